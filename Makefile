@@ -1,0 +1,36 @@
+# make setup | demo | test | lint | bench | soak: each prepares what it needs first.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := .make/environment
+
+.PHONY: setup demo test lint bench soak clean
+
+setup: $(STAMP)
+
+$(STAMP): pyproject.toml constraints.txt scripts/setup-environment scripts/system-packages
+	scripts/system-packages
+	PYTHON="$(PYTHON)" scripts/setup-environment $(VENV)
+	mkdir -p $(@D) && touch $@
+
+demo: setup
+	$(BIN)/hil demo --out out/demo
+
+test: setup
+	$(BIN)/python -m pytest
+
+lint: setup
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: setup
+	for script in benchmarks/bench_*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+
+soak: setup
+	$(BIN)/python -m pytest -m soak --timeout 3600
+
+clean:
+	rm -rf .make $(VENV) out

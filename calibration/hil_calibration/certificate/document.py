@@ -1,0 +1,136 @@
+"""A Digital Calibration Certificate as read: any laboratory's, with numbers as floats and units in UCUM where known."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from ..errors import CertificateError, UnitError
+from ..unit import factor, same
+from .model import Function
+
+
+@dataclass(frozen=True)
+class Form:
+    """A quantity in one unit.
+
+    :param unit: UCUM, empty if its D-SI name (`dsi`) is unknown.
+    :param values: n numbers, NaN where the certificate says so.
+    :param U: n expanded uncertainties in the same unit (a standard uncertainty has k = 1), or none.
+    :param k: n coverage factors, or none.
+    """
+
+    unit: str
+    dsi: str
+    values: tuple[float, ...]
+    U: tuple[float, ...] = ()
+    k: tuple[float, ...] = ()
+    coverage: float | None = None
+    distribution: str = ""
+
+    @property
+    def u(self) -> tuple[float, ...]:
+        """Standard uncertainties, n of them or none."""
+        return tuple(U / k for U, k in zip(self.U, self.k, strict=True))
+
+
+@dataclass(frozen=True)
+class DccQuantity:
+    """A quantity of a certificate, in one or several units (`si:hybrid`)."""
+
+    name: str
+    ref_types: tuple[str, ...]
+    forms: tuple[Form, ...]
+
+    def form(self, unit: str) -> Form | None:
+        """This quantity in `unit`, None if it is not given so; U is taken from another form if only that has it."""
+        found = next((form for form in self.forms if form.unit and same(form.unit, unit)), None)
+        if found is None or found.U:
+            return found
+        other = next((form for form in self.forms if form.U and form.unit), None)
+        if other is None:
+            return found
+        scale = _scale(other.unit, unit)
+        expanded = tuple(value * scale for value in other.U)
+        return Form(found.unit, found.dsi, found.values, expanded, other.k, other.coverage, other.distribution)
+
+    @property
+    def units(self) -> tuple[str, ...]:
+        """The units in which it is given."""
+        return tuple(form.unit or form.dsi for form in self.forms)
+
+
+@dataclass(frozen=True)
+class DccTable:
+    """Quantities that stand together: a table of results, or one influence condition.
+
+    :param status: `beforeAdjustment` … `afterRepair`, empty if the certificate does not say.
+    """
+
+    name: str
+    ref_types: tuple[str, ...]
+    quantities: tuple[DccQuantity, ...]
+    status: str = ""
+
+    def role(self, ref_type: str) -> DccQuantity | None:
+        """The first quantity of that role (`basic_referenceValue`…)."""
+        return next((quantity for quantity in self.quantities if ref_type in quantity.ref_types), None)
+
+
+@dataclass(frozen=True)
+class DccItem:
+    """An item calibrated; fields are empty where the certificate has none."""
+
+    name: str
+    manufacturer: str
+    model: str
+    serial: str
+
+
+@dataclass(frozen=True)
+class DccDocument:
+    """A certificate as read from a file.
+
+    :param simulated: its record says so, or its identifier begins with `SIM-`.
+    :param sha256: SHA-256 of the file, 64 hexadecimal digits.
+    :param function: our own calibration function, if the certificate embeds one.
+    :param chain_head: head of our record's hash chain, if any.
+    """
+
+    schema_version: str
+    identifier: str
+    issuer: str
+    items: tuple[DccItem, ...]
+    begin: date
+    end: date
+    issued: date | None
+    results: tuple[DccTable, ...]
+    conditions: tuple[DccTable, ...]
+    simulated: bool
+    sha256: str
+    function: Function | None = None
+    chain_head: str = ""
+
+    @property
+    def item(self) -> DccItem:
+        """The one item calibrated.
+
+        :raises CertificateError: there are several.
+        """
+        if len(self.items) != 1:
+            raise CertificateError(f"a certificate of {len(self.items)} items", where=self.identifier)
+        return self.items[0]
+
+
+def _scale(source: str, target: str) -> float:
+    try:
+        return factor(source, target)
+    except UnitError as error:
+        raise CertificateError(f"one quantity in {source} and in {target}", where="si:hybrid") from error
+
+
+def names(tables: Iterable[DccTable]) -> str:
+    """The quantities of tables with their units, for messages."""
+    found = {f"{quantity.name} [{', '.join(quantity.units)}]" for table in tables for quantity in table.quantities}
+    return "; ".join(sorted(found)) or "none"

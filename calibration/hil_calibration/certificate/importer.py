@@ -1,0 +1,231 @@
+"""From a certificate to a calibration record: its tables, or our own calibration function embedded in it."""
+
+from __future__ import annotations
+
+import math
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .. import function as functions
+from ..calibration import CalibrationRecord, Instrument
+from ..effect import Effect
+from ..errors import CertificateError, NotApplicable, UnknownCorrelation, UnknownUncertainty
+from ..unit import check, difference, same
+from .document import DccDocument, DccItem, DccTable, Form, names
+from .model import Function, SharedEffect
+
+PointCorrelation = Literal["full", "independent", "matrix"] | float
+
+_AS_FOUND = ("beforeAdjustment", "beforeRepair")
+
+
+def calibration_record(
+    document: DccDocument,
+    *,
+    unit: str,
+    instrument: Instrument,
+    point_correlation: PointCorrelation | None,
+) -> CalibrationRecord:
+    """The calibration of one quantity of an instrument.
+
+    From a table of indications and reference values (or errors) comes a table function value = f(indication) whose
+    uncertainty is that of the errors, or else that of the reference values and of the indications in quadrature, each
+    divided by its k. A certificate says nothing of the correlation between its points: `point_correlation` declares it
+    and the record's `assumption` keeps the declaration. The conditions of the calibration (`document.conditions`) are
+    not a range of validity: what depends on them is declared as an effect.
+
+    :param unit: UCUM unit of the quantity; chooses among the quantities of the certificate.
+    :param instrument: the one in use; the item of the certificate, or one of its items, must be the same.
+    :param point_correlation: `full`, `independent`, the common correlation coefficient of any two points (0 to 1), or
+        `matrix`: the straight line with its covariance and effects that our own certificates embed.
+    :raises NotApplicable: another instrument, no such quantity, or only results before an adjustment.
+    :raises UnknownCorrelation: no `point_correlation`, or `matrix` of a certificate that embeds none.
+    :raises UnknownUncertainty: the certificate gives no U.
+    :raises CertificateError: it contradicts itself.
+    """
+    check(unit)
+    _require_same(document, instrument)
+    if point_correlation is None:
+        raise UnknownCorrelation(
+            "the certificate does not say how its points are correlated",
+            where=document.identifier,
+            remedy='declare point_correlation = "full", "independent", a number or "matrix"',
+        )
+    if point_correlation == "matrix":
+        return _embedded(document, unit, instrument)
+    return _tabulated(document, unit, instrument, point_correlation)
+
+
+def _tabulated(
+    document: DccDocument, unit: str, instrument: Instrument, correlation: PointCorrelation
+) -> CalibrationRecord:
+    r = _coefficient(correlation, document.identifier)
+    table = _table(document, unit)
+    indication, value = _points(table, unit, document.identifier)
+    u = _uncertainty(table, unit, document.identifier)
+    order = np.argsort(indication)
+    indication, value, u = indication[order], value[order], u[order]
+    if np.any(np.diff(indication) == 0):
+        raise CertificateError(
+            "one indication stands for two values (hysteresis?)",
+            where=f"{document.identifier}, {table.name}",
+            remedy="make a certificate with one value for each indication, and state the hysteresis as an effect",
+        )
+    return CalibrationRecord(
+        instrument=instrument,
+        quantity=(table.name or "value").lower(),
+        unit=unit,
+        function=functions.Table(tuple(indication.tolist()), tuple(value.tolist())),
+        covariance=r * np.outer(u, u) + (1.0 - r) * np.diag(u**2),
+        valid_range=(float(indication[0]), float(indication[-1])),
+        date=document.end,
+        identifier=document.identifier,
+        certificates={document.identifier: document.sha256},
+        provenance="simulated" if document.simulated else "measured",
+        assumption=f"correlation of the points declared {correlation}; the certificate states none",
+    )
+
+
+def _embedded(document: DccDocument, unit: str, instrument: Instrument) -> CalibrationRecord:
+    function = document.function
+    if function is None:
+        raise UnknownCorrelation(
+            "the certificate embeds no covariance",
+            where=document.identifier,
+            remedy='declare point_correlation = "full", "independent" or a number',
+        )
+    if not same(function.unit, unit) or not same(function.indication_unit, unit):
+        raise NotApplicable(
+            f"its function leads from {function.indication_unit} to {function.unit}, not to {unit}",
+            where=document.identifier,
+        )
+    return CalibrationRecord(
+        instrument=instrument,
+        quantity=(document.results[0].name if document.results else "value").lower(),
+        unit=unit,
+        function=_function(function, document.identifier),
+        covariance=np.array([[float(c) for c in row] for row in function.covariance]),
+        effects=tuple(map(_effect, function.effects)),
+        valid_range=(float(function.minimum), float(function.maximum)),
+        date=document.end,
+        identifier=document.identifier,
+        certificates={document.identifier: document.sha256},
+        provenance="simulated" if document.simulated else "measured",
+        assumption="covariance as embedded in the certificate",
+    )
+
+
+def _function(function: Function, where: str) -> functions.CalibrationFunction:
+    coefficients = [float(c) for c in function.coefficients]
+    if function.kind == "straight-line" and len(coefficients) == 2:
+        return functions.StraightLine(*coefficients)
+    if function.kind == "polynomial":
+        return functions.Polynomial(tuple(coefficients))
+    raise CertificateError(f"an embedded function of kind {function.kind!r} is not understood", where=where)
+
+
+def _effect(effect: SharedEffect) -> Effect:
+    numbers = {"u": effect.u} if not effect.half_width else {"half_width": effect.half_width}
+    numbers |= {name: text for name in ("reference", "dof") if (text := getattr(effect, name))}
+    words = {"name": effect.name, "kind": effect.kind, "distribution": effect.distribution, "source": effect.source}
+    return Effect.from_json({**words, **{name: float(number) for name, number in numbers.items()}})
+
+
+def _require_same(document: DccDocument, instrument: Instrument) -> None:
+    if not any(_is(item, instrument) for item in document.items):
+        found = ", ".join(
+            " ".join(filter(None, (item.manufacturer, item.model, item.serial or "without serial number")))
+            for item in document.items
+        )
+        raise NotApplicable(
+            f"it is of {found or 'nothing'}, not of {instrument.manufacturer} {instrument.model} {instrument.serial}",
+            where=document.identifier,
+            remedy="give the certificate of this instrument",
+        )
+
+
+def _is(item: DccItem, instrument: Instrument) -> bool:
+    """The serial number is the same, and so are manufacturer and model as far as given; one of them must be."""
+    kind = [(item.manufacturer, instrument.manufacturer), (item.model, instrument.model)]
+    given = [pair for pair in kind if pair[0]]
+    same_kind = bool(given) and all(_plain(found) == _plain(wanted) for found, wanted in given)
+    return same_kind and bool(item.serial) and _plain(item.serial) == _plain(instrument.serial)
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.split()).casefold()
+
+
+def _coefficient(correlation: PointCorrelation, where: str) -> float:
+    if correlation in ("full", "independent"):
+        return 1.0 if correlation == "full" else 0.0
+    if isinstance(correlation, (int, float)) and not isinstance(correlation, bool) and 0 <= correlation <= 1:
+        return float(correlation)
+    raise UnknownCorrelation(
+        f"{correlation!r} is no correlation of points",
+        where=where,
+        remedy='declare "full", "independent", a number from 0 to 1, or "matrix"',
+    )
+
+
+def _table(document: DccDocument, unit: str) -> DccTable:
+    tables = [table for table in document.results if _columns(table, unit)]
+    if not tables:
+        raise NotApplicable(
+            f"no table of indications and reference values in {unit}; it has {names(document.results)}",
+            where=document.identifier,
+        )
+    current = [table for table in tables if table.status not in _AS_FOUND]
+    if not current:
+        raise NotApplicable("it has only results before an adjustment or repair", where=document.identifier)
+    if len(current) > 1:
+        raise CertificateError(f"{len(current)} tables in {unit}", where=document.identifier)
+    return current[0]
+
+
+def _form(table: DccTable, role: str, unit: str) -> Form | None:
+    quantity = table.role(role)
+    return quantity.form(unit) if quantity else None
+
+
+def _columns(table: DccTable, unit: str) -> dict[str, Form]:
+    """Indication, reference value and error in `unit`, at least two of them, or nothing."""
+    wanted = {
+        "indication": _form(table, "basic_measuredValue", unit),
+        "value": _form(table, "basic_referenceValue", unit),
+        "error": _form(table, "basic_measurementError", difference(unit)),
+    }
+    columns = {name: form for name, form in wanted.items() if form}
+    return columns if len(columns) > 1 else {}
+
+
+def _points(table: DccTable, unit: str, where: str) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    columns = {name: np.array(form.values) for name, form in _columns(table, unit).items()}
+    lengths = {len(values) for values in columns.values()}
+    if len(lengths) != 1:
+        raise CertificateError(f"columns of {sorted(lengths)} rows", where=f"{where}, {table.name}")
+    indication = columns.get("indication")
+    value = columns.get("value")
+    if indication is None:
+        indication = columns["value"] + columns["error"]
+    if value is None:
+        value = columns["indication"] - columns["error"]
+    if len(value) < 2 or not np.all(np.isfinite(indication + value)):
+        raise CertificateError("fewer than two points, or one without a number", where=f"{where}, {table.name}")
+    return indication, value
+
+
+def _uncertainty(table: DccTable, unit: str, where: str) -> NDArray[np.float64]:
+    columns = _columns(table, unit)
+    error = columns.pop("error", None)
+    parts = [error] if error and error.U else [form for form in columns.values() if form.U]
+    u = np.sqrt(sum((np.array(form.u) ** 2 for form in parts), np.zeros(1)))
+    if not parts or not np.all((u > 0) & (u < math.inf)):
+        raise UnknownUncertainty(
+            "the certificate gives no expanded uncertainty for each point",
+            where=f"{where}, {table.name}",
+            remedy="ask the laboratory for a certificate with U and k",
+        )
+    return u

@@ -1,0 +1,158 @@
+"""Read a Digital Calibration Certificate of any laboratory: DCC 2.3 to 3.3, both forms of uncertainty.
+
+No document type is accepted (hence no entities) and nothing is fetched. Whatever cannot be understood raises
+:class:`~hil_calibration.errors.CertificateError`; the schema is not needed and not checked (see :mod:`.schema`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from datetime import date
+from pathlib import Path
+from xml.parsers import expat
+
+from lxml import etree
+
+from ..errors import CertificateError
+from . import grammar, namespace, quantities, record
+from .document import DccDocument, DccItem
+from .importer import calibration_record
+from .model import SIMULATED_PREFIX
+from .namespace import Element
+
+__all__ = ["calibration_record", "parse", "read"]
+
+
+MAX_BYTES = 64 * 1024 * 1024
+"""Larger files are refused."""
+
+_SERIAL = re.compile(r"seri|série|s/n", re.IGNORECASE)
+_TIME_ZONE = re.compile(r"(Z|[+-]\d\d:\d\d)$")
+_OLDEST, _NEWEST = (2, 3), (3, 3)
+
+
+def read(path: str | Path) -> DccDocument:
+    """A certificate from a file.
+
+    :raises CertificateError: no such file, not XML, not a DCC 2.3 to 3.3, or inconsistent.
+    """
+    try:
+        with Path(path).open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise CertificateError(f"cannot be read ({error.strerror})", where=str(path)) from None
+    return parse(data, where=str(path))
+
+
+def parse(data: bytes, *, where: str = "certificate") -> DccDocument:
+    """A certificate from the bytes of its file.
+
+    :param where: what to call it in messages.
+    :raises CertificateError: as :func:`read`.
+    """
+    try:
+        return _document(_root(data), hashlib.sha256(data).hexdigest())
+    except CertificateError as error:
+        place = f"{where}: {error.where}" if error.where else where
+        raise CertificateError(error.what, where=place, remedy=error.remedy) from None
+
+
+def _root(data: bytes) -> Element:
+    if len(data) > MAX_BYTES:
+        raise CertificateError(f"larger than {MAX_BYTES // 1024**2} MiB")
+    _refuse_document_type(data)
+    parser = etree.XMLParser(
+        resolve_entities=False, no_network=True, load_dtd=False, remove_comments=True, remove_pis=True
+    )
+    try:
+        root = etree.fromstring(data, parser)
+    except (etree.XMLSyntaxError, ValueError) as error:
+        raise CertificateError(f"not well-formed XML ({error})") from None
+    if root.tag != f"{{{namespace.DCC}}}digitalCalibrationCertificate":
+        raise CertificateError(f"not a digital calibration certificate (its root is {root.tag})")
+    return root
+
+
+def _refuse_document_type(data: bytes) -> None:
+    """Stop at a document type declaration, before any entity of it could be used."""
+
+    def refuse(*_: object) -> None:
+        raise CertificateError("it has a document type declaration", remedy="remove it")
+
+    parser = expat.ParserCreate()
+    parser.StartDoctypeDeclHandler = refuse
+    try:
+        parser.Parse(data, True)
+    except (expat.ExpatError, ValueError, LookupError) as error:
+        raise CertificateError(f"not well-formed XML ({error})") from None
+
+
+def _document(root: Element, sha256: str) -> DccDocument:
+    version = _version(root)
+    core = _one(root, "dcc:administrativeData/dcc:coreData")
+    identifier = quantities.text(core, "dcc:uniqueIdentifier")
+    own = root.find("dcc:comment/hil:record", namespace.MAP)
+    has_function = own is not None and own.find("hil:calibration", namespace.MAP) is not None
+    items = root.iterfind("dcc:administrativeData/dcc:items/dcc:item", namespace.MAP)
+    measurements = root.findall("dcc:measurementResults/dcc:measurementResult", namespace.MAP)
+    return DccDocument(
+        schema_version=version,
+        identifier=grammar.words(identifier, "unique identifier"),
+        issuer=quantities.name(_one(root, "dcc:administrativeData/dcc:calibrationLaboratory/dcc:contact")),
+        items=tuple(map(_item, items)),
+        begin=_date(core, "dcc:beginPerformanceDate"),
+        end=_date(core, "dcc:endPerformanceDate"),
+        issued=_date(core, "dcc:issueDate") if quantities.text(core, "dcc:issueDate") else None,
+        results=tuple(table for measurement in measurements for table in quantities.results(measurement)),
+        conditions=tuple(table for measurement in measurements for table in quantities.conditions(measurement)),
+        simulated=_simulated(identifier, own),
+        sha256=sha256,
+        function=record.read_function(own) if own is not None and has_function else None,
+        chain_head=quantities.text(own, "hil:chainHead") if own is not None else "",
+    )
+
+
+def _version(root: Element) -> str:
+    version = root.get("schemaVersion", "")
+    found = re.match(r"(\d{1,3})\.(\d{1,3})\.", version)
+    if not found or not _OLDEST <= (int(found[1]), int(found[2])) <= _NEWEST:
+        raise CertificateError(f"DCC version {version!r}, 2.3 to 3.3 are understood")
+    return version
+
+
+def _simulated(identifier: str, own: Element | None) -> bool:
+    says = quantities.text(own, "hil:simulated") if own is not None else "false"
+    return says != "false" or identifier.startswith(SIMULATED_PREFIX)
+
+
+def _item(element: Element) -> DccItem:
+    maker = element.find("dcc:manufacturer", namespace.MAP)
+    return DccItem(
+        name=quantities.name(element),
+        manufacturer="" if maker is None else quantities.name(maker),
+        model=quantities.text(element, "dcc:model"),
+        serial=_serial(element),
+    )
+
+
+def _serial(item: Element) -> str:
+    """The identification called a serial number, else the manufacturer's only one."""
+    found = item.findall("dcc:identifications/dcc:identification", namespace.MAP)
+    named = [e for e in found if any(_SERIAL.search(t) for t in quantities.contents(e))]
+    by_maker = [e for e in found if quantities.text(e, "dcc:issuer") == "manufacturer"]
+    candidates = named or by_maker
+    return quantities.text(candidates[0], "dcc:value") if len(candidates) == 1 else ""
+
+
+def _date(core: Element, path: str) -> date:
+    """A calendar day; a time zone, which `xs:date` allows, says nothing more."""
+    text = _TIME_ZONE.sub("", quantities.text(core, path))
+    return grammar.iso_date(text, path.removeprefix("dcc:"))
+
+
+def _one(root: Element, path: str) -> Element:
+    element = root.find(path, namespace.MAP)
+    if element is None:
+        raise CertificateError(f"no {path.replace('dcc:', '')}")
+    return element

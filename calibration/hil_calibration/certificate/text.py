@@ -1,0 +1,217 @@
+"""The fixed sentences of a certificate in English and French, each with the clause of ISO/IEC 17025:2017 behind it."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from .model import Method, Statement, Text
+
+_ISO = "ISO/IEC 17025:2017"
+
+SIMULATED = Statement(
+    Text(
+        "SIMULATED. The values come from a simulated bench; no physical item was calibrated and no metrological "
+        "traceability exists.",
+        "SIMULÉ (SIMULATED). Les valeurs proviennent d'un banc simulé ; aucun objet physique n'a été étalonné et il "
+        "n'existe aucune traçabilité métrologique.",
+    ),
+    traceable=False,
+)
+"""Written before every other statement of a simulated certificate, by the writer itself."""
+
+ITEMS_ONLY = Statement(
+    Text(
+        "The results relate only to the items calibrated.",
+        "Les résultats ne se rapportent qu'aux objets étalonnés.",
+    ),
+    norm=_ISO,
+    reference="7.8.2.1 l",
+)
+IN_FULL = Statement(
+    Text(
+        "This certificate shall not be reproduced except in full without the written approval of the laboratory.",
+        "Ce certificat ne peut être reproduit que dans son intégralité, sauf accord écrit du laboratoire.",
+    ),
+    norm=_ISO,
+    reference="7.8.2.1",
+)
+NO_ACCREDITATION = Statement(
+    Text(
+        "No accreditation is claimed for this calibration.",
+        "Cet étalonnage n'est pas réalisé sous accréditation.",
+    )
+)
+TRACEABLE = Statement(
+    Text(
+        "The results are traceable to the International System of Units (SI) through the measurement standards listed, "
+        "whose certificates are identified by number and by the SHA-256 of their files.",
+        "Les résultats sont raccordés au Système international d'unités (SI) par les étalons listés, dont les "
+        "certificats sont identifiés par leur numéro et par le SHA-256 de leur fichier.",
+    ),
+    norm=_ISO,
+    reference="7.8.4.1 c",
+    traceable=True,
+)
+SIMULATED_CHAIN = Statement(
+    Text(
+        "The calibration chain shown is simulated: each standard listed stands for a simulated instrument.",
+        "La chaîne d'étalonnage présentée est simulée : chaque étalon listé désigne un instrument simulé.",
+    ),
+    norm=_ISO,
+    reference="7.8.4.1 c",
+    traceable=False,
+)
+NO_DEVIATION = Statement(
+    Text(
+        "Additions to, deviations from and exclusions from the method: none.",
+        "Ajouts, écarts et exclusions par rapport à la méthode : aucun.",
+    ),
+    norm=_ISO,
+    reference="7.8.2.1 n",
+)
+NO_DECISION = Statement(
+    Text("No statement of conformity is made.", "Aucune déclaration de conformité n'est émise."),
+    norm=_ISO,
+    reference="7.8.6",
+)
+NOT_ADJUSTED = Statement(
+    Text(
+        "The item was not adjusted: the results as found are the results as left.",
+        "L'objet n'a pas été ajusté : les résultats à réception sont les résultats à l'expédition.",
+    ),
+    norm=_ISO,
+    reference="7.8.4.1 d",
+)
+ADJUSTED = Statement(
+    Text(
+        "The item was adjusted: results are given before (as found) and after (as left) the adjustment.",
+        "L'objet a été ajusté : les résultats sont donnés avant (à réception) et après (à l'expédition) l'ajustage.",
+    ),
+    norm=_ISO,
+    reference="7.8.4.1 d",
+)
+
+Rounding = Literal["nearest", "up", "ea5"]
+
+ROUNDING: dict[Rounding, Text] = {
+    "nearest": Text(
+        "Expanded uncertainties are rounded to the nearest value of two significant digits, and results to the same "
+        "decimal place.",
+        "Les incertitudes élargies sont arrondies au plus près à deux chiffres significatifs, et les résultats à la "
+        "même décimale.",
+    ),
+    "up": Text(
+        "Expanded uncertainties are rounded up to two significant digits, and results to the nearest at the same "
+        "decimal place.",
+        "Les incertitudes élargies sont arrondies par excès à deux chiffres significatifs, et les résultats au plus "
+        "près à la même décimale.",
+    ),
+    "ea5": Text(
+        "Expanded uncertainties are rounded to the nearest value of two significant digits, or up where that would "
+        "lower them by more than 5 %, and results to the nearest at the same decimal place.",
+        "Les incertitudes élargies sont arrondies au plus près à deux chiffres significatifs, ou par excès si cela les "
+        "diminuait de plus de 5 %, et les résultats au plus près à la même décimale.",
+    ),
+}
+
+UNCERTAINTY = Method(
+    Text("Expanded uncertainty", "Incertitude élargie"),
+    Text(
+        "The expanded uncertainty U is the standard uncertainty multiplied by the coverage factor k given with the "
+        "results, for a coverage probability of approximately 95 %. It was evaluated according to the Guide to the "
+        "expression of uncertainty in measurement and holds at the time of the calibration; it does not include "
+        "long-term stability.",
+        "L'incertitude élargie U est l'incertitude-type multipliée par le facteur d'élargissement k donné avec les "
+        "résultats, pour une probabilité de couverture d'environ 95 %. Elle a été évaluée selon le Guide pour "
+        "l'expression de l'incertitude de mesure et vaut au moment de l'étalonnage ; elle n'inclut pas la stabilité à "
+        "long terme.",
+    ),
+    norm="JCGM 100:2008 (GUM)",
+    ref_type="basic_uncertainty",
+)
+
+
+def standard_statements(
+    *,
+    simulated: bool,
+    adjusted: bool = False,
+    rounding: Rounding = "nearest",
+    deviations: Text | None = None,
+    decision: Text | None = None,
+    accredited: bool = False,
+) -> tuple[Statement, ...]:
+    """The statements that every certificate carries, in the order in which they are printed.
+
+    :param deviations: additions to, deviations from and exclusions from the method; none when None.
+    :param decision: the decision rule applied; no statement of conformity when None.
+    :param accredited: the laboratory names its accreditation itself (`Organisation.accreditation`).
+    """
+    chain = SIMULATED_CHAIN if simulated else TRACEABLE
+    deviation = Statement(deviations, norm=_ISO, reference="7.8.2.1 n") if deviations else NO_DEVIATION
+    conformity = (
+        Statement(decision, norm=_ISO, reference="7.8.6.2", ref_type="basic_conformity") if decision else NO_DECISION
+    )
+    policy = Statement(ROUNDING[rounding], norm="JCGM 100:2008", reference="7.2.6")
+    own = () if accredited else (NO_ACCREDITATION,)
+    state = ADJUSTED if adjusted else NOT_ADJUSTED
+    return (chain, state, deviation, conformity, policy, ITEMS_ONLY, IN_FULL, *own)
+
+
+LABELS: dict[str, Text] = {
+    "title": Text("Calibration certificate", "Certificat d'étalonnage"),
+    "identifier": Text("Certificate number", "Numéro du certificat"),
+    "laboratory": Text("Calibration laboratory", "Laboratoire d'étalonnage"),
+    "customer": Text("Customer", "Client"),
+    "item": Text("Item calibrated", "Objet étalonné"),
+    "description": Text("Description", "Désignation"),
+    "manufacturer": Text("Manufacturer", "Constructeur"),
+    "model": Text("Model", "Modèle"),
+    "serial": Text("Serial number", "Numéro de série"),
+    "condition": Text("Condition", "État"),
+    "calibration": Text("Calibration", "Étalonnage"),
+    "uncertainty": Text("Expanded uncertainty\u00a0U", "Incertitude élargie\u00a0U"),
+    "received": Text("Received on", "Reçu le"),
+    "performed": Text("Calibrated on", "Étalonné le"),
+    "issued": Text("Issued on", "Émis le"),
+    "place": Text("Place of calibration", "Lieu de l'étalonnage"),
+    "authorised": Text("Authorised by", "Autorisé par"),
+    "responsible": Text("Persons responsible", "Personnes responsables"),
+    "equipment": Text("Measurement standards and equipment", "Étalons et équipements"),
+    "equipment_name": Text("Equipment", "Équipement"),
+    "certificate": Text("Certificate", "Certificat"),
+    "methods": Text("Methods", "Méthodes"),
+    "conditions": Text("Influence conditions", "Conditions d'influence"),
+    "quantity": Text("Quantity", "Grandeur"),
+    "mean": Text("Mean", "Moyenne"),
+    "minimum": Text("Minimum", "Minimum"),
+    "maximum": Text("Maximum", "Maximum"),
+    "results": Text("Results", "Résultats"),
+    "function": Text("Calibration function", "Fonction d'étalonnage"),
+    "function_variables": Text("x: indication in {x}; y: value in {y}", "x : indication en {x} ; y : valeur en {y}"),
+    "valid_range": Text("Range of indications", "Étendue des indications"),
+    "coefficients": Text("Coefficients", "Coefficients"),
+    "covariance": Text("Covariance of the coefficients", "Covariance des coefficients"),
+    "effects": Text(
+        "Shared effects, beside the coefficients' covariance", "Effets communs, hors covariance des coefficients"
+    ),
+    "effect": Text("Effect", "Effet"),
+    "effect_kind": Text("Kind", "Nature"),
+    "distribution": Text("Distribution", "Loi"),
+    "standard_uncertainty": Text("Standard uncertainty", "Incertitude-type"),
+    "budgets": Text("Uncertainty budgets", "Bilans d'incertitude"),
+    "statements": Text("Statements", "Déclarations"),
+    "plot": Text("Errors with expanded uncertainties", "Erreurs et incertitudes élargies"),
+    "as_found": Text("as found", "à réception"),
+    "as_left": Text("as left", "à l'expédition"),
+    "page": Text("Page", "Page"),
+    "of": Text("of", "sur"),
+    "end": Text("End of the certificate", "Fin du certificat"),
+    "record": Text("Head of the record's hash chain (SHA-256)", "Tête de la chaîne de hachage (SHA-256)"),
+    "file": Text("SHA-256 of the attached XML (DCC)", "SHA-256 du fichier XML joint (DCC)"),
+    "software": Text("Made by", "Établi par"),
+    "machine": Text(
+        "The machine-readable original (certificate.xml, DCC 3.3.0) is attached to this file.",
+        "L'original lisible par machine (certificate.xml, DCC 3.3.0) est joint à ce fichier.",
+    ),
+}
+"""Headings and labels of the printed certificate."""

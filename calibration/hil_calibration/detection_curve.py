@@ -1,0 +1,378 @@
+"""Detection against a stimulus with repeats clustered by sign: the curve, a90 and its bounds.
+
+The model of the trial: p(x) = false_rate + (ceiling - false_rate) E[logistic(b0 + b1 ln x + s)], where s is an effect of
+the sign shown, normal with mean 0 and standard deviation sigma, shared by all observations of that sign, and E the
+average over signs. Repeats of one sign are not independent: leaving s out understates every bound. ``a90`` is the
+stimulus at which the population average p(x) is 0.9. Link (logit), method and deviance belong beside every number.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from . import pod
+from .clustered import START_SPREADS, Likelihood, Parameters, Profile, average, average_inverse
+from .errors import FitError
+
+Array = NDArray[np.float64]
+
+LINK = "logit"
+METHOD = "profile likelihood ratio"
+SEPARATION = "separation"
+SLOPE = "slope not significant"
+CEILING = "ceiling below the level"
+EXTRAPOLATED = "outside the stimuli presented"
+BOUND = "no finite upper bound"
+
+
+@dataclass(frozen=True)
+class DetectionCurve:
+    """A fitted curve. ``a`` is None where no number may be stated: ``reason`` then says why.
+
+    :param a: stimulus where the population average is ``level``, in the unit of x.
+    :param lower: one-sided lower and :param upper: one-sided upper bound of ``a``, each with ``confidence``; None
+        where the data give none within the stimuli presented.
+    :param deviance: -2 ln L; ``slope_significance`` the drop of deviance against a curve without slope (compare
+        with 2.706, 95 % one-sided).
+    :param flags: what a reader must know; empty is good.
+    :param b0: b1, sigma, ceiling: the parameters, NaN where hits and misses are separated.
+    """
+
+    level: float
+    confidence: float
+    a: float | None
+    lower: float | None
+    upper: float | None
+    reason: str
+    flags: tuple[str, ...]
+    b0: float
+    b1: float
+    sigma: float
+    ceiling: float
+    false_rate: float
+    deviance: float
+    slope_significance: float
+    observations: int
+    signs: int
+    link: str
+    method: str
+    covariance: Array
+    centre: float
+    scale: float
+
+    def curve(self, x: ArrayLike, confidence: float = 0.95) -> pod.Curve:
+        """The population average at ``x`` with its pointwise two-sided band (delta method on the logit).
+
+        :raises FitError: if hits and misses were separated: there is no curve.
+        """
+        if SEPARATION in self.flags:
+            raise FitError(self.reason)
+        from scipy.stats import norm
+
+        at = np.asarray(x, dtype=np.float64)
+        theta = np.array([self.b0 + self.b1 * self.centre, self.b1 * self.scale, self.sigma, self.ceiling])
+        p = self._logit(theta, at)
+        gradient = np.empty((4, at.size))
+        for i in range(4):
+            step = np.zeros(4)
+            step[i] = 1e-4 if self.covariance[i, i] else 0.0
+            gradient[i] = (self._logit(theta + step, at) - self._logit(theta - step, at)) / 2e-4
+        half = float(norm.ppf(0.5 + confidence / 2.0)) * np.sqrt(
+            np.maximum(np.einsum("ik,ij,jk->k", gradient, self.covariance, gradient), 0.0)
+        )
+        return pod.Curve(at, *(1.0 / (1.0 + np.exp(-v)) for v in (p, p - half, p + half)))
+
+    def _logit(self, theta: Array, x: Array) -> Array:
+        eta = theta[0] + theta[1] * (np.log(x) - self.centre) / self.scale
+        rate = self.false_rate + (theta[3] - self.false_rate) * average(eta, abs(float(theta[2])))
+        rate = np.clip(rate, 1e-9, 1.0 - 1e-9)
+        return np.log(rate / (1.0 - rate))
+
+
+def fit_detection(
+    x: ArrayLike,
+    hits: ArrayLike,
+    signs: Sequence[object],
+    *,
+    false_rate: float = 0.0,
+    level: float = 0.9,
+    confidence: float = 0.95,
+    bounds: bool = True,
+) -> DetectionCurve:
+    """Fit the curve by maximum likelihood; bound ``a`` by the profile likelihood ratio.
+
+    The one-sided bounds are where twice the drop of the profile log-likelihood reaches the quantile
+    2 confidence - 1 of chi-squared with one degree of freedom (2.706 for 95 %). Nothing is extrapolated: a value
+    or a bound outside the stimuli presented is None and flagged.
+
+    :param x: stimulus of each observation, shape ``(n,)``, positive (the model uses ln x).
+    :param hits: whether it was detected, ``(n,)``.
+    :param signs: what was shown, ``(n,)``; observations of one sign share its effect.
+    :param false_rate: p without stimulus, from blank presentations, in [0, level); taken as exact.
+    :param level: in (0, 1); 0.9 gives a90. :param confidence: of each bound, in (0.5, 1).
+    :param bounds: whether to compute the bounds.
+    :raises FitError: for data that cannot carry a fit: shapes, stimuli that are not positive, one sign only.
+    """
+    at, detected = _checked(x, hits, signs, false_rate, level, confidence)
+    separated = pod.separation(np.log(at), detected, np.ones_like(at))
+    if separated:
+        return _without_curve(separated, at, signs, false_rate, level, confidence)
+    centre, scale = float(np.log(at).mean()), float(np.log(at).std())
+    likelihood = Likelihood((np.log(at) - centre) / scale, detected, signs, false_rate)
+    best, greatest = likelihood.maximum(_starts(at, detected, centre, scale))
+    gain = 2.0 * (greatest - likelihood.flat())
+    slope = best.slope / scale
+    fitted = DetectionCurve(
+        level=level,
+        confidence=confidence,
+        a=None,
+        lower=None,
+        upper=None,
+        reason="",
+        flags=(),
+        b0=best.intercept - slope * centre,
+        b1=slope,
+        sigma=best.spread,
+        ceiling=best.ceiling,
+        false_rate=false_rate,
+        deviance=-2.0 * greatest,
+        slope_significance=gain,
+        observations=len(at),
+        signs=len({str(sign) for sign in signs}),
+        link=LINK,
+        method=METHOD,
+        covariance=likelihood.covariance(best),
+        centre=centre,
+        scale=scale,
+    )
+    if best.slope <= 0.0 or gain < _threshold(confidence):
+        reason = f"detection does not rise with the stimulus significantly (deviance drops by {gain:.2f})"
+        return replace(fitted, flags=(SLOPE,), reason=reason)
+    if best.ceiling <= level + 1e-4:
+        reason = f"the curve levels off at {best.ceiling:.3f}: {level:g} is not reached at any stimulus"
+        return replace(fitted, flags=(CEILING,), reason=reason)
+    return _located(fitted, likelihood, best, greatest, at, bounds)
+
+
+def _located(
+    fitted: DetectionCurve, likelihood: Likelihood, best: Parameters, greatest: float, x: Array, bounds: bool
+) -> DetectionCurve:
+    share = (fitted.level - fitted.false_rate) / (best.ceiling - fitted.false_rate)
+    t = (average_inverse(share, best.spread) - best.intercept) / best.slope
+    a = math.exp(fitted.centre + fitted.scale * t)
+    ends = [(math.log(float(end)) - fitted.centre) / fitted.scale for end in (x.min(), x.max())]
+    if not ends[0] <= t <= ends[1]:
+        reason = f"the curve reaches {fitted.level:g} outside the stimuli presented, {x.min():.4g} to {x.max():.4g}"
+        return replace(fitted, flags=(EXTRAPOLATED,), reason=reason)
+    if not bounds:
+        return replace(fitted, a=a)
+    target = math.sqrt(_threshold(fitted.confidence))
+    found = []
+    for end in ends:
+        profile = Profile(likelihood, fitted.level, best)
+        root = _departure_reaches(target, lambda at, p=profile: 2.0 * (greatest - p(at)), t, end)
+        found.append(None if root is None else math.exp(fitted.centre + fitted.scale * root))
+    flags = () if found[1] is not None else (BOUND,)
+    return replace(fitted, a=a, lower=found[0], upper=found[1], flags=flags)
+
+
+@dataclass(frozen=True, slots=True)
+class Contribution:
+    """The standard uncertainty ``u`` of ``a`` (same unit) that one named effect contributes, signed."""
+
+    name: str
+    u: float
+
+
+@dataclass(frozen=True)
+class DetectionResult:
+    """A curve and the uncertainty of its ``a`` with the shared effects of the stimulus.
+
+    :param contributions: the finite number of observations first, then each effect; in the unit of x.
+    :param u: standard uncertainty of ``a``, unit of x; None without bounds.
+    :param lower: combined one-sided lower and :param upper: combined one-sided upper bound; None where none exists.
+    """
+
+    curve: DetectionCurve
+    contributions: tuple[Contribution, ...]
+    u: float | None
+    lower: float | None
+    upper: float | None
+
+
+OBSERVATIONS = "finite number of observations"
+
+
+def with_shared_effects(
+    x: ArrayLike,
+    hits: ArrayLike,
+    signs: Sequence[object],
+    shared: ArrayLike,
+    effects: Sequence[str],
+    *,
+    false_rate: float = 0.0,
+    level: float = 0.9,
+    confidence: float = 0.95,
+) -> DetectionResult:
+    """Fit the curve and carry the shared uncertainty of the stimulus to ``a``.
+
+    **Rule.** An effect shared by all stimuli is a systematic shift, which no number of observations reduces. For each
+    effect the curve is fitted again with all stimuli shifted by plus and by minus one standard uncertainty;
+    d = (ln a+ - ln a-) / 2. With z the normal quantile of ``confidence`` and L the likelihood bound,
+
+        ln upper = ln a + sqrt((ln L_upper - ln a)^2 + z^2 sum d^2),
+
+    and likewise below: quadrature on the logarithmic scale, on which illuminance enters the model (GUM 5.1.2 with
+    the likelihood's half-width in the place of z u for the observations). The contribution of the observations
+    to ``u`` is a (ln L_upper - ln L_lower) / (2 z). A combined bound outside the stimuli presented is kept: the
+    shift moves the stimuli too. What is independent from one observation to the next flattens the curve and is
+    part of it, not of this budget.
+
+    :param shared: contributions c u of each effect to each stimulus, ``(n, m)``, unit of x.
+    :param effects: the m names.
+    :raises FitError: as :func:`fit_detection`; for shapes that do not match, or a shift that leaves x > 0.
+    """
+    curve = fit_detection(x, hits, signs, false_rate=false_rate, level=level, confidence=confidence)
+    at, columns = np.asarray(x, dtype=np.float64), np.asarray(shared, dtype=np.float64)
+    if columns.shape != (len(at), len(effects)) or not np.isfinite(columns).all():
+        raise FitError(f"shared contributions have shape {columns.shape}, not ({len(at)}, {len(effects)})")
+    if (np.abs(columns) >= at[:, None]).any():
+        raise FitError("a standard uncertainty is as large as the stimulus itself")
+    if curve.a is None:
+        return DetectionResult(curve, (), None, None, None)
+    shifts = _shifts(curve, at, np.asarray(hits, dtype=np.float64), signs, columns)
+    return _combined(curve, shifts, effects)
+
+
+def _shifts(
+    curve: DetectionCurve, x: Array, hits: Array, signs: Sequence[object], columns: Array
+) -> list[float]:
+    start = Parameters(
+        curve.b0 + curve.b1 * curve.centre, curve.b1 * curve.scale, max(curve.sigma, 0.05), curve.ceiling
+    )
+
+    def ln_a(shifted: Array) -> float:
+        t = (np.log(shifted) - curve.centre) / curve.scale
+        likelihood = Likelihood(t, hits, signs, curve.false_rate)
+        best, _ = likelihood.maximum([start])
+        share = (curve.level - curve.false_rate) / (best.ceiling - curve.false_rate)
+        if not 0.0 < share < 1.0:
+            return math.nan
+        return curve.scale * (average_inverse(share, best.spread) - best.intercept) / best.slope
+
+    return [0.5 * (ln_a(x + column) - ln_a(x - column)) for column in columns.T]
+
+
+def _combined(curve: DetectionCurve, shifts: list[float], effects: Sequence[str]) -> DetectionResult:
+    from scipy.stats import norm
+
+    a, z = float(curve.a or math.nan), float(norm.ppf(curve.confidence))
+    systematic = z * math.sqrt(math.fsum(d * d for d in shifts))
+
+    def widened(bound: float | None, sign: float) -> float | None:
+        if bound is None or math.isnan(systematic):
+            return None
+        return a * math.exp(sign * math.hypot(math.log(bound / a), systematic))
+
+    lines = [Contribution(name, a * d) for name, d in zip(effects, shifts, strict=True)]
+    if curve.lower is not None and curve.upper is not None:
+        u = a * math.log(curve.upper / curve.lower) / (2.0 * z)
+        lines.insert(0, Contribution(OBSERVATIONS, u))
+        combined = math.sqrt(math.fsum(line.u**2 for line in lines))
+    else:
+        combined = None
+    return DetectionResult(
+        curve, tuple(lines), combined, widened(curve.lower, -1.0), widened(curve.upper, 1.0)
+    )
+
+
+def _departure_reaches(
+    target: float, drop: Callable[[float], float], start: float, end: float
+) -> float | None:
+    """Where the square root of ``drop`` reaches ``target`` on the way from ``start`` to ``end``; None if nowhere."""
+    from scipy.optimize import brentq
+
+    @cache
+    def missing(t: float) -> float:
+        return math.sqrt(max(0.0, drop(t))) - target
+
+    if missing(start) >= 0.0:
+        raise FitError("the profile of the likelihood does not start at its maximum")
+    inner = start
+    for share in (0.05, 0.1, 0.2, 0.4, 0.7, 1.0):
+        outer = start + share * (end - start)
+        if missing(outer) > 0.0:
+            return float(brentq(missing, inner, outer, xtol=1e-4))
+        inner = outer
+    return None
+
+
+def _threshold(confidence: float) -> float:
+    from scipy.stats import norm
+
+    return float(norm.ppf(confidence)) ** 2
+
+
+def _starts(x: Array, hits: Array, centre: float, scale: float) -> list[Parameters]:
+    """Starting points: the curve without clusters and without ceiling, with a small and a large spread."""
+    t = (np.log(x) - centre) / scale
+    plain = pod.fit_pod(t, hits, 1)
+    top = float(hits[t >= np.quantile(t, 0.8)].mean())
+    ceiling = min(0.995, max(top, 0.5))
+    return [
+        Parameters(plain.intercept * math.hypot(1.0, spread / 1.7), plain.slope * (1.0 + spread), spread, ceiling)
+        for spread in START_SPREADS
+    ]
+
+
+def _checked(
+    x: ArrayLike, hits: ArrayLike, signs: Sequence[object], false_rate: float, level: float, confidence: float
+) -> tuple[Array, Array]:
+    at, detected = np.asarray(x, dtype=np.float64), np.asarray(hits, dtype=np.float64)
+    if at.ndim != 1 or at.shape != detected.shape or len(signs) != len(at) or not at.size:
+        raise FitError(f"x has shape {at.shape}, hits {detected.shape}, signs ({len(signs)},)")
+    if not (np.isfinite(at) & (at > 0.0)).all() or not np.isin(detected, (0.0, 1.0)).all():
+        raise FitError("needs positive stimuli and hits that are true or false")
+    if not 0.0 <= false_rate < level < 1.0 or not 0.5 < confidence < 1.0:
+        raise FitError(
+            f"false rate {false_rate}, level {level}, confidence {confidence} do not go together",
+            remedy="use 0 <= false rate < level < 1 and a confidence within (0.5, 1)",
+        )
+    if len({str(sign) for sign in signs}) < 2:
+        raise FitError("one sign only: an average over signs cannot be estimated", remedy="present more signs")
+    return at, detected
+
+
+def _without_curve(
+    reason: str, x: Array, signs: Sequence[object], false_rate: float, level: float, confidence: float
+) -> DetectionCurve:
+    missing = math.nan
+    return DetectionCurve(
+        level=level,
+        confidence=confidence,
+        a=None,
+        lower=None,
+        upper=None,
+        reason=reason,
+        flags=(SEPARATION,),
+        b0=missing,
+        b1=missing,
+        sigma=missing,
+        ceiling=missing,
+        false_rate=false_rate,
+        deviance=missing,
+        slope_significance=missing,
+        observations=len(x),
+        signs=len({str(sign) for sign in signs}),
+        link=LINK,
+        method=METHOD,
+        covariance=np.zeros((4, 4)),
+        centre=0.0,
+        scale=1.0,
+    )

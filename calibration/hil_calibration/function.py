@@ -1,0 +1,256 @@
+"""Calibration functions: from an indication to a value (VIM 4.31, inverse included).
+
+All are linear in their coefficients, so that J(x) @ factor is the function itself with the factor's columns
+as coefficients: that is how a block of readings is calibrated without a Jacobian in memory.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol, Self, runtime_checkable
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from .errors import CalibrationError, OutOfRange
+
+Array = NDArray[np.float64]
+
+
+@runtime_checkable
+class CalibrationFunction(Protocol):
+    """What a calibration record asks of its function of the indication x; p coefficients."""
+
+    @property
+    def coefficients(self) -> Array:
+        """The coefficients, shape (p,)."""
+
+    def value(self, x: ArrayLike) -> Array:
+        """The value at x, shape of x."""
+
+    def slope(self, x: ArrayLike) -> Array:
+        """d value / d x, shape of x."""
+
+    def jacobian(self, x: ArrayLike) -> Array:
+        """d value / d coefficients at x of shape (n,), shape (n, p): itself with unit vectors as coefficients."""
+        units = np.eye(len(self.coefficients))
+        return np.column_stack([self.with_coefficients(unit).value(x) for unit in units])
+
+    def inverse(self, y: ArrayLike) -> Array:
+        """The indication at which the value is y, shape of y.
+
+        :raises OutOfRange: there is none, or no unique one.
+        """
+
+    def with_coefficients(self, coefficients: ArrayLike) -> Self:
+        """The same function with other coefficients, shape (p,)."""
+
+    def to_json(self) -> dict[str, Any]:
+        """A JSON object that :func:`from_json` reads."""
+
+
+@dataclass(frozen=True)
+class StraightLine(CalibrationFunction):
+    """value = a + b x."""
+
+    a: float
+    b: float
+
+    def __post_init__(self) -> None:
+        _finite("straight line", [self.a, self.b])
+
+    @property
+    def coefficients(self) -> Array:
+        """(a, b)."""
+        return np.array([self.a, self.b])
+
+    def value(self, x: ArrayLike) -> Array:
+        """a + b x."""
+        return self.a + self.b * np.asarray(x, dtype=float)
+
+    def slope(self, x: ArrayLike) -> Array:
+        """b, in the shape of x."""
+        return np.full(np.shape(x), self.b)
+
+    def inverse(self, y: ArrayLike) -> Array:
+        """(y - a) / b.
+
+        :raises OutOfRange: b is zero.
+        """
+        if self.b == 0:
+            raise OutOfRange("a straight line of slope zero has no inverse")
+        return (np.asarray(y, dtype=float) - self.a) / self.b
+
+    def with_coefficients(self, coefficients: ArrayLike) -> StraightLine:
+        """The line with other a and b."""
+        a, b = np.asarray(coefficients, dtype=float)
+        return StraightLine(float(a), float(b))
+
+    def to_json(self) -> dict[str, Any]:
+        """A JSON object that :func:`from_json` reads."""
+        return {"kind": "straight-line", "a": self.a, "b": self.b}
+
+
+@dataclass(frozen=True)
+class Polynomial(CalibrationFunction):
+    """value = c0 + c1 x + c2 x² + …, coefficients in rising order, at least one."""
+
+    c: tuple[float, ...]
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "c", tuple(float(c) for c in self.c))
+        if not self.c:
+            raise CalibrationError("a polynomial has no coefficients")
+        _finite("polynomial", self.c)
+
+    @property
+    def coefficients(self) -> Array:
+        """c0, c1, …"""
+        return np.array(self.c)
+
+    def value(self, x: ArrayLike) -> Array:
+        """The polynomial at x, by Horner's rule."""
+        return _horner(self.c, np.asarray(x, dtype=float))
+
+    def slope(self, x: ArrayLike) -> Array:
+        """c1 + 2 c2 x + …"""
+        return _horner([k * c for k, c in enumerate(self.c)][1:] or [0.0], np.asarray(x, dtype=float))
+
+    def inverse(self, y: ArrayLike) -> Array:
+        """By Newton's rule from the straight line through c0 and c1: the root next to it.
+
+        :raises OutOfRange: c1 is zero or the rule finds no root.
+        """
+        target = np.asarray(y, dtype=float)
+        if len(self.c) < 2 or self.c[1] == 0:
+            raise OutOfRange("a polynomial without linear term has no unique inverse")
+        x = (target - self.c[0]) / self.c[1]
+        with np.errstate(all="ignore"):
+            for _ in range(60):
+                step = (self.value(x) - target) / self.slope(x)
+                x = x - step
+                if np.all(np.abs(step) <= 1e-14 * np.abs(x) + 1e-300):
+                    break
+            rounding = 1e-9 * (np.abs(target) + np.abs(self.slope(x) * x))
+            if not np.all(np.abs(self.value(x) - target) <= rounding):
+                raise OutOfRange(f"the polynomial does not reach {_some(target)} near its linear part")
+        return x
+
+    def with_coefficients(self, coefficients: ArrayLike) -> Polynomial:
+        """The polynomial with other coefficients."""
+        return Polynomial(tuple(np.asarray(coefficients, dtype=float).tolist()))
+
+    def to_json(self) -> dict[str, Any]:
+        """A JSON object that :func:`from_json` reads."""
+        return {"kind": "polynomial", "coefficients": list(self.c)}
+
+
+@dataclass(frozen=True)
+class Table(CalibrationFunction):
+    """Straight lines between nodes: x strictly rising, the values y at the nodes are the coefficients.
+
+    What the curve does between the nodes is not covered by the coefficients' uncertainty: state it as an
+    effect.
+    """
+
+    x: tuple[float, ...]
+    y: tuple[float, ...]
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "x", tuple(float(x) for x in self.x))
+        object.__setattr__(self, "y", tuple(float(y) for y in self.y))
+        if len(self.x) != len(self.y) or len(self.x) < 2:
+            raise CalibrationError(
+                f"a table of {len(self.x)} indications and {len(self.y)} values",
+                remedy="give as many of each, at least two",
+            )
+        _finite("table", [*self.x, *self.y])
+        if np.any(np.diff(self.x) <= 0):
+            raise CalibrationError("the indications of a table do not rise", remedy="sort them, each once")
+
+    @property
+    def coefficients(self) -> Array:
+        """The values at the nodes."""
+        return np.array(self.y)
+
+    def value(self, x: ArrayLike) -> Array:
+        """Linear interpolation.
+
+        :raises OutOfRange: x lies outside the nodes.
+        """
+        points = self._inside(x)
+        return np.asarray(np.interp(points, self.x, self.y), dtype=float)
+
+    def slope(self, x: ArrayLike) -> Array:
+        """The slope of the piece that x lies in; at a node that of the piece on its right."""
+        points = self._inside(x)
+        piece = np.clip(np.searchsorted(self.x, points, side="right") - 1, 0, len(self.x) - 2)
+        return np.asarray((np.diff(self.y) / np.diff(self.x))[piece])
+
+    def inverse(self, y: ArrayLike) -> Array:
+        """Linear interpolation the other way.
+
+        :raises OutOfRange: the values do not rise or fall strictly, or y lies outside them.
+        """
+        steps = np.diff(self.y)
+        if np.all(steps > 0):
+            return Table(self.y, self.x).value(y)
+        if np.all(steps < 0):
+            return Table(self.y[::-1], self.x[::-1]).value(y)
+        raise OutOfRange("a table whose values neither rise nor fall throughout has no inverse")
+
+    def with_coefficients(self, coefficients: ArrayLike) -> Table:
+        """The same nodes with other values."""
+        return Table(self.x, tuple(np.asarray(coefficients, dtype=float).tolist()))
+
+    def to_json(self) -> dict[str, Any]:
+        """A JSON object that :func:`from_json` reads."""
+        return {"kind": "table", "x": list(self.x), "y": list(self.y)}
+
+    def _inside(self, x: ArrayLike) -> Array:
+        points = np.asarray(x, dtype=float)
+        outside = ~((points >= self.x[0]) & (points <= self.x[-1]))
+        if np.any(outside):
+            raise OutOfRange(
+                f"{_some(points[outside])} is outside the table from {self.x[0]:g} to {self.x[-1]:g}",
+                remedy="a table is not extrapolated: calibrate over the whole range of use",
+            )
+        return points
+
+
+def from_json(data: Mapping[str, Any]) -> CalibrationFunction:
+    """The function that ``to_json`` wrote.
+
+    :raises CalibrationError: its kind is unknown or a field is missing.
+    """
+    try:
+        if data["kind"] == "straight-line":
+            return StraightLine(float(data["a"]), float(data["b"]))
+        if data["kind"] == "polynomial":
+            return Polynomial(tuple(data["coefficients"]))
+        if data["kind"] == "table":
+            return Table(tuple(data["x"]), tuple(data["y"]))
+    except KeyError as missing:
+        raise CalibrationError(f"a calibration function lacks {missing}") from None
+    raise CalibrationError(
+        f"unknown kind of calibration function {data['kind']!r}", remedy="straight-line, polynomial or table"
+    )
+
+
+def _horner(coefficients: tuple[float, ...] | list[float], x: Array) -> Array:
+    result = np.full_like(x, coefficients[-1])
+    for c in coefficients[-2::-1]:
+        result *= x
+        result += c
+    return result
+
+
+def _finite(what: str, numbers: ArrayLike) -> None:
+    if not np.all(np.isfinite(numbers)):
+        raise CalibrationError(f"a {what} has coefficients that are not finite")
+
+
+def _some(values: ArrayLike) -> str:
+    flat = np.ravel(values)
+    return ", ".join(f"{v:g}" for v in flat[:3]) + (" …" if flat.size > 3 else "")

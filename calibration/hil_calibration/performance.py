@@ -1,0 +1,248 @@
+"""Statistics of a system's performance: proportions, demonstrations, sequential tests, poses, detection.
+
+Numbers of trials are exact counts; nothing here knows of a bench. ``fit_pod`` and ``Pod`` live in
+:mod:`hil_calibration.pod` and are named here too.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from .errors import CalibrationError, FitError
+from .pod import Pod, fit_pod
+
+__all__ = [
+    "Pod",
+    "Sprt",
+    "SprtOutcome",
+    "demonstration_size",
+    "distance_accuracy",
+    "distance_repeatability",
+    "fit_pod",
+    "pose_accuracy",
+    "pose_repeatability",
+    "proportion_interval",
+]
+
+IntervalMethod = Literal["clopper-pearson", "wilson", "jeffreys"]
+Side = Literal["two-sided", "lower", "upper"]
+
+
+def proportion_interval(
+    k: int,
+    n: int,
+    confidence: float = 0.95,
+    method: IntervalMethod = "clopper-pearson",
+    side: Side = "two-sided",
+) -> tuple[float, float]:
+    """A confidence interval of a proportion, from ``k`` successes of ``n`` independent trials.
+
+    Clopper-Pearson (exact) for claims; Wilson or Jeffreys for plots. A one-sided interval is open to 0 or 1.
+
+    :param k: 0 <= k <= n.
+    :param confidence: of the interval, in (0, 1); all of it on one side for ``lower`` and ``upper``.
+    :raises CalibrationError: for numbers outside their range, or a method or side that does not exist.
+
+    Sources: C. J. Clopper and E. S. Pearson, Biometrika 26 (1934) 404; E. B. Wilson, JASA 22 (1927) 209;
+    L. D. Brown, T. T. Cai and A. DasGupta, Statistical Science 16 (2001) 101 (the Jeffreys interval, with its
+    ends at 0 and 1 for k = 0 and k = n).
+
+    >>> [round(limit, 6) for limit in proportion_interval(298, 300)]
+    [0.976127, 0.999192]
+    """
+    if n < 1 or not 0 <= k <= n or k != int(k) or n != int(n):
+        raise CalibrationError(f"{k} successes of {n} trials is not a count", remedy="use whole numbers, k <= n")
+    if side not in ("two-sided", "lower", "upper"):
+        raise CalibrationError(f"no such side {side!r}", remedy="use two-sided, lower or upper")
+    tail = (1.0 - _probability(confidence, "confidence")) / (2.0 if side == "two-sided" else 1.0)
+    low, high = _limits(int(k), int(n), tail, method)
+    return (0.0 if side == "upper" else low), (1.0 if side == "lower" else high)
+
+
+def _limits(k: int, n: int, tail: float, method: str) -> tuple[float, float]:
+    from scipy.stats import beta, norm
+
+    if method == "wilson":
+        z = float(norm.isf(tail))
+        centre = (k + z * z / 2.0) / (n + z * z)
+        half = z / (n + z * z) * math.sqrt(k * (n - k) / n + z * z / 4.0)
+        return max(0.0, centre - half), min(1.0, centre + half)
+    if method == "clopper-pearson":
+        below, above = (k, n - k + 1.0), (k + 1.0, n - k)
+    elif method == "jeffreys":
+        below = above = (k + 0.5, n - k + 0.5)
+    else:
+        raise CalibrationError(f"no such method {method!r}", remedy="use clopper-pearson, wilson or jeffreys")
+    low = 0.0 if k == 0 else float(beta.ppf(tail, *below))
+    high = 1.0 if k == n else float(beta.isf(tail, *above))
+    return low, high
+
+
+def demonstration_size(reliability: float, confidence: float, failures: int = 0) -> int:
+    """The smallest number of trials that demonstrates a reliability with at most ``failures`` failures.
+
+    It is the smallest n with P(X <= failures) <= 1 - confidence, X binomial with the failure probability
+    1 - reliability.
+
+    :param reliability: success probability to demonstrate, in (0, 1).
+    :param confidence: in (0, 1).
+    :raises CalibrationError: for numbers outside their range.
+
+    >>> demonstration_size(0.95, 0.95), demonstration_size(0.95, 0.95, failures=2)
+    (59, 124)
+    """
+    from scipy.stats import binom
+
+    q = 1.0 - _probability(reliability, "reliability")
+    limit = (1.0 - _probability(confidence, "confidence")) * (1.0 + 1e-12)
+    if failures < 0 or failures != int(failures):
+        raise CalibrationError(f"{failures} failures is not a count", remedy="use 0, 1, 2, ...")
+    low, high = int(failures), int(failures) + 1
+    while binom.cdf(failures, high, q) > limit:
+        low, high = high, 2 * high
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if binom.cdf(failures, middle, q) > limit else (low, middle)
+    return high
+
+
+Decision = Literal["accept", "reject", "continue"]
+
+
+@dataclass(frozen=True, slots=True)
+class SprtOutcome:
+    """Where a sequential test ended: after ``n`` trials, with the log-likelihood ratio of p2 against p1."""
+
+    decision: Decision
+    n: int
+    failures: int
+    llr: float
+
+
+@dataclass(frozen=True, slots=True)
+class Sprt:
+    """Wald's sequential probability ratio test of a failure probability: p1 (good) against p2 (bad).
+
+    Accept p1 once failures <= slope * n - accept_intercept; reject it once failures >= slope * n +
+    reject_intercept; go on otherwise. It may go on without end: a plan states a number of trials at which to stop.
+
+    :param p1: failure probability that is accepted with probability 1 - alpha.
+    :param p2: failure probability that is rejected with probability 1 - beta, p1 < p2.
+    :param alpha: risk of rejecting p1, and ``beta`` of accepting p2; alpha + beta < 1.
+    :raises CalibrationError: for numbers outside their range.
+
+    Source: A. Wald, Sequential Analysis (1947), chapter 5. With its bounds the risks hold nearly, not exactly.
+    """
+
+    p1: float
+    p2: float
+    alpha: float
+    beta: float
+
+    def __post_init__(self) -> None:
+        for name in ("p1", "p2", "alpha", "beta"):
+            _probability(getattr(self, name), name)
+        if self.p1 >= self.p2 or self.alpha + self.beta >= 1.0:
+            raise CalibrationError("not a sequential test", remedy="give p1 < p2 and alpha + beta < 1")
+
+    @property
+    def _gain(self) -> float:
+        return math.log(self.p2 * (1.0 - self.p1) / (self.p1 * (1.0 - self.p2)))
+
+    @property
+    def slope(self) -> float:
+        """Failures per trial, between p1 and p2."""
+        return math.log((1.0 - self.p1) / (1.0 - self.p2)) / self._gain
+
+    @property
+    def accept_intercept(self) -> float:
+        """How many failures the acceptance line lies below slope * n, positive."""
+        return math.log((1.0 - self.alpha) / self.beta) / self._gain
+
+    @property
+    def reject_intercept(self) -> float:
+        """How many failures the rejection line lies above slope * n, positive."""
+        return math.log((1.0 - self.beta) / self.alpha) / self._gain
+
+    @property
+    def smallest_acceptance(self) -> int:
+        """The number of trials without failure after which p1 is accepted."""
+        return math.ceil(self.accept_intercept / self.slope)
+
+    def decide(self, failures: int, n: int) -> Decision:
+        """The decision after ``failures`` in ``n`` trials."""
+        if failures <= self.slope * n - self.accept_intercept:
+            return "accept"
+        return "reject" if failures >= self.slope * n + self.reject_intercept else "continue"
+
+    def run(self, failed: Iterable[bool | int]) -> SprtOutcome:
+        """The outcome of a sequence of trials, each true or 1 where it failed; later ones are not looked at."""
+        failures = n = 0
+        decision: Decision = "continue"
+        for failure in failed:
+            n, failures = n + 1, failures + bool(failure)
+            decision = self.decide(failures, n)
+            if decision != "continue":
+                break
+        return SprtOutcome(decision, n, failures, self._gain * (failures - self.slope * n))
+
+
+def pose_accuracy(points: ArrayLike, command: ArrayLike) -> float:
+    """Positional pose accuracy AP: the distance of the mean attained position from the commanded one.
+
+    :param points: attained positions, shape ``(n, d)``, one unit of length; d is 3 for a robot.
+    :param command: the commanded position, shape ``(d,)``, same unit.
+    :raises FitError: for shapes that do not match, or values that are not finite.
+
+    Source: ISO 9283:1998, 7.2.1, as programmed in published analysers; the standard's text was not read.
+    """
+    attained = _positions(points, 1)
+    target = np.asarray(command, dtype=np.float64)
+    if target.shape != attained.shape[1:] or not np.isfinite(target).all():
+        raise FitError(f"the command has shape {target.shape}, the points {attained.shape}")
+    return float(np.linalg.norm(attained.mean(axis=0) - target))
+
+
+def pose_repeatability(points: ArrayLike) -> float:
+    """Positional pose repeatability RP = l + 3 S: l the mean distance to the barycentre, S its deviation (n - 1).
+
+    :param points: attained positions, shape ``(n, d)``, n >= 2.
+    :raises FitError: for fewer than two points, or values that are not finite.
+
+    Source: ISO 9283:1998, 7.2.2, as programmed in published analysers; the standard's text was not read.
+    """
+    attained = _positions(points, 2)
+    distances = np.linalg.norm(attained - attained.mean(axis=0), axis=1)
+    return float(distances.mean() + 3.0 * distances.std(ddof=1))
+
+
+def distance_accuracy(distances: Sequence[float], command: float) -> float:
+    """Distance accuracy AD: the mean attained distance minus the commanded one (ISO 9283, as recalled)."""
+    return float(_positions([[d] for d in distances], 1).mean() - command)
+
+
+def distance_repeatability(distances: Sequence[float]) -> float:
+    """Distance repeatability RD = 3 S, S the standard deviation with n - 1 (ISO 9283, as recalled)."""
+    return float(3.0 * _positions([[d] for d in distances], 2).std(ddof=1))
+
+
+def _positions(points: ArrayLike, least: int) -> NDArray[np.float64]:
+    positions = np.asarray(points, dtype=np.float64)
+    if positions.ndim != 2 or len(positions) < least or not positions.size or not np.isfinite(positions).all():
+        raise FitError(
+            f"needs at least {least} finite positions, not an array of shape {positions.shape}",
+            remedy="give one row a cycle",
+        )
+    return positions
+
+
+def _probability(value: float, name: str) -> float:
+    if not 0.0 < value < 1.0:
+        raise CalibrationError(f"{name} = {value} is not between 0 and 1", remedy="give a number within (0, 1)")
+    return float(value)

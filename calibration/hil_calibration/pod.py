@@ -1,0 +1,283 @@
+"""Probability of detection as a function of one stimulus: a generalised linear model of binomial counts.
+
+The model is link(p) = intercept + slope x with x exactly as given (take its logarithm first where that is the
+model). Fitted by Fisher scoring (P. McCullagh and J. A. Nelder, Generalized Linear Models, 2nd ed., 2.5). What is
+reported depends on the link and on the bound's method: both, and the deviance, belong beside every number.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from .errors import CalibrationError, FitError
+
+Array = NDArray[np.float64]
+LinkName = Literal["logit", "probit", "cloglog"]
+BoundMethod = Literal["likelihood-ratio", "delta", "eta-band"]
+
+STEPS = 200
+SMALLEST = 1e-12
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A link: probability from the linear predictor, its derivative, and the inverse."""
+
+    mean: Callable[[Array], Array]
+    derivative: Callable[[Array], Array]
+    predictor: Callable[[float], float]
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """A curve with its pointwise two-sided band; every array has shape ``(n,)``."""
+
+    x: Array
+    p: Array
+    low: Array
+    high: Array
+
+
+@dataclass(frozen=True)
+class Pod:
+    """A fitted probability of detection.
+
+    ``covariance`` (2, 2) is that of (intercept, slope); ``deviance`` is against the saturated model of the rows
+    as given, with ``dof`` degrees of freedom (for rows of one trial it is -2 ln L and no test of the fit).
+    """
+
+    link: LinkName
+    intercept: float
+    slope: float
+    covariance: Array
+    deviance: float
+    dof: int
+    x: Array
+    hits: Array
+    n: Array
+
+    def a(self, p: float = 0.9) -> float:
+        """The stimulus detected with probability ``p``, in (0, 1)."""
+        return (_predictor(self.link, p) - self.intercept) / self.slope
+
+    def bound(
+        self,
+        p: float = 0.9,
+        confidence: float = 0.95,
+        method: BoundMethod = "likelihood-ratio",
+        side: Literal["upper", "lower"] = "upper",
+    ) -> float:
+        """A one-sided confidence bound of ``a(p)``: a90/95 for p = 0.9 and confidence = 0.95.
+
+        ``likelihood-ratio`` inverts the profile likelihood at the quantile 2 confidence - 1 of chi-squared with one
+        degree of freedom; ``delta`` is a(p) + z u; ``eta-band`` is where the curve's own band crosses ``p``.
+
+        :param confidence: in (0.5, 1).
+        :raises FitError: if the slope is not significant at this confidence: the bound is then infinite.
+        """
+        if not 0.5 < confidence < 1.0:
+            raise CalibrationError(f"confidence = {confidence} is not between 0.5 and 1")
+        if side not in ("upper", "lower"):
+            raise CalibrationError(f"no such side {side!r}", remedy="use upper or lower")
+        from scipy.stats import norm
+
+        z, sign = float(norm.ppf(confidence)), 1.0 if side == "upper" else -1.0
+        if method == "delta":
+            return self.a(p) + sign * z * self.u_a(p)
+        if method == "eta-band":
+            departure = self._band_departure(p)
+        elif method == "likelihood-ratio":
+            departure = self._profile_departure(p)
+        else:
+            raise CalibrationError(f"no such method {method!r}", remedy="use likelihood-ratio, delta or eta-band")
+        return _crossing(departure, self.a(p), sign * max(self.u_a(p), 1e-9 * abs(self.a(p))), z)
+
+    def u_a(self, p: float = 0.9) -> float:
+        """Standard uncertainty of ``a(p)``, first order."""
+        gradient = np.array([-1.0, -self.a(p)]) / self.slope
+        return math.sqrt(float(gradient @ self.covariance @ gradient))
+
+    def curve(self, x: ArrayLike, confidence: float = 0.95) -> Curve:
+        """The curve at ``x`` with the pointwise two-sided band of the linear predictor."""
+        from scipy.stats import norm
+
+        at = np.asarray(x, dtype=np.float64)
+        half = float(norm.ppf(0.5 + confidence / 2.0)) * self._u_predictor(at)
+        eta, mean = self.intercept + self.slope * at, _LINKS[self.link].mean
+        return Curve(at, mean(eta), mean(eta - half), mean(eta + half))
+
+    def _u_predictor(self, x: Array) -> Array:
+        v = self.covariance
+        return np.sqrt(np.maximum(v[0, 0] + 2.0 * x * v[0, 1] + x * x * v[1, 1], 0.0))
+
+    def _band_departure(self, p: float) -> Callable[[float], float]:
+        eta = _predictor(self.link, p)
+
+        def departure(a: float) -> float:
+            return abs(self.intercept + self.slope * a - eta) / float(self._u_predictor(np.array(a)))
+
+        return departure
+
+    def _profile_departure(self, p: float) -> Callable[[float], float]:
+        eta = _predictor(self.link, p)
+
+        def departure(a: float) -> float:
+            design, offset = (self.x - a)[:, None], np.full(self.x.shape, eta)
+            _, _, deviance = _scored(self.link, design, self.hits, self.n, offset, np.array([self.slope]))
+            return math.sqrt(max(0.0, deviance - self.deviance))
+
+        return departure
+
+
+def fit_pod(x: ArrayLike, hits: ArrayLike, n: ArrayLike, link: LinkName = "logit") -> Pod:
+    """Fit a probability of detection by maximum likelihood.
+
+    :param x: stimulus of each row, shape ``(m,)``, as given: no hidden logarithm.
+    :param hits: detections of each row; :param n: presentations of each row, ``(m,)`` or one number for all.
+    :raises FitError: if hits and misses are separated by ``x`` (no maximum exists), if all are alike, or if there are
+        fewer than two stimuli.
+    """
+    at, detected = np.asarray(x, dtype=np.float64), np.asarray(hits, dtype=np.float64)
+    shown = np.broadcast_to(np.asarray(n, dtype=np.float64), detected.shape)
+    if link not in _LINKS:
+        raise CalibrationError(f"no such link {link!r}", remedy=f"use one of {', '.join(_LINKS)}")
+    if at.ndim != 1 or at.shape != detected.shape:
+        raise FitError(f"x has shape {at.shape}, hits {detected.shape}", remedy="give one row a condition")
+    if not np.isfinite(at).all() or not ((detected >= 0) & (detected <= shown) & (shown >= 1)).all():
+        raise FitError("needs finite stimuli and 0 <= hits <= n with n >= 1 in each row")
+    reason = separation(at, detected, shown)
+    if reason:
+        raise FitError(reason, remedy="present more stimuli between the last miss and the first hit")
+    centre, scale = float(at.mean()), float(at.std())
+    design = np.column_stack([np.ones_like(at), (at - centre) / scale])
+    beta, covariance, deviance = _scored(link, design, detected, shown, np.zeros_like(at), np.zeros(2))
+    back = np.array([[1.0, -centre / scale], [0.0, 1.0 / scale]])
+    intercept, slope = back @ beta
+    return Pod(
+        link=link,
+        intercept=float(intercept),
+        slope=float(slope),
+        covariance=back @ covariance @ back.T,
+        deviance=deviance,
+        dof=len(at) - 2,
+        x=at,
+        hits=detected,
+        n=np.array(shown),
+    )
+
+
+def separation(x: Array, hits: Array, n: Array) -> str:
+    """Why no maximum of the likelihood exists, in words; empty if one does."""
+    hit, missed = x[hits > 0], x[hits < n]
+    if not hit.size or not missed.size:
+        return "every presentation was detected" if hit.size else "no presentation was detected"
+    if np.ptp(x) == 0.0:
+        return "there is one stimulus only"
+    if missed.max() <= hit.min() or hit.max() <= missed.min():
+        return "hits and misses are separated by the stimulus: the likelihood has no maximum"
+    return ""
+
+
+def _scored(
+    link: str, design: Array, hits: Array, n: Array, offset: Array, start: Array
+) -> tuple[Array, Array, float]:
+    """Fisher scoring with step halving: coefficients, covariance, deviance."""
+    functions, beta = _LINKS[link], start
+    deviance = _deviance(functions, design @ beta + offset, hits, n)
+    for _ in range(STEPS):
+        eta = design @ beta + offset
+        p, slope = _clipped(functions.mean(eta)), functions.derivative(eta)
+        information = (design * (n * slope**2 / (p * (1.0 - p)))[:, None]).T @ design
+        score = design.T @ ((hits - n * p) * slope / (p * (1.0 - p)))
+        try:
+            step = np.linalg.solve(information, score)
+        except np.linalg.LinAlgError:
+            raise FitError("the fit is singular", remedy="present more different stimuli") from None
+        factor, trial = 1.0, _deviance(functions, design @ (beta + step) + offset, hits, n)
+        while trial > deviance + 1e-12 and factor > 1e-10:
+            factor /= 2.0
+            trial = _deviance(functions, design @ (beta + factor * step) + offset, hits, n)
+        if factor <= 1e-10 or abs(float(step @ score)) < 1e-13:
+            return beta, np.linalg.inv(information), deviance
+        beta, deviance = beta + factor * step, trial
+    raise FitError("the fit does not converge", remedy="present stimuli over a wider range")
+
+
+def _deviance(link: Link, eta: Array, hits: Array, n: Array) -> float:
+    p, misses = _clipped(link.mean(eta)), n - hits
+    with np.errstate(divide="ignore", invalid="ignore"):
+        hit = np.where(hits > 0, hits * np.log(hits / (n * p)), 0.0)
+        missed = np.where(misses > 0, misses * np.log(misses / (n * (1.0 - p))), 0.0)
+    return 2.0 * float((hit + missed).sum())
+
+
+def _crossing(departure: Callable[[float], float], centre: float, step: float, z: float) -> float:
+    """Where ``departure`` reaches ``z`` on the side of ``step``; bracketed by doubling, then by Brent's method."""
+    from scipy.optimize import brentq
+
+    inner, outer = centre, centre + step * z
+    for _ in range(40):
+        if departure(outer) >= z:
+            root = brentq(lambda a: departure(a) - z, inner, outer, xtol=1e-10, rtol=1e-12)
+            return float(root)
+        inner, outer = outer, centre + 2.0 * (outer - centre)
+    raise FitError(
+        "the slope is not significant: the bound is infinite", remedy="present more stimuli over a wider range"
+    )
+
+
+def _clipped(p: Array) -> Array:
+    return np.clip(p, SMALLEST, 1.0 - SMALLEST)
+
+
+def _predictor(link: str, p: float) -> float:
+    if not 0.0 < p < 1.0:
+        raise CalibrationError(f"p = {p} is not between 0 and 1", remedy="give a probability within (0, 1)")
+    return _LINKS[link].predictor(p)
+
+
+def _logistic(eta: Array) -> Array:
+    from scipy.special import expit
+
+    return np.asarray(expit(eta))
+
+
+def _normal(eta: Array) -> Array:
+    from scipy.special import ndtr
+
+    return np.asarray(ndtr(eta))
+
+
+def _normal_quantile(p: float) -> float:
+    from scipy.special import ndtri
+
+    return float(ndtri(p))
+
+
+def _bounded_exp(eta: Array) -> Array:
+    return np.exp(np.clip(eta, -700.0, 3.9))
+
+
+_LINKS: dict[str, Link] = {
+    "logit": Link(
+        _logistic,
+        lambda eta: _logistic(eta) * _logistic(-eta),
+        lambda p: math.log(p / (1.0 - p)),
+    ),
+    "probit": Link(
+        _normal,
+        lambda eta: np.exp(-0.5 * eta * eta) / math.sqrt(2.0 * math.pi),
+        _normal_quantile,
+    ),
+    "cloglog": Link(
+        lambda eta: -np.expm1(-_bounded_exp(eta)),
+        lambda eta: _bounded_exp(eta) * np.exp(-_bounded_exp(eta)),
+        lambda p: math.log(-math.log1p(-p)),
+    ),
+}

@@ -1,0 +1,103 @@
+"""What a procedure may ask of a role: one small protocol for each kind of equipment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Protocol, runtime_checkable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .indication import Indication
+
+
+@runtime_checkable
+class Sensor(Protocol):
+    """Yields indications of one quantity."""
+
+    async def read(self) -> Indication:
+        """Take one indication, in the declared unit."""
+        ...
+
+
+@runtime_checkable
+class Actuator(Protocol):
+    """Brings one quantity near a setpoint. A setpoint is a command, never a reference value."""
+
+    async def set(self, value: float) -> None:
+        """Command ``value`` in the declared unit.
+
+        :raises SetpointRefused: if it lies outside the declared range.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One picture: ``image`` of shape ``(height, width)`` or ``(height, width, 3)``, uint8.
+
+    ``earliest`` and ``latest`` bound the exposure on the bench clock, in nanoseconds.
+    """
+
+    image: NDArray[np.uint8]
+    number: int
+    earliest: int
+    latest: int
+    codec: str
+
+
+@runtime_checkable
+class Camera(Protocol):
+    """Takes pictures."""
+
+    async def grab(self) -> Frame:
+        """Take one picture, exposed after this call."""
+        ...
+
+
+@runtime_checkable
+class Scene(Protocol):
+    """Shows something to the system under test."""
+
+    async def show(self, content: str) -> None:
+        """Show ``content`` and return once it is shown."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """What a system under test answered.
+
+    ``fault`` names a fault of the system under test (crash, time-out, wrong shape) or is empty. ``latency`` is
+    wall time in seconds from the input's delivery to the answer, by the wire clock. ``details`` holds what
+    else the system reported, such as its confidence.
+    """
+
+    output: Any
+    latency: float
+    fault: str = ""
+    details: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SystemIdentity:
+    """What the system under test is: names, versions, and the SHA-256 of each model file and of the settings."""
+
+    name: str
+    version: str
+    digests: dict[str, str]
+    settings: dict[str, Any]
+
+
+@runtime_checkable
+class SystemUnderTest(Protocol):
+    """The system whose performance is measured."""
+
+    @property
+    def system(self) -> SystemIdentity:
+        """Its identity, on record in every run."""
+        ...
+
+    async def respond(self, stimulus: Frame) -> Response:
+        """Give it one stimulus; a fault of the system is an answer with ``fault``, never an exception."""
+        ...

@@ -1,0 +1,140 @@
+"""A device: one connected instrument, actuator, camera or system under test, with its points."""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.metadata import entry_points
+from typing import Any
+
+from .clock import Clock, WallClock
+from .errors import SetpointRefused, UnitError, UnknownDriver
+from .indication import Indication
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One quantity that a device senses or sets; ``unit`` is a UCUM string.
+
+    ``lower`` and ``upper`` bound what may be commanded (setpoints) or is declared to be measured (sensors).
+    """
+
+    unit: str
+    readable: bool = True
+    writable: bool = False
+    lower: float | None = None
+    upper: float | None = None
+
+
+class Device(ABC):
+    """Base class of every driver.
+
+    :param name: the device's name on its bench, used in errors.
+    :param address: where it is, as the transports understand it.
+    :param clock: the bench clock.
+    """
+
+    points: Mapping[str, Point] = {}
+
+    def __init__(self, name: str, address: str, *, clock: Clock) -> None:
+        self.name, self.address, self.clock = name, address, clock
+
+    @abstractmethod
+    async def open(self) -> None:
+        """Connect and check that it is the expected kind of device.
+
+        :raises DeviceUnreachable: if it does not answer.
+        :raises RemoteProtocolError: if what answers is not this kind of device.
+        """
+
+    @abstractmethod
+    async def close(self) -> None:
+        """Disconnect; never raises for a link that is already gone."""
+
+    async def read(self, point: str) -> Indication:
+        """Take one indication of ``point``, in the point's unit."""
+        raise self._no_such(point, "readable")
+
+    async def write(self, point: str, value: float) -> None:  # noqa: ARG002 (for drivers that have setpoints)
+        """Command ``point`` to ``value`` in the point's unit."""
+        raise self._no_such(point, "writable")
+
+    def _readable(self, point: str) -> Point:
+        found = self.points.get(point)
+        if found is None or not found.readable:
+            raise self._no_such(point, "readable")
+        return found
+
+    def _setpoint(self, point: str, value: float) -> float:
+        """``value`` if ``point`` can be commanded to it; to be called before anything is sent."""
+        found = self.points.get(point)
+        if found is None or not found.writable:
+            raise self._no_such(point, "writable")
+        lower = -math.inf if found.lower is None else found.lower
+        upper = math.inf if found.upper is None else found.upper
+        if not (math.isfinite(value) and lower <= value <= upper):
+            raise SetpointRefused(
+                f"{point} cannot be set to {value:g} {found.unit}",
+                where=self.name,
+                remedy=f"command a value from {lower:g} to {upper:g} {found.unit}",
+            )
+        return float(value)
+
+    def _no_such(self, point: str, kind: str) -> UnitError:
+        known = [name for name, declared in self.points.items() if getattr(declared, kind)]
+        remedy = f"use {', '.join(known)}" if known else ""
+        return UnitError(f"has no {kind} point {point!r}", where=self.name, remedy=remedy)
+
+
+async def open_device(
+    address: str, driver: str, *, name: str = "", clock: Clock | None = None, **options: Any
+) -> Device:
+    """Open one device by address and driver name.
+
+    :param address: for example ``serial:///dev/ttyUSB0?baudrate=9600``.
+    :param driver: a name among the entry points ``hil.drivers``, or ``module:name``.
+    :param name: the name used in errors; the driver's name by default.
+    :param clock: the bench clock; the machine's own by default.
+    :param options: the driver's own options.
+    :raises UnknownDriver: if there is no such driver or it does not take an option given.
+    """
+    made = driver_class(driver)
+    try:
+        device = made(name or driver, address, clock=clock or WallClock(), **options)
+    except TypeError as error:
+        raise UnknownDriver(
+            f"the driver {driver!r} does not take these options: {error}", where=name or address
+        ) from None
+    await device.open()
+    return device
+
+
+def driver_names() -> list[str]:
+    """The names of the installed drivers, sorted."""
+    return sorted(entry_points(group="hil.drivers").names)
+
+
+def driver_class(driver: str) -> type[Device]:
+    """The class behind a driver's name or ``module:name``."""
+    found = entry_points(group="hil.drivers")
+    if driver in found.names:
+        return _checked(found[driver].load(), driver)
+    if ":" in driver:
+        import importlib
+
+        module, _, attribute = driver.partition(":")
+        try:
+            return _checked(getattr(importlib.import_module(module), attribute), driver)
+        except (ImportError, AttributeError) as error:
+            raise UnknownDriver(f"cannot import the driver {driver!r}: {error}") from error
+    raise UnknownDriver(
+        f"there is no driver {driver!r}", remedy=f"use one of {', '.join(driver_names())}, or module:name"
+    )
+
+
+def _checked(found: object, driver: str) -> type[Device]:
+    if isinstance(found, type) and issubclass(found, Device):
+        return found
+    raise UnknownDriver(f"{driver!r} is not a driver", remedy="name a subclass of hil_drivers.Device")

@@ -1,0 +1,1 @@
+"""Instruments, one module each; a bench file names them by the entry points ``hil.drivers``."""

@@ -1,0 +1,246 @@
+"""The controller's side of a simulated bench: start the child process, move its time, ask for its truth."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import subprocess
+import sys
+import tempfile
+from collections import deque
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from ..errors import DeviceUnreachable
+from . import lockstep
+
+START_DEADLINE = 20.0
+REPLY_DEADLINE = 10.0
+END_DEADLINE = 10.0
+
+_WHERE = "simulator"
+
+
+class Simulation:
+    """A running simulator process and the connection to its control socket.
+
+    Make one with :meth:`start` or :meth:`attach`. Requests may be made by several tasks at once; they are
+    answered in order. The process outlives this object: :meth:`end` ends it, else it ends by itself some
+    time after the connection is gone.
+    """
+
+    def __init__(self, announcement: Mapping[str, Any], link: _Link, child: _Child | None) -> None:
+        self.addresses: dict[str, str] = dict(announcement["addresses"])
+        self.control: str = announcement["control"]
+        self.pid: int = announcement["pid"]
+        self._link, self._child = link, child
+
+    @classmethod
+    async def start(cls, world: Mapping[str, Any]) -> Simulation:
+        """Start a process that serves ``world`` (the document of :mod:`.world_file`) and connect to it.
+
+        :raises DeviceUnreachable: if it refuses the world or does not start within 20 s.
+        """
+        child = await asyncio.to_thread(_Child, world)
+        try:
+            async with asyncio.timeout(START_DEADLINE):
+                announcement = await asyncio.to_thread(child.announcement)
+                link = await _connect(announcement["control"])
+        except (TimeoutError, ValueError, OSError):
+            complaint = child.kill()
+            raise DeviceUnreachable(
+                f"the simulator did not start: {complaint or 'it gave no reason'}",
+                where=_WHERE,
+                remedy="correct the world, or see the message",
+            ) from None
+        except BaseException:
+            child.kill()
+            raise
+        link.child = child
+        return cls(announcement, link, child)
+
+    @classmethod
+    async def attach(cls, control: str) -> Simulation:
+        """Connect to a simulator that runs already.
+
+        :param control: its ``host:port``.
+        :raises DeviceUnreachable: if nothing answers there.
+        """
+        try:
+            link = await _connect(control)
+        except (OSError, ValueError):
+            raise DeviceUnreachable(
+                "no simulator answers", where=control, remedy="start one; an orphaned one ends after a while"
+            ) from None
+        return cls(await link.ask(lockstep.encode({"attach": True})), link, None)
+
+    @property
+    def stopped(self) -> bool:
+        """Whether the connection to the simulator is gone."""
+        return self._link.lost
+
+    async def advance(self, t: int, sent: Mapping[str, int]) -> int:
+        """Move bench time to ``t`` ns once every address has received what was sent to it.
+
+        :param sent: bytes written to each address since this connection was made; other addresses are ignored.
+        :returns: the bench time in ns; in a paced world its own.
+        :raises DeviceUnreachable: if bytes do not arrive or the simulator is gone.
+        """
+        now: int = (await self._link.ask(lockstep.advance(t, sent)))["now"]
+        return now
+
+    async def truth(self) -> dict[str, Any]:
+        """The truth of this seed: ``effects`` by name, ``priors``, ``certificates`` and ``lamp_gain``."""
+        return await self._link.ask(lockstep.encode({"truth": True}))
+
+    async def response(self, device: str, illuminance: float) -> float:
+        """The noise-free indication of a luxmeter in lx at ``illuminance`` in lx on its head, now."""
+        request = {"response": {"device": device, "illuminance": illuminance}}
+        indication: float = (await self._link.ask(lockstep.encode(request)))["indication"]
+        return indication
+
+    async def state(self) -> dict[str, Any]:
+        """``lights`` (level 0 to 1), ``panel``, ``carriage``, ``illuminance`` in lx at the plane, and ``now``."""
+        return await self._link.ask(lockstep.encode({"state": True}))
+
+    async def end(self) -> None:
+        """End the simulator and wait until its process is gone; does nothing where it has gone already."""
+        if not self.stopped:
+            with suppress(DeviceUnreachable):
+                await self._link.ask(lockstep.encode({"end": True}))
+        await self.leave()
+        if self._child is not None:
+            await asyncio.to_thread(self._child.wait)
+
+    async def leave(self) -> None:
+        """Close the connection and let the simulator run on, until it counts itself an orphan."""
+        await self._link.close()
+
+
+class _Link(asyncio.Protocol):
+    """The control connection: lines out, lines in, answers in the order of the questions."""
+
+    def __init__(self) -> None:
+        self.lost = False
+        self.child: _Child | None = None
+        self._buffer = b""
+        self._waiting: deque[asyncio.Future[dict[str, Any]]] = deque()
+        self._closed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        if not isinstance(transport, asyncio.Transport):
+            raise TypeError("a TCP connection is expected")
+        self._transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        *lines, self._buffer = (self._buffer + data).split(b"\n")
+        for line in lines:
+            answered = self._waiting.popleft()
+            if not answered.done():
+                answered.set_result(json.loads(line))
+
+    def connection_lost(self, _exc: Exception | None) -> None:
+        self.lost = True
+        for answered in self._waiting:
+            if not answered.done():
+                answered.set_exception(self._gone())
+        self._waiting.clear()
+        if not self._closed.done():
+            self._closed.set_result(None)
+
+    async def ask(self, line: bytes) -> dict[str, Any]:
+        """One request and its answer.
+
+        :raises DeviceUnreachable: if the simulator is gone, hangs, or answers with an error.
+        """
+        if self.lost:
+            raise self._gone()
+        answered: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
+        self._waiting.append(answered)
+        self._transport.write(line)
+        try:
+            async with asyncio.timeout(REPLY_DEADLINE):
+                answer = await answered
+        except TimeoutError:
+            raise DeviceUnreachable(
+                f"the simulator did not answer within {REPLY_DEADLINE:g} s", where=_WHERE, remedy="start again"
+            ) from None
+        if "error" in answer:
+            raise DeviceUnreachable(answer["error"], where=_WHERE)
+        return answer
+
+    async def close(self) -> None:
+        self._transport.close()
+        await self._closed
+
+    def _gone(self) -> DeviceUnreachable:
+        complaint = self.child.complaint() if self.child is not None else ""
+        return DeviceUnreachable(
+            f"the simulator is gone{f': {complaint}' if complaint else ''}", where=_WHERE, remedy="start again"
+        )
+
+
+async def _connect(control: str) -> _Link:
+    host, _, port = control.rpartition(":")
+    _, link = await asyncio.get_running_loop().create_connection(_Link, host, int(port))
+    return link
+
+
+class _Child:
+    """The process, in a session of its own so that it outlives a controller that is killed.
+
+    Its messages go to an unnamed file: a pipe would end it with its controller.
+    """
+
+    def __init__(self, world: Mapping[str, Any]) -> None:
+        self._messages = tempfile.TemporaryFile()  # noqa: SIM115
+        with tempfile.NamedTemporaryFile("w", suffix=".json", delete=False) as file:
+            json.dump(world, file)
+        self._file = Path(file.name)
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "hil_drivers.sim", file.name],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=self._messages,
+            start_new_session=True,
+        )
+
+    def announcement(self) -> dict[str, Any]:
+        """The line it prints at start.
+
+        :raises ValueError: if it ended instead.
+        """
+        if self._process.stdout is None:
+            raise ValueError("the process has no output")
+        with self._process.stdout as stream:
+            line = stream.readline()
+        self._file.unlink(missing_ok=True)
+        announcement: dict[str, Any] = json.loads(line)
+        return announcement
+
+    def complaint(self) -> str:
+        """The last line of what it wrote to its standard error."""
+        if self._messages.closed:
+            return ""
+        self._messages.seek(0)
+        lines = self._messages.read().decode(errors="replace").strip().splitlines()
+        return lines[-1] if lines else ""
+
+    def wait(self) -> None:
+        """Wait for its end, and force it where it hangs."""
+        try:
+            self._process.wait(END_DEADLINE)
+        except subprocess.TimeoutExpired:
+            self.kill()
+        self._messages.close()
+
+    def kill(self) -> str:
+        """End it at once and return its complaint."""
+        self._process.kill()
+        self._process.wait()
+        self._file.unlink(missing_ok=True)
+        complaint = self.complaint()
+        self._messages.close()
+        return complaint

@@ -1,0 +1,78 @@
+"""Faults by name: which are present at a bench time, and what they do to a reply on the wire."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from ..clock import NANOSECONDS
+from .noise import Stream
+from .world import World
+from .world_file import Fault
+
+_SPLIT_PAUSE = 0.02
+
+
+class Faults:
+    """The faults of one device.
+
+    :param name: the device's name.
+    """
+
+    def __init__(self, name: str, world: World) -> None:
+        self._world = world
+        self._faults = [fault for fault in world.file.faults if fault.device == name]
+        self._stream = Stream(world.file.seed, "fault", name)
+
+    def present(self, kind: str) -> Fault | None:
+        """The fault of that kind that is present now."""
+        if not self._faults:
+            return None
+        t = self._world.time.now() / NANOSECONDS
+        return next((f for f in self._faults if f.kind == kind and f.start <= t < f.end), None)
+
+    def garbage(self, count: int) -> bytes:
+        """Random bytes in place of a reply of ``count`` bytes."""
+        return self._stream.octets(max(1, min(64, count)), self._world.time.now())
+
+
+class Wire:
+    """The way of replies to the controller, with the faults of a link: silent, garbage, late, split.
+
+    A fault of the link is a matter of the wire, so its delays are wall time.
+    """
+
+    def __init__(self, faults: Faults) -> None:
+        self._faults = faults
+        self._timers: set[asyncio.TimerHandle] = set()
+
+    def reply(self, data: bytes, write: Callable[[bytes], object]) -> None:
+        """Send ``data`` through ``write``, as the present faults allow."""
+        if not data or self._faults.present("silent"):
+            return
+        if self._faults.present("garbage"):
+            data = self._faults.garbage(len(data))
+        late = self._faults.present("late")
+        parts = [data]
+        if self._faults.present("split"):
+            parts = [data[: len(data) // 2], data[len(data) // 2 :]]
+        for i, part in enumerate(parts):
+            pause = (late.delay if late else 0.0) + i * _SPLIT_PAUSE
+            if pause:
+                self._later(pause, part, write)
+            else:
+                write(part)
+
+    def _later(self, pause: float, data: bytes, write: Callable[[bytes], object]) -> None:
+        def send() -> None:
+            self._timers.discard(timer)
+            write(data)
+
+        timer = asyncio.get_running_loop().call_later(pause, send)
+        self._timers.add(timer)
+
+    def close(self) -> None:
+        """Forget what has not been sent."""
+        for timer in self._timers:
+            timer.cancel()
+        self._timers.clear()

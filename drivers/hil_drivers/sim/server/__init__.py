@@ -1,0 +1,1 @@
+"""The instruments of a simulated bench on their real protocols, and the control socket."""

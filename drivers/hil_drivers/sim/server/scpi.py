@@ -1,0 +1,144 @@
+"""SCPI instruments on TCP: the sign panel and the carriage. One command per line, short or long form."""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from collections.abc import Callable, Collection, Mapping
+
+from ..faults import Faults
+from ..world import World
+from .endpoint import LineProtocol
+
+_LONGEST = 4096
+_QUEUE = 16
+_TEXT_LIMIT = 64
+_HEADER = re.compile(r"\s*([*:A-Za-z]+\??)(?:\s+(.*))?\s*", re.DOTALL)
+_STRING = re.compile(r"\"((?:[^\"]|\"\")*)\"|'((?:[^']|'')*)'")
+
+Handler = Callable[[str], str | None]
+
+
+class ScpiError(Exception):
+    """An entry of the error queue: SCPI-99 number and text."""
+
+
+UNDEFINED_HEADER = '-113,"Undefined header"'
+PARAMETER_NOT_ALLOWED = '-108,"Parameter not allowed"'
+DATA_TYPE_ERROR = '-104,"Data type error"'
+OUT_OF_RANGE = '-222,"Data out of range"'
+TOO_MUCH_DATA = '-223,"Too much data"'
+SYNTAX_ERROR = '-102,"Syntax error"'
+OVERFLOW = '-350,"Queue overflow"'
+
+
+def forms(header: str) -> list[str]:
+    """The short and the long form of a header such as ``DISPlay:TEXT?``, in capitals.
+
+    Each node may be short or long; ``:`` may come first.
+    """
+    query = "?" if header.endswith("?") else ""
+    found = [""]
+    for node in header.rstrip("?").split(":"):
+        short = "".join(c for c in node if not c.islower())
+        variants = {short, node.upper()}
+        found = [f"{start}:{variant}" if start else variant for start in found for variant in variants]
+    return [mark + form + query for form in found for mark in ("", ":")]
+
+
+class ScpiProtocol(LineProtocol):
+    """The parser and the common commands; an instrument adds its own handlers by header."""
+
+    def __init__(self, model: str, serial: str, handlers: Mapping[str, Handler]) -> None:
+        self._buffer = b""
+        self._errors: deque[str] = deque(maxlen=_QUEUE)
+        common: dict[str, Handler] = {
+            "*IDN?": lambda _: f"Example Instruments,{model},{serial},1.0",
+            "*CLS": lambda _: self._errors.clear(),
+            "*OPC?": lambda _: "1",
+            "SYSTem:ERRor?": lambda _: self._errors.popleft() if self._errors else '0,"No error"',
+        }
+        self._handlers = {f: h for header, h in {**common, **handlers}.items() for f in forms(header)}
+
+    def receive(self, data: bytes) -> list[bytes]:
+        *lines, self._buffer = (self._buffer + data).split(b"\n")
+        if len(self._buffer) > _LONGEST:
+            self._buffer = b""
+            self._fail(TOO_MUCH_DATA)
+        replies = (self._answer(line) for line in lines)
+        return [reply.encode("ascii") + b"\n" for reply in replies if reply is not None]
+
+    def _fail(self, error: str) -> None:
+        self._errors.append(error if len(self._errors) < _QUEUE - 1 else OVERFLOW)
+
+    def _answer(self, line: bytes) -> str | None:
+        try:
+            text = line.decode("ascii").strip()
+            if not text:
+                return None
+            match = _HEADER.fullmatch(text)
+            if match is None:
+                raise ScpiError(SYNTAX_ERROR)
+            handler = self._handlers.get(match[1].upper())
+            if handler is None:
+                raise ScpiError(UNDEFINED_HEADER)
+            if match[1].endswith("?") and match[2]:
+                raise ScpiError(PARAMETER_NOT_ALLOWED)
+            return handler((match[2] or "").strip())
+        except UnicodeDecodeError:
+            self._fail(SYNTAX_ERROR)
+        except ScpiError as error:
+            self._fail(str(error))
+        return None
+
+
+def panel(world: World, faults: Faults) -> ScpiProtocol:
+    """The sign panel: ``DISPlay:TEXT "..."``."""
+
+    def show(parameter: str) -> None:
+        match = _STRING.fullmatch(parameter)
+        if match is None:
+            raise ScpiError(DATA_TYPE_ERROR)
+        text = match[1].replace('""', '"') if match[1] is not None else match[2].replace("''", "'")
+        if not text.isprintable():
+            raise ScpiError(DATA_TYPE_ERROR)
+        if len(text) > _TEXT_LIMIT:
+            raise ScpiError(TOO_MUCH_DATA)
+        if not faults.present("frozen"):
+            world.text = text
+
+    def shown(_: str) -> str:
+        return '"' + world.text.replace('"', '""') + '"'
+
+    return ScpiProtocol("SIGN PANEL", "SN0001", {"DISPlay:TEXT": show, "DISPlay:TEXT?": shown})
+
+
+def carriage(world: World, faults: Faults, *, positions: Collection[int]) -> ScpiProtocol:
+    """The carriage: ``SOURce:POSition n``; bit 0 of ``STATus:OPERation:CONDition?`` while it moves."""
+    moved = world.carriage
+    if moved is None:
+        raise TypeError("this world has no carriage")
+
+    def go(parameter: str) -> None:
+        try:
+            value = float(parameter)
+        except ValueError:
+            raise ScpiError(DATA_TYPE_ERROR) from None
+        if value not in positions:
+            raise ScpiError(OUT_OF_RANGE)
+        if not faults.present("frozen"):
+            moved.move(world.time.now(), int(value))
+
+    def moving() -> bool:
+        return moved.moving(world.time.now())
+
+    return ScpiProtocol(
+        "CARRIAGE",
+        "SN0002",
+        {
+            "SOURce:POSition": go,
+            "SOURce:POSition?": lambda _: f"{moved.position(world.time.now()):g}",
+            "STATus:OPERation:CONDition?": lambda _: str(int(moving())),
+            "*OPC?": lambda _: str(int(not moving())),
+        },
+    )

@@ -1,0 +1,71 @@
+"""The world: bench time, the truth of its seed, and the physics that the instruments look at."""
+
+from __future__ import annotations
+
+import time
+
+from ..clock import NANOSECONDS
+from .climate import Climate
+from .light import Carriage, Light, mean
+from .truth import Influences, draw
+from .world_file import CarriageDevice, PanelDevice, WorldFile
+
+
+class BenchTime:
+    """Bench time in ns from the world's start: moved by the controller, or ``speed`` times wall time.
+
+    :param speed: ``None`` for lockstep.
+    """
+
+    def __init__(self, speed: float | None) -> None:
+        self._speed, self._now, self._origin = speed, 0, 0
+
+    @property
+    def paced(self) -> bool:
+        """Whether time runs by itself."""
+        return self._speed is not None
+
+    def start(self) -> None:
+        """Let paced time run, once."""
+        if not self._origin:
+            self._origin = time.monotonic_ns()
+
+    def now(self) -> int:
+        """The present bench time."""
+        if self._speed is None or not self._origin:
+            return self._now
+        return round((time.monotonic_ns() - self._origin) * self._speed)
+
+    def advance(self, t: int) -> None:
+        """Move lockstep time to ``t``, which must not lie in the past."""
+        if t < self._now:
+            raise ValueError(f"bench time cannot go back from {self._now} to {t}")
+        self._now = t
+
+
+class World:
+    """One world with its present state.
+
+    :raises WorldFileError: if no truth can be drawn from a certificate.
+    """
+
+    def __init__(self, file: WorldFile) -> None:
+        self.file = file
+        self.time = BenchTime(file.speed if file.mode == "paced" else None)
+        self.truth = draw(file)
+        self.climate = Climate(file.room)
+        self.light = Light(file.lamp, file.room.dark_illuminance, self.truth.lamp_gain, self.climate)
+        carriages = [d for d in file.devices.values() if isinstance(d, CarriageDevice)]
+        self.carriage = Carriage(carriages[0].travel_time) if carriages else None
+        self.text = ""
+        panels = [name for name, d in file.devices.items() if isinstance(d, PanelDevice)]
+        self._at_panel = Influences(file.effects, self.truth, panels[0] if panels else "", "placement", "illuminance")
+
+    def sign_illuminance(self, start: int, end: int) -> float:
+        """The mean illuminance in lx on the sign panel over [start, end]."""
+        plane = mean(start, end, self.light.plane, self.light.level.changes(start, end))
+        return self._at_panel.forward(plane, self.climate.temperature((start + end) // 2))
+
+    def seconds(self) -> float:
+        """The present bench time in s."""
+        return self.time.now() / NANOSECONDS

@@ -1,0 +1,21 @@
+"""The stream that an address names."""
+
+from __future__ import annotations
+
+from ..clock import Clock
+from .address import parse
+from .stream import TIMEOUT, StreamLink
+
+
+def stream_link(address: str, *, name: str, clock: Clock, timeout: float = TIMEOUT) -> StreamLink:
+    """An unopened stream to a ``serial://`` or ``tcp://`` address.
+
+    :raises AddressError: for any other address.
+    """
+    if parse(address, allowed=("serial", "tcp")).scheme == "tcp":
+        from .tcp import TcpLink
+
+        return TcpLink(address, name=name, clock=clock, timeout=timeout)
+    from .serial import serial_link
+
+    return serial_link(address, name=name, clock=clock, timeout=timeout)

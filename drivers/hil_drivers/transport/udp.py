@@ -1,0 +1,68 @@
+"""Datagrams to one peer, without answers."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+
+from ..clock import Clock
+from ..errors import DeviceUnreachable
+from .address import parse
+from .stream import TIMEOUT
+
+
+class UdpLink:
+    """A connected socket to ``udp://host:port``."""
+
+    def __init__(self, address: str, *, name: str, clock: Clock) -> None:
+        self.address, self.name, self.clock = address, name, clock
+        self._peer = parse(address, allowed=("udp",))
+        self._socket: socket.socket | None = None
+
+    async def open(self) -> None:
+        """Resolve the host and bind the socket; nothing is sent.
+
+        :raises DeviceUnreachable: if the host is unknown.
+        """
+        await self.close()
+        loop = asyncio.get_running_loop()
+        try:
+            with self.clock.exchange():
+                async with asyncio.timeout(TIMEOUT):
+                    found = await loop.getaddrinfo(self._peer.host, self._peer.port, type=socket.SOCK_DGRAM)
+            family, kind, protocol, _, peer = found[0]
+            self._socket = socket.socket(family, kind, protocol)
+            self._socket.setblocking(False)
+            self._socket.connect(peer)
+        except OSError as error:
+            await self.close()
+            raise self._unreachable(error) from error
+
+    async def close(self) -> None:
+        """Close the socket; closing twice is no error."""
+        if self._socket is not None:
+            self._socket.close()
+            self._socket = None
+
+    async def send(self, data: bytes) -> None:
+        """Send one datagram. Delivery is not known, only whether this machine or the peer's refused it.
+
+        :raises DeviceUnreachable: if it was refused, or an earlier one was.
+        """
+        if self._socket is None:
+            raise DeviceUnreachable("is not open", where=self.name, remedy="open the device first")
+        try:
+            self._socket.send(data)
+            self.clock.sent(self.address, len(data))
+            refused = self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+            if refused:
+                raise OSError(refused, "nothing listens at its port")
+        except OSError as error:
+            raise self._unreachable(error) from error
+
+    def _unreachable(self, error: OSError) -> DeviceUnreachable:
+        return DeviceUnreachable(
+            f"cannot be reached: {error.strerror or error}",
+            where=self.name,
+            remedy=f"check that it is switched on and that {self.address} is right",
+        )

@@ -1,0 +1,225 @@
+"""A bench as configured: its file, equipment register and laboratory, checked against each other."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import Literal
+
+from ..errors import ConfigurationError
+from ..suggest import nearest
+from .files import Fault, SourceFile
+from .laboratory import Laboratory, load_laboratory
+from .model import (
+    BenchFile,
+    BenchSection,
+    ChannelSection,
+    DeviceSection,
+    EffectSection,
+    SafeStateSection,
+    SimSection,
+)
+from .register import EquipmentRegister, InstrumentEntry, load_register
+
+Provenance = Literal["measured", "simulated"]
+
+
+@dataclass(frozen=True)
+class BenchConfig:
+    """A checked bench file with the laboratory's files that belong to it.
+
+    ``sha256`` is the hash of the bench file's bytes; relative paths in the file start at its folder.
+    """
+
+    path: Path
+    sha256: str
+    content: BenchFile
+    equipment: EquipmentRegister
+    laboratory: Laboratory
+
+    @property
+    def bench(self) -> BenchSection:
+        return self.content.bench
+
+    @property
+    def devices(self) -> dict[str, DeviceSection]:
+        return self.content.devices
+
+    @property
+    def channels(self) -> dict[str, ChannelSection]:
+        return self.content.channels
+
+    @property
+    def roles(self) -> dict[str, str]:
+        return self.content.roles
+
+    @property
+    def effects(self) -> dict[str, EffectSection]:
+        return self.content.effects
+
+    @property
+    def safe_state(self) -> SafeStateSection:
+        return self.content.safe_state
+
+    @property
+    def sim(self) -> SimSection | None:
+        return self.content.sim
+
+    @property
+    def name(self) -> str:
+        return self.bench.name
+
+    @property
+    def provenance(self) -> Provenance:
+        """What follows every value of this bench into every document."""
+        return "measured" if self.sim is None else "simulated"
+
+    @property
+    def ambient_roles(self) -> list[str]:
+        """The roles of channels with a period: the conditions of the room, recorded in every run."""
+        return [
+            role
+            for role, target in self.roles.items()
+            if target in self.channels and self.channels[target].period is not None
+        ]
+
+    def instrument(self, channel: str) -> InstrumentEntry | None:
+        """The register's entry of the instrument behind ``channel``, if its device names one."""
+        name = self.devices[self.channels[channel].device].instrument
+        return self.equipment.instruments[name] if name else None
+
+    def certificate(self, channel: str) -> Path | None:
+        """The file of the channel's calibration certificate."""
+        calibration = self.channels[channel].calibration
+        return self.path.parent / calibration if calibration else None
+
+    def needed_channels(self, roles: Collection[str] | None = None) -> list[str]:
+        """The channels that ``roles`` and the safe state use, in the order of the file; all by default.
+
+        :raises ConfigurationError: if the bench has no such role.
+        """
+        if roles is None:
+            return list(self.channels)
+        unknown = [
+            f'there is no role "{role}"; {nearest(role, self.roles)}' for role in roles if role not in self.roles
+        ]
+        if unknown:
+            raise ConfigurationError("\n".join(f"{self.path}: roles: {sentence}" for sentence in unknown))
+        wanted = {self.roles[role] for role in roles} | {action.channel for action in self.safe_state.actions}
+        return [name for name in self.channels if name in wanted]
+
+    def needed_devices(self, roles: Collection[str] | None = None) -> list[str]:
+        """The devices that ``roles`` and the safe state use, in the order of the file; all by default."""
+        if roles is None:
+            return list(self.devices)
+        wanted = {self.channels[name].device for name in self.needed_channels(roles)}
+        wanted |= {self.roles[role] for role in roles}
+        return [name for name in self.devices if name in wanted]
+
+
+def shipped_benches() -> dict[str, Path]:
+    """The bench files that ship with `hil`, by name."""
+    return {path.stem: path for path in sorted(_shipped_folder().glob("*.toml")) if _is_bench(path)}
+
+
+def find_bench(name: str) -> Path:
+    """The bench file of a path or of a shipped bench's name.
+
+    :raises ConfigurationError: if there is neither.
+    """
+    path = Path(name)
+    if path.suffix == ".toml" or path.is_file():
+        return path
+    shipped = shipped_benches()
+    if name in shipped:
+        return shipped[name]
+    raise ConfigurationError(
+        f'there is no bench "{name}"', remedy=f"{nearest(name, shipped)} Or give a bench file's path"
+    )
+
+
+def load_bench(name: str | Path) -> BenchConfig:
+    """Read and check a bench file, its equipment register and its laboratory file.
+
+    :param name: the bench file's path, or the name of a bench that ships with `hil`.
+    :raises ConfigurationError: with one sentence for each fault: file, line, key, and what was expected.
+    """
+    path = find_bench(str(name))
+    source = SourceFile.read(path)
+    content = source.validated(BenchFile)
+    source.refuse(_missing_files(content, path))
+    equipment = load_register(path.parent / content.bench.equipment)
+    laboratory = load_laboratory(path.parent / content.bench.laboratory)
+    source.refuse(_faults(content, equipment))
+    return BenchConfig(path, hashlib.sha256(path.read_bytes()).hexdigest(), content, equipment, laboratory)
+
+
+def _shipped_folder() -> Path:
+    return Path(str(files("hil").joinpath("benches")))
+
+
+def _is_bench(path: Path) -> bool:
+    return "bench" in SourceFile.read(path).values
+
+
+def _missing_files(content: BenchFile, path: Path) -> Iterator[Fault]:
+    for key in ("laboratory", "equipment"):
+        name = getattr(content.bench, key)
+        if not (path.parent / name).is_file():
+            yield Fault(("bench", key), f'there is no file "{name}" beside the bench file')
+
+
+def _faults(content: BenchFile, equipment: EquipmentRegister) -> Iterator[Fault]:
+    yield from _device_faults(content, equipment)
+    yield from _channel_faults(content)
+    for role, target in content.roles.items():
+        if target not in content.channels and target not in content.devices:
+            hint = nearest(target, [*content.channels, *content.devices])
+            yield Fault(("roles", role), f'there is no channel or device "{target}"; {hint}')
+    yield from _effect_faults(content)
+    yield from _sim_faults(content)
+    for position, action in enumerate(content.safe_state.actions):
+        key = ("safe_state", "actions", position, "channel")
+        yield from _unknown(key, "channel", action.channel, content.channels)
+
+
+def _device_faults(content: BenchFile, equipment: EquipmentRegister) -> Iterator[Fault]:
+    for name, device in content.devices.items():
+        if device.instrument is not None:
+            key = ("devices", name, "instrument")
+            yield from _unknown(key, "instrument in the register", device.instrument, equipment.instruments)
+        if device.address.startswith("sim:") and content.sim is None:
+            yield Fault(("devices", name, "address"), "a simulated address needs a section [sim]; add it")
+
+
+def _channel_faults(content: BenchFile) -> Iterator[Fault]:
+    from hil_calibration import unit
+    from hil_calibration.errors import UnitError
+
+    for name, channel in content.channels.items():
+        yield from _unknown(("channels", name, "device"), "device", channel.device, content.devices)
+        try:
+            unit.check(channel.unit)
+        except UnitError as error:
+            yield Fault(("channels", name, "unit"), str(error))
+
+
+def _effect_faults(content: BenchFile) -> Iterator[Fault]:
+    for name, effect in content.effects.items():
+        yield from _unknown(("effects", name, "channel"), "channel", effect.channel, content.channels)
+        if effect.to is not None:
+            yield from _unknown(("effects", name, "to"), "device", effect.to, content.devices)
+
+
+def _sim_faults(content: BenchFile) -> Iterator[Fault]:
+    simulated = [d.address.removeprefix("sim:") for d in content.devices.values() if d.address.startswith("sim:")]
+    for name in content.sim.devices if content.sim else ():
+        yield from _unknown(("sim", "devices", name), "device with the address", name, simulated)
+
+
+def _unknown(key: tuple[str | int, ...], what: str, name: str, valid: Collection[str]) -> Iterator[Fault]:
+    if name not in valid:
+        yield Fault(key, f'there is no {what} "{name}"; {nearest(name, valid)}')

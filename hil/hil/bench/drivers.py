@@ -1,0 +1,78 @@
+"""Whether the drivers of a bench exist, take the options given, and have its channels' points and units."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Collection, Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from hil_drivers.device import Device, Point, driver_class, driver_names
+from hil_drivers.errors import DriverError
+
+from ..suggest import nearest
+from .files import Fault, SourceFile
+
+if TYPE_CHECKING:
+    from .config import BenchConfig
+    from .model import ChannelSection
+
+
+def check_drivers(config: BenchConfig, devices: Collection[str], channels: Collection[str]) -> None:
+    """Check the drivers of ``devices`` and the points and units of ``channels`` without opening anything.
+
+    A driver that makes its points from its options or learns them from the device has none yet; its channels
+    are checked when the bench opens.
+
+    :raises ConfigurationError: with one sentence for each fault.
+    """
+    faults: list[Fault] = []
+    classes: dict[str, type[Device]] = {}
+    for name in devices:
+        try:
+            classes[name] = driver_class(config.devices[name].driver)
+        except DriverError as error:
+            faults.append(Fault(("devices", name, "driver"), _driver_fault(config.devices[name].driver, error)))
+        else:
+            faults += _option_faults(name, config.devices[name].options, classes[name])
+    for name in channels:
+        section = config.channels[name]
+        if section.device in classes and classes[section.device].points:
+            faults += point_faults(name, section, classes[section.device].points)
+    if faults:
+        SourceFile.read(config.path).refuse(faults)
+
+
+def point_faults(name: str, channel: ChannelSection, points: Mapping[str, Point]) -> Iterator[Fault]:
+    """Faults of a channel against the points of its device: no such point, or another unit."""
+    from hil_calibration import unit
+
+    point = points.get(channel.point)
+    if point is None:
+        hint = nearest(channel.point, points)
+        yield Fault(("channels", name, "point"), f'{channel.device} has no point "{channel.point}"; {hint}')
+    elif not unit.same(point.unit, channel.unit):
+        yield Fault(
+            ("channels", name, "unit"),
+            f'the point "{channel.point}" of {channel.device} is in "{point.unit}", not in "{channel.unit}"; '
+            f'write unit = "{point.unit}"',
+        )
+
+
+def _driver_fault(driver: str, error: DriverError) -> str:
+    if ":" in driver:
+        return error.what
+    return f'there is no driver "{driver}"; {nearest(driver, driver_names())}'
+
+
+def _option_faults(name: str, options: Mapping[str, object], driver: type[Device]) -> Iterator[Fault]:
+    parameters = inspect.signature(driver).parameters
+    if any(parameter.kind is inspect.Parameter.VAR_KEYWORD for parameter in parameters.values()):
+        return
+    taken = [key for key in parameters if key not in ("name", "address", "clock")]
+    for option in options:
+        if option not in taken:
+            hint = nearest(option, [*taken, "driver", "address", "instrument", "deadline"])
+            yield Fault(("devices", name, option), f"unknown key; {hint}")
+    for key in taken:
+        if parameters[key].default is inspect.Parameter.empty and key not in options:
+            yield Fault(("devices", name), f"the driver needs the key {key}")

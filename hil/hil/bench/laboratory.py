@@ -1,0 +1,96 @@
+"""The laboratory: who it is, who works there, and how it reports (``lab.toml``)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field
+
+from ..errors import UsageError
+from ..suggest import nearest
+from .files import Fault, SourceFile
+from .model import Name, Section
+
+Role = Literal["operator", "reviewer", "authoriser"]
+
+
+class OrganisationSection(Section):
+    """``[laboratory]`` or ``[customer]``: a name and an address."""
+
+    name: Name = Field(description="the organisation's name")
+    street: Name = Field(description="street and number")
+    post_code: Name = Field(description="the post code, as text")
+    city: Name = Field(description="the city")
+    country: str = Field(pattern="^[A-Z]{2}$", description="two capitals (ISO 3166-1)")
+    email: str = Field(default="", description="an address for mail")
+    phone: str = Field(default="", description="a telephone number, as text")
+
+
+class PersonSection(Section):
+    """``[persons."NAME"]``: what a person may do."""
+
+    roles: tuple[Role, ...] = Field(
+        strict=False, min_length=1, description='a list of "operator", "reviewer" and "authoriser"'
+    )
+
+
+class ReportingSection(Section):
+    """``[reporting]``: languages, rounding and coverage of every document.
+
+    ``rounding`` is the rule for U: to the nearest, always up, or up where rounding down would lower U by
+    more than 5 % (``ea5``). U has ``digits`` significant digits, two at most.
+    """
+
+    languages: tuple[Literal["en", "fr"], ...] = Field(
+        default=("en", "fr"), strict=False, min_length=1, description='a list of "en" and "fr"'
+    )
+    rounding: Literal["nearest", "up", "ea5"] = Field(default="nearest", description='"nearest", "up" or "ea5"')
+    digits: Literal[1, 2] = Field(default=2, description="1 or 2")
+    coverage: float = Field(default=0.95, gt=0.5, lt=1.0, description="a probability above 0.5 and below 1")
+
+
+class Laboratory(Section):
+    """A laboratory file. It holds no scope of accreditation: none is claimed, so no CMC bounds U."""
+
+    laboratory: OrganisationSection
+    customer: OrganisationSection
+    persons: dict[str, PersonSection]
+    reporting: ReportingSection = ReportingSection()
+
+    def persons_with(self, role: Role) -> list[str]:
+        """The names of the persons who hold ``role``, in the order of the file."""
+        return [name for name, person in self.persons.items() if role in person.roles]
+
+    def operator(self, name: str | None = None) -> str:
+        """The operator called ``name``; the only one there is by default.
+
+        :raises UsageError: if nobody is called so, or there are several to choose from.
+        """
+        operators = self.persons_with("operator")
+        if name in operators:
+            return str(name)
+        if name is not None:
+            raise UsageError(f"the laboratory has no operator {name!r}", remedy=nearest(name, operators))
+        if len(operators) > 1:
+            raise UsageError("nobody says who runs it", remedy=f"give --operator, one of {', '.join(operators)}")
+        return operators[0]
+
+
+def load_laboratory(path: Path) -> Laboratory:
+    """Read a laboratory file.
+
+    :raises ConfigurationError: with one sentence for each fault of the file.
+    """
+    source = SourceFile.read(path)
+    laboratory = source.validated(Laboratory)
+    source.refuse(_missing_roles(laboratory))
+    return laboratory
+
+
+def _missing_roles(laboratory: Laboratory) -> Iterator[Fault]:
+    roles: tuple[Role, ...] = ("operator", "authoriser")
+    for role in roles:
+        if not laboratory.persons_with(role):
+            yield Fault(("persons",), f'nobody has the role "{role}"; give it to a person')

@@ -1,0 +1,179 @@
+"""The shape of a bench file: one model for each kind of section. A key that is not named here is refused."""
+
+from __future__ import annotations
+
+import math
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+_DURATION_UNITS = {"ms": 1e-3, "s": 1.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
+
+
+def parse_duration(text: object) -> float:
+    """Seconds of a duration such as ``"10 s"``, ``"250 ms"`` or ``"2 min"`` (units: ms, s, min, h, d).
+
+    :raises ValueError: if it is not a number above 0 with one of these units.
+
+    >>> parse_duration("10 s")
+    10.0
+    """
+    number, _, unit = str(text).strip().partition(" ")
+    seconds = float(number) * _DURATION_UNITS.get(unit.strip(), math.nan)
+    if not (isinstance(text, str) and 0 < seconds < math.inf):
+        raise ValueError(f"{text!r} is not a duration")
+    return seconds
+
+
+def _parse_instant(value: object) -> datetime:
+    instant = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
+    if instant.tzinfo is None or not 1970 <= instant.year < 2200:
+        raise ValueError("no time zone, or a year that is not from 1970 to 2199")
+    return instant.astimezone(UTC)
+
+
+def _parse_correlation(value: object) -> str | float:
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if value in ("full", "independent", "matrix") or (is_number and 0.0 <= float(str(value)) <= 1.0):
+        return value if isinstance(value, str) else float(str(value))
+    raise ValueError("not an assumption")
+
+
+Duration = Annotated[float, BeforeValidator(parse_duration)]
+Instant = Annotated[datetime, BeforeValidator(_parse_instant)]
+PointCorrelation = Annotated[Any, BeforeValidator(_parse_correlation)]
+Name = Annotated[str, Field(min_length=1)]
+
+
+class Section(BaseModel):
+    """What all sections share: closed, frozen, no silent conversion, finite numbers."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+
+
+class BenchSection(Section):
+    """``[bench]``: what the bench is and which files of the laboratory belong to it."""
+
+    name: Name = Field(description="the bench's name")
+    kind: Literal["action", "immersion", "simulation", "dataset"] = Field(
+        description='"action", "immersion", "simulation" or "dataset"'
+    )
+    description: str = Field(default="", description="one line of text")
+    laboratory: Name = Field(description='the laboratory file, such as "lab.toml"')
+    equipment: Name = Field(description='the equipment register, such as "equipment.toml"')
+
+
+class DeviceSection(Section):
+    """``[devices.NAME]``: a driver and an address; every other key is an option of the driver."""
+
+    model_config = ConfigDict(extra="allow")
+
+    driver: Name = Field(description="a driver's name, or module:name")
+    address: Name = Field(description='an address such as "serial:///dev/ttyUSB0" or "sim:NAME"')
+    instrument: Name | None = Field(default=None, description="a name of the equipment register")
+    deadline: Duration = Field(default=10.0, description='a duration such as "10 s"')
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """The driver's own options."""
+        return dict(self.model_extra or {})
+
+
+class ChannelSection(Section):
+    """``[channels."a.b"]``: a point of a device with its unit, calibration and period."""
+
+    device: Name = Field(description="a name among [devices]")
+    point: Name = Field(description="a point of the device's driver")
+    unit: Name = Field(description='a UCUM unit such as "lx"')
+    period: Duration | None = Field(default=None, description='a duration such as "10 s"')
+    calibration: Name | None = Field(default=None, description="a certificate's file (DCC)")
+    point_correlation: PointCorrelation = Field(
+        default=None, description='"full", "independent", "matrix" or a number from 0 to 1'
+    )
+    limits: tuple[float, float] | None = Field(
+        default=None, strict=False, description="[lower, upper] in the channel's unit"
+    )
+
+    @model_validator(mode="after")
+    def _check_limits(self) -> ChannelSection:
+        if self.limits is not None and not self.limits[0] < self.limits[1]:
+            raise ValueError("the lower limit is not below the upper limit")
+        return self
+
+
+class EffectSection(Section):
+    """``[effects."NAME"]``: an effect that no certificate covers (type B, GUM 4.3).
+
+    A normal distribution states its standard uncertainty ``u``, a bounded one its ``half_width``.
+    ``relative`` is a fraction of the value, ``absolute`` is in the channel's unit, ``relative-per-kelvin`` a
+    fraction for each kelvin from ``reference`` in degrees Celsius.
+    """
+
+    channel: Name = Field(description="a name among [channels]")
+    kind: Literal["relative", "absolute", "relative-per-kelvin"] = Field(
+        description='"relative", "absolute" or "relative-per-kelvin"'
+    )
+    acts_on: Literal["response", "placement", "transfer"] = Field(
+        default="response", description='"response", "placement" or "transfer"'
+    )
+    to: Name | None = Field(default=None, description="the device to whose place the value is carried")
+    distribution: Literal["normal", "rectangular", "triangular", "arcsine"] = Field(
+        description='"normal", "rectangular", "triangular" or "arcsine"'
+    )
+    u: float | None = Field(default=None, gt=0, description="a standard uncertainty above 0")
+    half_width: float | None = Field(default=None, gt=0, description="a half-width above 0")
+    reference: float | None = Field(default=None, description="the reference temperature in degrees Celsius")
+    dof: float | None = Field(default=None, ge=1, description="degrees of freedom, 1 or more")
+    source: Name = Field(description="where the figure comes from")
+
+    @model_validator(mode="after")
+    def _check_parameters(self) -> EffectSection:
+        wanted, other = ("u", "half_width") if self.distribution == "normal" else ("half_width", "u")
+        if getattr(self, wanted) is None or getattr(self, other) is not None:
+            raise ValueError(f"a {self.distribution} distribution takes {wanted}, and not {other}")
+        if (self.kind == "relative-per-kelvin") != (self.reference is not None):
+            raise ValueError("reference belongs to the kind relative-per-kelvin, and only to it")
+        if (self.acts_on == "transfer") != (self.to is not None):
+            raise ValueError('to belongs to acts_on = "transfer", and only to it')
+        if self.acts_on != "response" and self.kind != "relative":
+            raise ValueError('an effect of placement or transfer has the kind "relative"')
+        return self
+
+
+class SafeAction(Section):
+    """One action of the safe state: command ``channel`` to ``set``, in the channel's unit."""
+
+    channel: Name = Field(description="a name among [channels]")
+    set: float = Field(description="a setpoint in the channel's unit")
+
+
+class SafeStateSection(Section):
+    """``[safe_state]``: what brings the bench to its safe state, in order, each action with the deadline."""
+
+    deadline: Duration = Field(default=5.0, description='a duration such as "5 s"')
+    actions: tuple[SafeAction, ...] = Field(default=(), strict=False)
+
+
+class SimSection(Section):
+    """``[sim]``: the simulated world behind ``sim:`` addresses; the tables pass through to it."""
+
+    world: Literal["light-room"] = Field(description='"light-room"')
+    seed: int = Field(default=1, ge=0, description="a whole number, 0 or more")
+    start: Instant = Field(description='a time with its zone such as "2026-06-01T08:00:00Z"')
+    room: dict[str, Any] = Field(default={}, description="a table of the room's properties")
+    lamp: dict[str, Any] = Field(default={}, description="a table of the lamp's properties")
+    devices: dict[str, dict[str, Any]] = Field(default={}, description="a table for each simulated device")
+    faults: tuple[dict[str, Any], ...] = Field(default=(), strict=False, description="a list of tables")
+
+
+class BenchFile(Section):
+    """A whole bench file."""
+
+    bench: BenchSection
+    devices: dict[str, DeviceSection]
+    channels: dict[str, ChannelSection]
+    roles: dict[str, Name] = Field(description="a channel or a device")
+    effects: dict[str, EffectSection] = {}
+    safe_state: SafeStateSection = SafeStateSection()
+    sim: SimSection | None = None

@@ -1,0 +1,301 @@
+"""An open bench: its devices connected, its channels calibrated, its clock running."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Collection, Coroutine, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from hil_drivers.clock import WallClock
+from hil_drivers.device import Device, open_device
+from hil_drivers.errors import DriverError
+
+from ..clock import LockstepClock, PacedClock
+from ..errors import BenchFault, ConfigurationError, HilError, UsageError
+from ..suggest import nearest
+from .channel import ActuatorChannel, Channel, SensorChannel, channel_class
+from .drivers import check_drivers, point_faults
+from .effects import channel_effects
+from .files import Fault, SourceFile
+from .fit import assess, fit_to_start
+from .world import compile_world, simulated_name, start_utc
+
+if TYPE_CHECKING:
+    from hil_calibration.calibration import CalibrationRecord
+    from hil_drivers.clock import Clock
+    from hil_drivers.sim.client import Simulation
+
+    from .config import BenchConfig, Provenance
+
+Item = TypeVar("Item")
+
+CLOSE_DEADLINE = 5.0
+"""Wall seconds that a device may take to disconnect."""
+
+
+@dataclass(frozen=True)
+class SafeOutcome:
+    """What became of one action of the safe state: ``error`` is empty where it was carried out."""
+
+    channel: str
+    value: float
+    error: str = ""
+
+    @property
+    def ok(self) -> bool:
+        return not self.error
+
+
+@dataclass(frozen=True)
+class Bench:
+    """A connected bench.
+
+    ``devices`` and ``channels`` hold what the run's roles and the safe state use; ``world`` is the simulation
+    behind them, ``None`` on a real bench.
+    """
+
+    config: BenchConfig
+    clock: Clock
+    devices: Mapping[str, Device]
+    channels: Mapping[str, Channel]
+    world: Simulation | None
+
+    @property
+    def provenance(self) -> Provenance:
+        """``"measured"`` or ``"simulated"``; it follows every value into every document."""
+        return self.config.provenance
+
+    def channel(self, name: str) -> Channel:
+        """The channel called ``name``.
+
+        :raises UsageError: if there is none, or this run does not use it.
+        """
+        return _item(self.channels, name, "channel")
+
+    def device(self, name: str) -> Device:
+        """The device called ``name``.
+
+        :raises UsageError: if there is none, or this run does not use it.
+        """
+        return _item(self.devices, name, "device")
+
+    def sensor(self, channel: str) -> SensorChannel:
+        """The channel called ``channel``, to read from.
+
+        :raises UsageError: if it cannot be read.
+        """
+        found = self.channel(channel)
+        if isinstance(found, SensorChannel):
+            return found
+        raise UsageError("cannot be read", where=channel, remedy="bind the role to a channel that senses")
+
+    def actuator(self, channel: str) -> ActuatorChannel:
+        """The channel called ``channel``, to command.
+
+        :raises UsageError: if it takes no setpoint.
+        """
+        found = self.channel(channel)
+        if isinstance(found, ActuatorChannel):
+            return found
+        raise UsageError("takes no setpoint", where=channel, remedy="bind the role to a channel that sets")
+
+    def role(self, name: str) -> Channel | Device:
+        """What the role called ``name`` is bound to: a channel, or a device.
+
+        :raises UsageError: if the bench has no such role, or this run does not use it.
+        """
+        target = _item(self.config.roles, name, "role")
+        return self.channel(target) if target in self.config.channels else self.device(target)
+
+    async def safe_state(self) -> list[SafeOutcome]:
+        """Carry out the actions of the safe state in order, each with the deadline, past any failure."""
+        deadline = self.config.safe_state.deadline
+        return [
+            SafeOutcome(action.channel, action.set, await self._made_safe(action.channel, action.set, deadline))
+            for action in self.config.safe_state.actions
+        ]
+
+    async def _made_safe(self, channel: str, value: float, deadline: float) -> str:
+        try:
+            async with asyncio.timeout(deadline):
+                await self.actuator(channel).set(value)
+        except TimeoutError:
+            return f"{channel}: not done within {deadline:g} s"
+        except (HilError, DriverError) as error:
+            return str(error)
+        except Exception as error:  # noqa: BLE001 (a bug in one driver must not keep the others from safety)
+            return f"{channel}: {type(error).__name__}: {error}"
+        return ""
+
+
+@dataclass(frozen=True)
+class _Start:
+    """What a simulation starts with."""
+
+    seed: int | None
+    speed: float | None
+    devices: Sequence[str]
+    records: Mapping[str, CalibrationRecord]
+
+
+@asynccontextmanager
+async def open_bench(
+    config: BenchConfig,
+    *,
+    seed: int | None = None,
+    speed: float | None = None,
+    roles: Collection[str] | None = None,
+    items: Collection[str] = (),
+    calibrated: Collection[str] = (),
+) -> AsyncIterator[Bench]:
+    """Open the devices that ``roles`` and the safe state use, and close them again.
+
+    Nothing is opened before the bench is known to be fit to start. Leaving the context closes the devices and
+    ends the simulation; the safe state is the engine's to command while they are open.
+
+    :param seed: the simulated world's seed; the bench file's by default.
+    :param speed: bench seconds for each wall second of a simulated bench; ``None`` for lockstep.
+    :param roles: the roles a run uses; all by default.
+    :param items: roles under calibration: their own calibration is neither needed nor used.
+    :param calibrated: roles whose channel must have a calibration.
+    :raises ConfigurationError: if a driver, a point or a unit does not match.
+    :raises NotFit: if a calibration may not be used.
+    :raises BenchFault: naming every device that does not open.
+    """
+    channels, devices = config.needed_channels(roles), config.needed_devices(roles)
+    check_drivers(config, devices, channels)
+    under_calibration = {config.roles[role] for role in items}
+    records = fit_to_start(
+        config,
+        [name for name in channels if name not in under_calibration],
+        calibrated=[config.roles[role] for role in calibrated],
+    )
+    known = {name: record for name in under_calibration if (record := assess(config, name).record)}
+    async with AsyncExitStack() as stack:
+        start = _Start(seed, speed, devices, {**known, **records})
+        clock, world = await _start_clock(config, start, stack)
+        opened = await _open_devices(config, devices, clock, world, stack)
+        _check_points(config, opened, channels)
+        yield Bench(config, clock, opened, _channels(config, opened, channels, records), world)
+
+
+async def _start_clock(config: BenchConfig, start: _Start, stack: AsyncExitStack) -> tuple[Clock, Simulation | None]:
+    if config.sim is None:
+        if start.seed is not None or start.speed is not None:
+            raise UsageError(
+                "seed and speed belong to a simulated bench", where=str(config.path), remedy="leave them out"
+            )
+        return WallClock(), None
+    from hil_drivers.sim.client import Simulation
+
+    compiled = compile_world(config, start.records, devices=start.devices, seed=start.seed, speed=start.speed)
+    world = await Simulation.start(compiled)
+    stack.push_async_callback(world.end)
+    utc = start_utc(config.sim)
+    return (LockstepClock(world, utc) if start.speed is None else PacedClock(start.speed, utc)), world
+
+
+async def _open_devices(
+    config: BenchConfig,
+    names: Sequence[str],
+    clock: Clock,
+    world: Simulation | None,
+    stack: AsyncExitStack,
+) -> dict[str, Device]:
+    opened: dict[str, Device] = {}
+    failures: list[str] = []
+
+    async def connect(name: str) -> None:
+        section = config.devices[name]
+        try:
+            address = _address(config, name, world)
+            async with asyncio.timeout(section.deadline):
+                opened[name] = await open_device(address, section.driver, name=name, clock=clock, **section.options)
+        except TimeoutError:
+            failures.append(f"{name}: did not open within {section.deadline:g} s; check it and its address")
+        except (DriverError, HilError) as error:
+            failures.append(str(error))
+
+    stack.push_async_callback(_close_devices, opened, clock)
+    await _all(clock, [connect(name) for name in names])
+    if failures:
+        raise BenchFault("\n".join(sorted(failures)))
+    return {name: opened[name] for name in names}
+
+
+async def _close_devices(opened: Mapping[str, Device], clock: Clock) -> None:
+    async def disconnect(device: Device) -> None:
+        with suppress(TimeoutError, DriverError):
+            async with asyncio.timeout(CLOSE_DEADLINE):
+                await device.close()
+
+    await _all(clock, [disconnect(device) for device in opened.values()])
+
+
+async def _all(clock: Clock, work: Sequence[Coroutine[Any, Any, None]]) -> None:
+    """Run ``work`` side by side; if this is cancelled or one of them breaks, end the others first."""
+    tasks = [asyncio.create_task(coroutine) for coroutine in work]
+    try:
+        await clock.wait(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
+        results = await asyncio.gather(*tasks, return_exceptions=True)
+    for result in results:
+        if isinstance(result, BaseException):
+            raise result
+
+
+def _address(config: BenchConfig, device: str, world: Simulation | None) -> str:
+    name = simulated_name(config, device)
+    if name is None or world is None:
+        return config.devices[device].address
+    if name not in world.addresses:
+        raise ConfigurationError(
+            f'there is no simulated device "{name}"', where=device, remedy=nearest(name, world.addresses)
+        )
+    return world.addresses[name]
+
+
+def _check_points(config: BenchConfig, opened: Mapping[str, Device], channels: Sequence[str]) -> None:
+    """Check points and units again: a driver may learn its points from the device."""
+    faults: list[Fault] = []
+    for name in channels:
+        section = config.channels[name]
+        faults += point_faults(name, section, opened[section.device].points)
+    if faults:
+        SourceFile.read(config.path).refuse(faults)
+
+
+def _channels(
+    config: BenchConfig,
+    opened: Mapping[str, Device],
+    names: Sequence[str],
+    records: Mapping[str, CalibrationRecord],
+) -> dict[str, Channel]:
+    made = {}
+    for name in names:
+        section = config.channels[name]
+        device = opened[section.device]
+        point = device.points[section.point]
+        made[name] = channel_class(readable=point.readable, writable=point.writable)(
+            name=name,
+            device=device,
+            point=section.point,
+            unit=section.unit,
+            period=section.period,
+            limits=section.limits,
+            record=records.get(name),
+            placement=channel_effects(config, name, "placement"),
+            transfer=channel_effects(config, name, "transfer"),
+            provenance=config.provenance,
+        )
+    return made
+
+
+def _item(items: Mapping[str, Item], name: str, what: str) -> Item:
+    if name in items:
+        return items[name]
+    raise UsageError(f'this run uses no {what} "{name}"', remedy=nearest(name, items))

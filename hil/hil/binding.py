@@ -1,0 +1,176 @@
+"""Binding the roles of a procedure to the bench: every use of a device goes on record, one at a time."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from hil_drivers.capability import Camera, Frame, Response, Scene, SystemIdentity, SystemUnderTest
+from hil_drivers.clock import Clock
+
+from .bench.channel import ActuatorChannel, Channel, SensorChannel
+from .errors import ConfigurationError
+from .exclusive import Exclusive
+from .live import LiveChannel
+
+if TYPE_CHECKING:
+    from hil_drivers.device import Device
+
+    from .bench.opened import Bench
+    from .scripts import Procedure
+    from .record import RecordWriter
+
+
+class RecordedActuator:
+    """An actuator whose commands are on record."""
+
+    def __init__(self, channel: ActuatorChannel, clock: Clock, exclusive: Exclusive, record: RecordWriter) -> None:
+        self._channel, self._clock, self._exclusive, self._record = channel, clock, exclusive, record
+
+    async def set(self, value: float) -> None:
+        await self._exclusive.run(lambda: self._channel.set(value))
+        command = {"channel": self._channel.name, "value": value, "unit": self._channel.unit}
+        self._record.event(self._clock.utc(self._clock.now()), "command", command)
+
+
+class RecordedScene:
+    """A scene whose contents are on record."""
+
+    def __init__(self, name: str, scene: Scene, clock: Clock, exclusive: Exclusive, record: RecordWriter) -> None:
+        self._name, self._scene = name, scene
+        self._clock, self._exclusive, self._record = clock, exclusive, record
+
+    async def show(self, content: str) -> None:
+        await self._exclusive.run(lambda: self._scene.show(content))
+        self._record.event(self._clock.utc(self._clock.now()), "scene", {"device": self._name, "content": content})
+
+
+class RecordedCamera:
+    """A camera whose frames are on record by number, time and SHA-256."""
+
+    def __init__(self, name: str, camera: Camera, clock: Clock, exclusive: Exclusive, record: RecordWriter) -> None:
+        self._name, self._camera = name, camera
+        self._clock, self._exclusive, self._record = clock, exclusive, record
+
+    async def grab(self) -> Frame:
+        frame = await self._exclusive.run(self._camera.grab)
+        t = self._clock.utc((frame.earliest + frame.latest) // 2)
+        digest = hashlib.sha256(frame.image.tobytes()).hexdigest()
+        self._record.event(
+            t,
+            "frame",
+            {"device": self._name, "number": frame.number, "codec": frame.codec, "sha256": digest},
+        )
+        return frame
+
+
+class RecordedSystem:
+    """A system under test, one stimulus at a time."""
+
+    def __init__(self, system: SystemUnderTest, exclusive: Exclusive) -> None:
+        self._system, self._exclusive = system, exclusive
+
+    @property
+    def system(self) -> SystemIdentity:
+        return self._system.system
+
+    async def respond(self, stimulus: Frame) -> Response:
+        return await self._exclusive.run(lambda: self._system.respond(stimulus))
+
+
+class Binding:
+    """The roles of one run, and the channels sampled in its background.
+
+    :raises ConfigurationError: if a role is bound to something without the capability that is asked for.
+    """
+
+    def __init__(self, procedure: Procedure, bench: Bench, record: RecordWriter) -> None:
+        self._bench, self._record = bench, record
+        self._exclusive: dict[str, Exclusive] = {}
+        self.channels: dict[str, LiveChannel] = {}
+        self.systems: dict[str, SystemIdentity] = {}
+        for name, channel in bench.channels.items():
+            if isinstance(channel, SensorChannel) and not isinstance(channel, ActuatorChannel):
+                self.channels[name] = self._live(name, channel)
+        self.roles: Mapping[str, object] = {
+            role: self._bind(role, capability) for role, capability in procedure.roles.items()
+        }
+
+    def temperature(self) -> float | None:
+        """The latest temperature of the room in Cel, by the bench's role ``temperature``."""
+        channel = self.channels.get(self._bench.config.roles.get("temperature", ""))
+        return channel.last.value if channel is not None and channel.last is not None else None
+
+    async def idle(self) -> None:
+        """Return once no device is in the middle of an operation."""
+        for exclusive in self._exclusive.values():
+            await exclusive.idle()
+
+    def _one_at_a_time(self, device: str) -> Exclusive:
+        return self._exclusive.setdefault(device, Exclusive(self._bench.clock, device))
+
+    def _live(self, name: str, channel: SensorChannel) -> LiveChannel:
+        number = self._record.channel(name, **_describe(self._bench, channel))
+        return LiveChannel(
+            name,
+            channel.unit,
+            channel,
+            calibration=channel.record,
+            period=channel.period,
+            clock=self._bench.clock,
+            exclusive=self._one_at_a_time(channel.device.name),
+            record=self._record,
+            number=number,
+            temperature=self.temperature,
+        )
+
+    def _bind(self, role: str, capability: type) -> object:
+        target = self._bench.role(role)
+        if isinstance(target, Channel):
+            bound = self._bind_channel(target)
+        else:
+            bound = self._bind_device(target)
+            if isinstance(bound, RecordedSystem):
+                self.systems[role] = bound.system
+        if not isinstance(bound, capability):
+            raise ConfigurationError(
+                f"is not a {capability.__name__}",
+                where=f"role {role!r}",
+                remedy=f"bind it to a {capability.__name__.lower()} in [roles]",
+            )
+        return bound
+
+    def _bind_channel(self, channel: Channel) -> object:
+        if isinstance(channel, ActuatorChannel):
+            exclusive = self._one_at_a_time(channel.device.name)
+            return RecordedActuator(channel, self._bench.clock, exclusive, self._record)
+        return self.channels[channel.name]
+
+    def _bind_device(self, device: Device) -> object:
+        exclusive = self._one_at_a_time(device.name)
+        if isinstance(device, SystemUnderTest):
+            return RecordedSystem(device, exclusive)
+        if isinstance(device, Camera):
+            return RecordedCamera(device.name, device, self._bench.clock, exclusive, self._record)
+        if isinstance(device, Scene):
+            return RecordedScene(device.name, device, self._bench.clock, exclusive, self._record)
+        return device
+
+
+def _describe(bench: Bench, channel: SensorChannel) -> dict[str, Any]:
+    """What the record keeps of a channel: enough to recompute its measurements without the bench."""
+    instrument = bench.config.instrument(channel.name)
+    certificate = bench.config.certificate(channel.name)
+    return {
+        "unit": channel.unit,
+        "device": channel.device.name,
+        "driver": bench.config.devices[channel.device.name].driver,
+        "period": channel.period,
+        "provenance": channel.provenance,
+        "instrument": None if instrument is None else instrument.model_dump(mode="json"),
+        "calibration": None if channel.record is None else channel.record.to_json(),
+        "certificate_sha256": (None if certificate is None else hashlib.sha256(certificate.read_bytes()).hexdigest()),
+        "placement": [effect.to_json() for effect in channel.placement],
+        "transfer": [effect.to_json() for effect in channel.transfer],
+    }

@@ -1,0 +1,1 @@
+"""The command line. Each command's module loads when the command is used: `hil --help` stays quick."""

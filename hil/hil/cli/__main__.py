@@ -1,0 +1,72 @@
+"""The entry point: runs a command and turns every error into one sentence and an exit code."""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+from collections.abc import Sequence
+
+import click
+
+from ..errors import INTERRUPTED, USAGE, HilError
+from .root import cli
+
+SOFTWARE = 70
+"""The exit code of a fault in `hil` itself (EX_SOFTWARE)."""
+
+_BAD_PATH = (errno.ENOENT, errno.EACCES, errno.EPERM, errno.EISDIR, errno.ENOTDIR, errno.EEXIST, errno.EROFS)
+
+
+def main(args: Sequence[str] | None = None) -> None:
+    """Run ``hil`` with ``args`` (the program's own by default) and exit with its code."""
+    sys.exit(run(args))
+
+
+def run(args: Sequence[str] | None = None) -> int:
+    """Run ``hil`` and return its exit code. With ``HIL_DEBUG=1`` an error keeps its traceback."""
+    try:
+        answer = cli.main(args=args, prog_name="hil", standalone_mode=False)
+    except click.exceptions.NoArgsIsHelpError as error:
+        error.show()
+        return USAGE
+    except click.ClickException as error:
+        _say(error.format_message())
+        return USAGE
+    except (click.Abort, KeyboardInterrupt):
+        _say("interrupted")
+        return INTERRUPTED
+    except Exception as error:
+        if os.environ.get("HIL_DEBUG") == "1":
+            raise
+        return _told(error)
+    return answer if isinstance(answer, int) else 0
+
+
+def _told(error: Exception) -> int:
+    """Tell ``error`` on stderr and return its exit code."""
+    if isinstance(error, HilError):
+        _say(str(error))
+        return error.exit_code
+    from hil_calibration.errors import CalibrationError
+    from hil_drivers.errors import DriverError
+
+    from ..errors import exit_code
+
+    if isinstance(error, DriverError | CalibrationError):
+        _say(str(error))
+        return exit_code(error)
+    if isinstance(error, OSError) and error.errno in _BAD_PATH:
+        _say(f"{error.filename}: {error.strerror}" if error.filename else str(error.strerror))
+        return USAGE
+    _say(f"a fault in hil itself: {type(error).__name__}: {error}; run it again with HIL_DEBUG=1 and report it")
+    return SOFTWARE
+
+
+def _say(text: str) -> None:
+    for line in text.splitlines() or [""]:
+        click.echo(f"hil: {line}", err=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,119 @@
+"""What ``hil bench check`` finds and shows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ..bench.drivers import check_drivers
+from ..bench.fit import Fitness, assess, start_date
+from ..errors import ConfigurationError
+from .output import show_table
+
+if TYPE_CHECKING:
+    from hil_calibration.calibration import CalibrationRecord
+
+    from ..bench.config import BenchConfig
+
+
+@dataclass(frozen=True)
+class Check:
+    """Each channel with its calibration, and one sentence for each thing that would stop a run."""
+
+    config: BenchConfig
+    channels: tuple[Fitness, ...]
+    faults: tuple[str, ...]
+
+    @classmethod
+    def of(cls, config: BenchConfig, procedure: str | None) -> Check:
+        """Check the whole bench, or what ``procedure`` uses of it.
+
+        :raises UsageError: if there is no such procedure, or the bench lacks one of its roles.
+        """
+        roles, items, measuring = _needs(config, procedure)
+        names = config.needed_channels(roles)
+        exempt = {config.roles[role] for role in items}
+        must = {config.roles[role] for role in measuring}
+        channels = tuple(assess(config, name) for name in names)
+        faults = _driver_faults(config, config.needed_devices(roles), names)
+        for fitness in channels:
+            if fitness.channel not in exempt:
+                faults += [f"{fitness.channel}: {fault}" for fault in fitness.faults]
+            if fitness.channel in must and fitness.certificate is None:
+                faults.append(f"{fitness.channel}: has no calibration, so its uncertainty is unknown")
+        return cls(config, channels, tuple(faults))
+
+    def to_json(self) -> dict[str, Any]:
+        """The whole check as one document."""
+        return {
+            "bench": self.config.name,
+            "start": start_date(self.config).isoformat(),
+            "fit": not self.faults,
+            "faults": list(self.faults),
+            "channels": [_described(fitness) for fitness in self.channels],
+        }
+
+    def show(self) -> None:
+        """The channels as a table, then what would stop a run."""
+        described = [_described(fitness) for fitness in self.channels]
+        keys = ["channel", "instrument", "serial", "certificate", "due", "U"]
+        show_table([*keys, "state"], [[*(row[key] for key in keys), row["state"]] for row in described])
+        click.echo()
+        if not self.faults:
+            click.echo(f"{self.config.name} is fit to start on {start_date(self.config)}.")
+            return
+        click.echo(f"{self.config.name} is not fit to start:")
+        for fault in self.faults:
+            click.echo(f"  {fault}")
+
+
+def _needs(config: BenchConfig, procedure: str | None) -> tuple[list[str] | None, list[str], list[str]]:
+    """The roles a procedure uses, those under calibration, and those that must be calibrated."""
+    if procedure is None:
+        return None, [], []
+    from hil_drivers.capability import Sensor
+
+    from ..scripts import find
+
+    found = find(procedure)
+    measuring = [role for role, kind in found.roles.items() if kind is Sensor and role not in found.items]
+    return [*found.roles, *config.ambient_roles], sorted(found.items), measuring
+
+
+def _driver_faults(config: BenchConfig, devices: list[str], channels: list[str]) -> list[str]:
+    try:
+        check_drivers(config, devices, channels)
+    except ConfigurationError as error:
+        return str(error).splitlines()
+    return []
+
+
+def _described(fitness: Fitness) -> dict[str, str]:
+    entry, record = fitness.entry, fitness.record
+    state = "fit" if record is not None else "no calibration"
+    return {
+        "channel": fitness.channel,
+        "instrument": f"{entry.manufacturer} {entry.model}" if entry else "",
+        "serial": entry.serial if entry else "",
+        "certificate": (record.identifier if record else "")
+        or (fitness.certificate.name if fitness.certificate else ""),
+        "due": entry.due.isoformat() if entry and entry.due and fitness.certificate else "",
+        "U": _expanded(record) if record else "",
+        "state": "not fit" if fitness.faults else state,
+    }
+
+
+def _expanded(record: CalibrationRecord) -> str:
+    """``U at value unit``, k = 2, in the middle of the range and at the reference temperature."""
+    from hil_calibration.rounding import report
+    from hil_calibration.stream import evaluate
+    from hil_calibration.unit import symbol
+
+    references = [effect.reference for effect in record.effects if effect.reference is not None]
+    middle = (record.valid_range[0] + record.valid_range[1]) / 2
+    measured = evaluate(record, middle, temperature=references[0] if references else None)
+    reported = report(float(measured.value[0]), 2 * float(measured.u[0]))
+    unit = symbol(record.unit)
+    return f"{reported.U} {unit} at {reported.value} {unit}"

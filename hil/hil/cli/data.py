@@ -1,0 +1,171 @@
+"""``hil data list|show|verify``: the records of runs."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ..errors import VERIFICATION, RecordError, UsageError
+from ..suggest import nearest
+from .group import LazyGroup
+from .options import as_json, out
+from .output import show_json, show_table
+
+if TYPE_CHECKING:
+    from ..record import Record
+
+COMMANDS = {
+    "list": ("data:list_runs", "The runs in a folder."),
+    "show": ("data:show", "What a run was, how it ended, and its results."),
+    "verify": ("data:verify", "Whether a record holds, from the first batch to the last file."),
+}
+
+
+@click.group(cls=LazyGroup, lazy=COMMANDS)
+def data() -> None:
+    """List, show and verify the records of runs.
+
+    RUN is the folder of a run, the name of one in --out, or "last".
+    """
+
+
+@click.command("list", short_help="The runs in a folder.")
+@out
+@as_json
+def list_runs(out: Path, as_json: bool) -> None:
+    """The runs in a folder, the oldest first."""
+    found = [_summary(folder) for folder in _run_folders(out)]
+    if as_json:
+        show_json({"runs": found})
+    else:
+        keys = ["begun", "procedure", "bench", "provenance", "operator", "status", "run"]
+        show_table(keys, [[run[key] for key in keys] for run in found])
+
+
+@click.command(short_help="What a run was, how it ended, and its results.")
+@click.argument("run")
+@out
+@as_json
+def show(run: str, out: Path, as_json: bool) -> None:
+    """What RUN was, how it ended, and its results."""
+    from ..record import open_run
+
+    folder = find_run(run, out)
+    record = open_run(folder)
+    described = {**_summary(folder), **_counts(record), "results": _results(folder)}
+    if as_json:
+        show_json(described)
+        return
+    show_table(["fact", "value"], [[key, str(value)] for key, value in described.items() if key != "results"])
+    if described["results"] is not None:
+        click.echo()
+        show_json(described["results"])
+
+
+@click.command(short_help="Whether a record holds, from the first batch to the last file.")
+@click.argument("run")
+@out
+@as_json
+def verify(run: str, out: Path, as_json: bool) -> int:
+    """Whether RUN holds: its hash chain, its database, and the hashes of its files.
+
+    The exit code is 6 if anything does not hold; the first place that does not is named first.
+    """
+    from ..record import verify as verify_record
+
+    folder = find_run(run, out)
+    verification = verify_record(folder)
+    findings = [{"place": finding.place, "message": finding.message} for finding in verification.findings]
+    if as_json:
+        show_json(
+            {
+                "run": str(folder),
+                "holds": not findings,
+                "status": verification.status,
+                "checked": list(verification.checked),
+                "findings": findings,
+                "ends": verification.ends,
+            }
+        )
+    else:
+        for line in verification.checked:
+            click.echo(f"checked {line}")
+        for finding in findings:
+            click.echo(f"does not hold: {finding['place']}: {finding['message']}")
+        click.echo(f"{folder} {'does not hold' if findings else 'holds'} ({verification.status})")
+    return VERIFICATION if findings else 0
+
+
+def find_run(run: str, out: Path) -> Path:
+    """The folder of a run: a path, a name in ``out``, or ``last``.
+
+    :raises UsageError: if there is none.
+    """
+    folders = _run_folders(out)
+    if run == "last" and folders:
+        return folders[-1]
+    for candidate in (Path(run), out / run):
+        if candidate.exists():
+            return candidate
+    raise UsageError(f"there is no run {run!r} in {out}", remedy=nearest(run, [folder.name for folder in folders]))
+
+
+def _run_folders(out: Path) -> list[Path]:
+    return sorted(path.parent for path in out.glob("*/run.db"))
+
+
+def _summary(folder: Path) -> dict[str, str]:
+    from ..record import open_run
+
+    try:
+        record = open_run(folder)
+        run, status = record.run, record.status
+    except (RecordError, UsageError) as error:
+        return dict.fromkeys(("begun", "procedure", "bench", "provenance", "operator"), "") | {
+            "status": f"cannot be read: {error}",
+            "run": folder.name,
+        }
+    return {
+        "begun": _instant(run.get("begun")),
+        "procedure": _name(run.get("procedure")),
+        "bench": _name(run.get("bench")),
+        "provenance": str(run.get("provenance", "")),
+        "operator": str(run.get("operator", "")),
+        "status": status,
+        "run": folder.name,
+    }
+
+
+def _counts(record: Record) -> dict[str, Any]:
+    points = record.points()
+    return {
+        "points": sum(point.state == "committed" for point in points),
+        "void attempts": sum(point.state == "void" for point in points),
+        "channels": ", ".join(record.channels),
+        "chain head": record.chain_head,
+    }
+
+
+def _results(folder: Path) -> Any:
+    import json
+
+    path = folder / "results.json"
+    if not path.is_file():
+        return None
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise RecordError(f"is not JSON ({error})", where=str(path), remedy="run `hil data verify` on it") from None
+
+
+def _instant(utc: object) -> str:
+    if not isinstance(utc, int):
+        return ""
+    return datetime.fromtimestamp(utc // 1_000_000_000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _name(fact: object) -> str:
+    return str(fact.get("name", "")) if isinstance(fact, dict) else str(fact or "")

@@ -1,0 +1,59 @@
+"""``hil devices``: the installed drivers and what each senses or sets."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from hil_drivers.device import Point, driver_class, driver_names
+from hil_drivers.errors import DriverError
+
+from .options import as_json
+from .output import show_json, show_table
+
+
+@click.command(short_help="List the installed drivers and their points.")
+@as_json
+def devices(as_json: bool) -> None:
+    """List the installed drivers with their points: unit, direction and range."""
+    found = [_described(name) for name in driver_names()]
+    if as_json:
+        show_json({"drivers": found})
+        return
+    rows = []
+    for driver in found:
+        rows += [[driver["driver"], *_cells(point)] for point in driver["points"]]
+        if not driver["points"]:
+            rows.append([driver["driver"], "", "", "", driver["error"]])
+    show_table(["driver", "point", "unit", "direction", "range"], rows)
+
+
+def _described(name: str) -> dict[str, Any]:
+    try:
+        points = driver_class(name).points
+    except (DriverError, ImportError, AttributeError) as error:
+        return {"driver": name, "points": [], "error": f"cannot be loaded: {error}"}
+    return {"driver": name, "points": [_point(key, point) for key, point in points.items()], "error": ""}
+
+
+def _point(name: str, point: Point) -> dict[str, Any]:
+    return {
+        "point": name,
+        "unit": point.unit,
+        "readable": point.readable,
+        "writable": point.writable,
+        "lower": point.lower,
+        "upper": point.upper,
+    }
+
+
+def _cells(point: dict[str, Any]) -> list[str]:
+    directions = [word for word, key in (("read", "readable"), ("set", "writable")) if point[key]]
+    bounds = ["" if point[key] is None else f"{point[key]:g}" for key in ("lower", "upper")]
+    return [
+        point["point"],
+        point["unit"],
+        " and ".join(directions),
+        " to ".join(bounds) if any(bounds) else "",
+    ]

@@ -1,0 +1,80 @@
+"""What happens during a run, on stderr for people or on stdout as a stream of JSON."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from ..service import Event
+
+_NOT_TOLD = frozenset(("committed",))
+"""Kinds of events that only programs want."""
+
+
+@contextmanager
+def reporting(*, jsonl: bool) -> Iterator[Callable[[Event], None]]:
+    """What to call with each event: a stream on stdout, a live line on a terminal, or plain lines on stderr.
+
+    :param jsonl: write each event as one line of JSON to stdout, and nothing to stderr.
+    """
+    if jsonl:
+        yield _stream
+    elif sys.stderr.isatty():
+        with _live() as show:
+            yield show
+    else:
+        yield _plain
+
+
+def sentence(kind: str, data: Mapping[str, Any]) -> str:
+    """An event in words, on one line."""
+    rest = dict(data)
+    if kind == "point":
+        attempt = rest.pop("attempt", 1)
+        again = f", attempt {attempt}" if attempt != 1 else ""
+        return f"point {rest.pop('index', 0) + 1} of {rest.pop('of', '?')}{again}: {_pairs(rest)}"
+    if kind == "void":
+        return f"point {rest.get('index', 0) + 1}, attempt {rest.get('attempt')} is void: {rest.get('reason')}"
+    return f"{kind}: {_pairs(rest)}" if rest else kind
+
+
+def _pairs(data: Mapping[str, Any]) -> str:
+    return ", ".join(f"{key} {_brief(value)}" for key, value in data.items() if value not in ("", None))
+
+
+def _brief(value: object) -> str:
+    text = f"{value:.6g}" if isinstance(value, float) else str(value)
+    return "".join(c if c.isprintable() else " " for c in text)
+
+
+def _stream(event: Event) -> None:
+    click.echo(json.dumps(event.to_json(), ensure_ascii=False))
+
+
+def _plain(event: Event) -> None:
+    if event.kind not in _NOT_TOLD:
+        click.echo(sentence(event.kind, event.data), err=True)
+
+
+@contextmanager
+def _live() -> Iterator[Callable[[Event], None]]:
+    """Points share one line that changes; everything else stays on the screen."""
+    from rich.console import Console
+    from rich.markup import escape
+
+    console = Console(stderr=True)
+    with console.status("starting") as status:
+
+        def show(event: Event) -> None:
+            if event.kind == "point":
+                status.update(escape(sentence(event.kind, event.data)))
+            elif event.kind not in _NOT_TOLD:
+                console.print(sentence(event.kind, event.data), markup=False, highlight=False)
+
+        yield show

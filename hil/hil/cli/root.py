@@ -1,0 +1,27 @@
+"""The command `hil` and its table of commands."""
+
+from __future__ import annotations
+
+import click
+
+from .group import LazyGroup
+
+COMMANDS = {
+    "demo": ("demo:demo", "Calibrate a simulated luxmeter, use it, and show every document."),
+    "run": ("run:run", "Run a procedure on a bench."),
+    "procedures": ("procedures:procedures", "List the installed procedures."),
+    "bench": ("bench:bench", "List, check and show benches."),
+    "devices": ("devices:devices", "List the installed drivers and their points."),
+    "data": ("data:data", "List, show and verify the records of runs."),
+}
+
+
+@click.group(cls=LazyGroup, lazy=COMMANDS, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="hil-bench", prog_name="hil")
+def cli() -> None:
+    """A metrologically traceable test bench for AI systems and robots.
+
+    \b
+    Exit codes: 0 pass, 1 the verdict is FAIL, 2 usage or bad input, 3 inconclusive,
+    4 device, 5 aborted or safe stop, 6 verification failed, 130 interrupted.
+    """

@@ -1,0 +1,151 @@
+"""``hil run``: run a procedure on a bench."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ..errors import UsageError
+from .options import as_json, out, parse_settings, seed
+from .output import show_json, show_table
+
+if TYPE_CHECKING:
+    from ..run import RunOutcome
+
+
+@dataclass(frozen=True)
+class _Request:
+    """What was asked for on the command line."""
+
+    procedure: str
+    bench: str
+    settings: dict[str, str]
+    seed: int | None
+    speed: float | None
+    out: Path
+    operator: str | None
+
+
+@click.command(short_help="Run a procedure on a bench.")
+@click.argument("procedure")
+@click.option("--bench", required=True, metavar="B", help="A bench file, or the name of a bench that ships.")
+@click.option("--set", "settings", multiple=True, metavar="K=V", help="A parameter, as in --set tolerance='2 lx'.")
+@seed
+@click.option("--speed", type=click.FloatRange(min=0, min_open=True), help="Bench seconds per second, to watch.")
+@out
+@click.option("--operator", help="Who runs it: an operator of the laboratory file; its only one by default.")
+@click.option("--dry-run", is_flag=True, help="Show the plan and whether the bench is fit; open nothing.")
+@as_json
+@click.option("--jsonl", is_flag=True, help="Each event as a line of JSON on stdout, and the outcome as the last.")
+def run(
+    procedure: str,
+    bench: str,
+    settings: tuple[str, ...],
+    seed: int | None,
+    speed: float | None,
+    out: Path,
+    operator: str | None,
+    dry_run: bool,
+    as_json: bool,
+    jsonl: bool,
+) -> int:
+    """Run PROCEDURE: a name, module:name, or a Python file.
+
+    \b
+    Exit codes: 0 pass, 1 the verdict is FAIL, 2 usage or bad input, 3 inconclusive,
+    4 device, 5 aborted or safe stop, 6 verification failed, 130 interrupted.
+    """
+    if as_json and jsonl:
+        raise UsageError("--json and --jsonl exclude each other", remedy="give one of them")
+    request = _Request(procedure, bench, parse_settings(settings), seed, speed, out, operator)
+    if dry_run:
+        return _plan(request, as_json=as_json or jsonl)
+    outcome = _carry_out(request, jsonl=jsonl)
+    if as_json:
+        show_json(described(outcome))
+    elif jsonl:
+        show_json_line({"kind": "outcome", **described(outcome)})
+    else:
+        show_outcome(outcome)
+    if outcome.error:
+        click.echo(f"hil: {outcome.error}", err=True)
+    return outcome.exit_code
+
+
+def described(outcome: RunOutcome) -> dict[str, Any]:
+    """The outcome of a run as JSON can carry it."""
+    return {
+        "folder": str(outcome.folder),
+        "status": outcome.status,
+        "exit_code": outcome.exit_code,
+        "error": outcome.error,
+        "verdict": outcome.verdict,
+        "results": outcome.results,
+        "documents": [str(path) for path in outcome.documents],
+    }
+
+
+def show_json_line(document: dict[str, Any]) -> None:
+    """One line of JSON."""
+    import json
+
+    click.echo(json.dumps(document, ensure_ascii=False, allow_nan=False))
+
+
+def show_outcome(outcome: RunOutcome) -> None:
+    """The result tables of a run, its verdict, and where its record and documents are."""
+    for table in outcome.tables:
+        show_table(table["columns"], table["rows"], title=table["title"])
+        click.echo()
+    if outcome.verdict is not None:
+        verdict = outcome.verdict
+        click.echo(f"{verdict['outcome']}: {verdict['requirement']} ({verdict['rule']}); {verdict['reason']}\n")
+    for path in outcome.documents:
+        click.echo(f"document: {path}")
+    click.echo(f"record: {outcome.folder} ({outcome.status})")
+
+
+def _carry_out(request: _Request, *, jsonl: bool) -> RunOutcome:
+    from ..bench.config import load_bench
+    from ..run import run_procedure
+    from .interruptible import run_interruptibly
+    from .progress import reporting
+
+    operator = load_bench(request.bench).laboratory.operator(request.operator)
+    with reporting(jsonl=jsonl) as report:
+        return run_interruptibly(
+            run_procedure(
+                request.procedure,
+                request.bench,
+                settings=request.settings,
+                seed=request.seed,
+                speed=request.speed,
+                out=request.out,
+                operator=operator,
+                on_event=report,
+            )
+        )
+
+
+def _plan(request: _Request, *, as_json: bool) -> int:
+    from ..run import prepare
+    from .check import Check
+
+    prepared = prepare(request.procedure, request.bench, request.settings, request.seed)
+    prepared.config.laboratory.operator(request.operator)
+    design = prepared.procedure.design(prepared.parameters)
+    points = [point.factors for point in design.planned(prepared.seed)]
+    checked = Check.of(prepared.config, request.procedure)
+    if as_json:
+        parameters = prepared.parameters.model_dump(mode="json")
+        show_json({"parameters": parameters, "seed": prepared.seed, "points": points, "check": checked.to_json()})
+    else:
+        heads = [f"{name} / {unit}" if unit and unit != "1" else name for name, unit in design.factors.items()]
+        rows = [[str(n), *map(str, point.values())] for n, point in enumerate(points, 1)]
+        show_table(["point", *heads], rows, title=f"{len(points)} points, seed {prepared.seed}")
+        click.echo()
+        checked.show()
+    return 2 if checked.faults else 0

@@ -1,0 +1,242 @@
+"""The bench clocks of simulated benches: lockstep, and paced against wall time.
+
+In lockstep, bench time advances only when every participating task sleeps on the clock and no exchange is
+under way; the world acknowledges each advance before the sleeper wakes. A task joins when it first sleeps or
+starts an exchange, and leaves when it ends. One sleeper is woken at a time, in the order of deadlines and
+then of arrival, so that a run is repeatable.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+import itertools
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from hil_drivers.clock import NANOSECONDS
+
+from .errors import BenchFault
+
+Task = asyncio.Task[Any]
+
+STALL_AFTER = 30.0
+"""Wall seconds without an advance after which the tasks that hold time up are named."""
+
+
+@dataclass(frozen=True, order=True, slots=True)
+class _Sleeper:
+    t: int
+    order: int
+    task: Task = field(compare=False)
+    wake: asyncio.Future[None] = field(compare=False)
+
+
+class World(Protocol):
+    """What a simulated bench must answer: its time has moved to ``t``."""
+
+    async def advance(self, t: int, sent: Mapping[str, int]) -> object:
+        """Move bench time to ``t`` nanoseconds, after all bytes counted in ``sent`` have arrived."""
+        ...
+
+
+class LockstepClock:
+    """Bench time in lockstep with a simulated world.
+
+    :param world: acknowledges each advance.
+    :param start_utc: the UTC time, in nanoseconds since the POSIX epoch, of bench time 0.
+    :param stall_after: wall seconds without an advance before the run is stopped as stalled.
+    """
+
+    def __init__(self, world: World, start_utc: int, *, stall_after: float = STALL_AFTER) -> None:
+        self._world, self._start, self._stall_after = world, start_utc, stall_after
+        self._now = 0
+        self._known: set[Task] = set()
+        self._awake: set[Task] = set()
+        self._tokens = 0
+        self._sleepers: list[_Sleeper] = []
+        self._order = itertools.count()
+        self._waiting: dict[Task, set[Task]] = {}
+        self._sent: Counter[str] = Counter()
+        self._advancing: Task | None = None
+        self._stall: asyncio.TimerHandle | None = None
+
+    def now(self) -> int:
+        return self._now
+
+    def utc(self, t: int) -> int:
+        return t + self._start
+
+    def sent(self, address: str, count: int) -> None:
+        self._sent[address] += count
+
+    async def sleep(self, seconds: float) -> None:
+        if seconds > 0:
+            await self.sleep_until(self._now + round(seconds * NANOSECONDS))
+
+    async def sleep_until(self, t: int) -> None:
+        if t <= self._now:
+            return
+        task = self._join()
+        wake: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        wake.add_done_callback(lambda _: self._rouse(task))
+        sleeper = _Sleeper(t, next(self._order), task, wake)
+        heapq.heappush(self._sleepers, sleeper)
+        self._rest(task)
+        try:
+            await wake
+        except asyncio.CancelledError:
+            if sleeper in self._sleepers:
+                self._sleepers.remove(sleeper)
+                heapq.heapify(self._sleepers)
+            raise
+
+    @contextmanager
+    def exchange(self) -> Iterator[None]:
+        self._join()
+        self._tokens += 1
+        try:
+            yield
+        finally:
+            self._tokens -= 1
+            self._consider()
+
+    async def wait(self, *tasks: Task) -> None:
+        pending = {task for task in tasks if not task.done()}
+        if not pending:
+            return
+        task = self._join()
+        for other in pending:
+            self._adopt(other)
+        self._waiting[task] = set(pending)
+        self._rest(task)
+        try:
+            await asyncio.wait(pending)
+        finally:
+            self._waiting.pop(task, None)
+            self._rouse(task)
+
+    def _join(self) -> Task:
+        task = asyncio.current_task()
+        if task is None:
+            raise RuntimeError("the bench clock is used outside of a task")
+        self._adopt(task)
+        return task
+
+    def _adopt(self, task: Task) -> None:
+        if task not in self._known:
+            self._known.add(task)
+            self._awake.add(task)
+            task.add_done_callback(self._leave)
+
+    def _leave(self, task: Task) -> None:
+        self._known.discard(task)
+        self._awake.discard(task)
+        for waiter, pending in self._waiting.items():
+            pending.discard(task)
+            if not pending:
+                self._rouse(waiter)
+        self._consider()
+
+    def _rouse(self, task: Task) -> None:
+        if task in self._known:
+            self._awake.add(task)
+
+    def _rest(self, task: Task) -> None:
+        self._awake.discard(task)
+        self._consider()
+
+    def _may_advance(self) -> bool:
+        return bool(self._sleepers) and not self._awake and not self._tokens
+
+    def _consider(self) -> None:
+        if self._advancing is not None:
+            return
+        if self._may_advance():
+            self._advancing = asyncio.get_running_loop().create_task(self._advance(), name="lockstep advance")
+        else:
+            self._watch(on=bool(self._sleepers))
+
+    async def _advance(self) -> None:
+        try:
+            if self._may_advance():
+                await self._wake_first()
+        finally:
+            self._advancing = None
+        self._consider()
+
+    async def _wake_first(self) -> None:
+        self._watch(on=False)
+        sleeper = heapq.heappop(self._sleepers)
+        error: Exception | None = None
+        if sleeper.t > self._now and not sleeper.wake.done():
+            try:
+                await self._world.advance(sleeper.t, self._sent)
+                self._now = sleeper.t
+            except Exception as failure:  # noqa: BLE001 (raised by the sleeper, in its own task)
+                error = failure
+        if sleeper.wake.done():
+            return
+        self._awake.add(sleeper.task)
+        if error is None:
+            sleeper.wake.set_result(None)
+        else:
+            sleeper.wake.set_exception(error)
+
+    def _watch(self, *, on: bool) -> None:
+        if on and self._stall is None:
+            self._stall = asyncio.get_running_loop().call_later(self._stall_after, self._stalled)
+        elif not on and self._stall is not None:
+            self._stall.cancel()
+            self._stall = None
+
+    def _stalled(self) -> None:
+        self._stall = None
+        holders = sorted(task.get_name() for task in self._awake) or [f"{self._tokens} exchange(s)"]
+        error = BenchFault(
+            f"bench time has stood still for {self._stall_after:g} s, held by {', '.join(holders)}",
+            remedy="let a task that waits for anything but the bench clock hold an exchange meanwhile",
+        )
+        sleepers, self._sleepers = self._sleepers, []
+        for sleeper in sleepers:
+            if not sleeper.wake.done():
+                sleeper.wake.set_exception(error)
+
+
+class PacedClock:
+    """Bench time as a multiple of wall time: for watching, not repeatable.
+
+    :param speed: seconds of bench time for each second of wall time, above 0.
+    :param start_utc: the UTC time of bench time 0, in nanoseconds since the POSIX epoch.
+    :param epoch: the machine's monotonic time of bench time 0, in nanoseconds.
+    """
+
+    def __init__(self, speed: float, start_utc: int, *, epoch: int | None = None) -> None:
+        self._speed, self._start = speed, start_utc
+        self._epoch = time.monotonic_ns() if epoch is None else epoch
+
+    def now(self) -> int:
+        return round((time.monotonic_ns() - self._epoch) * self._speed)
+
+    def utc(self, t: int) -> int:
+        return t + self._start
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(max(0.0, seconds) / self._speed)
+
+    async def sleep_until(self, t: int) -> None:
+        await self.sleep((t - self.now()) / NANOSECONDS)
+
+    def exchange(self) -> AbstractContextManager[None]:
+        return nullcontext()
+
+    async def wait(self, *tasks: Task) -> None:
+        if tasks:
+            await asyncio.wait(tasks)
+
+    def sent(self, address: str, count: int) -> None:
+        """Nothing to drain: the world moves by itself."""

@@ -1,0 +1,160 @@
+"""The documents of a run: certificates of calibrations, reports of trials, made from the record alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hil_drivers.clock import NANOSECONDS
+
+from .outcome import CalibrationOutcome, TrialOutcome
+
+if TYPE_CHECKING:
+    from hil_calibration.certificate import model
+
+    from .bench.config import BenchConfig
+    from .bench.laboratory import OrganisationSection
+    from .record import Record
+    from .results import Results
+
+SOFTWARE = "hil-bench"
+
+
+@dataclass(frozen=True)
+class Documents:
+    """What was written: the document's identifier, empty where there is none, and the paths of its files."""
+
+    identifier: str = ""
+    paths: tuple[Path, ...] = ()
+
+
+def write_documents(folder: Path, record: Record, results: Results, config: BenchConfig) -> Documents:
+    """Write the documents of a run into its folder."""
+    if isinstance(results.document, CalibrationOutcome):
+        return _write_certificate(folder, record, results.document, config)
+    if isinstance(results.document, TrialOutcome):
+        return _write_report(folder, record, results, config)
+    return Documents()
+
+
+def identifier(record: Record, folder: Path) -> str:
+    """The identifier of a run's document: ``SIM-`` first where the values are simulated."""
+    prefix = "SIM-" if record.run["provenance"] == "simulated" else ""
+    return f"{prefix}{folder.name.rpartition('_')[2]}"
+
+
+def days(record: Record) -> tuple[date, date]:
+    """The first and the last day of the run on the bench clock, in UTC."""
+    times = [event.t for event in record.events("bench clock")]
+    first, last = (datetime.fromtimestamp(t // NANOSECONDS, UTC).date() for t in (times[0], times[-1]))
+    return first, last
+
+
+def _write_certificate(
+    folder: Path, record: Record, outcome: CalibrationOutcome, config: BenchConfig
+) -> Documents:
+    from hil_calibration.certificate.pdf import to_pdf
+    from hil_calibration.certificate.writer import to_xml
+
+    from .report import calibration_plot_svg
+
+    certificate = _certificate(folder, record, outcome, config)
+    xml = to_xml(certificate)
+    plot = calibration_plot_svg(outcome.plot)
+    paths = (folder / "certificate.xml", folder / "certificate.pdf")
+    paths[0].write_bytes(xml)
+    paths[1].write_bytes(to_pdf(certificate, xml, plot=plot))
+    return Documents(certificate.identifier, paths)
+
+
+def _certificate(
+    folder: Path, record: Record, outcome: CalibrationOutcome, config: BenchConfig
+) -> model.Certificate:
+    from hil_calibration.certificate import model, text
+
+    run, channels, laboratory = record.run, record.channels, config.laboratory
+    begin, end = days(record)
+    simulated = run["provenance"] == "simulated"
+    return model.Certificate(
+        identifier=identifier(record, folder),
+        laboratory=_organisation(laboratory.laboratory),
+        customer=_organisation(laboratory.customer),
+        item=_item(channels[outcome.item]),
+        equipment=tuple(_equipment(channels[name]) for name in outcome.standards),
+        methods=(*outcome.methods, text.UNCERTAINTY),
+        conditions=outcome.conditions,
+        results=outcome.results,
+        statements=(
+            *text.standard_statements(simulated=simulated, rounding=laboratory.reporting.rounding),
+            *outcome.statements,
+            _unsigned(),
+        ),
+        persons=(
+            model.Person(run["operator"], "Operator"),
+            model.Person(laboratory.persons_with("authoriser")[0], "Authorising person", main_signer=True),
+        ),
+        software=model.Software(SOFTWARE, f"v{version(SOFTWARE)}"),
+        begin=begin.isoformat(),
+        end=end.isoformat(),
+        issued=max(end, datetime.now(UTC).date()).isoformat(),
+        simulated=simulated,
+        chain_head=record.chain_head,
+        function=outcome.function,
+        budgets=outcome.budgets,
+        languages=laboratory.reporting.languages,
+    )
+
+
+def _unsigned() -> model.Statement:
+    from hil_calibration.certificate import model
+
+    return model.Statement(
+        model.Text(
+            "Draft: this document carries no signature and has not been reviewed or authorised.",
+            "Projet : ce document ne porte aucune signature et n'a été ni vérifié ni autorisé.",
+        )
+    )
+
+
+def _organisation(section: OrganisationSection) -> model.Organisation:
+    from hil_calibration.certificate import model
+
+    return model.Organisation(**section.model_dump())
+
+
+def _item(channel: dict[str, Any]) -> model.Item:
+    from hil_calibration.certificate import model
+
+    instrument = channel["instrument"]
+    return model.Item(
+        description=model.Text(**instrument["description"]),
+        manufacturer=instrument["manufacturer"],
+        model=instrument["model"],
+        serial=instrument["serial"],
+    )
+
+
+def _equipment(channel: dict[str, Any]) -> model.Equipment:
+    from hil_calibration.certificate import model
+
+    instrument, calibration = channel["instrument"], channel["calibration"]
+    return model.Equipment(
+        name=model.Text(**instrument["description"]),
+        manufacturer=instrument["manufacturer"],
+        model=instrument["model"],
+        serial=instrument["serial"],
+        certificate=model.Reference(calibration["identifier"], channel["certificate_sha256"]),
+    )
+
+
+def _write_report(folder: Path, record: Record, results: Results, config: BenchConfig) -> Documents:
+    from .report import report_html
+    from .trial_report import report_data
+
+    data = report_data(folder, record, results, config)
+    path = folder / "report.html"
+    path.write_text(report_html(data), encoding="utf-8")
+    return Documents(data.identifier, (path,))

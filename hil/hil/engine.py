@@ -1,0 +1,222 @@
+"""The engine: runs one procedure on one bench, records it, and always leaves the bench in its safe state."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from hil_calibration.errors import CalibrationError
+from hil_drivers.capability import Sensor
+from hil_drivers.clock import NANOSECONDS, Clock
+from hil_drivers.errors import DriverError
+
+from .bench.opened import Bench, open_bench
+from .binding import Binding
+from .errors import Aborted, HilError, ProcedureFault, exit_code
+from .service import Service
+from .trial import Points, Trial
+
+if TYPE_CHECKING:
+    from .bench.config import BenchConfig
+    from .design import Design, PlannedPoint
+    from .live import LiveChannel
+    from .parameters import Parameters
+    from .scripts import Procedure
+    from .record import RecordWriter
+
+IDLE_DEADLINE = 3.0
+"""Wall seconds that an operation under way may take to end before the safe state is commanded."""
+
+COMPLETE, FAILED, ABORTED = "complete", "failed", "aborted"
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How a run ended: its status, and the error that ended it."""
+
+    status: str
+    error: BaseException | None = None
+
+    @property
+    def exit_code(self) -> int:
+        return 0 if self.error is None else exit_code(self.error)
+
+
+@dataclass(frozen=True)
+class Engine:
+    """One run of ``procedure`` on the bench that ``config`` describes."""
+
+    procedure: Procedure
+    parameters: Parameters
+    config: BenchConfig
+    design: Design
+    planned: list[PlannedPoint]
+    record: RecordWriter
+    service: Service
+    seed: int | None
+    speed: float | None
+
+    async def run(self) -> Ending:
+        """Run it. Only a cancellation of the calling task leaves this function as an exception."""
+        try:
+            async with open_bench(
+                self.config,
+                seed=self.seed,
+                speed=self.speed,
+                roles=[*self.procedure.roles, *self._ambient_roles()],
+                items=self.procedure.items,
+                calibrated=self._measuring_roles(),
+            ) as bench:
+                return await self._run_on(bench)
+        except (HilError, DriverError, CalibrationError) as error:
+            return Ending(FAILED, error)
+
+    def _measuring_roles(self) -> list[str]:
+        return [
+            role
+            for role, capability in self.procedure.roles.items()
+            if capability is Sensor and role not in self.procedure.items
+        ]
+
+    def _ambient_roles(self) -> list[str]:
+        """Roles of channels with a period: the conditions of the room, recorded in every run."""
+        return [
+            role
+            for role, target in self.config.roles.items()
+            if target in self.config.channels and self.config.channels[target].period is not None
+        ]
+
+    async def _run_on(self, bench: Bench) -> Ending:
+        binding = Binding(self.procedure, bench, self.record)
+        for role, system in binding.systems.items():
+            self._note(bench.clock, "system", {"role": role, **_identity(system)})
+        self._anchor(bench.clock)
+        try:
+            return await self._script(bench, binding)
+        finally:
+            await self._make_safe(bench, binding)
+            self._anchor(bench.clock)
+
+    async def _script(self, bench: Bench, binding: Binding) -> Ending:
+        clock = bench.clock
+        points = Points(
+            self.planned,
+            self.design.attempts,
+            clock=clock,
+            record=self.record,
+            report=self.service.publish,
+        )
+        trial = Trial(binding.roles, self.procedure.roles, points, clock=clock, record=self.record)
+        background = Background(binding, clock)
+        script = asyncio.create_task(self._guarded(trial, background), name=self.procedure.name)
+        background.victim = script
+        self.service.attach(script, points.running)
+        try:
+            await clock.wait(script)
+        finally:
+            self.service.detach()
+            script.cancel()
+            await clock.wait(script)
+            await background.stop()
+            ending = self._ending(script, background)
+            points.close("" if ending.error is None else str(ending.error))
+        return ending
+
+    async def _guarded(self, trial: Trial, background: Background) -> None:
+        await background.start()
+        await self.procedure.script(trial, self.parameters)
+
+    def _ending(self, script: asyncio.Task[None], background: Background) -> Ending:
+        if background.failure is not None:
+            return Ending(FAILED, background.failure)
+        if script.cancelled():
+            aborted = self.service.aborted
+            reason = aborted.reason if aborted is not None else "interrupted"
+            return Ending(ABORTED, Aborted(f"the run was aborted: {reason or 'no reason given'}"))
+        error = script.exception()
+        if error is None or isinstance(error, HilError | DriverError | CalibrationError):
+            return Ending(COMPLETE if error is None else FAILED, error)
+        return Ending(FAILED, _procedure_fault(self.procedure.name, error))
+
+    async def _make_safe(self, bench: Bench, binding: Binding) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(IDLE_DEADLINE):
+                await binding.idle()
+        for outcome in await bench.safe_state():
+            data = {"channel": outcome.channel, "value": outcome.value, "error": outcome.error}
+            self._note(bench.clock, "safe state", data)
+            if outcome.error:
+                self.service.publish("safe state failed", data)
+
+    def _note(self, clock: Clock, kind: str, data: dict[str, Any]) -> None:
+        self.record.event(clock.utc(clock.now()), kind, data)
+
+    def _anchor(self, clock: Clock) -> None:
+        """Anchor bench time to the machine's clocks."""
+        before, wall, after = time.monotonic_ns(), time.time_ns(), time.monotonic_ns()
+        self.record.clock(before, wall, after)
+        self._note(clock, "bench clock", {"bench": clock.now(), "wall": wall})
+
+
+class Background:
+    """Samples the channels that have a period, from before the script starts until it has ended."""
+
+    def __init__(self, binding: Binding, clock: Clock) -> None:
+        self._binding, self._clock = binding, clock
+        self._tasks: list[asyncio.Task[None]] = []
+        self.failure: BaseException | None = None
+        self.victim: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Measure each once, so that conditions are known before anything else is, and go on by period."""
+        for channel, period in self._periodic():
+            await channel.measure()
+            task = asyncio.create_task(self._sample(channel, period), name=f"sampling {channel.name}")
+            task.add_done_callback(self._ended)
+            self._tasks.append(task)
+
+    async def stop(self) -> None:
+        """Stop sampling."""
+        for task in self._tasks:
+            task.cancel()
+        await self._clock.wait(*self._tasks)
+
+    def _periodic(self) -> list[tuple[LiveChannel, float]]:
+        return [(channel, channel.period) for channel in self._binding.channels.values() if channel.period is not None]
+
+    async def _sample(self, channel: LiveChannel, period: float) -> None:
+        due = self._clock.now()
+        while True:
+            due += round(period * NANOSECONDS)
+            await self._clock.sleep_until(due)
+            await channel.measure()
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        if task.cancelled() or task.exception() is None:
+            return
+        if self.failure is None:
+            self.failure = task.exception()
+        if self.victim is not None:
+            self.victim.cancel()
+
+
+def _procedure_fault(name: str, error: BaseException) -> ProcedureFault:
+    place = error.__traceback__
+    while place is not None and place.tb_next is not None:
+        place = place.tb_next
+    line = f" ({place.tb_frame.f_code.co_filename}:{place.tb_lineno})" if place is not None else ""
+    fault = ProcedureFault(f"raised {type(error).__name__}: {error}{line}", where=name, remedy="correct the procedure")
+    fault.__cause__ = error
+    return fault
+
+
+def _identity(system: Any) -> dict[str, Any]:
+    return {
+        "name": system.name,
+        "version": system.version,
+        "digests": system.digests,
+        "settings": system.settings,
+    }

@@ -1,0 +1,89 @@
+"""The errors of the bench, one tree, and the exit code of each.
+
+    HilError                  what failed, where, and what to do                     exit code
+    ├── UsageError            a wrong argument, procedure, parameter or file            2
+    │   ├── ConfigurationError   a bench, equipment or laboratory file                  2
+    │   └── NotFit            the bench may not start: calibration, unit, identity      2
+    ├── RecordError           the run's record cannot be written or read                4
+    ├── VerificationFailed    a record or document does not hold                        6
+    ├── BenchFault            the bench failed during a run                             4
+    ├── Aborted               the operator or the program ended the run                 5
+    └── ProcedureFault        a bug in a procedure, named with its place                2
+
+Drivers and calibration have trees of their own; `exit_code` knows all three.
+"""
+
+from __future__ import annotations
+
+PASS, FAIL, USAGE, INCONCLUSIVE, DEVICE, ABORTED, VERIFICATION = 0, 1, 2, 3, 4, 5, 6
+INTERRUPTED = 130
+
+
+class HilError(Exception):
+    """An error a user can act upon.
+
+    :param what: what failed, one clause without a full stop.
+    :param where: the file, key, role or device concerned.
+    :param remedy: what to do about it, one clause in the imperative.
+    """
+
+    exit_code = USAGE
+
+    def __init__(self, what: str, *, where: str = "", remedy: str = "") -> None:
+        self.what, self.where, self.remedy = what, where, remedy
+        text = f"{where}: {what}" if where else what
+        super().__init__(f"{text}; {remedy}" if remedy else text)
+
+
+class UsageError(HilError):
+    """A wrong argument: an unknown procedure, parameter, bench or run."""
+
+
+class ConfigurationError(UsageError):
+    """A file of the bench that cannot be used as it is written."""
+
+
+class NotFit(UsageError):
+    """The bench may not start: a calibration is missing, expired, foreign or out of its range."""
+
+
+class RecordError(HilError):
+    """The record of a run cannot be written, or cannot be read."""
+
+    exit_code = DEVICE
+
+
+class VerificationFailed(HilError):
+    """A record or a document does not hold."""
+
+    exit_code = VERIFICATION
+
+
+class BenchFault(HilError):
+    """The bench failed during a run: a device, a gate that never held, a settling that never came."""
+
+    exit_code = DEVICE
+
+
+class Aborted(HilError):
+    """The run was ended before its plan was complete."""
+
+    exit_code = ABORTED
+
+
+class ProcedureFault(HilError):
+    """The procedure broke the engine's rules, or raised an error of its own."""
+
+
+def exit_code(error: BaseException) -> int:
+    """The exit code of the command line for ``error`` (design, section 7)."""
+    from hil_calibration.errors import CalibrationError
+    from hil_drivers.errors import DeviceError, DriverError
+
+    if isinstance(error, HilError):
+        return error.exit_code
+    if isinstance(error, DeviceError):
+        return DEVICE
+    if isinstance(error, DriverError | CalibrationError):
+        return USAGE
+    return INTERRUPTED if isinstance(error, KeyboardInterrupt) else 70

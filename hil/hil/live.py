@@ -1,0 +1,120 @@
+"""A channel of a running bench: every reading is measured, recorded, and handed on with its uncertainty."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Protocol
+
+from hil_drivers.capability import Sensor
+from hil_drivers.clock import Clock
+from hil_drivers.indication import Flag, Indication
+
+from .errors import BenchFault, ProcedureFault
+from .exclusive import Exclusive
+from .measurement import Measurement, Window
+
+if TYPE_CHECKING:
+    from hil_calibration.calibration import CalibrationRecord
+
+    from .record import RecordWriter
+
+
+def as_live(sensor: Sensor) -> LiveChannel:
+    """The live channel behind what `Trial.role` gave.
+
+    :raises ProcedureFault: if it is anything else.
+    """
+    if isinstance(sensor, LiveChannel):
+        return sensor
+    raise ProcedureFault(f"{type(sensor).__name__} is not a sensor of this trial")
+
+
+class Reader(Protocol):
+    """What a live channel reads from."""
+
+    async def read(self) -> Indication: ...
+
+
+class LiveChannel:
+    """A sensor channel in a run.
+
+    :param name: the channel's name in the bench file.
+    :param unit: its unit, a UCUM string.
+    :param reader: takes an indication.
+    :param calibration: its calibration record, or ``None`` while it has none.
+    :param period: seconds between the readings taken in the background, ``None`` for none.
+    :param temperature: the present temperature in Cel, for effects that depend on it.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        unit: str,
+        reader: Reader,
+        *,
+        calibration: CalibrationRecord | None,
+        period: float | None,
+        clock: Clock,
+        exclusive: Exclusive,
+        record: RecordWriter,
+        number: int,
+        temperature: Callable[[], float | None],
+    ) -> None:
+        self.name, self.unit, self.calibration, self.period = name, unit, calibration, period
+        self._reader, self._clock, self._exclusive = reader, clock, exclusive
+        self._record, self._number, self._temperature = record, number, temperature
+        self._resolution: float | None = None
+        self.last: Measurement | None = None
+
+    async def read(self) -> Indication:
+        """Take one indication and record it."""
+        indication = await self._exclusive.run(self._reader.read)
+        self._keep(indication)
+        return indication
+
+    async def measure(self) -> Measurement:
+        """Take one indication, record it, and return it as a measurement.
+
+        :raises BenchFault: if its quality flags forbid to use the value.
+        """
+        indication = await self._exclusive.run(self._reader.read)
+        measurement = self._keep(indication)
+        if measurement is None:
+            names = ", ".join(flag.name or "" for flag in Flag if flag and flag in indication.flags)
+            raise BenchFault(
+                f"gave an indication that may not be used ({(names or 'no value').lower().replace('_', ' ')})",
+                where=self.name,
+                remedy="look at the instrument, its range and its battery",
+            )
+        self.last = measurement
+        return measurement
+
+    async def sample(self, count: int) -> Window:
+        """Take ``count`` readings one after the other; the window that holds exactly them."""
+        taken = [await self.measure() for _ in range(count)]
+        return Window(self.name, taken[0].t, taken[-1].t)
+
+    def _keep(self, indication: Indication) -> Measurement | None:
+        t, raw = self._clock.utc(indication.t), indication.value
+        if indication.resolution != self._resolution:
+            self._resolution = indication.resolution
+            self._record.event(t, "resolution", {"channel": self.name, "resolution": indication.resolution})
+        value, u_ind, u = self._evaluate(indication) if indication.usable else (None, None, None)
+        self._record.readings(self._number, t, raw, value, u_ind, u, indication.u_t, int(indication.flags))
+        if raw is None or not indication.usable:
+            return None
+        shown = raw if value is None else value
+        return Measurement(self.name, shown, u, self.unit, indication.flags, t, indication.u_t)
+
+    def _evaluate(self, indication: Indication) -> tuple[float | None, float | None, float | None]:
+        if self.calibration is None or indication.value is None:
+            return None, None, None
+        from hil_calibration.stream import evaluate
+
+        measured = evaluate(
+            self.calibration,
+            indication.value,
+            resolution=indication.resolution,
+            temperature=self._temperature(),
+        )
+        return float(measured.value[0]), float(measured.u_ind[0]), float(measured.u[0])

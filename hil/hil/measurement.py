@@ -1,0 +1,37 @@
+"""A measurement as a procedure sees it, and a window of readings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from hil_drivers.indication import Flag
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """One measured value of a channel.
+
+    ``value`` and ``u`` (combined standard uncertainty) are in ``unit``; ``u`` is ``None`` where the channel has
+    no calibration: unknown, not zero. ``t`` is UTC in nanoseconds, ``u_t`` its standard uncertainty in seconds.
+    """
+
+    channel: str
+    value: float
+    u: float | None
+    unit: str
+    flags: Flag
+    t: int
+    u_t: float
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The readings of one channel whose time lies in ``[start, end]``, UTC nanoseconds, both included."""
+
+    channel: str
+    start: int
+    end: int
+
+    def to_json(self) -> dict[str, Any]:
+        return {"channel": self.channel, "start": self.start, "end": self.end}

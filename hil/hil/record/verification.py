@@ -1,0 +1,158 @@
+"""Does a record hold? The chain over all tables, SQLite's own integrity, and the hashes of all files.
+
+It works on a copy, so that the original is never touched, and calls a malformed file a finding.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal
+
+import apsw
+
+from ..errors import RecordError
+from .chainwalk import DAMAGE, ChainWalk, Finding
+from .disk import copy_database, is_live
+from .folder import SEAL, file_hashes, read_seal
+from .reader import locate
+from .schema import APPLICATION_ID, DATABASE, SCRIPT, VERSION
+from .sqlite import read_only
+
+_DEFINITIONS = "SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY name"
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """What was checked, and what does not hold.
+
+    ``ends`` says where the part of the record that holds ends: ``batch``, ``t`` (of its commit, UTC in
+    nanoseconds by the machine's clock), ``readings``, ``points`` (committed), ``hash``.
+    """
+
+    findings: tuple[Finding, ...]
+    checked: tuple[str, ...]
+    ends: dict[str, Any]
+    status: Literal["closed", "live", "interrupted"]
+
+    @property
+    def holds(self) -> bool:
+        """Whether nothing was found."""
+        return not self.findings
+
+
+def verify(path: Path | str) -> Verification:
+    """Verify a run.
+
+    :param path: the run folder, or its ``run.db``.
+    :raises UsageError: if there is no run.
+    """
+    folder = Path(path)
+    database = folder / DATABASE if (folder / SEAL).is_file() else locate(folder)
+    folder, live = database.parent, is_live(database.parent)
+    walk, checked = ChainWalk(), list[str]()
+    with tempfile.TemporaryDirectory(prefix="hil-verify-") as scratch:
+        copy, findings = _copied(database, Path(scratch), live)
+        if copy is not None:
+            checked = _check_database(copy, walk, findings)
+    sealed = (folder / SEAL).is_file()
+    if not live and (sealed or walk.closed):
+        checked += _check_files(folder, walk, findings)
+    status: Literal["closed", "live", "interrupted"] = "interrupted"
+    if live or sealed or walk.closed:
+        status = "live" if live else "closed"
+    return Verification(tuple(findings), (*checked, _end_of(walk, status)), walk.ends, status)
+
+
+def _copied(database: Path, scratch: Path, live: bool) -> tuple[Path | None, list[Finding]]:
+    try:
+        if not database.exists():
+            return None, []
+        if not live:
+            return copy_database(database, scratch), []
+        copy = scratch / database.name
+        with closing(read_only(database)) as source, closing(apsw.Connection(str(copy))) as target:
+            with target.backup("main", source, "main") as backup:
+                backup.step()
+            return copy, []
+    except (apsw.Error, OSError) as error:
+        return None, [Finding(DATABASE, f"cannot be read ({error})")]
+
+
+def _check_database(copy: Path, walk: ChainWalk, findings: list[Finding]) -> list[str]:
+    try:
+        with closing(apsw.Connection(str(copy), flags=apsw.SQLITE_OPEN_READWRITE)) as db:
+            db.pragma("trusted_schema", False)
+            finding = walk.run(db)
+            findings += [finding] if finding else []
+            findings += _schema(db)
+            findings += _integrity(db)
+    except DAMAGE as error:
+        findings.append(Finding(DATABASE, f"is malformed ({error})"))
+    return [
+        f"chain: batches 1 to {walk.batch}, {sum(walk.counts.values())} rows",
+        "tables and append-only triggers",
+        "SQLite integrity",
+    ]
+
+
+def _schema(db: apsw.Connection) -> list[Finding]:
+    identity, version = db.pragma("application_id"), db.pragma("user_version")
+    if (identity, version) != (APPLICATION_ID, VERSION):
+        return [Finding(DATABASE, f"is not a record of version {VERSION}: its header was altered")]
+    with closing(apsw.Connection(":memory:")) as fresh:
+        fresh.execute(SCRIPT)
+        expected = {row[1]: row for row in fresh.execute(_DEFINITIONS)}
+    present = {row[1]: row for row in db.execute(_DEFINITIONS)}
+    for name in sorted(expected.keys() | present.keys()):
+        if expected.get(name) != present.get(name):
+            what = "is missing" if name not in present else "was added" if name not in expected else "was altered"
+            return [Finding(f"{DATABASE}: {name}", f"this part of the definition of the tables {what}")]
+    return []
+
+
+def _integrity(db: apsw.Connection) -> list[Finding]:
+    answer = db.execute("PRAGMA integrity_check(1)").fetchall()
+    return [] if answer == [("ok",)] else [Finding(DATABASE, f"SQLite's integrity check says: {answer[0][0]}")]
+
+
+def _check_files(folder: Path, walk: ChainWalk, findings: list[Finding]) -> list[str]:
+    try:
+        content = read_seal(folder)
+    except FileNotFoundError:
+        findings.append(Finding(SEAL, "is missing: the run was closed, but its files are not sealed"))
+        return []
+    except (OSError, RecordError, *DAMAGE) as error:
+        findings.append(Finding(SEAL, f"was altered, so that no other file can be held against it ({error})"))
+        return [SEAL]
+    if walk.complete and content.get("chain") != walk.head:
+        findings.append(Finding(SEAL, "names another head of the chain than the record has"))
+    try:
+        findings += _differences(content["files"], file_hashes(folder))
+    except (RecordError, OSError) as error:
+        findings.append(Finding(str(folder), f"its files cannot be read ({error})"))
+    return [f"{SEAL}: {len(content['files'])} files"]
+
+
+def _differences(sealed: dict[str, Any], present: dict[str, Any]) -> list[Finding]:
+    found = []
+    for name in sorted(sealed.keys() | present.keys()):
+        if name not in present:
+            found.append(Finding(name, "the file is missing"))
+        elif name not in sealed:
+            found.append(Finding(name, "the file was added after the run was sealed"))
+        elif sealed[name] != present[name]:
+            found.append(Finding(name, "the file was altered after the run was sealed"))
+    return found
+
+
+def _end_of(walk: ChainWalk, status: str) -> str:
+    if not walk.batch:
+        return f"end: {status}, nothing was committed"
+    seconds, rest = divmod(walk.t, 1_000_000_000)
+    when = f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{rest // 1_000_000:03d}Z"
+    points = f"{walk.points} points committed"
+    return f"end: {status}, batch {walk.batch} of {when}, {walk.counts['reading']} readings, {points}"

@@ -1,0 +1,250 @@
+"""One run from end to end: procedure, bench, record, results, documents, seal."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import platform
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from . import parameters, scripts
+from .engine import ABORTED, COMPLETE, FAILED, Ending, Engine
+from .errors import FAIL, INCONCLUSIVE, PASS, Aborted, HilError, ProcedureFault, RecordError, UsageError, exit_code
+from .service import Event, Service
+from .suggest import nearest
+
+if TYPE_CHECKING:
+    from .bench.config import BenchConfig
+    from .scripts import Procedure
+    from .record import RecordWriter
+    from .results import Results
+
+EXIT = {"PASS": PASS, "FAIL": FAIL, "INCONCLUSIVE": INCONCLUSIVE}
+SOFTWARE = ("hil-bench", "numpy", "scipy", "GTC", "opencv-python", "apsw", "pymodbus", "serialx", "lxml", "typst")
+
+
+@dataclass(frozen=True)
+class RunOutcome:
+    """How a run ended.
+
+    ``error`` is one sentence, empty where the run is complete; ``documents`` holds the paths of what was written.
+    """
+
+    folder: Path
+    status: str
+    exit_code: int
+    results: dict[str, Any] = field(default_factory=dict)
+    tables: tuple[dict[str, Any], ...] = ()
+    verdict: dict[str, str] | None = None
+    documents: tuple[Path, ...] = ()
+    error: str = ""
+
+
+@dataclass(frozen=True)
+class _Prepared:
+    """A run that may start: everything that can be wrong before a record exists is checked."""
+
+    procedure: Procedure
+    parameters: parameters.Parameters
+    config: BenchConfig
+    seed: int
+
+
+def prepare(name: str, bench: str, settings: Mapping[str, str], seed: int | None) -> _Prepared:
+    """Find and check the procedure, its parameters and the bench.
+
+    :raises UsageError: if one of them does not exist, or they do not fit together.
+    """
+    from .bench.config import load_bench
+
+    found = scripts.find(name)
+    chosen = parameters.parse(found.parameters, settings, where=name)
+    config = load_bench(bench)
+    missing = sorted(set(found.roles) - set(config.roles))
+    if missing:
+        raise UsageError(
+            f"the procedure {name!r} needs the role {missing[0]!r}",
+            where=str(config.path),
+            remedy=f"bind it in [roles]; {nearest(missing[0], config.roles)}",
+        )
+    default = config.sim.seed if config.sim is not None else time.time_ns() % 2**31
+    return _Prepared(found, chosen, config, default if seed is None else seed)
+
+
+async def run_procedure(
+    procedure: str,
+    bench: str,
+    *,
+    settings: Mapping[str, str],
+    seed: int | None,
+    speed: float | None,
+    out: Path,
+    operator: str,
+    on_event: Callable[[Event], None],
+    service: Service | None = None,
+) -> RunOutcome:
+    """Run a procedure on a bench and write its record, results and documents.
+
+    :param settings: parameters of the procedure, as text.
+    :param seed: of the order of points, and of the simulated world; the bench file's, or a new one, by default.
+    :param speed: bench seconds per wall second of a simulated bench; ``None`` for lockstep.
+    :param out: the folder in which the run's folder is made.
+    :param on_event: receives every event of the run.
+    :raises UsageError: before anything is written, for what can be known to be wrong by then.
+    """
+    prepared = prepare(procedure, bench, settings, seed)
+    service = service or Service()
+    service.subscribe(on_event)
+    return await _Run(prepared, service, speed=speed, out=out, operator=operator).carry_out()
+
+
+class _Run:
+    def __init__(self, prepared: _Prepared, service: Service, *, speed: float | None, out: Path, operator: str) -> None:
+        from .record import create_run_folder
+
+        self._prepared, self._service, self._speed, self._operator = prepared, service, speed, operator
+        self._procedure, self._config = prepared.procedure, prepared.config
+        self._design = self._procedure.design(prepared.parameters)
+        self._planned = self._design.planned(prepared.seed)
+        self._folder = create_run_folder(out, self._procedure.name, self._config.name, time.time_ns())
+
+    async def carry_out(self) -> RunOutcome:
+        from .record import RecordWriter
+
+        record = RecordWriter.create(self._folder, self._header())
+        self._service.publish("run", {"folder": str(self._folder), "points": len(self._planned)})
+        record.subscribe(lambda committed: _discard(self._service.publish("committed", asdict(committed))))
+        cancelled = False
+        try:
+            ending = await self._engine(record).run()
+        except asyncio.CancelledError:
+            cancelled = True
+            ending = Ending(ABORTED, Aborted("the run was interrupted"))
+        except RecordError as error:
+            ending = Ending(FAILED, error)
+        outcome = await self._finish(record, ending)
+        self._service.publish("finished", {"status": outcome.status, "error": outcome.error})
+        if cancelled:
+            raise asyncio.CancelledError
+        return outcome
+
+    def _engine(self, record: RecordWriter) -> Engine:
+        simulated = self._config.sim is not None
+        return Engine(
+            procedure=self._procedure,
+            parameters=self._prepared.parameters,
+            config=self._config,
+            design=self._design,
+            planned=self._planned,
+            record=record,
+            service=self._service,
+            seed=self._prepared.seed if simulated else None,
+            speed=self._speed,
+        )
+
+    async def _finish(self, record: RecordWriter, ending: Ending) -> RunOutcome:
+        from .record import seal
+
+        try:
+            await record.close(ending.status)
+        except RecordError as error:
+            return self._failed(Ending(FAILED, ending.error or error))
+        if ending.status != COMPLETE:
+            outcome = self._failed(ending)
+        else:
+            try:
+                outcome = self._conclude()
+            except Exception as error:  # noqa: BLE001 (the record is safe; the analysis is told in one sentence)
+                outcome = self._failed(Ending(FAILED, _told(self._procedure.name, error)))
+        try:
+            seal(self._folder)
+        except RecordError as error:
+            return self._failed(Ending(FAILED, error))
+        return outcome
+
+    def _failed(self, ending: Ending) -> RunOutcome:
+        return RunOutcome(self._folder, ending.status, ending.exit_code, error=str(ending.error or ""))
+
+    def _conclude(self) -> RunOutcome:
+        """Analyse the record, and write results and documents."""
+        from .documents import write_documents
+        from .record import open_run
+
+        record = open_run(self._folder)
+        results = self._procedure.analyse(record, self._prepared.parameters)
+        data = self._results(results)
+        documents = write_documents(self._folder, record, results, self._config)
+        if documents.identifier:
+            data["document"] = documents.identifier
+        path = self._folder / "results.json"
+        path.write_text(json.dumps(data, indent=1, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
+        verdict = results.verdict
+        return RunOutcome(
+            self._folder,
+            COMPLETE,
+            PASS if verdict is None else EXIT[verdict.outcome],
+            results=data,
+            tables=tuple(asdict(table) for table in results.summary),
+            verdict=None if verdict is None else asdict(verdict),
+            documents=(*documents.paths, path),
+        )
+
+    def _results(self, results: Results) -> dict[str, Any]:
+        return {
+            "run": self._folder.name,
+            "procedure": {"name": self._procedure.name, "version": self._procedure.version},
+            "bench": self._config.name,
+            "provenance": self._config.provenance,
+            "seed": self._prepared.seed,
+            "verdict": None if results.verdict is None else asdict(results.verdict),
+            "results": results.data,
+        }
+
+    def _header(self) -> dict[str, Any]:
+        """The facts about the run: what a reader needs to understand and to repeat it."""
+        config, found = self._config, self._procedure
+        return {
+            "procedure": {"name": found.name, "version": found.version, "sha256": found.digest},
+            "parameters": self._prepared.parameters.model_dump(mode="json"),
+            "plan": {
+                "factors": dict(self._design.factors),
+                "order": self._design.order,
+                "attempts": self._design.attempts,
+                "points": [point.factors for point in self._planned],
+            },
+            "bench": {
+                "name": config.name,
+                "kind": config.bench.kind,
+                "sha256": config.sha256,
+                "file": config.path.read_text(encoding="utf-8"),
+            },
+            "roles": {role: config.roles[role] for role in found.roles},
+            "items": sorted(found.items),
+            "provenance": config.provenance,
+            "seed": self._prepared.seed,
+            "speed": "lockstep" if self._speed is None and config.sim is not None else self._speed,
+            "operator": self._operator,
+            "reporting": config.laboratory.reporting.model_dump(mode="json"),
+            "begun": time.time_ns(),
+            "software": {name: version(name) for name in SOFTWARE} | {"python": platform.python_version()},
+        }
+
+
+def _told(name: str, error: Exception) -> Exception:
+    if exit_code(error) != 70:
+        return error
+    fault = ProcedureFault(f"the analysis raised {type(error).__name__}: {error}", where=name)
+    fault.__cause__ = error
+    return fault
+
+
+def _discard(_: object) -> None:
+    return None
+
+
+__all__ = ["HilError", "RunOutcome", "prepare", "run_procedure"]

@@ -1,0 +1,157 @@
+"""Procedures: how a trial is declared, and how it is found."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import importlib.util
+import inspect
+import sys
+import typing
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .design import Design
+from .errors import ProcedureFault, UsageError
+from .parameters import Parameters
+from .suggest import nearest
+
+if TYPE_CHECKING:
+    from .record import Record
+    from .results import Results
+    from .trial import Trial
+
+Script = Callable[["Trial", Any], Awaitable[None]]
+Plan = Callable[[Any], Design]
+Analysis = Callable[["Record", Any], "Results"]
+
+
+@dataclass
+class Procedure:
+    """A procedure: its script, its plan, its analysis, and the roles it needs.
+
+    :param name: what operators type.
+    :param version: changes whenever results could.
+    :param roles: each role's name and the capability it must have.
+    :param items: roles whose calibration is the purpose of the run, hence need none to start.
+    :param summary: one sentence for lists.
+    """
+
+    name: str
+    version: str
+    roles: Mapping[str, type]
+    items: frozenset[str]
+    script: Script
+    summary: str
+    _plan: Plan | None = None
+    _analysis: Analysis | None = None
+
+    def plan(self, function: Plan) -> Plan:
+        """Declare the function that turns parameters into a `Design`."""
+        self._plan = function
+        return function
+
+    def analysis(self, function: Analysis) -> Analysis:
+        """Declare the function that turns the record into `Results`."""
+        self._analysis = function
+        return function
+
+    def design(self, parameters: Parameters) -> Design:
+        """The plan for ``parameters``."""
+        if self._plan is None:
+            raise ProcedureFault("has no plan", where=self.name, remedy=f"decorate one with @{self.name}.plan")
+        return self._plan(parameters)
+
+    def analyse(self, record: Record, parameters: Parameters) -> Results:
+        """The results of ``record``."""
+        if self._analysis is None:
+            raise ProcedureFault("has no analysis", where=self.name, remedy="decorate one with @….analysis")
+        return self._analysis(record, parameters)
+
+    @property
+    def parameters(self) -> type[Parameters]:
+        """The model of its parameters: the annotation of the script's second argument."""
+        hints = typing.get_type_hints(self.script)
+        names = list(inspect.signature(self.script).parameters)
+        model = hints.get(names[1]) if len(names) == 2 else None
+        if isinstance(model, type) and issubclass(model, Parameters):
+            return model
+        raise ProcedureFault(
+            "its second argument is not annotated with its Parameters",
+            where=self.name,
+            remedy="write async def script(trial: Trial, p: MyParameters), a subclass of hil.Parameters",
+        )
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the source file that declares it."""
+        return hashlib.sha256(Path(inspect.getfile(self.script)).read_bytes()).hexdigest()
+
+
+def procedure(
+    name: str, *, version: str, roles: Mapping[str, type], items: tuple[str, ...] = ()
+) -> Callable[[Script], Procedure]:
+    """Declare a procedure; see `Procedure` for the arguments."""
+
+    def declare(script: Script) -> Procedure:
+        summary = (inspect.getdoc(script) or "").partition("\n")[0]
+        return Procedure(name, version, dict(roles), frozenset(items), script, summary)
+
+    return declare
+
+
+def names() -> list[str]:
+    """The names of the installed procedures, sorted."""
+    return sorted(entry_points(group="hil.procedures").names)
+
+
+def find(name: str) -> Procedure:
+    """The procedure called ``name``: an installed one, ``module:name``, or ``path/to/file.py[:name]``.
+
+    :raises UsageError: if there is none.
+    """
+    installed = entry_points(group="hil.procedures")
+    if name in installed.names:
+        return _checked(installed[name].load(), name)
+    place, _, attribute = name.partition(":")
+    if place.endswith(".py"):
+        return _from_module(_load_file(Path(place)), attribute, name)
+    if attribute:
+        try:
+            return _from_module(importlib.import_module(place), attribute, name)
+        except ImportError as error:
+            raise UsageError(f"cannot import it: {error}", where=name) from error
+    raise UsageError(f"there is no procedure {name!r}", remedy=nearest(name, names()))
+
+
+def _load_file(path: Path) -> object:
+    if not path.is_file():
+        raise UsageError("there is no such file", where=str(path), remedy="give the path of a procedure's file")
+    spec = importlib.util.spec_from_file_location(f"hil_procedure_{path.stem}", path)
+    if spec is None or spec.loader is None:
+        raise UsageError("is not a Python file", where=str(path))
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        raise UsageError(f"cannot be loaded: {type(error).__name__}: {error}", where=str(path)) from error
+    return module
+
+
+def _from_module(module: object, attribute: str, name: str) -> Procedure:
+    if attribute:
+        return _checked(getattr(module, attribute, None), name)
+    found = [value for value in vars(module).values() if isinstance(value, Procedure)]
+    if len(found) == 1:
+        return found[0]
+    raise UsageError(f"declares {len(found)} procedures", where=name, remedy="name one, as in file.py:name")
+
+
+def _checked(found: object, name: str) -> Procedure:
+    if isinstance(found, Procedure):
+        return found
+    raise UsageError("is not a procedure", where=name, remedy="declare it with @hil.procedure")

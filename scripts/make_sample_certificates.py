@@ -1,0 +1,225 @@
+"""Make the two sample certificates that ship with the simulated benches. Everything in them is fictitious."""
+
+from __future__ import annotations
+
+import tomllib
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from hil_calibration.certificate import to_xml
+from hil_calibration.certificate.model import (
+    Certificate,
+    Column,
+    Condition,
+    Equipment,
+    Item,
+    Method,
+    Organisation,
+    Person,
+    Reference,
+    Result,
+    Software,
+    Statement,
+    Text,
+)
+from hil_calibration.certificate.text import UNCERTAINTY, standard_statements
+from hil_calibration.rounding import report
+
+BENCHES = Path(__file__).resolve().parents[1] / "hil" / "hil" / "benches"
+
+SAMPLE = Statement(
+    Text(
+        "SAMPLE. This certificate is fictitious: the laboratory does not exist, no item was calibrated and no "
+        "metrological traceability exists. It serves simulated benches only.",
+        "SPÉCIMEN (SAMPLE). Ce certificat est fictif : le laboratoire n'existe pas, aucun objet n'a été étalonné et il "
+        "n'existe aucune traçabilité métrologique. Il ne sert qu'à des bancs simulés.",
+    ),
+    traceable=False,
+)
+LABORATORY = Organisation(
+    name="Example Calibration Laboratory (fictitious)",
+    street="3 Example Street",
+    post_code="00000",
+    city="Exampletown",
+    country="XX",
+    email="calibration@example.org",
+)
+CUSTOMER = Organisation(
+    name="Example Laboratory (fictitious)",
+    street="1 Example Street",
+    post_code="00000",
+    city="Exampletown",
+    country="XX",
+    email="laboratory@example.org",
+)
+ROOM = (
+    Condition(
+        Text("Ambient temperature", "Température ambiante"),
+        "basic_temperature",
+        "Cel",
+        minimum="22.8",
+        maximum="23.2",
+        value="23.0",
+        U="0.3",
+        k="2",
+    ),
+    Condition(
+        Text("Relative humidity of the air", "Humidité relative de l'air"),
+        "basic_humidityRelative",
+        "%",
+        minimum="43",
+        maximum="47",
+        value="45",
+        U="2",
+        k="2",
+    ),
+)
+REFERENCE_VALUE = Text("Reference value", "Valeur de référence")
+INDICATION = Text("Indication", "Indication")
+ERROR = Text("Error of indication", "Erreur d'indication")
+
+
+def columns(unit: str, points: list[tuple[str, str, str]], difference: str) -> tuple[Column, ...]:
+    """Reference values, indications and errors of (reference, indication, U), rounded to the last digit of U."""
+    rows = []
+    for reference, indication, expanded in points:
+        error = report(Decimal(indication) - Decimal(reference), Decimal(expanded))
+        rows.append((reference, indication, error.value, error.U))
+    references, indications, errors, expandeds = (tuple(column) for column in zip(*rows, strict=True))
+    return (
+        Column(REFERENCE_VALUE, "basic_referenceValue", unit, references),
+        Column(INDICATION, "basic_measuredValue", unit, indications),
+        Column(ERROR, "basic_measurementError", difference, errors, expandeds),
+    )
+
+
+def relative(points: list[tuple[str, str]], U: str) -> list[tuple[str, str, str]]:  # noqa: N803
+    """Points with U as a part of the reference value."""
+    return [(reference, indication, str(Decimal(reference) * Decimal(U))) for reference, indication in points]
+
+
+def certificate(
+    identifier: str,
+    instrument: dict[str, Any],
+    day: str,
+    issued: str,
+    *,
+    standard: Equipment,
+    method: Method,
+    results: tuple[Result, ...],
+) -> Certificate:
+    """A sample certificate of one instrument of the register."""
+    return Certificate(
+        identifier=identifier,
+        laboratory=LABORATORY,
+        customer=CUSTOMER,
+        item=Item(
+            Text(**instrument["description"]), instrument["manufacturer"], instrument["model"], instrument["serial"]
+        ),
+        equipment=(standard,),
+        methods=(method, UNCERTAINTY),
+        conditions=ROOM,
+        results=results,
+        statements=(SAMPLE, *(s for s in standard_statements(simulated=False) if not s.traceable)),
+        persons=(
+            Person("Technical Manager X", "technical manager", main_signer=True),
+            Person("Metrologist Y", "metrologist"),
+        ),
+        software=Software("hil, scripts/make_sample_certificates.py", "v0.1.0"),
+        begin=day,
+        end=day,
+        issued=issued,
+        simulated=False,
+    )
+
+
+def reference_luxmeter(instrument: dict[str, Any]) -> Certificate:
+    """Eight levels from 5 lx to 1000 lx, U = 0.9 % (k = 2)."""
+    points = [
+        ("5.000", "5.022"),
+        ("10.00", "10.05"),
+        ("20.00", "20.11"),
+        ("50.00", "50.22"),
+        ("100.0", "100.5"),
+        ("200.0", "201.2"),
+        ("500.0", "503.4"),
+        ("1000.0", "1007.0"),
+    ]
+    name = Text("Illuminance", "Éclairement lumineux")
+    return certificate(
+        "SAMPLE-2026-0001",
+        instrument,
+        "2026-03-10",
+        "2026-03-12",
+        standard=Equipment(
+            Text("Luminous intensity standard lamp", "Lampe étalon d'intensité lumineuse"),
+            "Example Instruments",
+            "EX-LAMP 1",
+            "90001",
+            Reference("SAMPLE-2025-0901", "0" * 64),
+        ),
+        method=Method(
+            Text("Calibration of illuminance meters", "Étalonnage de luxmètres"),
+            Text(
+                "Comparison on a photometric bench with the illuminance of a standard lamp, CIE standard illuminant A, "
+                "normal incidence, distance from 0.5 m to 7 m.",
+                "Comparaison sur un banc photométrique avec l'éclairement d'une lampe étalon, illuminant normalisé "
+                "CIE A, incidence normale, distance de 0,5 m à 7 m.",
+            ),
+            norm="EX-P-01 (fictitious procedure)",
+            ref_type="gp_method",
+        ),
+        results=(Result(name, columns("lx", relative(points, "0.009"), "lx"), ref_type="gp_measuringResult1"),),
+    )
+
+
+def climate_probe(instrument: dict[str, Any]) -> Certificate:
+    """Temperature from 10 °C to 40 °C (U = 0.10 K) and relative humidity from 20 % to 70 % (U = 1.2 %), k = 2."""
+    temperature = [("10.00", "10.04"), ("20.00", "20.03"), ("30.00", "30.05"), ("40.00", "40.06")]
+    humidity = [("20.0", "20.6"), ("45.0", "45.4"), ("70.0", "69.5")]
+    return certificate(
+        "SAMPLE-2026-0002",
+        instrument,
+        "2026-02-17",
+        "2026-02-19",
+        standard=Equipment(
+            Text(
+                "Two-pressure humidity generator with thermometer",
+                "Générateur d'humidité à deux pressions avec thermomètre",
+            ),
+            "Example Instruments",
+            "EX-HUMIGEN 1",
+            "90002",
+            Reference("SAMPLE-2025-0902", "0" * 64),
+        ),
+        method=Method(
+            Text("Calibration of hygrometers and thermometers", "Étalonnage d'hygromètres et de thermomètres"),
+            Text(
+                "Comparison with the reference values of a humidity generator, the whole probe in its chamber; the "
+                "humidity was set at 23 °C, rising.",
+                "Comparaison aux valeurs de référence d'un générateur d'humidité, sonde entière dans la chambre ; "
+                "humidité réglée à 23 °C, en montée.",
+            ),
+            norm="EX-P-02 (fictitious procedure)",
+            ref_type="gp_method",
+        ),
+        results=(
+            Result(Text("Temperature", "Température"), columns("Cel", [(*p, "0.10") for p in temperature], "K")),
+            Result(Text("Relative humidity", "Humidité relative"), columns("%", [(*p, "1.2") for p in humidity], "%")),
+        ),
+    )
+
+
+def samples() -> dict[str, Certificate]:
+    """The sample certificates by file name."""
+    instruments = tomllib.loads((BENCHES / "equipment.toml").read_text("utf-8"))["instruments"]
+    return {
+        "reference-luxmeter.xml": reference_luxmeter(instruments["reference-luxmeter"]),
+        "climate-probe.xml": climate_probe(instruments["climate-probe"]),
+    }
+
+
+if __name__ == "__main__":
+    for name, made in samples().items():
+        (BENCHES / "certificates" / name).write_bytes(to_xml(made))

@@ -1,0 +1,22 @@
+"""Fixtures for every test: no task may be left pending."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+
+
+@pytest.fixture(autouse=True)
+async def no_task_left_pending() -> AsyncIterator[None]:
+    """Fail a test which leaves an asyncio task pending."""
+    before = asyncio.all_tasks()
+    yield
+    left = [task for task in asyncio.all_tasks() - before - {asyncio.current_task()} if not task.done()]
+    names = ", ".join(sorted(task.get_name() for task in left))
+    for task in left:
+        task.cancel()
+    if left:
+        await asyncio.wait(left)
+        pytest.fail(f"tasks left pending: {names}")

@@ -1,0 +1,164 @@
+"""An open bench: real drivers against the real simulator."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from hil.bench import BenchConfig, find_bench, load_bench, open_bench
+from hil.errors import BenchFault, ConfigurationError, NotFit, UsageError
+from hil_drivers.capability import Actuator, Camera, Scene, Sensor
+
+ROLES = ["light", "reference", "luxmeter", "carriage", "temperature"]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return Path(shutil.copytree(find_bench("action-sim").parent, tmp_path / "benches"))
+
+
+def changed(folder: Path, *changes: tuple[str, str], file: str = "action-sim.toml") -> BenchConfig:
+    path = folder / file
+    text = path.read_text(encoding="utf-8")
+    for old, new in changes:
+        assert old in text
+        text = text.replace(old, new, 1)
+    path.write_text(text, encoding="utf-8")
+    return load_bench(folder / "action-sim.toml")
+
+
+async def test_roles_are_channels_with_their_calibration() -> None:
+    async with open_bench(load_bench("action-sim"), seed=3, roles=ROLES, calibrated=["reference"]) as bench:
+        assert bench.provenance == "simulated"
+        light, reference = bench.role("light"), bench.role("reference")
+        assert isinstance(light, Actuator)
+        assert not isinstance(light, Sensor)
+        assert isinstance(reference, Sensor)
+        assert not isinstance(reference, Actuator)
+        assert isinstance(bench.role("carriage"), Sensor)
+        assert bench.channel("reference.illuminance").record is not None
+        assert bench.channel("luxmeter.illuminance").record is None
+        assert len(bench.channel("luxmeter.illuminance").placement) == 2
+        await light.set(200.0)
+        await bench.clock.sleep(5.0)
+        indication = await bench.sensor("reference.illuminance").read()
+        assert indication.unit == "lx"
+        assert indication.value == pytest.approx(200.0, rel=0.2)
+
+
+async def test_the_same_seed_gives_the_same_numbers() -> None:
+    async def once(seed: int) -> list[float | None]:
+        async with open_bench(load_bench("action-sim"), seed=seed, roles=["light", "reference"]) as bench:
+            await bench.actuator("light.illuminance").set(100.0)
+            return [(await bench.sensor("reference.illuminance").read()).value for _ in range(3)]
+
+    assert await once(5) == await once(5) != await once(6)
+
+
+async def test_only_what_is_needed_opens() -> None:
+    async with open_bench(load_bench("action-sim"), roles=["scene", "camera"]) as bench:
+        assert list(bench.devices) == ["lights", "carriage", "panel", "camera"]
+        assert isinstance(bench.role("scene"), Scene)
+        assert isinstance(bench.role("camera"), Camera)
+        with pytest.raises(UsageError, match="uses no channel"):
+            bench.role("luxmeter")
+        with pytest.raises(UsageError, match="did you mean 'camera'"):
+            bench.role("kamera")
+        with pytest.raises(UsageError, match="cannot be read"):
+            bench.sensor("light.illuminance")
+
+
+async def test_the_safe_state_goes_on_past_a_failure(folder: Path) -> None:
+    safe = 'actions = [{ channel = "light.illuminance", set = 9e9 }, { channel = "carriage.position", set = 0.0 }]'
+    text = (folder / "action-sim.toml").read_text(encoding="utf-8")
+    (actions,) = [line for line in text.splitlines() if line.startswith("actions = ")]
+    config = changed(folder, (actions, safe))
+    async with open_bench(config, roles=["carriage"]) as bench:
+        await bench.actuator("carriage.position").set(1.0)
+        refused, moved = await bench.safe_state()
+        assert not refused.ok
+        assert "9e+09" in refused.error or "9000000000" in refused.error
+        assert moved.ok
+        assert (await bench.sensor("carriage.position").read()).value == 0.0
+
+
+async def test_a_slow_action_of_the_safe_state_is_cut_off(folder: Path) -> None:
+    fault = '[sim]\nfaults = [{ device = "carriage", kind = "silent", from = 0.5 }]'
+    config = changed(folder, ('deadline = "5 s"', 'deadline = "100 ms"'), ("[sim]", fault))
+    async with open_bench(config, roles=["light"]) as bench:
+        await bench.clock.sleep(1.0)
+        light, carriage = await bench.safe_state()
+        assert light.ok
+        assert "not done within 0.1 s" in carriage.error
+
+
+async def test_all_devices_that_do_not_open_are_named(folder: Path) -> None:
+    fault = '[sim]\nfaults = [{ device = "climate", kind = "silent" }, { device = "luxmeter", kind = "silent" }]'
+    config = changed(folder, ("[sim]", fault))
+    with pytest.raises(BenchFault) as caught:
+        async with open_bench(config, roles=ROLES):
+            pass
+    told = str(caught.value).splitlines()
+    assert len(told) == 2
+    assert told[0].startswith("climate: ")
+    assert told[1].startswith("luxmeter: ")
+
+
+async def test_a_unit_that_is_not_the_points_is_refused(folder: Path) -> None:
+    config = changed(folder, ('point = "temperature"\nunit = "Cel"', 'point = "temperature"\nunit = "K"'))
+    with pytest.raises(ConfigurationError, match='is in "Cel", not in "K"; write unit = "Cel"'):
+        async with open_bench(config, roles=["temperature"]):
+            pass
+
+
+async def test_a_point_made_from_options_is_checked_when_the_bench_opens(folder: Path) -> None:
+    config = changed(folder, ('device = "lights"\npoint = "illuminance"', 'device = "lights"\npoint = "iluminance"'))
+    with pytest.raises(ConfigurationError, match="did you mean 'illuminance'"):
+        async with open_bench(config, roles=["light"]):
+            pass
+
+
+async def test_options_and_drivers_are_checked_before_anything_opens(folder: Path) -> None:
+    config = changed(folder, ("universe = 0", "univers = 0"), ('driver = "hmp"', 'driver = "hpm"'))
+    with pytest.raises(ConfigurationError) as caught:
+        async with open_bench(config):
+            pass
+    told = str(caught.value).splitlines()
+    assert len(told) == 3
+    assert "devices.lights: the driver needs the key universe" in told[0]
+    assert "devices.lights.univers: unknown key; did you mean 'universe'?" in told[1]
+    assert "did you mean 'hmp'?" in told[2]
+
+
+async def test_a_bench_that_is_not_fit_does_not_open(folder: Path) -> None:
+    config = changed(folder, ("due = 2027-03-31", "due = 2020-03-31"), file="equipment.toml")
+    with pytest.raises(NotFit, match="was due on 2020-03-31"):
+        async with open_bench(config, roles=["reference"]):
+            pass
+    async with open_bench(config, roles=["reference"], items=["reference"]) as bench:
+        assert bench.channel("reference.illuminance").record is None
+
+
+async def test_a_role_that_must_be_calibrated() -> None:
+    with pytest.raises(NotFit, match="its uncertainty is unknown"):
+        async with open_bench(load_bench("action-sim"), roles=["luxmeter"], calibrated=["luxmeter"]):
+            pass
+
+
+async def test_seed_and_speed_belong_to_a_simulated_bench(folder: Path) -> None:
+    path = folder / "action-sim.toml"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text[: text.index("[sim]")].replace('"sim:', '"tcp://127.0.0.1:'), encoding="utf-8")
+    with pytest.raises(UsageError, match="belong to a simulated bench"):
+        async with open_bench(load_bench(path), roles=["scene"], seed=1):
+            pass
+
+
+async def test_a_paced_bench_runs_at_its_speed() -> None:
+    async with open_bench(load_bench("action-sim"), speed=50.0, roles=["light", "reference"]) as bench:
+        before = bench.clock.now()
+        await bench.clock.sleep(5.0)
+        assert bench.clock.now() - before >= 5.0e9
+        assert (await bench.sensor("reference.illuminance").read()).value is not None
