@@ -128,12 +128,20 @@ def main() -> int:
         size = (folder / "run.db").stat().st_size / len(open_run(folder).table("batch"))
     cpu_ok, lag_ok = with_record.cpu <= 0.20, with_record.lag <= bare.lag + 5.0
     print(f"bare loop            {bare.cpu:6.1%} of a core, lag p99 {bare.lag:5.1f} ms  (nothing kept)")
-    print(f"record, {RATE}/s     {with_record.cpu:6.1%} of a core, lag p99 {with_record.lag:5.1f} ms  ({SQLITE_DURABILITY})")
+    print(
+        f"record, {RATE}/s     {with_record.cpu:6.1%} of a core, lag p99 {with_record.lag:5.1f} ms  ({SQLITE_DURABILITY})"
+    )
     print(f"                     {with_record.readings} appended, {kept} on disk, {size / 1e3:.0f} kB a batch")
-    print(f"readings per CPU-s   record {own / 1e6:.2f} M, struct + SHA-256 {plain / 1e6:.2f} M (synced per block, one file,")
+    print(
+        f"readings per CPU-s   record {own / 1e6:.2f} M, struct + SHA-256 {plain / 1e6:.2f} M (synced per block, one file,"
+    )
     print(f"                     no tables, no reader), ratio {own / plain:.2f}")
-    print(f"verify               {'holds' if verification.holds else verification.findings}, {cpu / kept * 1e6:.1f} us a reading")
-    print(f"targets              CPU <= 20 %: {'met' if cpu_ok else 'MISSED'}; lag <= bare + 5 ms: {'met' if lag_ok else 'MISSED'}")
+    print(
+        f"verify               {'holds' if verification.holds else verification.findings}, {cpu / kept * 1e6:.1f} us a reading"
+    )
+    print(
+        f"targets              CPU <= 20 %: {'met' if cpu_ok else 'MISSED'}; lag <= bare + 5 ms: {'met' if lag_ok else 'MISSED'}"
+    )
     return 0 if cpu_ok and lag_ok and kept == with_record.readings and verification.holds else 1
 
 

@@ -106,7 +106,12 @@ class CalibrationRecord:
         """F of shape (p, r), r the rank, with F @ F.T the covariance."""
         return covariance_factor(self.covariance, where=self._where)
 
-    @property
+    @cached_property
+    def components(self) -> tuple[CalibrationFunction, ...]:
+        """The functions of the indication whose values are the r columns of J(x) @ :attr:`factor`."""
+        return tuple(self.function.with_coefficients(column) for column in self.factor.T)
+
+    @cached_property
     def coefficient_effects(self) -> tuple[str, ...]:
         """Names of the r effects behind the columns of :attr:`factor`.
 

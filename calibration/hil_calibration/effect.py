@@ -66,7 +66,8 @@ class Effect:
 
         :param value: measured value, shape (n,).
         :param temperature: of the instrument in Cel, shape () or (n,); needed for ``relative-per-kelvin``.
-        :raises UnknownUncertainty: the temperature is needed and not given.
+        :raises UnknownUncertainty: the temperature is needed and not given, or not a number.
+        :raises CalibrationError: the temperatures are not one for each value.
         """
         values = np.asarray(value, dtype=float)
         if self.kind == "absolute":
@@ -79,7 +80,12 @@ class Effect:
                 where=self.name,
                 remedy="measure the temperature of the instrument",
             )
-        return values * (np.asarray(temperature, dtype=float) - self.reference)
+        kelvin = np.asarray(temperature, dtype=float) - self.reference
+        if not np.all(np.isfinite(kelvin)):
+            raise UnknownUncertainty("a temperature is not a number", where=self.name, remedy="measure it")
+        if kelvin.shape not in ((), values.shape):
+            raise self._error(f"has temperatures {kelvin.shape} for values {values.shape}", "give one for each value")
+        return values * kelvin
 
     def to_json(self) -> dict[str, Any]:
         """A JSON object of the fields; infinite ``dof`` is null."""

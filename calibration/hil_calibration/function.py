@@ -6,7 +6,8 @@ as coefficients: that is how a block of readings is calibrated without a Jacobia
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, Self, runtime_checkable
 
@@ -246,8 +247,8 @@ def _horner(coefficients: tuple[float, ...] | list[float], x: Array) -> Array:
     return result
 
 
-def _finite(what: str, numbers: ArrayLike) -> None:
-    if not np.all(np.isfinite(numbers)):
+def _finite(what: str, numbers: Sequence[float]) -> None:
+    if not all(map(math.isfinite, numbers)):
         raise CalibrationError(f"a {what} has coefficients that are not finite")
 
 

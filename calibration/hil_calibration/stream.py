@@ -156,17 +156,17 @@ def evaluate(
     resolved, rounding, names = _resolution(record, x, noise, resolution)
     effects = (*record.coefficient_effects, *(effect.name for effect in record.effects), *names)
     shared = np.empty((len(effects), len(x))).T
-    r = record.factor.shape[1]
-    for j in range(r):
-        _fill(shared[:, j], record.function.with_coefficients(record.factor[:, j]).value, x)
+    r = len(record.components)
+    for j, component in enumerate(record.components):
+        _fill(shared[:, j], component.value, x)
     for j, effect in enumerate(record.effects, start=r):
         shared[:, j] = effect.sensitivity(value, temperature) * effect.u
-    sloped = np.any(noise) or rounding.any() or names
+    sloped = noise.any() or rounding.any() or names
     slope = _fill(np.empty_like(x), record.function.slope, x) if sloped else np.zeros_like(x)
     for j, column in enumerate(resolved.T, start=r + len(record.effects)):
         shared[:, j] = column * slope
     u_ind = np.abs(slope) * np.hypot(noise, rounding)
-    if np.any(jitter):
+    if jitter.any():
         u_ind = np.hypot(u_ind, jitter)
     dof = (math.inf,) * r + tuple(effect.dof for effect in record.effects) + (math.inf,) * len(names)
     return Measurements(value, u_ind, shared, effects, record.unit, dof)
@@ -222,7 +222,7 @@ def _standard(name: str, u: ArrayLike, x: Array) -> Array:
     values = np.asarray(u, dtype=float)
     if values.shape not in ((), x.shape):
         raise CalibrationError(f"{name} of shape {values.shape} for {x.size} indications")
-    if not np.all((values >= 0) & (values < np.inf)):
+    if values.size and not (values.min() >= 0 and values.max() < math.inf):
         raise UnknownUncertainty(f"{name} is not a finite number >= 0", remedy="unknown is not zero: state it")
     return values
 

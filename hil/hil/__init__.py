@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from .measurement import Measurement, Window
     from .parameters import Parameters, unit
     from .point import Point
-    from .scripts import procedure
     from .record import Record, open_run
     from .results import Results, SummaryTable, Verdict
+    from .scripts import procedure
     from .trial import Trial
 
 _HOME = {

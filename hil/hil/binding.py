@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from hil_drivers.device import Device
 
     from .bench.opened import Bench
-    from .scripts import Procedure
     from .record import RecordWriter
+    from .scripts import Procedure
 
 
 class RecordedActuator:

@@ -27,9 +27,7 @@ class DemoOutcome:
         return self.calibration.exit_code if self.trial is None else self.trial.exit_code
 
 
-async def run_demo(
-    *, out: Path, seed: int | None, operator: str, on_event: Callable[[Event], None]
-) -> DemoOutcome:
+async def run_demo(*, out: Path, seed: int | None, operator: str, on_event: Callable[[Event], None]) -> DemoOutcome:
     """Run the demonstration on a copy of the shipped bench in ``out``.
 
     :param seed: of the simulated world and of the order of points.

@@ -53,9 +53,7 @@ def days(record: Record) -> tuple[date, date]:
     return first, last
 
 
-def _write_certificate(
-    folder: Path, record: Record, outcome: CalibrationOutcome, config: BenchConfig
-) -> Documents:
+def _write_certificate(folder: Path, record: Record, outcome: CalibrationOutcome, config: BenchConfig) -> Documents:
     from hil_calibration.certificate.pdf import to_pdf
     from hil_calibration.certificate.writer import to_xml
 
@@ -70,9 +68,7 @@ def _write_certificate(
     return Documents(certificate.identifier, paths)
 
 
-def _certificate(
-    folder: Path, record: Record, outcome: CalibrationOutcome, config: BenchConfig
-) -> model.Certificate:
+def _certificate(folder: Path, record: Record, outcome: CalibrationOutcome, config: BenchConfig) -> model.Certificate:
     from hil_calibration.certificate import model, text
 
     run, channels, laboratory = record.run, record.channels, config.laboratory

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from .design import Design, PlannedPoint
     from .live import LiveChannel
     from .parameters import Parameters
-    from .scripts import Procedure
     from .record import RecordWriter
+    from .scripts import Procedure
 
 IDLE_DEADLINE = 3.0
 """Wall seconds that an operation under way may take to end before the safe state is commanded."""

@@ -103,11 +103,12 @@ class Evidence:
         from hil_calibration.stream import evaluate
 
         found = self.indications(link)
+        known = not np.isnan(found.resolution).any()
         return evaluate(
             self.calibration(link["channel"]),
             found.values,
             u_indication=u_indication,
-            resolution=np.nan_to_num(found.resolution),
+            resolution=found.resolution if known else None,
             temperature=temperature,
         )
 

@@ -44,7 +44,41 @@ class CalibrationOutcome:
 
 
 @dataclass(frozen=True)
+class DetectionPicture:
+    """What the picture of a detection trial shows; stimuli in ``unit``, probabilities from 0 to 1.
+
+    ``levels`` holds ``(mean stimulus, successes, trials)``, ``observations`` ``(stimulus, success)``, ``curve``
+    ``(stimulus, probability, lower, upper)`` of the fit and its band. ``found`` and its bounds are ``None`` where
+    the data give none.
+    """
+
+    unit: str
+    stimulus: str
+    levels: tuple[tuple[float, int, int], ...]
+    observations: tuple[tuple[float, bool], ...]
+    curve: tuple[tuple[float, float, float, float], ...]
+    level: float
+    found: float | None
+    lower: float | None
+    upper: float | None
+    required: float
+
+
+@dataclass(frozen=True)
 class TrialOutcome:
-    """The parts of a test report that come from the analysis of the record."""
+    """The parts of a test report that come from the analysis of the record; every number is a string.
+
+    ``standards`` are the channels of the instruments that measured, ``systems`` the roles under test. Tables are
+    rows of a name and what belongs to it.
+    """
 
     title: str
+    question: str
+    standards: tuple[str, ...]
+    picture: DetectionPicture
+    results: tuple[tuple[str, str], ...]
+    budget: tuple[tuple[str, str, str], ...]
+    conditions: tuple[tuple[str, str], ...]
+    counts: tuple[tuple[str, str], ...]
+    fit: tuple[tuple[str, str], ...]
+    limitations: tuple[str, ...]

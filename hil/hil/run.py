@@ -20,9 +20,9 @@ from .suggest import nearest
 
 if TYPE_CHECKING:
     from .bench.config import BenchConfig
-    from .scripts import Procedure
     from .record import RecordWriter
     from .results import Results
+    from .scripts import Procedure
 
 EXIT = {"PASS": PASS, "FAIL": FAIL, "INCONCLUSIVE": INCONCLUSIVE}
 SOFTWARE = ("hil-bench", "numpy", "scipy", "GTC", "opencv-python", "apsw", "pymodbus", "serialx", "lxml", "typst")

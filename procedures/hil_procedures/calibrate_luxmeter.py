@@ -9,7 +9,7 @@ from pydantic import Field
 from hil import Design, Parameters, Point, Record, Results, Trial, procedure, unit
 from hil_drivers.capability import Actuator, Sensor
 
-REFERENCE_POSITION, ITEM_POSITION = 0.0, 1.0
+ITEM_POSITION, REFERENCE_POSITION = 0.0, 1.0
 """Which head stands in the plane, by the position of the carriage."""
 
 Illuminance = Annotated[float, unit("lx"), Field(gt=0)]

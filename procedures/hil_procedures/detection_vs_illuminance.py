@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated
 
+from pydantic import Field
+
 from hil import Design, Parameters, Point, Record, Results, Trial, procedure, unit
 from hil_drivers.capability import Actuator, Camera, Scene, Sensor, SystemUnderTest
-from pydantic import Field
 
 Illuminance = Annotated[float, unit("lx"), Field(gt=0)]
 Seconds = Annotated[float, unit("s"), Field(ge=0)]

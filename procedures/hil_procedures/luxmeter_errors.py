@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,7 +36,8 @@ class Errors:
     """Errors of indication at ``n`` levels, rising and falling readings averaged; all arrays ``(n,)``, in lx.
 
     ``u`` is the combined standard uncertainty of ``error``, ``dof`` its effective degrees of freedom by
-    Welch-Satterthwaite (GUM G.4.1). ``covariance`` is that of indications and reference values, ``(2n, 2n)``.
+    Welch-Satterthwaite (GUM G.4.1). ``shared`` holds the reference values with their shared effects. ``covariance``
+    is that of indications and reference values, ``(2n, 2n)``.
     """
 
     level: Array
@@ -46,6 +48,7 @@ class Errors:
     u: Array
     dof: Array
     contributions: tuple[Contribution, ...]
+    shared: Measurements
     covariance: Array
     hysteresis: Array
     drift: float
@@ -72,7 +75,7 @@ def errors(session: Session, linearity: float) -> Errors:
     spread = float(np.sqrt(np.mean(np.square(half[np.isfinite(half)]))))
     independent.append(_rectangle(HYSTERESIS, reference * spread))
     common = [
-        *_shared(session.reference, weights),
+        *_shared(session.reference, weights, session.distributions),
         _rectangle(DRIFT, reference * abs(drift) / 2.0),
     ]
     contributions = (*common, *independent)
@@ -91,6 +94,7 @@ def errors(session: Session, linearity: float) -> Errors:
         u=np.sqrt(variance),
         dof=variance**2 / np.where(quartic > 0, quartic, np.nan),
         contributions=contributions,
+        shared=_combined(session.reference, weights),
         covariance=_covariance(session, weights, independent, reference, abs(drift), linearity),
         hysteresis=half * reference,
         drift=drift,
@@ -123,16 +127,27 @@ def _session_drift(session: Session) -> float:
     return float(ratio[back] / ratio[first] - 1.0)
 
 
+def _combined(values: Measurements, weights: Array) -> Measurements:
+    return replace(values, value=weights @ values.value, u_ind=np.zeros(len(weights)), shared=weights @ values.shared)
+
+
 def _averaged(part: Independent, weights: Array) -> Contribution:
     u = np.sqrt(np.square(weights) @ np.square(part.u))
     dof = np.array([float(part.dof[row > 0].min()) for row in weights])
     return Contribution(part.name, u, dof, part.distribution)
 
 
-def _shared(values: Measurements, weights: Array) -> list[Contribution]:
+def _shared(values: Measurements, weights: Array, distributions: Mapping[str, str]) -> list[Contribution]:
+    """One line for each shared effect; the coefficients of a certificate make one line together."""
+    columns = (weights @ values.shared).T
+    lines: dict[str, tuple[Array, float]] = {}
+    for name, column, dof in zip(values.effects, columns, values.dof, strict=True):
+        line = f"certificate {name.rpartition('/')[0]}" if name.rpartition("/")[2].isdigit() else name
+        before = lines.get(line, (np.zeros(len(column)), dof))
+        lines[line] = (np.hypot(before[0], column), min(before[1], dof))
     return [
-        Contribution(name, -column, np.full(len(column), dof), "normal")
-        for name, column, dof in zip(values.effects, (weights @ values.shared).T, values.dof, strict=True)
+        Contribution(name, u, np.full(len(u), dof), distributions.get(name, "normal"))
+        for name, (u, dof) in lines.items()
     ]
 
 

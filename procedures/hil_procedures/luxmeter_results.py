@@ -16,6 +16,7 @@ from hil_calibration.rounding import Reported, report
 
 from . import luxmeter_errors, luxmeter_session
 from .luxmeter_errors import Errors
+from .luxmeter_function import calibration_function
 from .luxmeter_session import Session
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def results(record: Record, p: CalibrateLuxmeter) -> Results:
         results=(table.result(),),
         statements=_statements(session, errors, line),
         budgets=table.budgets(),
-        function=_function(errors, line, p),
+        function=calibration_function(session, errors, line, p.linearity),
         plot=_plot(session, errors, table),
     )
     rows = tuple(zip(table.reference, table.indication, table.error, table.U, table.k, strict=True))
@@ -164,56 +165,34 @@ def _methods(p: CalibrateLuxmeter) -> tuple[model.Method, ...]:
                 f"puis en descendant, après {p.warm_up:g} s de préchauffage ; lecture dans l'obscurité au début, "
                 "retour au premier niveau à la fin.",
             ),
-            ref_type="basic_calibrationMethod",
         ),
     )
 
 
 def _statements(session: Session, errors: Errors, line: Line) -> tuple[model.Statement, ...]:
-    drift, dark = 100.0 * errors.drift, session.dark
+    drift, dark = f"{100.0 * errors.drift:.2g}".replace("-", "−"), f"{session.dark:.3g}".replace("-", "−")
+    a, b = f"{line.a:.6g}".replace("-", "−"), f"{line.b:.8g}"
     consistent = ("is", "est") if line.consistent else ("is not", "n'est pas")
     return (
         model.Statement(
             Text(
-                en=f"In the dark the item indicated {dark:.3g} lx. From the first level to the return to it, item and "
-                f"reference drifted apart by {drift:.2g} %.",
-                fr=f"Dans l'obscurité, l'objet indiquait {dark:.3g} lx. Du premier niveau au retour à celui-ci, "
-                f"l'objet et la référence se sont écartés de {drift:.2g} %.",
+                en=f"In the dark the item indicated {dark} lx. From the first level to the return to it, item and "
+                f"reference drifted apart by {drift} %.",
+                fr=f"Dans l'obscurité, l'objet indiquait {dark} lx. Du premier niveau au retour à celui-ci, "
+                f"l'objet et la référence se sont écartés de {drift} %.",
             ),
             name=Text(en="Dark reading and drift", fr="Obscurité et dérive"),
         ),
         model.Statement(
             Text(
-                en=f"Calibration function: E = a + b·I with a = {line.a:.6g} lx, b = {line.b:.8g}; the straight line "
+                en=f"Calibration function: E = a + b·I with a = {a} lx, b = {b}; the straight line "
                 f"{consistent[0]} consistent with the readings (chi-squared {line.chi2:.3g} with {line.dof} degrees "
                 "of freedom, compared with its 95 % quantile).",
-                fr=f"Fonction d'étalonnage : E = a + b·I avec a = {line.a:.6g} lx, b = {line.b:.8g} ; la droite "
+                fr=f"Fonction d'étalonnage : E = a + b·I avec a = {a} lx, b = {b} ; la droite "
                 f"{consistent[1]} compatible avec les lectures (khi-deux {line.chi2:.3g} à {line.dof} degrés de "
                 "liberté, comparé à son quantile à 95 %).",
             ),
             name=Text(en="Calibration function", fr="Fonction d'étalonnage"),
-        ),
-    )
-
-
-def _function(errors: Errors, line: Line, p: CalibrateLuxmeter) -> model.Function:
-    return model.Function(
-        kind="straight-line",
-        indication_unit="lx",
-        unit="lx",
-        minimum=repr(float(errors.indication.min()) * 0.98),
-        maximum=repr(float(errors.indication.max()) * 1.02),
-        coefficients=(repr(line.a), repr(line.b)),
-        covariance=tuple(tuple(repr(float(cell)) for cell in row) for row in line.covariance),
-        effects=(
-            model.SharedEffect(
-                name=luxmeter_errors.LINEARITY,
-                kind="relative",
-                distribution="rectangular",
-                u=repr(p.linearity / 3.0**0.5),
-                half_width=repr(p.linearity),
-                source="maker's statement, a parameter of the calibration",
-            ),
         ),
     )
 

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hil.evidence import Evidence
-from hil_calibration.effect import Effect
 from hil_calibration.stream import Measurements, concatenate
+
+from .effects import with_effects, without_rounding_effects
 
 Array = NDArray[np.float64]
 
@@ -21,7 +22,8 @@ REFERENCE_NOISE = "repeatability of the reference luxmeter"
 ITEM_NOISE = "repeatability of the luxmeter"
 ITEM_RESOLUTION = "resolution of the luxmeter"
 LAMP = "instability of the lamp"
-REFERENCE_PARTS = 2
+REFERENCE_RESOLUTION = "resolution of the reference luxmeter"
+REFERENCE_PARTS = 3
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,7 @@ class Session:
     independent: tuple[Independent, ...]
     dark: float
     temperature: float
+    distributions: Mapping[str, str]
 
     def pairs(self, direction: str) -> NDArray[np.int64]:
         """The numbers of the pairs of one direction."""
@@ -66,7 +69,7 @@ def read(evidence: Evidence) -> Session:
     lit = [entry for entry in observed if entry.data["direction"] != "dark"]
     dark = [entry for entry in observed if entry.data["direction"] == "dark"]
     level = np.array([float(entry.data["illuminance"]) for entry in lit])
-    reference, noise, lamp = _reference(evidence, [entry.links for entry in lit], level, temperature)
+    reference, reference_parts = _reference(evidence, [entry.links for entry in lit], level, temperature)
     placement = [
         *evidence.declared_effects(standard, "placement"),
         *evidence.declared_effects(item, "placement"),
@@ -77,47 +80,41 @@ def read(evidence: Evidence) -> Session:
         direction=tuple(str(entry.data["direction"]) for entry in lit),
         reference=with_effects(reference, placement),
         indication=indicated,
-        independent=(noise, lamp, *item_parts),
+        independent=(*reference_parts, *item_parts),
         dark=float(np.mean(evidence.indications(dark[0].links["item"]).values)) if dark else math.nan,
         temperature=temperature,
-    )
-
-
-def with_effects(values: Measurements, effects: Iterable[Effect]) -> Measurements:
-    """``values`` with further relative effects that all of them share."""
-    more = list(effects)
-    columns = [effect.sensitivity(values.value) * effect.u for effect in more]
-    return Measurements(
-        values.value,
-        values.u_ind,
-        np.column_stack([values.shared, *columns]),
-        (*values.effects, *(effect.name for effect in more)),
-        values.unit,
-        (*values.dof, *(effect.dof for effect in more)),
+        distributions={
+            effect.name: effect.distribution for effect in (*evidence.calibration(standard).effects, *placement)
+        },
     )
 
 
 def _reference(
     evidence: Evidence, links: list[Mapping[str, Any]], level: Array, temperature: float
-) -> tuple[Measurements, Independent, Independent]:
-    """Reference values in the middle of each bracket, their noise, and what the lamp may have done meanwhile."""
+) -> tuple[Measurements, tuple[Independent, ...]]:
+    """Reference values in the middle of each bracket, and what is independent in them.
+
+    That is their noise, their rounding, and what the lamp may have done besides drifting steadily: a rectangle of
+    a quarter of the change from before to after on either side.
+    """
     windows = [[link["reference_before"], link["reference_after"]] for link in links]
     raw = [[evidence.indications(window).values for window in pair] for pair in windows]
-    s, dof = _pooled([[*pair] for pair in raw], level)
+    s, dof = _pooled(raw, level)
     counts = np.array([sum(len(values) for values in pair) for pair in raw])
-    middle = [
-        concatenate([evidence.measurements(window, temperature=temperature).mean() for window in pair]).mean()
-        for pair in windows
-    ]
+    values = without_rounding_effects(concatenate([_middle(evidence, pair, temperature) for pair in windows]))
     change = np.array([pair[1].mean() - pair[0].mean() for pair in raw])
-    values = concatenate(middle)
-    shared = Measurements(values.value, np.zeros(len(values)), values.shared, values.effects, values.unit, values.dof)
-    lamp = np.abs(change) / (4.0 * math.sqrt(3.0))
-    return (
-        shared,
+    infinite = np.full(len(values), math.inf)
+    shared = replace(values, u_ind=np.zeros(len(values)))
+    return shared, (
         Independent(REFERENCE_NOISE, s / np.sqrt(counts), dof),
-        Independent(LAMP, lamp, np.full(len(lamp), math.inf), "rectangular"),
+        Independent(REFERENCE_RESOLUTION, values.u_ind, infinite, "rectangular"),
+        Independent(LAMP, np.abs(change) / (4.0 * math.sqrt(3.0)), infinite, "rectangular"),
     )
+
+
+def _middle(evidence: Evidence, windows: list[Mapping[str, Any]], temperature: float) -> Measurements:
+    """The mean of the means before and after."""
+    return concatenate([evidence.measurements(window, temperature=temperature).mean() for window in windows]).mean()
 
 
 def _indicated(

@@ -182,6 +182,12 @@ def test_what_cannot_be_measured_is_refused() -> None:
             evaluate(LINE, [10.0], u_indication=unknown)
     with pytest.raises(UnknownUncertainty, match="temperature"):
         evaluate(CUBIC, [10.0])
+    with pytest.raises(UnknownUncertainty, match="temperature"):
+        evaluate(CUBIC, [10.0], temperature=math.nan)
+    with pytest.raises(CalibrationError, match="temperatures"):
+        evaluate(CUBIC, [10.0], temperature=[20.0, 21.0])
+    with pytest.raises(UnknownUncertainty, match="resolution"):
+        evaluate(LINE, [10.0], resolution=math.nan)
     with pytest.raises(CalibrationError, match="shape"):
         evaluate(LINE, [10.0, 20.0], u_indication=[0.1, 0.1, 0.1])
     with pytest.raises(CalibrationError, match="one dimension"):

@@ -34,7 +34,7 @@ class Probe:
         self.put(0x0000, words(45.25))
         self.put(0x0002, words(23.5))
         self.answer: Callable[[int, int], bytes | None] = self.well
-        self.delay = 0.0
+        self.delay, self.first, self.pause = 0.0, 7, 0.0
         self.server: asyncio.Server | None = None
         self.tasks: set[asyncio.Task[None]] = set()
         self.port = 0
@@ -77,7 +77,10 @@ class Probe:
                 body = self.answer(address, count)
                 await asyncio.sleep(self.delay)
                 if body is not None:
-                    writer.write(struct.pack(">HHHB", transaction, 0, len(body) + 1, unit) + body)
+                    answer = struct.pack(">HHHB", transaction, 0, len(body) + 1, unit) + body
+                    writer.write(answer[: self.first])
+                    await asyncio.sleep(self.pause)
+                    writer.write(answer[self.first :])
         except (asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):
             writer.transport.abort()
 
@@ -174,6 +177,22 @@ async def test_a_late_answer_is_not_taken_for_the_next(hmp: Hmp, probe: Probe) -
         async with asyncio.timeout(0.02):
             await hmp.read("temperature")
     assert (await hmp.read("humidity")).value == 45.25
+
+
+async def test_half_of_an_answer_is_not_taken_for_the_next(hmp: Hmp, probe: Probe) -> None:
+    """pymodbus drops what has come when it sends, and would misread the rest."""
+    await hmp.open()
+    probe.pause = 0.05
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.02):
+            await hmp.read("temperature")
+    assert (await hmp.read("humidity")).value == 45.25
+
+
+async def test_a_split_answer_is_put_together(hmp: Hmp, probe: Probe) -> None:
+    probe.first, probe.pause = 3, 0.01
+    await hmp.open()
+    assert (await hmp.read("temperature")).value == 23.5
 
 
 async def test_a_refused_port_is_unreachable(clock: Clock) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from hil.bench import assess, compile_world, find_bench, fit_to_start, load_bench
+from hil.bench import BenchConfig, assess, compile_world, find_bench, fit_to_start, load_bench
 from hil.errors import ConfigurationError
 from hil_calibration.calibration import CalibrationRecord, Instrument
 from hil_calibration.effect import Effect
@@ -58,6 +59,13 @@ def test_a_transfer_is_a_placement_of_the_device_it_leads_to() -> None:
     assert transfer["half_width"] == 0.01
 
 
+def without_prior() -> BenchConfig:
+    """The shipped bench, with a luxmeter that is known by its certificate alone."""
+    assert CONFIG.sim is not None
+    sim = CONFIG.sim.model_copy(update={"devices": {"luxmeter": {"carriage_position": 0}}})
+    return replace(CONFIG, content=CONFIG.content.model_copy(update={"sim": sim}))
+
+
 def test_a_table_is_handed_on_as_it_is() -> None:
     certificate = compile_world(CONFIG, RECORDS)["devices"]["reference"]["certificate"]
     record = RECORDS["reference.illuminance"]
@@ -66,10 +74,8 @@ def test_a_table_is_handed_on_as_it_is() -> None:
 
 
 def test_a_line_is_handed_on_as_points_with_their_covariance() -> None:
-    record = luxmeter_record()
-    device = compile_world(CONFIG, {"luxmeter.illuminance": record}, devices=["luxmeter"])["devices"]["luxmeter"]
-    assert "prior" not in device
-    certificate = device["certificate"]
+    records = {"luxmeter.illuminance": luxmeter_record()}
+    certificate = compile_world(without_prior(), records, devices=["luxmeter"])["devices"]["luxmeter"]["certificate"]
     assert certificate["indication"] == [0.0, 125.0, 250.0, 375.0, 500.0]
     assert certificate["value"] == pytest.approx([0.1 + 1.01 * x for x in certificate["indication"]])
     # GUM 5.2.2: u²(a + b x) = u²(a) + 2 x u(a, b) + x² u²(b)
@@ -79,12 +85,15 @@ def test_a_line_is_handed_on_as_points_with_their_covariance() -> None:
 
 def test_the_shared_effects_of_a_certificate_are_drawn_with_it() -> None:
     drift = Effect(name=DRIFT, kind="relative", distribution="rectangular", half_width=0.003)
-    world = compile_world(
-        CONFIG,
-        {**RECORDS, "luxmeter.illuminance": luxmeter_record(drift)},
-        devices=["reference", "luxmeter"],
-    )
+    records = {**RECORDS, "luxmeter.illuminance": luxmeter_record(drift)}
+    world = compile_world(without_prior(), records, devices=["reference", "luxmeter"])
     assert [e["device"] for e in world["effects"] if e["name"] == DRIFT] == ["reference", "luxmeter"]
+
+
+def test_an_instrument_with_a_prior_stays_the_same_after_its_calibration() -> None:
+    drift = Effect(name=DRIFT, kind="relative", distribution="rectangular", half_width=0.003)
+    before = compile_world(CONFIG, RECORDS)
+    assert compile_world(CONFIG, {**RECORDS, "luxmeter.illuminance": luxmeter_record(drift)}) == before
 
 
 def test_only_the_devices_asked_for_are_simulated() -> None:

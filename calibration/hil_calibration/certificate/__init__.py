@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .document import DccDocument
-    from .importer import calibration_record
+    from .importer import calibration_record, embedded_function
     from .model import Certificate
     from .pdf import to_pdf
     from .reader import read
@@ -18,13 +18,23 @@ _HOME = {
     "Certificate": "model",
     "DccDocument": "document",
     "calibration_record": "importer",
+    "embedded_function": "importer",
     "read": "reader",
     "to_pdf": "pdf",
     "to_xml": "writer",
     "validate": "schema",
 }
 
-__all__ = ["Certificate", "DccDocument", "calibration_record", "read", "to_pdf", "to_xml", "validate"]
+__all__ = [
+    "Certificate",
+    "DccDocument",
+    "calibration_record",
+    "embedded_function",
+    "read",
+    "to_pdf",
+    "to_xml",
+    "validate",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -1,4 +1,4 @@
-"""From a certificate to a calibration record: its tables, or our own calibration function embedded in it."""
+"""Between a certificate and a calibration record: its tables, or our own calibration function embedded in it."""
 
 from __future__ import annotations
 
@@ -56,6 +56,40 @@ def calibration_record(
     if point_correlation == "matrix":
         return _embedded(document, unit, instrument)
     return _tabulated(document, unit, instrument, point_correlation)
+
+
+def embedded_function(record: CalibrationRecord) -> Function:
+    """The function, covariance and effects of a record, to embed in a certificate; `matrix` reads them back equal.
+
+    :raises CertificateError: the function is neither a straight line nor a polynomial.
+    """
+    kind = record.function.to_json()["kind"]
+    if kind not in ("straight-line", "polynomial"):
+        raise CertificateError(f"a function of kind {kind!r} is not embedded", where=record.identifier)
+    low, high = record.valid_range
+    return Function(
+        kind=kind,
+        indication_unit=record.unit,
+        unit=record.unit,
+        minimum=repr(low),
+        maximum=repr(high),
+        coefficients=tuple(map(repr, record.function.coefficients.tolist())),
+        covariance=tuple(tuple(map(repr, row)) for row in record.covariance.tolist()),
+        effects=tuple(map(_shared_effect, record.effects)),
+    )
+
+
+def _shared_effect(effect: Effect) -> SharedEffect:
+    return SharedEffect(
+        name=effect.name,
+        kind=effect.kind,
+        distribution=effect.distribution,
+        u=repr(effect.u),
+        half_width="" if effect.half_width is None else repr(effect.half_width),
+        reference="" if effect.reference is None else repr(effect.reference),
+        source=effect.source,
+        dof=repr(effect.dof) if math.isfinite(effect.dof) else "",
+    )
 
 
 def _tabulated(

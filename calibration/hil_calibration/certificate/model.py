@@ -7,7 +7,6 @@ made, with :class:`~hil_calibration.errors.CertificateError`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -278,8 +277,8 @@ class SharedEffect:
     def __post_init__(self) -> None:
         for what in ("name", "kind", "distribution"):
             grammar.words(getattr(self, what), f"{what} of a shared effect")
-        given = (n for n in (self.u, self.half_width, self.reference, self.dof) if n)
-        grammar.numbers(tuple(given), f"shared effect {self.name!r}")
+        given = [n for n in (self.half_width, self.reference, self.dof) if n]
+        grammar.numbers((self.u, *given), f"shared effect {self.name!r}")
 
 
 @dataclass(frozen=True)
@@ -396,8 +395,3 @@ class Certificate:
 def label(words: Words) -> str:
     """The English text, for messages."""
     return words.en if isinstance(words, Text) else words
-
-
-def statuses(results: Iterable[Result]) -> tuple[Status, ...]:
-    """The distinct states of adjustment among results, in their order."""
-    return tuple(dict.fromkeys(result.status for result in results))

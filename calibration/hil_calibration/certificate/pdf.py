@@ -214,7 +214,7 @@ class _View:
                     "name": effect.name,
                     "kind": effect.kind,
                     "distribution": effect.distribution,
-                    "u": printed(effect.u) if effect.u else "–",
+                    "u": f"± {printed(effect.half_width)}" if effect.half_width else f"u = {printed(effect.u)}",
                     "source": effect.source,
                 }
                 for effect in function.effects

@@ -151,7 +151,8 @@ def _uncertainty(parts: dict[str, Element], n: int) -> _Uncertainty | None:
         k = _numbers(inner.get(factor), "coverage factor") if factor else (1.0,)
         if any(e < 0 for e in expanded) or any(factor <= 0 for factor in k):
             raise CertificateError("an uncertainty below zero or a coverage factor not above it")
-        coverage = _numbers(inner["coverageProbability"], "coverage probability")[0] if factor else None
+        probability = inner.get("coverageProbability")
+        coverage = None if probability is None else _numbers(probability, "coverage probability")[0]
         distribution = inner.get("distribution")
         words = "" if distribution is None else (distribution.text or "").split()[:1]
         return expanded, _broadcast(k, n, "coverage factors"), coverage, "".join(words)

@@ -174,7 +174,7 @@ LABELS: dict[str, Text] = {
     "performed": Text("Calibrated on", "Étalonné le"),
     "issued": Text("Issued on", "Émis le"),
     "place": Text("Place of calibration", "Lieu de l'étalonnage"),
-    "authorised": Text("Authorised by", "Autorisé par"),
+    "authorised": Text("Authorising person", "Personne qui autorise l'émission"),
     "responsible": Text("Persons responsible", "Personnes responsables"),
     "equipment": Text("Measurement standards and equipment", "Étalons et équipements"),
     "equipment_name": Text("Equipment", "Équipement"),
@@ -189,7 +189,7 @@ LABELS: dict[str, Text] = {
     "function": Text("Calibration function", "Fonction d'étalonnage"),
     "function_variables": Text("x: indication in {x}; y: value in {y}", "x : indication en {x} ; y : valeur en {y}"),
     "valid_range": Text("Range of indications", "Étendue des indications"),
-    "coefficients": Text("Coefficients", "Coefficients"),
+    "coefficients": Text("Coefficients (unrounded)", "Coefficients (non arrondis)"),
     "covariance": Text("Covariance of the coefficients", "Covariance des coefficients"),
     "effects": Text(
         "Shared effects, beside the coefficients' covariance", "Effets communs, hors covariance des coefficients"
@@ -197,7 +197,7 @@ LABELS: dict[str, Text] = {
     "effect": Text("Effect", "Effet"),
     "effect_kind": Text("Kind", "Nature"),
     "distribution": Text("Distribution", "Loi"),
-    "standard_uncertainty": Text("Standard uncertainty", "Incertitude-type"),
+    "effect_uncertainty": Text("Half-width or u", "Demi-étendue ou u"),
     "budgets": Text("Uncertainty budgets", "Bilans d'incertitude"),
     "statements": Text("Statements", "Déclarations"),
     "plot": Text("Errors with expanded uncertainties", "Erreurs et incertitudes élargies"),

@@ -136,9 +136,8 @@ class _Writer:
         )
 
     def measurements(self, certificate: model.Certificate) -> Element:
-        return DCC.measurementResults(
-            *(self._measurement(certificate, status) for status in model.statuses(certificate.results))
-        )
+        statuses = dict.fromkeys(result.status for result in certificate.results)
+        return DCC.measurementResults(*(self._measurement(certificate, status) for status in statuses))
 
     def _measurement(self, certificate: model.Certificate, status: model.Status) -> Element:
         results = [result for result in certificate.results if result.status == status]

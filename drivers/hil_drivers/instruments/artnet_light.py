@@ -38,9 +38,7 @@ class ArtnetLight(Device):
         self._universe, self._channel, self._full_scale = universe, channel, float(full_scale)
         self._sequence = 0
         self._link = UdpLink(address, name=name, clock=clock)
-        self.points = {
-            "illuminance": Point("lx", readable=False, writable=True, lower=0.0, upper=self._full_scale)
-        }
+        self.points = {"illuminance": Point("lx", readable=False, writable=True, lower=0.0, upper=self._full_scale)}
 
     async def open(self) -> None:
         await self._link.open()

@@ -103,8 +103,10 @@ class StreamCamera(Device):
             connection.request("POST", "/trigger")
             response = connection.getresponse()
             body = response.read(LONGEST_ANSWER)
-        except (OSError, HTTPException) as error:
+        except OSError as error:
             raise self._unreachable("does not answer a trigger", error) from error
+        except HTTPException as error:
+            raise RemoteProtocolError(f"answered a trigger without HTTP: {error}", where=self.name) from error
         finally:
             connection.close()
         if response.status != HTTPStatus.OK:

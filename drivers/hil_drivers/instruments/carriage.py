@@ -61,9 +61,7 @@ class Carriage(Device):
         """
         target = self._setpoint(point, value)
         if not target.is_integer():
-            raise SetpointRefused(
-                f"there is no position {target:g}", where=self.name, remedy="command 0 or 1"
-            )
+            raise SetpointRefused(f"there is no position {target:g}", where=self.name, remedy="command 0 or 1")
         position = await self._turns.run(partial(self._move, int(target)))
         if position != target:
             raise RemoteProtocolError(f"stands at {position:g} where {target:g} was commanded", where=self.name)

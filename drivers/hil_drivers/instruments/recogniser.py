@@ -148,13 +148,9 @@ class Recogniser(Device):
                 settings=settings,
             )
         except (KeyError, TypeError) as error:
-            raise RemoteProtocolError(
-                f"the child's identity is not understood: {error!r}", where=self.name
-            ) from None
+            raise RemoteProtocolError(f"the child's identity is not understood: {error!r}", where=self.name) from None
         if self._identity not in (None, identity):
-            raise RemoteProtocolError(
-                "the system under test changed while the bench was open", where=self.name
-            )
+            raise RemoteProtocolError("the system under test changed while the bench was open", where=self.name)
         return identity
 
     def _cut(self, image: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -211,9 +207,7 @@ class Child:
             reason = f"the child was not ready within {deadline:g} s"
         except (EOFError, ValueError, TypeError, RecursionError):
             reason = f"the child did not start: {self.last_words() or 'it said nothing'}"
-        raise DeviceUnreachable(
-            reason, where=self._where, remedy="pip install --force-reinstall 'hil-bench[ai]'"
-        )
+        raise DeviceUnreachable(reason, where=self._where, remedy="pip install --force-reinstall 'hil-bench[ai]'")
 
     async def settle(self, deadline: float) -> None:
         """Take the answer to a question whose caller was cancelled, so that it delays no later answer."""
@@ -304,9 +298,7 @@ def _checked_region(region: Sequence[int] | None, name: str) -> tuple[int, int, 
     if region is None:
         return None
     if len(region) != 4 or min(region[:2]) < 0 or min(region[2:]) < 1:
-        raise DriverError(
-            f"not a region: {list(region)}", where=name, remedy="give [x, y, width, height] in pixels"
-        )
+        raise DriverError(f"not a region: {list(region)}", where=name, remedy="give [x, y, width, height] in pixels")
     x, y, width, height = region
     return x, y, width, height
 

@@ -43,9 +43,7 @@ class ScpiLink:
         try:
             return parse(line)
         except RemoteProtocolError as error:
-            raise RemoteProtocolError(
-                f"{error.what} (asked {message})", where=self.name, remedy=error.remedy
-            ) from None
+            raise RemoteProtocolError(f"{error.what} (asked {message})", where=self.name, remedy=error.remedy) from None
 
     async def tell(self, message: str) -> None:
         """Send a command and check that it raised no error.

@@ -26,9 +26,7 @@ class Turns:
     async def run(self, operation: Callable[[], Coroutine[Any, Any, T]]) -> T:
         """The result of ``operation``, begun when those before it have ended; a cancellation cancels it."""
         self._under_way = [task for task in self._under_way if not task.done()]
-        task = asyncio.create_task(
-            self._after(tuple(self._under_way), operation), name=f"turn on {self._name}"
-        )
+        task = asyncio.create_task(self._after(tuple(self._under_way), operation), name=f"turn on {self._name}")
         self._under_way.append(task)
         try:
             await self._clock.wait(task)

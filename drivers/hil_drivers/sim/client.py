@@ -47,8 +47,8 @@ class Simulation:
         try:
             async with asyncio.timeout(START_DEADLINE):
                 announcement = await asyncio.to_thread(child.announcement)
-                link = await _connect(announcement["control"])
-        except (TimeoutError, ValueError, OSError):
+                link, announcement = await _connect(announcement["control"])
+        except (TimeoutError, ValueError, OSError, DeviceUnreachable):
             complaint = child.kill()
             raise DeviceUnreachable(
                 f"the simulator did not start: {complaint or 'it gave no reason'}",
@@ -69,12 +69,12 @@ class Simulation:
         :raises DeviceUnreachable: if nothing answers there.
         """
         try:
-            link = await _connect(control)
+            link, announcement = await _connect(control)
         except (OSError, ValueError):
             raise DeviceUnreachable(
                 "no simulator answers", where=control, remedy="start one; an orphaned one ends after a while"
             ) from None
-        return cls(await link.ask(lockstep.encode({"attach": True})), link, None)
+        return cls(announcement, link, None)
 
     @property
     def stopped(self) -> bool:
@@ -175,6 +175,9 @@ class _Link(asyncio.Protocol):
         self._transport.close()
         await self._closed
 
+    def abort(self) -> None:
+        self._transport.abort()
+
     def _gone(self) -> DeviceUnreachable:
         complaint = self.child.complaint() if self.child is not None else ""
         return DeviceUnreachable(
@@ -182,10 +185,18 @@ class _Link(asyncio.Protocol):
         )
 
 
-async def _connect(control: str) -> _Link:
+async def _connect(control: str) -> tuple[_Link, dict[str, Any]]:
+    """The connection and the simulator's announcement.
+
+    The simulator counts bytes from the moment it knows the connection, so its answer is waited for.
+    """
     host, _, port = control.rpartition(":")
     _, link = await asyncio.get_running_loop().create_connection(_Link, host, int(port))
-    return link
+    try:
+        return link, await link.ask(lockstep.encode({"attach": True}))
+    except BaseException:
+        link.abort()
+        raise
 
 
 class _Child:

@@ -10,7 +10,7 @@ from typing import Any
 
 from ..device import Device, Point
 from ..errors import DeviceError, DriverError, SetpointRefused, UnitError
-from ..indication import Flag, Indication
+from ..indication import UNUSABLE, Flag, Indication
 
 MakeDevice = Callable[[], Device]
 
@@ -105,7 +105,7 @@ async def _check_reading(device: Device, point: str, accept: Callable[[float], b
     _demand(indication.latest <= device.clock.now(), f"{point} was sensed in the future")
     _demand(isinstance(indication.flags, Flag), "flags are Flag")
     if indication.value is None:
-        _demand(not indication.usable, f"{point} has no value and no flag that says why")
+        _demand(bool(indication.flags & UNUSABLE), f"{point} has no value and no flag that says why")
     else:
         _demand(math.isfinite(indication.value), f"{point} reads {indication.value}")
         _demand(accept(indication.value), f"{point} reads {indication.value} {unit}, which cannot be right")

@@ -169,16 +169,12 @@ def _unquote(text: str, part: str) -> str:
 def _unknown_scheme(text: str, scheme: str) -> AddressError:
     known = [*_SCHEMES, *_BARE]
     near = get_close_matches(scheme, known, n=1) or known
-    return AddressError(
-        f"has no scheme that is known ({scheme!r})", where=text, remedy=f"begin with {', '.join(near)}"
-    )
+    return AddressError(f"has no scheme that is known ({scheme!r})", where=text, remedy=f"begin with {', '.join(near)}")
 
 
 def _not_allowed(text: str, scheme: str, allowed: Sequence[str]) -> AddressError:
     if scheme == "sim":
-        return AddressError(
-            "is served by no simulator", where=text, remedy="open it through a bench with [sim]"
-        )
+        return AddressError("is served by no simulator", where=text, remedy="open it through a bench with [sim]")
     return AddressError(
         f"a {scheme} address does not fit this driver", where=text, remedy=f"use {' or '.join(allowed)}"
     )

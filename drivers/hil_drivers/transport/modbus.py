@@ -2,7 +2,10 @@
 
 pymodbus returns exception responses, answers a first connection that is refused with ``False``, and leaves a
 request on a lost connection to its time-out. Here each of these is an error of ours, at once. There are no
-retries: one long deadline instead, so that a measurement interval begins with the only request.
+retries: one long deadline instead, so that a measurement interval begins with the only request. After an
+exchange that was cancelled or timed out the connection is made anew: pymodbus knows a late answer by its
+transaction, but forgets the first half of one that comes in two, and its server answers only the first of two
+requests that come in one packet.
 """
 
 from __future__ import annotations
@@ -38,14 +41,13 @@ class ModbusLink:
     :param timeout: deadline of each exchange, seconds of wall time.
     """
 
-    def __init__(
-        self, address: str, *, name: str, clock: Clock, device_id: int = 1, timeout: float = TIMEOUT
-    ) -> None:
+    def __init__(self, address: str, *, name: str, clock: Clock, device_id: int = 1, timeout: float = TIMEOUT) -> None:
         self.address, self.name, self.clock, self.timeout = address, name, clock, timeout
         self._peer = parse(address, allowed=("modbus+tcp",))
         self.device_id = self._peer.integer("device_id", device_id, lower=0, upper=255)
         self._client: AsyncModbusTcpClient | None = None
         self._lock = asyncio.Lock()
+        self._opened = False
         self._waiting = False
 
     async def open(self) -> None:
@@ -53,26 +55,15 @@ class ModbusLink:
 
         :raises DeviceUnreachable: if the peer is not there.
         """
-        from pymodbus.client import AsyncModbusTcpClient
-
-        await self.close()
-        self._client = AsyncModbusTcpClient(
-            self._peer.host,
-            port=self._peer.port,
-            timeout=self.timeout,
-            retries=0,
-            reconnect_delay=0,
-            trace_connect=self._on_connection,
-        )
         with self.clock.exchange():
             async with self._lock:
-                await self._connect(self._client)
+                await self._connect()
+                self._opened = True
 
     async def close(self) -> None:
         """Disconnect; closing twice, or a link that is lost, is no error."""
-        if self._client is not None:
-            client, self._client = self._client, None
-            client.close()
+        self._opened = False
+        self._drop()
 
     async def read(self, register: int, count: int) -> list[int]:
         """``count`` holding registers from PDU address ``register``, in one transaction.
@@ -82,23 +73,21 @@ class ModbusLink:
         """
         from pymodbus.exceptions import ConnectionException, ModbusException
 
-        if self._client is None:
+        if not self._opened:
             raise DeviceUnreachable("is not open", where=self.name, remedy="open the device first")
         with self.clock.exchange():
             async with self._lock:
-                if not self._client.connected:
-                    await self._connect(self._client)
+                client = self._client
+                if client is None or self._waiting or not client.connected:
+                    client = await self._connect()
                 self._waiting = True
                 try:
-                    response = await self._client.read_holding_registers(
-                        register, count=count, device_id=self.device_id
-                    )
+                    response = await client.read_holding_registers(register, count=count, device_id=self.device_id)
                 except ConnectionException as error:
                     raise self._unreachable("lost its link") from error
                 except ModbusException as error:
                     raise self._unreachable(f"did not answer within {self.timeout:.1f} s") from error
-                finally:
-                    self._waiting = False
+                self._waiting = False
         if response.isError():
             code = response.exception_code
             raise RemoteProtocolError(
@@ -111,9 +100,27 @@ class ModbusLink:
             )
         return list(response.registers)
 
-    async def _connect(self, client: AsyncModbusTcpClient) -> None:
+    async def _connect(self) -> AsyncModbusTcpClient:
+        from pymodbus.client import AsyncModbusTcpClient
+
+        self._drop()
+        client = AsyncModbusTcpClient(
+            self._peer.host,
+            port=self._peer.port,
+            timeout=self.timeout,
+            retries=0,
+            reconnect_delay=0,
+            trace_connect=self._on_connection,
+        )
         if not await client.connect():
             raise self._unreachable("cannot be reached")
+        self._client, self._waiting = client, False
+        return client
+
+    def _drop(self) -> None:
+        if self._client is not None:
+            client, self._client = self._client, None
+            client.close()
 
     def _on_connection(self, connected: bool) -> None:
         """Fail the request under way at once: pymodbus itself would wait for its time-out."""

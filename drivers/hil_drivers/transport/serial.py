@@ -105,9 +105,7 @@ class PyserialLink(SerialLink):
         import serial
 
         try:
-            self._port = serial.Serial(
-                self._line.path, write_timeout=self.timeout, exclusive=True, **self._settings
-            )
+            self._port = serial.Serial(self._line.path, write_timeout=self.timeout, exclusive=True, **self._settings)
         except ValueError as error:
             raise OSError(str(error)) from error
 

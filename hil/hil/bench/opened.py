@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Collection, Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -194,7 +195,10 @@ async def _start_clock(config: BenchConfig, start: _Start, stack: AsyncExitStack
     world = await Simulation.start(compiled)
     stack.push_async_callback(world.end)
     utc = start_utc(config.sim)
-    return (LockstepClock(world, utc) if start.speed is None else PacedClock(start.speed, utc)), world
+    if start.speed is None:
+        return LockstepClock(world, utc), world
+    elapsed = round(await world.advance(0, {}) / start.speed)
+    return PacedClock(start.speed, utc, epoch=time.monotonic_ns() - elapsed), world
 
 
 async def _open_devices(

@@ -42,7 +42,8 @@ def compile_world(
     """The world behind the ``sim:`` addresses of a bench, as ``python -m hil_drivers.sim`` reads it.
 
     The world draws its truth from what the bench declares: the calibration ``records`` of channels with their
-    covariance, and every effect. A device without a calibration is drawn from its ``prior`` in ``[sim]``.
+    covariance, and every effect. A device with a ``prior`` in ``[sim]`` is drawn from that instead: it is the same
+    instrument before and after its calibration, whose certificate only estimates it.
 
     :param records: channel -> calibration record with its response effects.
     :param devices: the devices to simulate; all that have a ``sim:`` address by default.
@@ -53,6 +54,11 @@ def compile_world(
     sim = config.sim
     if sim is None:
         raise _error(config, "the bench is not simulated", "add a section [sim]")
+    records = {
+        channel: record
+        for channel, record in records.items()
+        if "prior" not in sim.devices.get(simulated_name(config, config.channels[channel].device) or "", {})
+    }
     names = {
         device: name
         for device in (config.devices if devices is None else devices)
@@ -115,7 +121,6 @@ def _device(
         if config.channels[channel].device == device
     }
     if by_point:
-        simulated.pop("prior", None)
         simulated["certificate"] = by_point if section.driver == "hmp" else next(iter(by_point.values()))
     return simulated
 

@@ -9,7 +9,8 @@ from collections.abc import Sequence
 
 import click
 
-from ..errors import INTERRUPTED, USAGE, HilError
+from ..errors import INTERRUPTED, USAGE
+from .output import printable
 from .root import cli
 
 SOFTWARE = 70
@@ -45,17 +46,12 @@ def run(args: Sequence[str] | None = None) -> int:
 
 def _told(error: Exception) -> int:
     """Tell ``error`` on stderr and return its exit code."""
-    if isinstance(error, HilError):
-        _say(str(error))
-        return error.exit_code
-    from hil_calibration.errors import CalibrationError
-    from hil_drivers.errors import DriverError
-
     from ..errors import exit_code
 
-    if isinstance(error, DriverError | CalibrationError):
+    code = exit_code(error)
+    if code != SOFTWARE:
         _say(str(error))
-        return exit_code(error)
+        return code
     if isinstance(error, OSError) and error.errno in _BAD_PATH:
         _say(f"{error.filename}: {error.strerror}" if error.filename else str(error.strerror))
         return USAGE
@@ -64,8 +60,8 @@ def _told(error: Exception) -> int:
 
 
 def _say(text: str) -> None:
-    for line in text.splitlines() or [""]:
-        click.echo(f"hil: {line}", err=True)
+    for line in text.splitlines():
+        click.echo(f"hil: {printable(line)}", err=True)
 
 
 if __name__ == "__main__":

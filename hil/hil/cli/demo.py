@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from .options import as_json, seed
-from .output import show_json
+from .output import printable, show_json
 from .run import described, show_outcome
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def demo(out: Path, seed: int | None, as_json: bool) -> int:
         _show(outcome)
     for run in runs.values():
         if run is not None and run.error:
-            click.echo(f"hil: {run.error}", err=True)
+            click.echo(f"hil: {printable(run.error)}", err=True)
     return outcome.exit_code
 
 

@@ -16,7 +16,7 @@ def show_json(document: Any) -> None:
 
 def show_table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, title: str = "") -> None:
     """A table aligned by its longest cells, under an optional title."""
-    body = [[_one_line(cell) for cell in row] for row in rows]
+    body = [[printable(cell) for cell in row] for row in rows]
     widths = [max(map(len, cells)) for cells in zip(columns, *body, strict=True)]
     if title:
         click.echo(title)
@@ -24,6 +24,6 @@ def show_table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, title: 
         click.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
 
 
-def _one_line(cell: str) -> str:
-    """A cell without control characters: what a file or an instrument says must not drive the terminal."""
-    return "".join(c if c.isprintable() else " " for c in cell)
+def printable(text: str) -> str:
+    """``text`` without control characters: what a file or an instrument says must not drive the terminal."""
+    return "".join(c if c.isprintable() else " " for c in text)

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from .output import printable
+
 if TYPE_CHECKING:
     from ..service import Event
 
@@ -41,6 +43,8 @@ def sentence(kind: str, data: Mapping[str, Any]) -> str:
         return f"point {rest.pop('index', 0) + 1} of {rest.pop('of', '?')}{again}: {_pairs(rest)}"
     if kind == "void":
         return f"point {rest.get('index', 0) + 1}, attempt {rest.get('attempt')} is void: {rest.get('reason')}"
+    if kind == "finished":
+        return f"finished: {rest.get('status')}"
     return f"{kind}: {_pairs(rest)}" if rest else kind
 
 
@@ -49,8 +53,7 @@ def _pairs(data: Mapping[str, Any]) -> str:
 
 
 def _brief(value: object) -> str:
-    text = f"{value:.6g}" if isinstance(value, float) else str(value)
-    return "".join(c if c.isprintable() else " " for c in text)
+    return printable(f"{value:.6g}" if isinstance(value, float) else str(value))
 
 
 def _stream(event: Event) -> None:

@@ -10,7 +10,7 @@ import click
 
 from ..errors import UsageError
 from .options import as_json, out, parse_settings, seed
-from .output import show_json, show_table
+from .output import printable, show_json, show_table
 
 if TYPE_CHECKING:
     from ..run import RunOutcome
@@ -71,7 +71,7 @@ def run(
     else:
         show_outcome(outcome)
     if outcome.error:
-        click.echo(f"hil: {outcome.error}", err=True)
+        click.echo(f"hil: {printable(outcome.error)}", err=True)
     return outcome.exit_code
 
 

@@ -43,8 +43,8 @@ def normalise(readings: NDArray[np.void]) -> None:
     """Make ``readings`` what SQLite gives back, in place: one NaN, no negative zero."""
     for name in ("raw", "value", "u_ind", "u", "u_t"):
         column = readings[name]
-        column += 0.0
         column[np.isnan(column)] = np.nan
+        column += 0.0
 
 
 def row_bytes(row: Iterable[Any]) -> bytes:

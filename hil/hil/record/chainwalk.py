@@ -149,13 +149,14 @@ def _read(db: apsw.Connection, table: str, first: int, last: int, seq: int) -> l
 def _altered(batch: _Batch, ranges: dict[str, tuple[int, int]], marks: dict[str, bytes]) -> _Broken:
     """Name the first row whose mark differs from the one in ``batch``, and what seems to have happened."""
     start = 0
-    for table, found in marks.items():
+    whole = len(batch.marks) == sum(len(found) for found in marks.values())
+    for table, found in marks.items() if whole else ():
         recorded = batch.marks[start : start + len(found)]
         start += len(found)
         if recorded != found:
             was, present = _split(recorded), _split(found)
             row = ranges[table][0] + next(
-                (i for i, (a, b) in enumerate(zip(was, present, strict=False)) if a != b), len(was)
+                i for i, pair in enumerate(zip(was, present, strict=True)) if pair[0] != pair[1]
             )
             moved = sorted(was) == sorted(present)
             message = "is not where it was: rows were reordered" if moved else "was altered"

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from ..errors import RecordError
 from .inbox import Inbox, Parcel
 from .rows import block_of_readings, integer, json_text, real, scalar_reading, text
-from .schema import DATABASE, STATES
+from .schema import DATABASE, STATES, VERSION
 from .sqlite import record_error, settle
 from .store import Committed, Store
 
@@ -72,7 +72,7 @@ class RecordWriter:
         except OSError as error:
             raise record_error(error, folder) from error
         writer = cls(path, Inbox(capacity, window), asyncio.get_running_loop())
-        for key, value in run.items():
+        for key, value in {"record_version": VERSION, **run}.items():
             writer._append("run", (text(key, "run"), json_text(value, f"run {key}")))
         writer._thread.start()
         return writer
@@ -141,7 +141,7 @@ class RecordWriter:
         self._check_channels(number, number)
         reading = scalar_reading(number, t, reals, flags)
         if not self._inbox.put_readings(reading, 1):
-            return self._lose({self._channels[number - 1]: 1}, reading[1], reading[1])
+            return self._lose({self._channels[number - 1]: 1}, reading[0], reading[0])
         return self._numbers(1)
 
     def _block(self, ch: Any, t: Any, reals: tuple[Any, ...], flags: Any) -> range:

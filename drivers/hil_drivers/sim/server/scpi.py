@@ -51,7 +51,7 @@ class ScpiProtocol(LineProtocol):
 
     def __init__(self, model: str, serial: str, handlers: Mapping[str, Handler]) -> None:
         self._buffer = b""
-        self._errors: deque[str] = deque(maxlen=_QUEUE)
+        self._errors: deque[str] = deque()
         common: dict[str, Handler] = {
             "*IDN?": lambda _: f"Example Instruments,{model},{serial},1.0",
             "*CLS": lambda _: self._errors.clear(),
@@ -69,7 +69,8 @@ class ScpiProtocol(LineProtocol):
         return [reply.encode("ascii") + b"\n" for reply in replies if reply is not None]
 
     def _fail(self, error: str) -> None:
-        self._errors.append(error if len(self._errors) < _QUEUE - 1 else OVERFLOW)
+        if len(self._errors) < _QUEUE:
+            self._errors.append(error if len(self._errors) < _QUEUE - 1 else OVERFLOW)
 
     def _answer(self, line: bytes) -> str | None:
         try:

@@ -1,0 +1,216 @@
+"""The results of a detection trial: the curve, a90 with its bounds, the verdict."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from hil import Record, Results, SummaryTable, Verdict
+from hil.evidence import Evidence
+from hil.outcome import DetectionPicture, TrialOutcome
+from hil_calibration.detection_curve import CEILING, DetectionResult, with_shared_effects
+from hil_calibration.performance import proportion_interval
+from hil_calibration.rounding import report
+
+from . import detection_session
+from .detection_session import Session
+
+if TYPE_CHECKING:
+    from .detection_vs_illuminance import DetectionVsIlluminance
+
+LEVEL = 0.9
+
+LIMITATIONS = (
+    "The result holds for the signs, the lamp, the camera and its settings of this trial: another spectrum or codec "
+    "moves the curve.",
+    "Signs are taken as a sample of the signs that matter; the average over them is what a90 refers to.",
+    "A simulation shows what the models in it say, not what a physical system does.",
+    "No conformity to a standard is claimed.",
+)
+
+
+def results(record: Record, p: DetectionVsIlluminance) -> Results:
+    """Everything that the report, the record of results and the operator are told."""
+    evidence = Evidence(record)
+    session = detection_session.read(evidence)
+    found = with_shared_effects(
+        session.illuminance.value,
+        session.hits,
+        session.signs,
+        session.illuminance.shared,
+        session.illuminance.effects,
+        level=LEVEL,
+        confidence=p.confidence,
+    )
+    told = Told(found, evidence.run["reporting"])
+    verdict = judge(found, told, p)
+    voids = sum(1 for attempt in record.points() if attempt.state == "void")
+    counts = _counts(session, voids, p)
+    outcome = TrialOutcome(
+        title="Detection against illuminance",
+        question="At which illuminance does the system under test read nine signs in ten?",
+        standards=(evidence.role("luxmeter"), evidence.role("temperature")),
+        picture=_picture(session, found, p),
+        results=(
+            ("a90, illuminance at which 90 % of the signs are read", f"{told.a} lx"),
+            (f"one-sided {p.confidence:.0%} upper bound of a90", f"{told.upper} lx"),
+            (f"one-sided {p.confidence:.0%} lower bound of a90", f"{told.lower} lx"),
+            ("standard uncertainty of a90", f"{told.u} lx"),
+        ),
+        budget=_budget(found),
+        conditions=(
+            ("illuminance at the sign, measured", _range(session.illuminance.value, "lx")),
+            ("relative standard uncertainty of the illuminance", _range(100 * _relative(session), "%")),
+            ("air temperature, mean", f"{session.temperature:.2f} °C"),
+        ),
+        counts=counts,
+        fit=_fit(found),
+        limitations=LIMITATIONS,
+    )
+    summary = SummaryTable(
+        "Detection against illuminance",
+        ("quantity", "value"),
+        (*outcome.results, ("requirement", verdict.requirement), ("verdict", f"{verdict.outcome}: {verdict.reason}")),
+    )
+    return Results(summary=(summary,), data=_data(session, found, told, counts), verdict=verdict, document=outcome)
+
+
+class Told:
+    """The numbers of the report as strings."""
+
+    def __init__(self, found: DetectionResult, policy: dict[str, Any]) -> None:
+        self.a = self.upper = self.lower = self.u = "none"
+        curve = found.curve
+        if curve.a is None:
+            return
+        width = found.u or curve.a / 10.0
+        self.a = report(curve.a, 2.0 * width, digits=policy["digits"], rule=policy["rounding"]).value
+        decimals = len(self.a.partition(".")[2])
+        self.upper, self.lower, self.u = (
+            "none" if value is None else f"{value:.{decimals}f}" for value in (found.upper, found.lower, found.u)
+        )
+
+
+def judge(found: DetectionResult, told: Told, p: DetectionVsIlluminance) -> Verdict:
+    """Whether a90 is at most what is required, by its one-sided bounds."""
+    requirement = f"a90 is at most {p.required:g} lx"
+    rule = (
+        f"PASS if the one-sided {p.confidence:.0%} upper bound of a90 is at most the requirement, FAIL if its "
+        f"one-sided {p.confidence:.0%} lower bound is above it, INCONCLUSIVE otherwise"
+    )
+    if found.curve.a is None:
+        never = CEILING in found.curve.flags
+        return Verdict("FAIL" if never else "INCONCLUSIVE", requirement, rule, found.curve.reason)
+    if found.upper is not None and found.upper <= p.required:
+        return Verdict("PASS", requirement, rule, f"the upper bound {told.upper} lx is at most {p.required:g} lx")
+    if found.lower is not None and found.lower > p.required:
+        return Verdict("FAIL", requirement, rule, f"the lower bound {told.lower} lx is above {p.required:g} lx")
+    bounds = f"{told.lower} lx to {told.upper} lx"
+    return Verdict("INCONCLUSIVE", requirement, rule, f"the bounds {bounds} do not decide about {p.required:g} lx")
+
+
+def _relative(session: Session) -> np.ndarray[Any, np.dtype[np.float64]]:
+    return session.illuminance.u / session.illuminance.value
+
+
+def _range(values: np.ndarray[Any, np.dtype[np.float64]], unit: str) -> str:
+    return f"{values.min():.3g} {unit} to {values.max():.3g} {unit}"
+
+
+def _levels(session: Session) -> tuple[tuple[float, int, int], ...]:
+    found = []
+    for level in np.unique(session.nominal):
+        here = session.nominal == level
+        found.append((float(session.illuminance.value[here].mean()), int(session.hits[here].sum()), int(here.sum())))
+    return tuple(found)
+
+
+def _picture(session: Session, found: DetectionResult, p: DetectionVsIlluminance) -> DetectionPicture:
+    x, curve = session.illuminance.value, found.curve
+    drawn: tuple[tuple[float, float, float, float], ...] = ()
+    if not np.isnan(curve.b0):
+        at = np.geomspace(x.min(), x.max(), 200)
+        band = curve.curve(at)
+        drawn = tuple(
+            (float(a), float(b), float(c), float(d))
+            for a, b, c, d in zip(band.x, band.p, band.low, band.high, strict=True)
+        )
+    return DetectionPicture(
+        unit="lx",
+        stimulus="Illuminance at the sign",
+        levels=_levels(session),
+        observations=tuple((float(v), bool(hit)) for v, hit in zip(x, session.hits, strict=True)),
+        curve=drawn,
+        level=LEVEL,
+        found=curve.a,
+        lower=found.lower,
+        upper=found.upper,
+        required=p.required,
+    )
+
+
+def _budget(found: DetectionResult) -> tuple[tuple[str, str, str], ...]:
+    total = sum(line.u**2 for line in found.contributions)
+    rows = [
+        (line.name, f"{abs(line.u):.2g}", f"{100.0 * line.u**2 / total:.1f}")
+        for line in found.contributions
+        if line.u and total
+    ]
+    if found.u is not None:
+        rows.append(("combined standard uncertainty", f"{found.u:.2g}", "100.0"))
+    return tuple(rows)
+
+
+def _counts(session: Session, voids: int, p: DetectionVsIlluminance) -> tuple[tuple[str, str], ...]:
+    calls = "none presented"
+    if session.blanks:
+        low, high = proportion_interval(session.false_calls, session.blanks, p.confidence)
+        calls = (
+            f"{session.false_calls} of {session.blanks} blanks ({p.confidence:.0%} interval {low:.3f} to {high:.3f}, "
+            "Clopper-Pearson)"
+        )
+    return (
+        ("valid observations of signs", f"{len(session.hits)}, {len(set(session.signs))} signs"),
+        ("read correctly", str(int(session.hits.sum()))),
+        ("attempts void (the bench's fault), repeated", str(voids)),
+        ("faults of the system under test, counted as failures", str(len(session.faults))),
+        ("false calls", calls),
+        ("response time, median and largest (wall time)", f"{_ms(session.latency)}"),
+    )
+
+
+def _ms(latency: np.ndarray[Any, np.dtype[np.float64]]) -> str:
+    return f"{1000 * float(np.median(latency)):.0f} ms, {1000 * float(latency.max()):.0f} ms"
+
+
+def _fit(found: DetectionResult) -> tuple[tuple[str, str], ...]:
+    curve = found.curve
+    return (
+        (
+            "model",
+            "p = ceiling × average over signs of logistic(b0 + b1·ln x + s), s normal, shared by a sign's repeats",
+        ),
+        ("link, method of the bounds", f"{curve.link}, {curve.method}"),
+        ("b0, b1", f"{curve.b0:.4g}, {curve.b1:.4g}"),
+        ("standard deviation between signs", f"{curve.sigma:.3g}"),
+        ("ceiling", f"{curve.ceiling:.4g}"),
+        ("false rate in the model", f"{curve.false_rate:.3g}"),
+        ("deviance", f"{curve.deviance:.5g}"),
+        ("drop of deviance by the slope", f"{curve.slope_significance:.4g}"),
+        ("flags", ", ".join(curve.flags) or "none"),
+    )
+
+
+def _data(session: Session, found: DetectionResult, told: Told, counts: tuple[tuple[str, str], ...]) -> dict[str, Any]:
+    curve = found.curve
+    return {
+        "a90": {"value": told.a, "lower": told.lower, "upper": told.upper, "u": told.u, "unit": "lx"},
+        "unrounded": {"a90": curve.a, "lower": found.lower, "upper": found.upper, "u": found.u},
+        "reason": curve.reason,
+        "fit": dict(_fit(found)),
+        "budget": [{"name": line.name, "u": line.u} for line in found.contributions],
+        "levels": [{"illuminance": x, "read": k, "shown": n} for x, k, n in _levels(session)],
+        "counts": dict(counts),
+        "repeatability": session.repeatability,
+    }

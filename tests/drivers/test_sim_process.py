@@ -1,0 +1,555 @@
+"""The simulator as a process: real pseudo-terminals, sockets and signals, with clients written here."""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+import hashlib
+import json
+import os
+import select
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import numpy as np
+import pytest
+
+from hil_drivers.errors import DeviceUnreachable
+from hil_drivers.sim.camera import render
+from hil_drivers.sim.client import Simulation
+from hil_drivers.sim.world_file import CameraDevice
+
+SAMPLE: dict[str, Any] = json.loads((Path(__file__).parent / "sim_world.json").read_text())
+S = 1_000_000_000
+WAIT = 5.0
+
+
+def sample(**changes: object) -> dict[str, Any]:
+    return copy.deepcopy(SAMPLE) | {"orphan_after": 20.0} | changes
+
+
+@asynccontextmanager
+async def running(**changes: object) -> AsyncIterator[Simulation]:
+    simulation = await Simulation.start(sample(**changes))
+    try:
+        yield simulation
+    finally:
+        await simulation.end()
+
+
+def fault(device: str, kind: str, **keys: object) -> dict[str, object]:
+    return {"device": device, "kind": kind} | keys
+
+
+def frame(body: str) -> bytes:
+    """A T-10A frame."""
+    checked = body.encode() + b"\x03"
+    code = 0
+    for octet in checked:
+        code ^= octet
+    return b"\x02" + checked + f"{code:02X}\r\n".encode()
+
+
+class Terminal:
+    """A serial client on os.read and os.write only."""
+
+    def __init__(self, address: str) -> None:
+        self.address, self.sent = address, 0
+        self._fd = os.open(urlsplit(address).path, os.O_RDWR | os.O_NOCTTY)
+
+    def write(self, data: bytes) -> None:
+        self.sent += os.write(self._fd, data)
+
+    def read(self, count: int, wait: float = WAIT) -> bytes:
+        data = b""
+        while len(data) < count and select.select([self._fd], [], [], wait)[0]:
+            data += os.read(self._fd, count - len(data))
+        return data
+
+    def close(self) -> None:
+        os.close(self._fd)
+
+
+class Tcp:
+    """A TCP client that knows how much it sent."""
+
+    def __init__(self, address: str) -> None:
+        self.address, self.sent = address, 0
+        self._socket = socket.create_connection((urlsplit(address).hostname, urlsplit(address).port), WAIT)
+        self._file = self._socket.makefile("rb")
+
+    def write(self, data: bytes) -> None:
+        self._socket.sendall(data)
+        self.sent += len(data)
+
+    def line(self) -> bytes:
+        return self._file.readline()
+
+    def read(self, count: int) -> bytes:
+        return self._file.read(count)
+
+    def ask(self, line: bytes) -> bytes:
+        self.write(line + b"\n")
+        return self.line().strip()
+
+    def close(self) -> None:
+        self._file.close()
+        self._socket.close()
+
+
+class Udp:
+    """An Art-Net controller."""
+
+    def __init__(self, address: str) -> None:
+        self.address, self.sent = address, 0
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self._socket.connect((urlsplit(address).hostname, urlsplit(address).port))
+
+    def level(self, level: float) -> None:
+        value = struct.pack(">H", round(level * 65535))
+        packet = b"Art-Net\x00\x00\x50\x00\x0e\x00\x00\x00\x00\x00\x02" + value
+        self.sent += self._socket.send(packet)
+
+    def close(self) -> None:
+        self._socket.close()
+
+
+def sent(*clients: Terminal | Tcp | Udp) -> dict[str, int]:
+    return {client.address: client.sent for client in clients}
+
+
+def registers(client: Tcp, address: int, count: int, *, device: int = 240, transaction: int = 1) -> bytes:
+    """Read holding registers by Modbus TCP; the answer's PDU."""
+    client.write(struct.pack(">HHHBBHH", transaction, 0, 6, device, 3, address, count))
+    number, _, length, _ = struct.unpack(">HHHB", client.read(7))
+    assert number == transaction
+    return client.read(length - 1)
+
+
+def as_float(pdu: bytes) -> float:
+    low, high = struct.unpack(">HH", pdu[2:6])
+    value: float = struct.unpack(">f", struct.pack(">HH", high, low))[0]
+    return value
+
+
+def post(address: str) -> tuple[int, dict[str, Any]]:
+    client = Tcp(address)
+    client.write(b"POST /trigger HTTP/1.0\r\n\r\n")
+    status = int(client.line().split()[1])
+    while client.line().strip():
+        pass
+    body = json.loads(client.line())
+    client.close()
+    return status, body
+
+
+def watch(address: str) -> Tcp:
+    """Open the camera's stream, past the HTTP head."""
+    client = Tcp(address)
+    client.write(f"GET {urlsplit(address).path} HTTP/1.0\r\n\r\n".encode())
+    assert client.line().split()[1] == b"200"
+    while client.line().strip():
+        pass
+    return client
+
+
+def picture(stream: Tcp) -> bytes:
+    assert stream.line() == b"FRAME\n"
+    return stream.read(320 * 96)
+
+
+def alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def killed_controller(world: Path) -> tuple[str, int]:
+    """Let a controller start a simulator and kill it; the simulator's control address and process."""
+    code = (
+        "import asyncio, json, sys\n"
+        "from hil_drivers.sim.client import Simulation\n"
+        "async def main():\n"
+        "    s = await Simulation.start(json.load(open(sys.argv[1])))\n"
+        "    await s.advance(5, {})\n"
+        "    print(s.control, s.pid, flush=True)\n"
+        "    await asyncio.sleep(60)\n"
+        "asyncio.run(main())\n"
+    )
+    command = [sys.executable, "-c", code, str(world)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as controller:
+        assert controller.stdout is not None
+        control, pid = controller.stdout.readline().split()
+        controller.kill()
+    return control, int(pid)
+
+
+def private_directory(simulation: Simulation) -> Path:
+    """The directory of the links to pseudo-terminals."""
+    link = Path(urlsplit(simulation.addresses["reference"]).path)
+    assert link.is_symlink()
+    assert link.parent.stat().st_mode & 0o777 == 0o700
+    return link.parent
+
+
+async def advance_until_refused(simulation: Simulation) -> None:
+    while True:
+        await simulation.advance(0, {})
+
+
+async def a_session(simulation: Simulation) -> str:
+    """Every instrument used once or more; the digest of all that came back."""
+    digest = hashlib.sha256()
+    lights, meter = Udp(simulation.addresses["lights"]), Terminal(simulation.addresses["luxmeter"])
+    carriage, panel = Tcp(simulation.addresses["carriage"]), Tcp(simulation.addresses["panel"])
+    climate, stream = Tcp(simulation.addresses["climate"]), watch(simulation.addresses["camera"])
+    clients = (lights, meter, carriage, panel, climate)
+    digest.update(stream.line())
+    digest.update(picture(stream))
+    carriage.write(b"SOUR:POS 1\n")
+    meter.write(frame("00541   "))
+    digest.update(meter.read(14))
+    meter.write(frame("99551  0") + frame("004010  "))
+    digest.update(meter.read(14))
+    for i in range(1, 6):
+        lights.level(i / 50)
+        panel.write(f'DISP:TEXT "SIGN{i}"\n'.encode())
+        await simulation.advance(10 * i * S, sent(*clients))
+        meter.write(frame("994021  "))
+        await simulation.advance(10 * i * S + S // 2, sent(*clients))
+        meter.write(frame("00100200"))
+        digest.update(meter.read(32))
+        digest.update(registers(climate, 0, 4))
+        _, exposure = post(simulation.addresses["camera"])
+        digest.update(json.dumps(exposure).encode())
+        digest.update(picture(stream))
+    digest.update(json.dumps([await simulation.state(), await simulation.truth()]).encode())
+    for client in (*clients, stream):
+        client.close()
+    return digest.hexdigest()
+
+
+async def test_the_announcement_has_an_address_for_every_device() -> None:
+    async with running() as simulation:
+        schemes = {name: urlsplit(address).scheme for name, address in simulation.addresses.items()}
+        directory = private_directory(simulation)
+        assert simulation.pid != os.getpid()
+    assert schemes == {
+        "reference": "serial",
+        "luxmeter": "serial",
+        "lights": "udp",
+        "climate": "modbus+tcp",
+        "camera": "video+http",
+        "panel": "tcp",
+        "carriage": "tcp",
+    }
+    assert not directory.exists()
+    assert not alive(simulation.pid)
+
+
+async def test_the_same_seed_gives_the_same_numbers_and_pictures() -> None:
+    digests = []
+    for seed in (1, 1, 2):
+        async with running(seed=seed) as simulation:
+            digests.append(await a_session(simulation))
+    assert digests[0] == digests[1] != digests[2]
+
+
+async def test_a_luxmeter_on_a_pseudo_terminal_measures() -> None:
+    async with running() as simulation:
+        lights, meter = Udp(simulation.addresses["lights"]), Terminal(simulation.addresses["reference"])
+        meter.write(frame("00541   "))
+        assert meter.read(14) == frame("00541 10")
+        meter.write(frame("99551  0") + frame("004010  "))
+        assert meter.read(14) == frame("00401 10")
+        lights.level(0.1)
+        await simulation.advance(1000 * S, sent(lights, meter))
+        meter.write(frame("994021  "))
+        await simulation.advance(1000 * S + S // 2 - 1, sent(lights, meter))
+        meter.write(frame("00100200"))
+        assert meter.read(32)[9:15] == b" " * 6
+        await simulation.advance(1000 * S + S // 2, sent(lights, meter))
+        meter.write(frame("00100200"))
+        reply = meter.read(32)
+        illuminance = (await simulation.state())["illuminance"]
+        truth = await simulation.truth()
+        placed = illuminance * (1 + truth["effects"]["placement of the reference head"])
+        assert int(reply[10:14]) / 10 ** (4 - int(reply[14:15])) == pytest.approx(
+            await simulation.response("reference", placed), rel=3e-3
+        )
+        meter.close()
+        reopened = Terminal(simulation.addresses["reference"])
+        reopened.write(frame("00100200"))
+        assert reopened.read(32) == reply
+        reopened.close()
+        lights.close()
+
+
+async def test_time_waits_for_bytes_on_their_way() -> None:
+    async with running() as simulation:
+        panel = Tcp(simulation.addresses["panel"])
+        panel.write(b"DISP:TEXT ")
+        asking = asyncio.create_task(simulation.advance(S, {panel.address: 15}))
+        assert not (await asyncio.wait([asking], timeout=0.1))[0]
+        panel.write(b'"AB"\n')
+        assert await asking == S
+        assert (await simulation.state())["panel"] == "AB"
+        assert await simulation.advance(S, {"tcp://elsewhere:1": 99, panel.address: 0}) == S
+        panel.close()
+
+
+async def test_bytes_that_never_arrive_are_an_error() -> None:
+    async with running() as simulation:
+        address = simulation.addresses["lights"]
+        with pytest.raises(DeviceUnreachable, match=f"3 to {address}"):
+            await simulation.advance(S, {address: 3})
+        assert (await simulation.state())["now"] == 0
+        with pytest.raises(DeviceUnreachable, match="cannot go back"):
+            await asyncio.gather(simulation.advance(S, {}), simulation.advance(0, {}))
+
+
+async def test_what_was_sent_before_an_advance_acts_at_the_old_time() -> None:
+    async with running() as simulation:
+        lights = Udp(simulation.addresses["lights"])
+        await simulation.advance(S, {})
+        before = (await simulation.state())["illuminance"]
+        lights.level(0.5)
+        assert before == 0.02
+        await simulation.advance(2 * S, sent(lights))
+        meter = Terminal(simulation.addresses["reference"])
+        meter.write(frame("00541   "))
+        meter.read(14)
+        meter.write(frame("00100200"))
+        assert int(meter.read(32)[10:14]) > 900, "the conversion from 1.5 s to 2 s has seen the light"
+        meter.close()
+        lights.close()
+
+
+async def test_the_climate_probe_answers_on_modbus() -> None:
+    async with running() as simulation:
+        probe = Tcp(simulation.addresses["climate"])
+        assert struct.unpack(">h", registers(probe, 0x1F00, 1)[2:]) == (-12345,)
+        assert as_float(registers(probe, 0x1F01, 2)) == pytest.approx(-123.45, abs=1e-5)
+        assert registers(probe, 0x0200, 2)[2:] == b"\x00\x01\x00\x01"
+        assert 22 < as_float(registers(probe, 0x0002, 2)) < 25
+        assert 40 < as_float(registers(probe, 0x0000, 2)) < 50
+        assert np.isnan(as_float(registers(probe, 0x0008, 2)))
+        assert registers(probe, 0x0050, 1) == b"\x83\x02", "illegal address"
+        probe.write(struct.pack(">HHHBBHH", 9, 0, 6, 240, 6, 0x0002, 1))
+        assert probe.read(9)[7:] == b"\x86\x02", "measurements cannot be written"
+        probe.write(struct.pack(">HHHBBHH", 1, 0, 6, 17, 3, 0, 2))
+        assert registers(probe, 0x1F00, 1, transaction=5)[:2] == b"\x03\x02", "another device is silent"
+        probe.close()
+
+
+async def test_the_camera_sends_the_very_picture() -> None:
+    async with running() as simulation:
+        panel, lights = Tcp(simulation.addresses["panel"]), Udp(simulation.addresses["lights"])
+        panel.write(b'DISP:TEXT "ABC12"\n')
+        lights.level(0.01)
+        await simulation.advance(S, sent(panel, lights))
+        assert post(simulation.addresses["camera"])[0] == 409
+        stream = watch(simulation.addresses["camera"])
+        assert stream.line() == b"YUV4MPEG2 W320 H96 F30:1 Ip A1:1 Cmono\n"
+        picture(stream)
+        await simulation.advance(2 * S, {})
+        status, exposure = post(simulation.addresses["camera"])
+        assert status == 200
+        assert exposure == {"frame": 1, "start": 2 * S, "end": 2 * S + S // 100, "codec": "y4m"}
+        first = picture(stream)
+        assert post(simulation.addresses["camera"])[1]["frame"] == 2
+        assert picture(stream) != first, "the same time, but a picture of its own"
+        state, truth = await simulation.state(), await simulation.truth()
+        seen = state["illuminance"] * (1 + truth["effects"]["uniformity between luxmeter and sign"])
+        expected = render("ABC12", seen, CameraDevice(kind="camera"), seed=1, index=2 * S)
+        difference = np.frombuffer(first, np.uint8).astype(int) - expected.ravel()
+        assert np.mean(difference != 0) < 1e-3, "but for rounding in the mean over the exposure"
+        for client in (panel, lights, stream):
+            client.close()
+
+
+@pytest.mark.parametrize("codec", ["y4m", "mjpeg"])
+async def test_opencv_reads_the_stream(codec: str) -> None:
+    import cv2
+
+    world = sample()
+    world["devices"]["camera"] |= {"codec": codec, "quality": 95}
+    async with running(devices=world["devices"]) as simulation:
+        lights, address = Udp(simulation.addresses["lights"]), simulation.addresses["camera"]
+        capture = cv2.VideoCapture()
+        options = [cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, 5000, cv2.CAP_PROP_READ_TIMEOUT_MSEC, 5000]
+        assert await asyncio.to_thread(capture.open, address.removeprefix("video+"), cv2.CAP_FFMPEG, options)
+        _, dark = await asyncio.to_thread(capture.read)
+        lights.level(0.1)
+        await simulation.advance(S, sent(lights))
+        assert post(address)[1]["codec"] == codec
+        _, bright = await asyncio.to_thread(capture.read)
+        capture.release()
+        lights.close()
+    assert bright.shape == (96, 320, 3)
+    assert bright.mean() > dark.mean() + 50
+
+
+async def test_wire_faults_of_a_line_instrument() -> None:
+    faults = [
+        fault("panel", "silent", **{"from": 1, "to": 2}),
+        fault("panel", "late", **{"from": 2, "to": 3, "delay": 0.3}),
+        fault("panel", "split", **{"from": 3, "to": 4}),
+        fault("panel", "garbage", **{"from": 4, "to": 5}),
+    ]
+    async with running(faults=faults) as simulation:
+        panel = Tcp(simulation.addresses["panel"])
+        identity = panel.ask(b"*IDN?")
+        await simulation.advance(S, sent(panel))
+        panel.write(b"*IDN?\n")
+        await simulation.advance(2 * S, sent(panel))
+        begun = time.monotonic()
+        assert panel.ask(b"SYST:ERR?") == b'0,"No error"', "the silent request was never answered"
+        assert time.monotonic() - begun >= 0.3
+        await simulation.advance(3 * S, sent(panel))
+        assert panel.ask(b"*IDN?") == identity
+        await simulation.advance(4 * S, sent(panel))
+        panel.write(b"*IDN?\n")
+        garbage = panel.read(len(identity) + 1)
+        assert garbage.strip() != identity
+        await simulation.advance(5 * S, sent(panel))
+        assert panel.ask(b"*IDN?") == identity
+        panel.close()
+
+
+async def test_faults_of_the_probe_and_the_lights() -> None:
+    faults = [
+        fault("climate", "nan", **{"from": 1, "to": 2}),
+        fault("climate", "frozen", **{"from": 2, "to": 900}),
+        fault("lights", "silent", **{"from": 3}),
+    ]
+    async with running(faults=faults) as simulation:
+        probe, lights = Tcp(simulation.addresses["climate"]), Udp(simulation.addresses["lights"])
+        await simulation.advance(S, {})
+        assert np.isnan(as_float(registers(probe, 2, 2)))
+        await simulation.advance(2 * S, {})
+        value = as_float(registers(probe, 2, 2))
+        await simulation.advance(800 * S, {})
+        assert as_float(registers(probe, 2, 2)) == value
+        await simulation.advance(900 * S, {})
+        assert as_float(registers(probe, 2, 2)) != value
+        lights.level(1.0)
+        await simulation.advance(901 * S, sent(lights))
+        assert (await simulation.state())["lights"] == 0.0
+        probe.close()
+        lights.close()
+
+
+async def test_garbage_on_every_socket_ends_nothing() -> None:
+    garbage = bytes(range(256)) * 40
+    async with running() as simulation:
+        for name, address in simulation.addresses.items():
+            if address.startswith("serial"):
+                terminal = Terminal(address)
+                terminal.write(garbage[:2048])
+                terminal.close()
+            elif name != "lights":
+                client = Tcp(address)
+                client.write(garbage)
+                client.close()
+        host, port = simulation.control.split(":")
+        control = Tcp(f"tcp://{host}:{port}")
+        assert b"error" in control.ask(b"nonsense")
+        assert json.loads(control.ask(b'{"response":{"device":"climate","illuminance":1}}')) == {
+            "error": "there is no luxmeter 'climate'"
+        }
+        control.close()
+        panel = Tcp(simulation.addresses["panel"])
+        assert panel.ask(b"SYST:ERR?") == b'0,"No error"'
+        probe = Tcp(simulation.addresses["climate"])
+        assert as_float(registers(probe, 2, 2)) > 0
+        probe.close()
+        panel.close()
+
+
+async def test_paced_time_runs_by_itself() -> None:
+    async with running(mode="paced", speed=50.0) as simulation:
+        first = await simulation.advance(0, {})
+        await asyncio.sleep(0.05)
+        second = await simulation.advance(0, {"udp://nowhere:1": 7})
+        assert second - first >= 0.05 * 50 * S
+        assert second - first < WAIT * 50 * S
+
+
+async def test_an_orphan_ends_and_one_that_is_found_again_does_not() -> None:
+    simulation = await Simulation.start(sample(orphan_after=1.5))
+    await simulation.advance(S, {})
+    await simulation.leave()
+    assert simulation.stopped
+    with pytest.raises(DeviceUnreachable, match="gone"):
+        await simulation.advance(2 * S, {})
+    again = await Simulation.attach(simulation.control)
+    assert again.addresses == simulation.addresses
+    panel = Tcp(again.addresses["panel"])
+    panel.write(b"*CLS\n")
+    await asyncio.sleep(1.7)
+    assert await again.advance(2 * S, sent(panel)) == 2 * S
+    panel.close()
+    directory = private_directory(again)
+    await again.leave()
+    await simulation.end()
+    assert not alive(simulation.pid)
+    assert not directory.exists()
+    with pytest.raises(DeviceUnreachable, match="no simulator answers"):
+        await Simulation.attach(simulation.control)
+
+
+async def test_it_outlives_a_controller_that_is_killed(tmp_path: Path) -> None:
+    (tmp_path / "world.json").write_text(json.dumps(sample()))
+    control, pid = await asyncio.to_thread(killed_controller, tmp_path / "world.json")
+    ended = os.pidfd_open(pid)
+    simulation = await Simulation.attach(control)
+    assert (await simulation.state())["now"] == 5
+    await simulation.end()
+    assert select.select([ended], [], [], WAIT)[0]
+    os.close(ended)
+
+
+async def test_a_signal_ends_it_cleanly() -> None:
+    simulation = await Simulation.start(sample())
+    directory = private_directory(simulation)
+    os.kill(simulation.pid, signal.SIGTERM)
+    with pytest.raises(DeviceUnreachable, match="gone"):
+        await asyncio.wait_for(advance_until_refused(simulation), WAIT)
+    await simulation.end()
+    assert not directory.exists()
+
+
+async def test_a_bad_world_is_refused_with_its_reason() -> None:
+    with pytest.raises(DeviceUnreachable, match=r"lamp\.tolerance: Input should be less than 1"):
+        await Simulation.start(sample(lamp={"device": "lights", "tolerance": 3}))
+
+
+async def test_requests_of_several_tasks_are_answered_in_order() -> None:
+    async with running() as simulation:
+        answers = await asyncio.gather(
+            *(simulation.advance(t, {}) for t in range(50)),
+            *(simulation.response("reference", 10.0 * i) for i in range(1, 20)),
+        )
+        assert answers[:50] == list(range(50))
+        assert sorted(answers[50:]) == answers[50:]
+        task = asyncio.create_task(simulation.advance(100, {simulation.addresses["panel"]: 5}))
+        await asyncio.sleep(0)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        panel = Tcp(simulation.addresses["panel"])
+        panel.write(b"*CLS\n")
+        assert (await simulation.state())["now"] == 100, "a cancelled request keeps its place in the order"
+        panel.close()

@@ -1,0 +1,64 @@
+"""Events in words, and as they appear on a terminal."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Any
+
+import pytest
+
+from hil.cli.progress import reporting, sentence
+from hil.service import Service
+
+EVENTS: list[tuple[str, dict[str, Any]]] = [
+    ("run", {"folder": "runs/x", "points": 2}),
+    ("point", {"index": 0, "of": 2, "attempt": 1, "illuminance": 20.0, "sign": "[red]A"}),
+    ("void", {"index": 0, "attempt": 1, "reason": "it was dark"}),
+    ("committed", {"seq": 3}),
+    ("point", {"index": 0, "of": 2, "attempt": 2, "illuminance": 20.0}),
+    ("finished", {"status": "complete", "error": ""}),
+]
+
+
+def test_events_in_words() -> None:
+    assert [sentence(kind, data) for kind, data in EVENTS if kind != "committed"] == [
+        "run: folder runs/x, points 2",
+        "point 1 of 2: illuminance 20, sign [red]A",
+        "point 1, attempt 1 is void: it was dark",
+        "point 1 of 2, attempt 2: illuminance 20",
+        "finished: complete",
+    ]
+    assert sentence("pause", {}) == "pause"
+
+
+def publish(*, jsonl: bool = False) -> None:
+    with reporting(jsonl=jsonl) as report:
+        service = Service(wall=lambda: 0)
+        service.subscribe(report)
+        for kind, data in EVENTS:
+            service.publish(kind, data)
+
+
+def test_plain_lines_where_stderr_is_no_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    publish()
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert len(captured.err.splitlines()) == 5
+
+
+def test_a_stream_of_json(capsys: pytest.CaptureFixture[str]) -> None:
+    publish(jsonl=True)
+    captured = capsys.readouterr()
+    assert captured.err == ""
+    assert [json.loads(line)["kind"] for line in captured.out.splitlines()] == [kind for kind, _ in EVENTS]
+
+
+def test_on_a_terminal_points_share_a_line(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    monkeypatch.setenv("TERM", "xterm")
+    publish()
+    shown = capsys.readouterr().err
+    assert "point 1, attempt 1 is void: it was dark" in shown
+    assert "finished: complete" in shown
+    assert "committed" not in shown

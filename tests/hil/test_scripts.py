@@ -1,0 +1,74 @@
+"""Finding procedures: installed, in a module, in a file; what is not one is refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from hil.errors import ProcedureFault, UsageError
+from hil.scripts import find, names
+
+GOOD = """
+from hil import Design, Parameters, procedure
+
+class P(Parameters):
+    pass
+
+@procedure("mine", version="3", roles={})
+async def mine(trial, p: P):
+    \"\"\"Does nothing.
+
+    At length.\"\"\"
+"""
+
+
+def test_the_installed_procedures_have_plans_and_summaries() -> None:
+    assert {"calibrate-luxmeter", "detection-vs-illuminance"} <= set(names())
+    for name in names():
+        found = find(name)
+        assert found.name == name
+        assert found.summary.endswith(".")
+        assert found.design(found.parameters()).planned(1)
+        assert len(found.digest) == 64
+
+
+def test_a_procedure_is_found_in_a_file(tmp_path: Path) -> None:
+    path = tmp_path / "mine.py"
+    path.write_text(GOOD, encoding="utf-8")
+    for name in (str(path), f"{path}:mine"):
+        found = find(name)
+        assert (found.name, found.version, found.summary) == ("mine", "3", "Does nothing.")
+
+
+def test_a_procedure_is_found_in_a_module() -> None:
+    assert find("hil_procedures.calibrate_luxmeter:calibrate_luxmeter").name == "calibrate-luxmeter"
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("calibrate-luxmetre", "did you mean 'calibrate-luxmeter'"),
+        ("nowhere.py", "no such file"),
+        ("no_such_module:x", "cannot import"),
+        ("json:dumps", "is not a procedure"),
+    ],
+)
+def test_what_is_not_a_procedure_is_refused(name: str, told: str) -> None:
+    with pytest.raises(UsageError, match=told):
+        find(name)
+
+
+@pytest.mark.parametrize("text", ["1 / 0", "syntax error", "x = 1"])
+def test_a_file_that_declares_none_is_refused(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "bad.py"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(UsageError, match=r"bad\.py"):
+        find(str(path))
+
+
+def test_a_script_without_annotated_parameters_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "bare.py"
+    path.write_text(GOOD.replace("p: P", "p"), encoding="utf-8")
+    with pytest.raises(ProcedureFault, match="not annotated"):
+        _ = find(str(path)).parameters
