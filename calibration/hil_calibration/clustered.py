@@ -168,22 +168,22 @@ class Profile:
     follows. It starts from the maximum without constraint and from the previous call's, and keeps the better.
     """
 
-    def __init__(self, likelihood: Likelihood, level: float, start: Parameters) -> None:
-        self._likelihood, self._level = likelihood, level
+    def __init__(self, likelihood: Likelihood, level: float, start: Parameters, greatest: float) -> None:
+        self._likelihood, self._level, self._greatest = likelihood, level, greatest
         kappa = math.log(max(start.ceiling - level, 1e-5) / (1.0 - level))
         self._first = np.array([start.slope, max(start.spread, 0.3), min(kappa, -1e-3)])
         self._last = self._first
         self._nodes, log_weights = quadrature()
         self._weights = np.exp(log_weights)
 
-    def __call__(self, t: float) -> float:
-        """The greatest log-likelihood with the average at standardised stimulus ``t`` equal to the level."""
+    def drop(self, t: float) -> float:
+        """2 (ln L - ln L'), L' the greatest likelihood with the average at ``t`` equal to the level."""
         bounds = [(0.0, LARGEST_SLOPE), (0.0, LARGEST_SPREAD), (-14.0, 0.0)]
         starts = (self._last,) if self._last is self._first else (self._last, self._first)
         found = [maximise(lambda v: self._constrained(v, t), start, bounds) for start in starts]
         best, value = max(found, key=lambda pair: pair[1])
         self._last = np.clip(best, (0.0, 0.05, -13.0), (LARGEST_SLOPE, LARGEST_SPREAD, -1e-3))
-        return value
+        return 2.0 * (self._greatest - value)
 
     def _constrained(self, free: Array, t: float) -> tuple[float, Array]:
         slope, spread, kappa = free

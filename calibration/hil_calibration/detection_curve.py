@@ -1,7 +1,7 @@
 """Detection against a stimulus with repeats clustered by sign: the curve, a90 and its bounds.
 
-The model of the trial: p(x) = false_rate + (ceiling - false_rate) E[logistic(b0 + b1 ln x + s)], where s is an effect of
-the sign shown, normal with mean 0 and standard deviation sigma, shared by all observations of that sign, and E the
+The model of the trial: p(x) = false_rate + (ceiling - false_rate) E[logistic(b0 + b1 ln x + s)], where s is an effect
+of the sign shown, normal with mean 0 and standard deviation sigma, shared by all observations of that sign, and E the
 average over signs. Repeats of one sign are not independent: leaving s out understates every bound. ``a90`` is the
 stimulus at which the population average p(x) is 0.9. Link (logit), method and deviance belong beside every number.
 """
@@ -37,7 +37,7 @@ class DetectionCurve:
 
     :param a: stimulus where the population average is ``level``, in the unit of x.
     :param lower: one-sided lower and :param upper: one-sided upper bound of ``a``, each with ``confidence``; None
-        where the data give none within the stimuli presented.
+        where the data give none within the stimuli presented. A bound may exist without ``a``.
     :param deviance: -2 ln L; ``slope_significance`` the drop of deviance against a curve without slope (compare
         with 2.706, 95 % one-sided).
     :param flags: what a reader must know; empty is good.
@@ -73,7 +73,7 @@ class DetectionCurve:
         """
         if SEPARATION in self.flags:
             raise FitError(self.reason)
-        from scipy.stats import norm
+        from scipy.special import ndtri
 
         at = np.asarray(x, dtype=np.float64)
         theta = np.array([self.b0 + self.b1 * self.centre, self.b1 * self.scale, self.sigma, self.ceiling])
@@ -83,7 +83,7 @@ class DetectionCurve:
             step = np.zeros(4)
             step[i] = 1e-4 if self.covariance[i, i] else 0.0
             gradient[i] = (self._logit(theta + step, at) - self._logit(theta - step, at)) / 2e-4
-        half = float(norm.ppf(0.5 + confidence / 2.0)) * np.sqrt(
+        half = float(ndtri(0.5 + confidence / 2.0)) * np.sqrt(
             np.maximum(np.einsum("ik,ij,jk->k", gradient, self.covariance, gradient), 0.0)
         )
         return pod.Curve(at, *(1.0 / (1.0 + np.exp(-v)) for v in (p, p - half, p + half)))
@@ -92,7 +92,8 @@ class DetectionCurve:
         eta = theta[0] + theta[1] * (np.log(x) - self.centre) / self.scale
         rate = self.false_rate + (theta[3] - self.false_rate) * average(eta, abs(float(theta[2])))
         rate = np.clip(rate, 1e-9, 1.0 - 1e-9)
-        return np.log(rate / (1.0 - rate))
+        logit: Array = np.log(rate / (1.0 - rate))
+        return logit
 
 
 def fit_detection(
@@ -103,20 +104,19 @@ def fit_detection(
     false_rate: float = 0.0,
     level: float = 0.9,
     confidence: float = 0.95,
-    bounds: bool = True,
 ) -> DetectionCurve:
     """Fit the curve by maximum likelihood; bound ``a`` by the profile likelihood ratio.
 
     The one-sided bounds are where twice the drop of the profile log-likelihood reaches the quantile
     2 confidence - 1 of chi-squared with one degree of freedom (2.706 for 95 %). Nothing is extrapolated: a value
-    or a bound outside the stimuli presented is None and flagged.
+    or a bound outside the stimuli presented is None and flagged. Where ``a`` lies beyond the greatest stimulus, or
+    the ceiling makes it unreachable, ``lower`` still says below which stimulus it does not lie.
 
     :param x: stimulus of each observation, shape ``(n,)``, positive (the model uses ln x).
     :param hits: whether it was detected, ``(n,)``.
     :param signs: what was shown, ``(n,)``; observations of one sign share its effect.
     :param false_rate: p without stimulus, from blank presentations, in [0, level); taken as exact.
     :param level: in (0, 1); 0.9 gives a90. :param confidence: of each bound, in (0.5, 1).
-    :param bounds: whether to compute the bounds.
     :raises FitError: for data that cannot carry a fit: shapes, stimuli that are not positive, one sign only.
     """
     at, detected = _checked(x, hits, signs, false_rate, level, confidence)
@@ -154,32 +154,34 @@ def fit_detection(
     if best.slope <= 0.0 or gain < _threshold(confidence):
         reason = f"detection does not rise with the stimulus significantly (deviance drops by {gain:.2f})"
         return replace(fitted, flags=(SLOPE,), reason=reason)
-    if best.ceiling <= level + 1e-4:
-        reason = f"the curve levels off at {best.ceiling:.3f}: {level:g} is not reached at any stimulus"
-        return replace(fitted, flags=(CEILING,), reason=reason)
-    return _located(fitted, likelihood, best, greatest, at, bounds)
+    return _located(fitted, likelihood, best, at)
 
 
-def _located(
-    fitted: DetectionCurve, likelihood: Likelihood, best: Parameters, greatest: float, x: Array, bounds: bool
-) -> DetectionCurve:
-    share = (fitted.level - fitted.false_rate) / (best.ceiling - fitted.false_rate)
-    t = (average_inverse(share, best.spread) - best.intercept) / best.slope
-    a = math.exp(fitted.centre + fitted.scale * t)
+def _located(fitted: DetectionCurve, likelihood: Likelihood, best: Parameters, x: Array) -> DetectionCurve:
     ends = [(math.log(float(end)) - fitted.centre) / fitted.scale for end in (x.min(), x.max())]
-    if not ends[0] <= t <= ends[1]:
-        reason = f"the curve reaches {fitted.level:g} outside the stimuli presented, {x.min():.4g} to {x.max():.4g}"
-        return replace(fitted, flags=(EXTRAPOLATED,), reason=reason)
-    if not bounds:
-        return replace(fitted, a=a)
+    presented = f"the stimuli presented, {x.min():.4g} to {x.max():.4g}"
+    share = (fitted.level - fitted.false_rate) / (best.ceiling - fitted.false_rate)
+    flags: list[str] = []
+    reason, a = "", None
+    if share >= 1.0 - 1e-4:
+        t, flags = ends[1], [CEILING]
+        reason = f"the curve levels off at {best.ceiling:.3f}: {fitted.level:g} is not reached at any stimulus"
+    else:
+        t = (average_inverse(share, best.spread) - best.intercept) / best.slope
+        if ends[0] <= t <= ends[1]:
+            a = math.exp(fitted.centre + fitted.scale * t)
+        else:
+            t, flags = min(max(t, ends[0]), ends[1]), [EXTRAPOLATED]
+            reason = f"the curve reaches {fitted.level:g} outside {presented}"
     target = math.sqrt(_threshold(fitted.confidence))
     found = []
     for end in ends:
-        profile = Profile(likelihood, fitted.level, best)
-        root = _departure_reaches(target, lambda at, p=profile: 2.0 * (greatest - p(at)), t, end)
+        drop = Profile(likelihood, fitted.level, best, -0.5 * fitted.deviance).drop
+        root = _departure_reaches(target, drop, t, end)
         found.append(None if root is None else math.exp(fitted.centre + fitted.scale * root))
-    flags = () if found[1] is not None else (BOUND,)
-    return replace(fitted, a=a, lower=found[0], upper=found[1], flags=flags)
+    if found[1] is None:
+        flags.append(BOUND)
+    return replace(fitted, a=a, lower=found[0], upper=found[1], reason=reason, flags=tuple(flags))
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,7 +233,8 @@ def with_shared_effects(
     and likewise below: quadrature on the logarithmic scale, on which illuminance enters the model (GUM 5.1.2 with
     the likelihood's half-width in the place of z u for the observations). The contribution of the observations
     to ``u`` is a (ln L_upper - ln L_lower) / (2 z). A combined bound outside the stimuli presented is kept: the
-    shift moves the stimuli too. What is independent from one observation to the next flattens the curve and is
+    shift moves the stimuli too. Without an ``a`` to refer to, the bounds move by z (sum d^2)^1/2 outright, d being the
+    mean shift of ln x. What is independent from one observation to the next flattens the curve and is
     part of it, not of this budget.
 
     :param shared: contributions c u of each effect to each stimulus, ``(n, m)``, unit of x.
@@ -245,14 +248,13 @@ def with_shared_effects(
     if (np.abs(columns) >= at[:, None]).any():
         raise FitError("a standard uncertainty is as large as the stimulus itself")
     if curve.a is None:
-        return DetectionResult(curve, (), None, None, None)
+        shifts = [float(np.mean(np.arctanh(column / at))) for column in columns.T]
+        return _bounded(curve, shifts)
     shifts = _shifts(curve, at, np.asarray(hits, dtype=np.float64), signs, columns)
     return _combined(curve, shifts, effects)
 
 
-def _shifts(
-    curve: DetectionCurve, x: Array, hits: Array, signs: Sequence[object], columns: Array
-) -> list[float]:
+def _shifts(curve: DetectionCurve, x: Array, hits: Array, signs: Sequence[object], columns: Array) -> list[float]:
     start = Parameters(
         curve.b0 + curve.b1 * curve.centre, curve.b1 * curve.scale, max(curve.sigma, 0.05), curve.ceiling
     )
@@ -269,10 +271,18 @@ def _shifts(
     return [0.5 * (ln_a(x + column) - ln_a(x - column)) for column in columns.T]
 
 
-def _combined(curve: DetectionCurve, shifts: list[float], effects: Sequence[str]) -> DetectionResult:
-    from scipy.stats import norm
+def _bounded(curve: DetectionCurve, shifts: list[float]) -> DetectionResult:
+    """Without ``a``: the bounds that exist, moved outwards by the whole systematic part."""
+    move = math.sqrt(_threshold(curve.confidence) * math.fsum(d * d for d in shifts))
+    lower = None if curve.lower is None else curve.lower * math.exp(-move)
+    upper = None if curve.upper is None else curve.upper * math.exp(move)
+    return DetectionResult(curve, (), None, lower, upper)
 
-    a, z = float(curve.a or math.nan), float(norm.ppf(curve.confidence))
+
+def _combined(curve: DetectionCurve, shifts: list[float], effects: Sequence[str]) -> DetectionResult:
+    from scipy.special import ndtri
+
+    a, z = float(curve.a or math.nan), float(ndtri(curve.confidence))
     systematic = z * math.sqrt(math.fsum(d * d for d in shifts))
 
     def widened(bound: float | None, sign: float) -> float | None:
@@ -281,29 +291,29 @@ def _combined(curve: DetectionCurve, shifts: list[float], effects: Sequence[str]
         return a * math.exp(sign * math.hypot(math.log(bound / a), systematic))
 
     lines = [Contribution(name, a * d) for name, d in zip(effects, shifts, strict=True)]
+    combined = None
     if curve.lower is not None and curve.upper is not None:
         u = a * math.log(curve.upper / curve.lower) / (2.0 * z)
         lines.insert(0, Contribution(OBSERVATIONS, u))
         combined = math.sqrt(math.fsum(line.u**2 for line in lines))
-    else:
-        combined = None
-    return DetectionResult(
-        curve, tuple(lines), combined, widened(curve.lower, -1.0), widened(curve.upper, 1.0)
-    )
+    return DetectionResult(curve, tuple(lines), combined, widened(curve.lower, -1.0), widened(curve.upper, 1.0))
 
 
-def _departure_reaches(
-    target: float, drop: Callable[[float], float], start: float, end: float
-) -> float | None:
-    """Where the square root of ``drop`` reaches ``target`` on the way from ``start`` to ``end``; None if nowhere."""
+def _departure_reaches(target: float, drop: Callable[[float], float], start: float, end: float) -> float | None:
+    """Where the square root of ``drop`` reaches ``target`` on the way from ``start`` to ``end``; None if nowhere.
+
+    ``start`` itself where the drop is that large there already: the maximum then lies beyond it.
+    """
     from scipy.optimize import brentq
 
     @cache
     def missing(t: float) -> float:
         return math.sqrt(max(0.0, drop(t))) - target
 
+    if start == end:
+        return None
     if missing(start) >= 0.0:
-        raise FitError("the profile of the likelihood does not start at its maximum")
+        return start
     inner = start
     for share in (0.05, 0.1, 0.2, 0.4, 0.7, 1.0):
         outer = start + share * (end - start)
@@ -314,9 +324,9 @@ def _departure_reaches(
 
 
 def _threshold(confidence: float) -> float:
-    from scipy.stats import norm
+    from scipy.special import ndtri
 
-    return float(norm.ppf(confidence)) ** 2
+    return float(ndtri(confidence)) ** 2
 
 
 def _starts(x: Array, hits: Array, centre: float, scale: float) -> list[Parameters]:

@@ -66,21 +66,18 @@ def proportion_interval(
 
 
 def _limits(k: int, n: int, tail: float, method: str) -> tuple[float, float]:
-    from scipy.stats import beta, norm
+    from scipy.special import betainccinv, betaincinv, ndtri
 
     if method == "wilson":
-        z = float(norm.isf(tail))
+        z = -float(ndtri(tail))
         centre = (k + z * z / 2.0) / (n + z * z)
         half = z / (n + z * z) * math.sqrt(k * (n - k) / n + z * z / 4.0)
-        return max(0.0, centre - half), min(1.0, centre + half)
-    if method == "clopper-pearson":
-        below, above = (k, n - k + 1.0), (k + 1.0, n - k)
-    elif method == "jeffreys":
-        below = above = (k + 0.5, n - k + 0.5)
-    else:
+        return (0.0 if k == 0 else centre - half), (1.0 if k == n else centre + half)
+    if method not in ("clopper-pearson", "jeffreys"):
         raise CalibrationError(f"no such method {method!r}", remedy="use clopper-pearson, wilson or jeffreys")
-    low = 0.0 if k == 0 else float(beta.ppf(tail, *below))
-    high = 1.0 if k == n else float(beta.isf(tail, *above))
+    shift = 0.5 if method == "jeffreys" else 0.0
+    low = 0.0 if k == 0 else float(betaincinv(k + shift, n - k + 1.0 - shift, tail))
+    high = 1.0 if k == n else float(betainccinv(k + 1.0 - shift, n - k + shift, tail))
     return low, high
 
 
@@ -97,18 +94,18 @@ def demonstration_size(reliability: float, confidence: float, failures: int = 0)
     >>> demonstration_size(0.95, 0.95), demonstration_size(0.95, 0.95, failures=2)
     (59, 124)
     """
-    from scipy.stats import binom
+    from scipy.special import bdtr
 
     q = 1.0 - _probability(reliability, "reliability")
     limit = (1.0 - _probability(confidence, "confidence")) * (1.0 + 1e-12)
     if failures < 0 or failures != int(failures):
         raise CalibrationError(f"{failures} failures is not a count", remedy="use 0, 1, 2, ...")
     low, high = int(failures), int(failures) + 1
-    while binom.cdf(failures, high, q) > limit:
+    while bdtr(failures, high, q) > limit:
         low, high = high, 2 * high
     while high - low > 1:
         middle = (low + high) // 2
-        low, high = (middle, high) if binom.cdf(failures, middle, q) > limit else (low, middle)
+        low, high = (middle, high) if bdtr(failures, middle, q) > limit else (low, middle)
     return high
 
 

@@ -85,17 +85,22 @@ class Pod:
             raise CalibrationError(f"confidence = {confidence} is not between 0.5 and 1")
         if side not in ("upper", "lower"):
             raise CalibrationError(f"no such side {side!r}", remedy="use upper or lower")
-        from scipy.stats import norm
+        from scipy.special import ndtri
 
-        z, sign = float(norm.ppf(confidence)), 1.0 if side == "upper" else -1.0
+        z, sign = float(ndtri(confidence)), 1.0 if side == "upper" else -1.0
         if method == "delta":
             return self.a(p) + sign * z * self.u_a(p)
         if method == "eta-band":
-            departure = self._band_departure(p)
+            departure, limit = self._band_departure(p), abs(self.slope) / math.sqrt(float(self.covariance[1, 1]))
         elif method == "likelihood-ratio":
-            departure = self._profile_departure(p)
+            departure, limit = self._profile_departure(p), math.sqrt(max(0.0, self._flat() - self.deviance))
         else:
             raise CalibrationError(f"no such method {method!r}", remedy="use likelihood-ratio, delta or eta-band")
+        if limit <= z:
+            raise FitError(
+                "the slope is not significant: the bound is infinite",
+                remedy="present more stimuli over a wider range",
+            )
         return _crossing(departure, self.a(p), sign * max(self.u_a(p), 1e-9 * abs(self.a(p))), z)
 
     def u_a(self, p: float = 0.9) -> float:
@@ -105,16 +110,22 @@ class Pod:
 
     def curve(self, x: ArrayLike, confidence: float = 0.95) -> Curve:
         """The curve at ``x`` with the pointwise two-sided band of the linear predictor."""
-        from scipy.stats import norm
+        from scipy.special import ndtri
 
         at = np.asarray(x, dtype=np.float64)
-        half = float(norm.ppf(0.5 + confidence / 2.0)) * self._u_predictor(at)
+        half = float(ndtri(0.5 + confidence / 2.0)) * self._u_predictor(at)
         eta, mean = self.intercept + self.slope * at, _LINKS[self.link].mean
         return Curve(at, mean(eta), mean(eta - half), mean(eta + half))
 
+    def _flat(self) -> float:
+        """The deviance of a detection that does not depend on the stimulus."""
+        rate = np.full(self.hits.shape, self.hits.sum() / self.n.sum())
+        return _deviance(rate, self.hits, self.n)
+
     def _u_predictor(self, x: Array) -> Array:
         v = self.covariance
-        return np.sqrt(np.maximum(v[0, 0] + 2.0 * x * v[0, 1] + x * x * v[1, 1], 0.0))
+        u: Array = np.sqrt(np.maximum(v[0, 0] + 2.0 * x * v[0, 1] + x * x * v[1, 1], 0.0))
+        return u
 
     def _band_departure(self, p: float) -> Callable[[float], float]:
         eta = _predictor(self.link, p)
@@ -125,11 +136,13 @@ class Pod:
         return departure
 
     def _profile_departure(self, p: float) -> Callable[[float], float]:
-        eta = _predictor(self.link, p)
+        eta, middle = _predictor(self.link, p), float(self.x.mean())
+        rise = self.intercept + self.slope * middle - eta
 
         def departure(a: float) -> float:
             design, offset = (self.x - a)[:, None], np.full(self.x.shape, eta)
-            _, _, deviance = _scored(self.link, design, self.hits, self.n, offset, np.array([self.slope]))
+            start = self.slope if abs(middle - a) < 1e-3 * float(self.x.std()) else rise / (middle - a)
+            _, _, deviance = _scored(self.link, design, self.hits, self.n, offset, np.array([start]))
             return math.sqrt(max(0.0, deviance - self.deviance))
 
         return departure
@@ -184,12 +197,14 @@ def separation(x: Array, hits: Array, n: Array) -> str:
     return ""
 
 
-def _scored(
-    link: str, design: Array, hits: Array, n: Array, offset: Array, start: Array
-) -> tuple[Array, Array, float]:
+def _scored(link: str, design: Array, hits: Array, n: Array, offset: Array, start: Array) -> tuple[Array, Array, float]:
     """Fisher scoring with step halving: coefficients, covariance, deviance."""
     functions, beta = _LINKS[link], start
-    deviance = _deviance(functions, design @ beta + offset, hits, n)
+
+    def cost(coefficients: Array) -> float:
+        return _deviance(_clipped(functions.mean(design @ coefficients + offset)), hits, n)
+
+    deviance = cost(beta)
     for _ in range(STEPS):
         eta = design @ beta + offset
         p, slope = _clipped(functions.mean(eta)), functions.derivative(eta)
@@ -198,19 +213,19 @@ def _scored(
         try:
             step = np.linalg.solve(information, score)
         except np.linalg.LinAlgError:
-            raise FitError("the fit is singular", remedy="present more different stimuli") from None
-        factor, trial = 1.0, _deviance(functions, design @ (beta + step) + offset, hits, n)
-        while trial > deviance + 1e-12 and factor > 1e-10:
+            break
+        factor, trial = 1.0, cost(beta + step)
+        while trial > deviance + 1e-9 and factor > 1e-10:
             factor /= 2.0
-            trial = _deviance(functions, design @ (beta + factor * step) + offset, hits, n)
-        if factor <= 1e-10 or abs(float(step @ score)) < 1e-13:
-            return beta, np.linalg.inv(information), deviance
+            trial = cost(beta + factor * step)
+        if factor <= 1e-10 or abs(float(step @ score)) < 1e-11:
+            return beta, np.asarray(np.linalg.inv(information), dtype=np.float64), deviance
         beta, deviance = beta + factor * step, trial
     raise FitError("the fit does not converge", remedy="present stimuli over a wider range")
 
 
-def _deviance(link: Link, eta: Array, hits: Array, n: Array) -> float:
-    p, misses = _clipped(link.mean(eta)), n - hits
+def _deviance(p: Array, hits: Array, n: Array) -> float:
+    misses = n - hits
     with np.errstate(divide="ignore", invalid="ignore"):
         hit = np.where(hits > 0, hits * np.log(hits / (n * p)), 0.0)
         missed = np.where(misses > 0, misses * np.log(misses / (n * (1.0 - p))), 0.0)
@@ -222,14 +237,11 @@ def _crossing(departure: Callable[[float], float], centre: float, step: float, z
     from scipy.optimize import brentq
 
     inner, outer = centre, centre + step * z
-    for _ in range(40):
+    for _ in range(60):
         if departure(outer) >= z:
-            root = brentq(lambda a: departure(a) - z, inner, outer, xtol=1e-10, rtol=1e-12)
-            return float(root)
+            return float(brentq(lambda a: departure(a) - z, inner, outer, xtol=1e-10, rtol=1e-12))
         inner, outer = outer, centre + 2.0 * (outer - centre)
-    raise FitError(
-        "the slope is not significant: the bound is infinite", remedy="present more stimuli over a wider range"
-    )
+    raise FitError("the bound is not found", remedy="present more stimuli over a wider range")
 
 
 def _clipped(p: Array) -> Array:

@@ -66,7 +66,7 @@ class Engine:
                 self.config,
                 seed=self.seed,
                 speed=self.speed,
-                roles=[*self.procedure.roles, *self._ambient_roles()],
+                roles=[*self.procedure.roles, *self.config.ambient_roles],
                 items=self.procedure.items,
                 calibrated=self._measuring_roles(),
             ) as bench:
@@ -79,14 +79,6 @@ class Engine:
             role
             for role, capability in self.procedure.roles.items()
             if capability is Sensor and role not in self.procedure.items
-        ]
-
-    def _ambient_roles(self) -> list[str]:
-        """Roles of channels with a period: the conditions of the room, recorded in every run."""
-        return [
-            role
-            for role, target in self.config.roles.items()
-            if target in self.config.channels and self.config.channels[target].period is not None
         ]
 
     async def _run_on(self, bench: Bench) -> Ending:

@@ -91,7 +91,6 @@ async def start() -> AsyncIterator[Callable[..., Any]]:
 
     async def started(*faults: dict[str, Any]) -> Bench:
         benches.append(Bench(await Simulation.start({**WORLD, "faults": list(faults)})))
-        await benches[-1].simulation.state()  # the simulator has taken the connection: its counts begin
         return benches[-1]
 
     yield started

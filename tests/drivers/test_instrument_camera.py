@@ -52,6 +52,9 @@ class Server(ThreadingHTTPServer):
             stream.put(self.number)
         return self.number
 
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say nothing of clients that went away."""
+
     def stop(self) -> None:
         """End the streams and the server."""
         for stream in self.streams:

@@ -9,6 +9,7 @@ import threading
 import time
 import tty
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -32,13 +33,17 @@ def framed(body: str) -> bytes:
 
 
 class Peer(threading.Thread):
-    """A T-10A that counts: its n-th reading is 100 + n lx."""
+    """A T-10A that counts: its n-th reading is 100 + n lx.
 
-    def __init__(self) -> None:
+    It is reached through a link, because the number of a pseudo-terminal that is gone is given to the next.
+    """
+
+    def __init__(self, link: Path) -> None:
         super().__init__(daemon=True)
         self.master, self.slave = os.openpty()
         tty.setraw(self.slave)
-        self.path = os.ttyname(self.slave)
+        self.path = link
+        self.path.symlink_to(os.ttyname(self.slave))
         self.readings = 0
         self.bodies: list[str] = []
         self.answer: Answer = self.well
@@ -88,13 +93,14 @@ class Peer(threading.Thread):
         if not self._ended:
             self._ended = True
             self.join()
+            self.path.unlink()
             os.close(self.master)
             os.close(self.slave)
 
 
 @pytest.fixture
-def peer() -> Iterator[Peer]:
-    made = Peer()
+def peer(tmp_path: Path) -> Iterator[Peer]:
+    made = Peer(tmp_path / "line")
     made.start()
     yield made
     made.unplug()

@@ -121,4 +121,4 @@ def test_names_of_the_package() -> None:
     importlib.import_module("hil.record.verification")
     assert [name for name in hil.record.__all__ if not callable(getattr(hil.record, name))] == []
     with pytest.raises(AttributeError):
-        _ = hil.record.nothing  # type: ignore[attr-defined]
+        _ = hil.record.nothing

@@ -14,8 +14,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from hil.errors import UsageError
+from hil.errors import RecordError, UsageError
 from hil.record import RecordWriter, Verification, open_run, seal, verify
+from hil.record.folder import read_seal
 
 BATCHES = 4
 READINGS = 50
@@ -72,7 +73,7 @@ def tampered(run: Path, *statements: str) -> tuple[str, str]:
     for statement in statements:
         db.execute(statement)
     for _, sql in triggers:
-        db.execute(sql)
+        db.execute(str(sql))
     db.close()
     verification = verify(run)
     assert verification.findings
@@ -232,7 +233,7 @@ def flipped(path: Path, offset: int, check: Callable[[], None]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "stride"), [("run.db", 409), ("closed.json", 1), ("results.json", 1), ("media/camera.mcap", 5)]
+    ("name", "stride"), [("run.db", 409), ("closed.json", 11), ("results.json", 1), ("media/camera.mcap", 5)]
 )
 def test_a_flipped_bit_anywhere_is_found(run: Path, name: str, stride: int) -> None:
     """In every file of the run, used or unused space alike, and the file is named."""
@@ -247,6 +248,17 @@ def test_a_flipped_bit_anywhere_is_found(run: Path, name: str, stride: int) -> N
     assert verify(run).holds
 
 
+def test_every_byte_of_the_seal_counts(run: Path) -> None:
+    """Its own digest and form protect it."""
+
+    def check() -> None:
+        with pytest.raises((ValueError, RecordError)):
+            read_seal(run)
+
+    for offset in range((run / "closed.json").stat().st_size):
+        flipped(run / "closed.json", offset, check)
+
+
 @pytest.fixture(scope="module")
 def interrupted(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run that was not closed, with its log beside it."""
@@ -254,10 +266,7 @@ def interrupted(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     async def leave(source: Path) -> None:
         writer = await write(source, close=False)
-        folder.mkdir()
-        for path in source.iterdir():
-            if not path.name.endswith("-shm"):
-                shutil.copyfile(path, folder / path.name)
+        shutil.copytree(source, folder, ignore=shutil.ignore_patterns("*-shm"))
         await writer.close("complete")
 
     asyncio.run(leave(folder.with_name("source")))
@@ -278,7 +287,7 @@ def is_prefix(verification: Verification, run: Path) -> bool:
     """What holds is what was written, up to the end that is told."""
     count = verification.ends["readings"]
     readings = open_run(run).readings("lux")
-    return readings.value[:count].tolist() == [201.0 + n / 10 for n in range(count)]
+    return bool(np.array_equal(readings.value[:count], 201.0 + np.arange(count) / 10))
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -24,6 +24,10 @@ def some_readings(writer: RecordWriter, ch: int, count: int, start: int = 0) -> 
     return writer.readings(ch, np.arange(start, start + count), values, values, 0.1, 0.2, 1e-6, 0)
 
 
+def names(folder: Path) -> list[str]:
+    return [path.name for path in folder.iterdir()]
+
+
 async def test_what_is_appended_is_read_back(tmp_path: Path) -> None:
     """Every method once, through the file."""
     writer = RecordWriter.create(tmp_path / "run", {"procedure": "x", "seed": 1})
@@ -62,7 +66,7 @@ async def test_a_closed_record_is_one_plain_file(tmp_path: Path) -> None:
     """No log beside it, and the thread is gone."""
     writer = RecordWriter.create(tmp_path, {})
     await writer.close("complete")
-    assert [path.name for path in tmp_path.iterdir()] == ["run.db"]
+    assert names(tmp_path) == ["run.db"]
     assert apsw.Connection(str(tmp_path / "run.db")).pragma("journal_mode") == "delete"
     assert "record" not in [thread.name for thread in threading.enumerate()]
     with pytest.raises(RecordError, match="is closed"):
@@ -83,7 +87,8 @@ async def test_commits_are_announced_in_order(tmp_path: Path) -> None:
     writer = RecordWriter.create(tmp_path, {}, window=0.001)
     channel = writer.channel("lux")
     writer.subscribe(failing)
-    writer.subscribe(lambda c: (heard["first"].append(c), threads.add(threading.current_thread().name))[0])
+    writer.subscribe(heard["first"].append)
+    writer.subscribe(lambda committed: threads.add(threading.current_thread().name))
     cancel = writer.subscribe(heard["second"].append)
     flushed = []
     for number in range(20):
@@ -187,8 +192,8 @@ async def test_misuse_is_refused_at_the_call(tmp_path: Path) -> None:
     for call in wrong:
         with pytest.raises(RecordError):
             call()
+    await writer.flush()
     with pytest.raises(RecordError, match="there is a record already"):
-        await writer.flush()
         RecordWriter.create(tmp_path, {})
     await writer.close("complete")
     assert open_run(tmp_path).events() == open_run(tmp_path).events("closed")

@@ -42,17 +42,20 @@ def render(
     electrons *= response
     electrons += np.float32(camera.dark_current * camera.exposure)
     generator = Stream(seed, "noise", name, "pixels").generator(index)
-    counted = _count(electrons, generator)
-    counted += np.float32(camera.read_noise) * generator.standard_normal(counted.shape, dtype=np.float32)
-    digital = np.rint(np.minimum(counted, camera.full_well) * camera.gain + camera.offset + dark)
+    reading = generator.standard_normal(electrons.shape, dtype=np.float32) * np.float32(camera.read_noise)
+    counted = np.minimum(_count(electrons, generator) + reading, camera.full_well)
+    digital = np.rint(counted * camera.gain + camera.offset + dark)
     return _table(camera)[np.clip(digital, 0, _FULL_SCALE).astype(np.int16)]
 
 
 def _count(mean: NDArray[np.float32], generator: np.random.Generator) -> NDArray[np.float32]:
     """Poisson counts; by a normal distribution where the mean is large enough."""
-    few = generator.poisson(np.minimum(mean, _POISSON_BELOW)).astype(np.float32)
-    many = mean + np.sqrt(mean) * generator.standard_normal(mean.shape, dtype=np.float32)
-    return np.where(mean < _POISSON_BELOW, few, many)
+    counts = generator.standard_normal(mean.shape, dtype=np.float32)
+    counts *= np.sqrt(mean)
+    counts += mean
+    few = mean < _POISSON_BELOW
+    counts[few] = generator.poisson(mean[few])
+    return counts
 
 
 def _reflectance(text: str, camera: CameraDevice) -> NDArray[np.float32]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 
-from ..clock import NANOSECONDS
 from .climate import Climate
 from .light import Carriage, Light, mean
 from .truth import Influences, draw
@@ -65,7 +64,3 @@ class World:
         """The mean illuminance in lx on the sign panel over [start, end]."""
         plane = mean(start, end, self.light.plane, self.light.level.changes(start, end))
         return self._at_panel.forward(plane, self.climate.temperature((start + end) // 2))
-
-    def seconds(self) -> float:
-        """The present bench time in s."""
-        return self.time.now() / NANOSECONDS

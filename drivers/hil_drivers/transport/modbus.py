@@ -12,14 +12,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from typing import TYPE_CHECKING
+
+from pymodbus.client import AsyncModbusTcpClient
+from pymodbus.exceptions import ConnectionException, ModbusException
 
 from ..clock import Clock
 from ..errors import DeviceUnreachable, RemoteProtocolError
 from .address import parse
-
-if TYPE_CHECKING:
-    from pymodbus.client import AsyncModbusTcpClient
 
 TIMEOUT = 3.0
 
@@ -71,8 +70,6 @@ class ModbusLink:
         :raises DeviceUnreachable: if there is no answer within the deadline, or the link is down.
         :raises RemoteProtocolError: for an exception response, or another number of registers.
         """
-        from pymodbus.exceptions import ConnectionException, ModbusException
-
         if not self._opened:
             raise DeviceUnreachable("is not open", where=self.name, remedy="open the device first")
         with self.clock.exchange():
@@ -101,8 +98,6 @@ class ModbusLink:
         return list(response.registers)
 
     async def _connect(self) -> AsyncModbusTcpClient:
-        from pymodbus.client import AsyncModbusTcpClient
-
         self._drop()
         client = AsyncModbusTcpClient(
             self._peer.host,
@@ -124,8 +119,6 @@ class ModbusLink:
 
     def _on_connection(self, connected: bool) -> None:
         """Fail the request under way at once: pymodbus itself would wait for its time-out."""
-        from pymodbus.exceptions import ConnectionException
-
         if connected or not self._waiting or self._client is None:
             return
         answer = self._client.ctx.response_future
