@@ -135,8 +135,10 @@ def certificate(
 
 
 def reference_luxmeter(instrument: dict[str, Any]) -> Certificate:
-    """Eight levels from 5 lx to 1000 lx, U = 0.9 % (k = 2)."""
+    """Ten levels from 1 lx to 1000 lx, U = 0.9 % (k = 2)."""
     points = [
+        ("1.0000", "1.0045"),
+        ("2.000", "2.009"),
         ("5.000", "5.022"),
         ("10.00", "10.05"),
         ("20.00", "20.11"),

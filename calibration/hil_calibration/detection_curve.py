@@ -12,6 +12,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -99,7 +100,7 @@ class DetectionCurve:
 def fit_detection(
     x: ArrayLike,
     hits: ArrayLike,
-    signs: Sequence[object],
+    signs: ArrayLike,
     *,
     false_rate: float = 0.0,
     level: float = 0.9,
@@ -119,12 +120,12 @@ def fit_detection(
     :param level: in (0, 1); 0.9 gives a90. :param confidence: of each bound, in (0.5, 1).
     :raises FitError: for data that cannot carry a fit: shapes, stimuli that are not positive, one sign only.
     """
-    at, detected = _checked(x, hits, signs, false_rate, level, confidence)
+    at, detected, shown = _checked(x, hits, signs, false_rate, level, confidence)
     separated = pod.separation(np.log(at), detected, np.ones_like(at))
     if separated:
-        return _without_curve(separated, at, signs, false_rate, level, confidence)
+        return _without_curve(separated, shown, false_rate, level, confidence)
     centre, scale = float(np.log(at).mean()), float(np.log(at).std())
-    likelihood = Likelihood((np.log(at) - centre) / scale, detected, signs, false_rate)
+    likelihood = Likelihood((np.log(at) - centre) / scale, detected, shown, false_rate)
     best, greatest = likelihood.maximum(_starts(at, detected, centre, scale))
     gain = 2.0 * (greatest - likelihood.flat())
     slope = best.slope / scale
@@ -144,7 +145,7 @@ def fit_detection(
         deviance=-2.0 * greatest,
         slope_significance=gain,
         observations=len(at),
-        signs=len({str(sign) for sign in signs}),
+        signs=len(np.unique(shown)),
         link=LINK,
         method=METHOD,
         covariance=likelihood.covariance(best),
@@ -214,7 +215,7 @@ OBSERVATIONS = "finite number of observations"
 def with_shared_effects(
     x: ArrayLike,
     hits: ArrayLike,
-    signs: Sequence[object],
+    signs: ArrayLike,
     shared: ArrayLike,
     effects: Sequence[str],
     *,
@@ -250,11 +251,11 @@ def with_shared_effects(
     if curve.a is None:
         shifts = [float(np.mean(np.arctanh(column / at))) for column in columns.T]
         return _bounded(curve, shifts)
-    shifts = _shifts(curve, at, np.asarray(hits, dtype=np.float64), signs, columns)
+    shifts = _shifts(curve, at, np.asarray(hits, dtype=np.float64), np.asarray(signs), columns)
     return _combined(curve, shifts, effects)
 
 
-def _shifts(curve: DetectionCurve, x: Array, hits: Array, signs: Sequence[object], columns: Array) -> list[float]:
+def _shifts(curve: DetectionCurve, x: Array, hits: Array, signs: NDArray[Any], columns: Array) -> list[float]:
     start = Parameters(
         curve.b0 + curve.b1 * curve.centre, curve.b1 * curve.scale, max(curve.sigma, 0.05), curve.ceiling
     )
@@ -342,11 +343,12 @@ def _starts(x: Array, hits: Array, centre: float, scale: float) -> list[Paramete
 
 
 def _checked(
-    x: ArrayLike, hits: ArrayLike, signs: Sequence[object], false_rate: float, level: float, confidence: float
-) -> tuple[Array, Array]:
+    x: ArrayLike, hits: ArrayLike, signs: ArrayLike, false_rate: float, level: float, confidence: float
+) -> tuple[Array, Array, NDArray[Any]]:
+    shown = np.asarray(signs)
     at, detected = np.asarray(x, dtype=np.float64), np.asarray(hits, dtype=np.float64)
-    if at.ndim != 1 or at.shape != detected.shape or len(signs) != len(at) or not at.size:
-        raise FitError(f"x has shape {at.shape}, hits {detected.shape}, signs ({len(signs)},)")
+    if at.ndim != 1 or at.shape != detected.shape or shown.shape != at.shape or not at.size:
+        raise FitError(f"x has shape {at.shape}, hits {detected.shape}, signs {shown.shape}")
     if not (np.isfinite(at) & (at > 0.0)).all() or not np.isin(detected, (0.0, 1.0)).all():
         raise FitError("needs positive stimuli and hits that are true or false")
     if not 0.0 <= false_rate < level < 1.0 or not 0.5 < confidence < 1.0:
@@ -354,13 +356,13 @@ def _checked(
             f"false rate {false_rate}, level {level}, confidence {confidence} do not go together",
             remedy="use 0 <= false rate < level < 1 and a confidence within (0.5, 1)",
         )
-    if len({str(sign) for sign in signs}) < 2:
+    if len(np.unique(shown)) < 2:
         raise FitError("one sign only: an average over signs cannot be estimated", remedy="present more signs")
-    return at, detected
+    return at, detected, shown
 
 
 def _without_curve(
-    reason: str, x: Array, signs: Sequence[object], false_rate: float, level: float, confidence: float
+    reason: str, shown: NDArray[Any], false_rate: float, level: float, confidence: float
 ) -> DetectionCurve:
     missing = math.nan
     return DetectionCurve(
@@ -378,8 +380,8 @@ def _without_curve(
         false_rate=false_rate,
         deviance=missing,
         slope_significance=missing,
-        observations=len(x),
-        signs=len({str(sign) for sign in signs}),
+        observations=len(shown),
+        signs=len(np.unique(shown)),
         link=LINK,
         method=METHOD,
         covariance=np.zeros((4, 4)),

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import suppress
 from types import TracebackType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from hil_drivers.clock import Clock
 
@@ -18,7 +18,16 @@ from .measurement import Measurement, Window
 
 if TYPE_CHECKING:
     from .live import LiveChannel
-    from .point import Point
+
+
+class Attempt(Protocol):
+    """What a gate decides upon."""
+
+    def begin(self) -> None: ...
+
+    def end(self, gate: Window) -> None: ...
+
+    def void(self, reason: str) -> None: ...
 
 
 class Gate:
@@ -29,7 +38,7 @@ class Gate:
 
     def __init__(
         self,
-        point: Point,
+        attempt: Attempt,
         channel: LiveChannel,
         target: float,
         tolerance: float,
@@ -37,7 +46,7 @@ class Gate:
         period: float,
         clock: Clock,
     ) -> None:
-        self._point, self._channel, self._clock = point, channel, clock
+        self._attempt, self._channel, self._clock = attempt, channel, clock
         self._target, self._tolerance, self._period = target, tolerance, period
         self._readings: list[Measurement] = []
         self._reason = ""
@@ -58,7 +67,7 @@ class Gate:
         if owner is None:
             raise RuntimeError("a gate is entered outside of a task")
         self._owner, self._cancels = owner, owner.cancelling()
-        self._point.begin()
+        self._attempt.begin()
         await self._read()
         if self._reason:
             self._cancel_owner()
@@ -75,12 +84,12 @@ class Gate:
         if error is None and not self._reason and self._failure is None:
             await self._read()
         if self._failure is not None:
-            self._point.void(str(self._failure))
+            self._attempt.void(str(self._failure))
             raise self._failure
         if self._reason:
-            self._point.void(self._reason)
+            self._attempt.void(self._reason)
         elif error is None:
-            self._point.end(self.window)
+            self._attempt.end(self.window)
         return ours and kind is not None and issubclass(kind, asyncio.CancelledError)
 
     async def _take_back(self, kind: type[BaseException] | None) -> bool:

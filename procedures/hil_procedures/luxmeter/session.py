@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from hil.evidence import Evidence
 from hil_calibration.stream import Measurements, concatenate
 
-from .effects import with_effects, without_rounding_effects
+from ..effects import with_effects, without_rounding_effects
 
 Array = NDArray[np.float64]
 
@@ -59,7 +59,7 @@ class Session:
         return np.array([i for i, found in enumerate(self.direction) if found == direction], dtype=np.int64)
 
 
-def read(evidence: Evidence) -> Session:
+def read_session(evidence: Evidence) -> Session:
     """Read the session from its record."""
     item = evidence.role("luxmeter")
     standard = evidence.role("reference")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -13,11 +13,8 @@ from hil_calibration.detection_curve import CEILING, DetectionResult, with_share
 from hil_calibration.performance import proportion_interval
 from hil_calibration.rounding import report
 
-from . import detection_session
-from .detection_session import Session
-
-if TYPE_CHECKING:
-    from .detection_vs_illuminance import DetectionVsIlluminance
+from .parameters import DetectionVsIlluminance
+from .session import Session, read_session
 
 LEVEL = 0.9
 
@@ -33,7 +30,7 @@ LIMITATIONS = (
 def results(record: Record, p: DetectionVsIlluminance) -> Results:
     """Everything that the report, the record of results and the operator are told."""
     evidence = Evidence(record)
-    session = detection_session.read(evidence)
+    session = read_session(evidence)
     found = with_shared_effects(
         session.illuminance.value,
         session.hits,

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from hil.evidence import Evidence
 from hil_calibration.stream import Measurements, concatenate
 
-from .effects import with_effects, without_rounding_effects
+from ..effects import with_effects, without_rounding_effects
 
 Array = NDArray[np.float64]
 
@@ -37,7 +37,7 @@ class Session:
     repeatability: float
 
 
-def read(evidence: Evidence) -> Session:
+def read_session(evidence: Evidence) -> Session:
     """Read the session from its record."""
     channel = evidence.role("luxmeter")
     room = evidence.whole_run(evidence.role("temperature"))

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from hil_calibration.certificate.model import Function, SharedEffect
 from hil_calibration.regression import Line
 
-from .luxmeter_errors import LINEARITY, Errors
-from .luxmeter_session import Session
+from .errors import LINEARITY, Errors
+from .session import Session
 
 Array = NDArray[np.float64]
 

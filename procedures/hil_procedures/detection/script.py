@@ -2,40 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-from pydantic import Field
-
-from hil import Design, Parameters, Point, Record, Results, Trial, procedure, unit
+from hil import Design, Point, Record, Results, Trial, procedure
 from hil_drivers.capability import Actuator, Camera, Scene, Sensor, SystemUnderTest
 
-Illuminance = Annotated[float, unit("lx"), Field(gt=0)]
-Seconds = Annotated[float, unit("s"), Field(ge=0)]
-
-BLANK = ""
-"""What the panel shows when there is nothing to read."""
-
-SIGNS = ("AC3KM", "B7DHP")
-
-
-class DetectionVsIlluminance(Parameters):
-    """Parameters of the trial.
-
-    Every sign is shown at every illuminance in lx, ``repeats`` times, and nothing is shown ``blanks`` times at
-    each. ``tolerance`` and ``band`` are fractions of the illuminance. The requirement: a90, the illuminance at
-    which nine signs in ten are read, is at most ``required``.
-    """
-
-    signs: tuple[str, ...] = Field(default=SIGNS, min_length=2)
-    illuminances: tuple[Illuminance, ...] = Field(default=(5.0, 7.0, 10.0, 14.0, 20.0, 28.0, 40.0, 80.0), min_length=3)
-    repeats: int = Field(default=2, ge=1, le=100)
-    blanks: int = Field(default=2, ge=0, le=100)
-    warm_up: Seconds = 3600.0
-    dwell: Seconds = 1.0
-    band: float = Field(default=0.01, gt=0, le=0.1)
-    tolerance: float = Field(default=0.1, gt=0, le=0.5)
-    required: Illuminance = 40.0
-    confidence: float = Field(default=0.95, gt=0.5, lt=1)
+from .parameters import BLANK, DetectionVsIlluminance
 
 
 @procedure(
@@ -90,6 +60,6 @@ def plan(p: DetectionVsIlluminance) -> Design:
 @detection.analysis
 def analyse(record: Record, p: DetectionVsIlluminance) -> Results:
     """The detection curve against measured illuminance, a90 with its bound, and the verdict."""
-    from .detection_results import results
+    from .results import results
 
     return results(record, p)

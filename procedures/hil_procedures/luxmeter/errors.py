@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from hil_calibration.regression import Line, straight_line
 from hil_calibration.stream import Measurements
 
-from .luxmeter_session import REFERENCE_PARTS, Independent, Session
+from .session import REFERENCE_PARTS, Independent, Session
 
 Array = NDArray[np.float64]
 
@@ -61,7 +61,7 @@ class Errors:
         return straight_line(self.indication, self.reference, covariance=self.covariance)
 
 
-def errors(session: Session, linearity: float) -> Errors:
+def combined(session: Session, linearity: float) -> Errors:
     """Average the rising and falling pairs of each level, and combine all contributions.
 
     :param linearity: half-width of the item's relative departure from a straight line.
@@ -94,7 +94,7 @@ def errors(session: Session, linearity: float) -> Errors:
         u=np.sqrt(variance),
         dof=variance**2 / np.where(quartic > 0, quartic, np.nan),
         contributions=contributions,
-        shared=_combined(session.reference, weights),
+        shared=_averaged_reference(session.reference, weights),
         covariance=_covariance(session, weights, independent, reference, abs(drift), linearity),
         hysteresis=half * reference,
         drift=drift,
@@ -127,7 +127,7 @@ def _session_drift(session: Session) -> float:
     return float(ratio[back] / ratio[first] - 1.0)
 
 
-def _combined(values: Measurements, weights: Array) -> Measurements:
+def _averaged_reference(values: Measurements, weights: Array) -> Measurements:
     return replace(values, value=weights @ values.value, u_ind=np.zeros(len(weights)), shared=weights @ values.shared)
 
 

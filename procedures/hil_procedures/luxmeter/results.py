@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -12,24 +12,20 @@ from hil.outcome import CalibrationOutcome, ErrorPlot
 from hil_calibration.certificate import model
 from hil_calibration.certificate.model import Text
 from hil_calibration.coverage import coverage_factor
+from hil_calibration.regression import Line
 from hil_calibration.rounding import Reported, report
 
-from . import luxmeter_errors, luxmeter_session
-from .luxmeter_errors import Errors
-from .luxmeter_function import calibration_function
-from .luxmeter_session import Session
-
-if TYPE_CHECKING:
-    from hil_calibration.regression import Line
-
-    from .calibrate_luxmeter import CalibrateLuxmeter
+from .errors import Errors, combined
+from .function import calibration_function
+from .parameters import CalibrateLuxmeter
+from .session import Session, read_session
 
 
 def results(record: Record, p: CalibrateLuxmeter) -> Results:
     """Everything that the certificate, the record of results and the operator are told."""
     evidence = Evidence(record)
-    session = luxmeter_session.read(evidence)
-    errors = luxmeter_errors.errors(session, p.linearity)
+    session = read_session(evidence)
+    errors = combined(session, p.linearity)
     line = errors.fit()
     table = Reporting(errors, evidence.run["reporting"])
     conditions = [_condition(evidence, role, table) for role in ("temperature", "humidity")]

@@ -1,0 +1,1 @@
+"""Calibration of a luxmeter against a reference luxmeter."""
