@@ -6,11 +6,12 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib import import_module
 from importlib.metadata import entry_points
-from typing import Any
+from typing import Any, ClassVar
 
 from .clock import Clock, WallClock
-from .errors import SetpointRefused, UnitError, UnknownDriver
+from .errors import MissingExtra, SetpointRefused, UnitError, UnknownDriver
 from .indication import Indication
 
 
@@ -37,6 +38,8 @@ class Device(ABC):
     """
 
     points: Mapping[str, Point] = {}
+    libraries: ClassVar[tuple[str, ...]] = ()
+    """Vendor libraries that it uses: imported before it is opened, so that no deadline is spent on an import."""
 
     def __init__(self, name: str, address: str, *, clock: Clock) -> None:
         self.name, self.address, self.clock = name, address, clock
@@ -100,7 +103,7 @@ async def open_device(
     :param options: the driver's own options.
     :raises UnknownDriver: if there is no such driver or it does not take an option given.
     """
-    made = driver_class(driver)
+    made = load_driver(driver)
     try:
         device = made(name or driver, address, clock=clock or WallClock(), **options)
     except TypeError as error:
@@ -116,17 +119,33 @@ def driver_names() -> list[str]:
     return sorted(entry_points(group="hil.drivers").names)
 
 
+def load_driver(driver: str) -> type[Device]:
+    """The class behind a driver's name, with its vendor libraries imported.
+
+    :raises MissingExtra: if one of them is not installed.
+    """
+    made = driver_class(driver)
+    for library in made.libraries:
+        try:
+            import_module(library)
+        except ImportError as error:
+            raise MissingExtra(
+                f"the library {library} cannot be imported: {error}",
+                where=driver,
+                remedy="install it into this environment",
+            ) from error
+    return made
+
+
 def driver_class(driver: str) -> type[Device]:
     """The class behind a driver's name or ``module:name``."""
     found = entry_points(group="hil.drivers")
     if driver in found.names:
         return _checked(found[driver].load(), driver)
     if ":" in driver:
-        import importlib
-
         module, _, attribute = driver.partition(":")
         try:
-            return _checked(getattr(importlib.import_module(module), attribute), driver)
+            return _checked(getattr(import_module(module), attribute), driver)
         except (ImportError, AttributeError) as error:
             raise UnknownDriver(f"cannot import the driver {driver!r}: {error}") from error
     raise UnknownDriver(

@@ -43,6 +43,8 @@ class Exposure:
 class StreamCamera(Device):
     """A ``Camera``: each picture is exposed after it is asked for."""
 
+    libraries = ("cv2",)
+
     def __init__(self, name: str, address: str, *, clock: Clock) -> None:
         super().__init__(name, address, clock=clock)
         self._peer = parse(address, allowed=("video+http",))

@@ -25,6 +25,7 @@ class Hmp(Device):
     """
 
     points = MappingProxyType({"temperature": Point("Cel"), "humidity": Point("%")})
+    libraries = ("pymodbus.client",)
 
     def __init__(self, name: str, address: str, *, clock: Clock, scan_period: float = 2.0) -> None:
         super().__init__(name, address, clock=clock)

@@ -27,6 +27,7 @@ class T10A(Device):
     """
 
     points = MappingProxyType({"illuminance": Point("lx")})
+    libraries = ("serialx",)
 
     def __init__(self, name: str, address: str, *, clock: Clock, head: int = 0) -> None:
         super().__init__(name, address, clock=clock)

@@ -22,7 +22,7 @@ from ..wire.events import Events
 
 E = TypeVar("E")
 
-TIMEOUT = 1.0
+TIMEOUT = 3.0
 """Seconds on the wire clock within which a device must have answered."""
 
 

@@ -12,8 +12,8 @@ from ..errors import DeviceUnreachable
 if TYPE_CHECKING:
     import cv2
 
-OPEN_TIMEOUT = 5.0
-READ_TIMEOUT = 2.0
+OPEN_TIMEOUT = 10.0
+READ_TIMEOUT = 5.0
 
 _GREY = int.from_bytes(b"Y800", "little")
 

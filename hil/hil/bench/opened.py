@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from hil_drivers.clock import WallClock
-from hil_drivers.device import Device, open_device
+from hil_drivers.device import Device, load_driver, open_device
 from hil_drivers.errors import DriverError
 
 from ..clock import LockstepClock, PacedClock
@@ -210,6 +210,8 @@ async def _open_devices(
 ) -> dict[str, Device]:
     opened: dict[str, Device] = {}
     failures: list[str] = []
+    for name in names:
+        load_driver(config.devices[name].driver)
 
     async def connect(name: str) -> None:
         section = config.devices[name]

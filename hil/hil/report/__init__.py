@@ -1,0 +1,27 @@
+"""The report of a trial, and the pictures of documents. Names load on first use."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .figures import calibration_plot_svg
+    from .html import report_html
+    from .model import Instrument, ReportData, System
+
+_HOME = {
+    "Instrument": "model",
+    "ReportData": "model",
+    "System": "model",
+    "calibration_plot_svg": "figures",
+    "report_html": "html",
+}
+
+__all__ = ["Instrument", "ReportData", "System", "calibration_plot_svg", "report_html"]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOME:
+        return getattr(import_module(f".{_HOME[name]}", __name__), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

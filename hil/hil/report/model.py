@@ -1,0 +1,71 @@
+"""What a trial's report says: every number is already the string that will be printed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from ..outcome import DetectionPicture
+from ..results import Verdict
+
+Provenance = Literal["measured", "simulated", "replayed"]
+Row = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Instrument:
+    """An instrument that measured: what it is, its serial number, and the certificate that makes it traceable.
+
+    ``certificate`` and ``sha256`` are empty where there is none; the report then says so.
+    """
+
+    role: str
+    description: str
+    manufacturer: str
+    model: str
+    serial: str
+    certificate: str = ""
+    sha256: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class System:
+    """A system under test: its name and version, the SHA-256 of each model file and of the settings, the settings."""
+
+    role: str
+    name: str
+    version: str
+    digests: tuple[Row, ...]
+    settings: tuple[Row, ...] = ()
+
+
+@dataclass(frozen=True)
+class ReportData:
+    """A trial's report.
+
+    :param identifier: the report's number; the run's identifier is among ``identification``.
+    :param provenance: where the values come from; whatever is not measured is marked on every page.
+    :param results: name and value with unit; the first is shown largest.
+    :param budget: effect, standard uncertainty in ``picture.unit``, share of the variance in %; the last row is the
+        combined one.
+    :param identification: procedure, bench, operator, times, run, software, the record's chain head.
+    :param limitations: what the report does not prove, one sentence each.
+    :param notes: deviations and what else qualifies the result; shown under the verdict.
+    """
+
+    title: str
+    question: str
+    identifier: str
+    provenance: Provenance
+    verdict: Verdict
+    picture: DetectionPicture
+    results: tuple[Row, ...]
+    budget: tuple[tuple[str, str, str], ...]
+    conditions: tuple[Row, ...]
+    counts: tuple[Row, ...]
+    fit: tuple[Row, ...]
+    instruments: tuple[Instrument, ...]
+    systems: tuple[System, ...]
+    identification: tuple[Row, ...]
+    limitations: tuple[str, ...]
+    notes: tuple[str, ...] = ()
