@@ -36,7 +36,7 @@ def write_documents(folder: Path, record: Record, results: Results, config: Benc
     if isinstance(results.document, CalibrationOutcome):
         return _write_certificate(folder, record, results.document, config)
     if isinstance(results.document, TrialOutcome):
-        return _write_report(folder, record, results, config)
+        return _write_report(folder, record, results, results.document)
     return Documents()
 
 
@@ -61,7 +61,7 @@ def _write_certificate(folder: Path, record: Record, outcome: CalibrationOutcome
 
     certificate = _certificate(folder, record, outcome, config)
     xml = to_xml(certificate)
-    plot = calibration_plot_svg(outcome.plot)
+    plot = calibration_plot_svg(outcome.plot, simulated=certificate.simulated)
     paths = (folder / "certificate.xml", folder / "certificate.pdf")
     paths[0].write_bytes(xml)
     paths[1].write_bytes(to_pdf(certificate, xml, plot=plot))
@@ -146,11 +146,11 @@ def _equipment(channel: dict[str, Any]) -> model.Equipment:
     )
 
 
-def _write_report(folder: Path, record: Record, results: Results, config: BenchConfig) -> Documents:
+def _write_report(folder: Path, record: Record, results: Results, outcome: TrialOutcome) -> Documents:
     from .report import report_html
     from .trial_report import report_data
 
-    data = report_data(folder, record, results, config)
+    data = report_data(folder, record, results, outcome, identifier(record, folder))
     path = folder / "report.html"
     path.write_text(report_html(data), encoding="utf-8")
     return Documents(data.identifier, (path,))

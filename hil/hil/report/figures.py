@@ -68,19 +68,26 @@ def calibration_plot_svg(plot: ErrorPlot, *, simulated: bool = False) -> bytes:
         relative = [100.0 * error / level for level, error in zip(plot.levels, plot.errors, strict=True)]
         expanded = [100.0 * u / level for level, u in zip(plot.levels, plot.U, strict=True)]
         axes.errorbar(
-            plot.levels, relative, expanded, fmt="o", color=INK, markersize=4.5, capsize=3.0, label="mean error, U bars"
+            plot.levels,
+            relative,
+            expanded,
+            fmt="o",
+            color=INK,
+            markersize=4.5,
+            capsize=3.0,
+            elinewidth=1.0,
+            label="mean, with expanded uncertainty U",
         )
         for series, marker, name in ((plot.rising, "^", "rising"), (plot.falling, "v", "falling")):
             if series:
-                at, errors = zip(*series, strict=True)
+                at = [value for value, _ in series]
                 shares = [100.0 * error / value for value, error in series]
                 axes.plot(
                     at, shares, marker, color="none", markeredgecolor=GREY, markersize=5.0, label=name, clip_on=False
                 )
-                del errors
         axes.set_ylabel("relative error of indication / %")
         _logarithmic(axes, f"reference illuminance / {plot.unit}")
-        axes.legend(loc="best", frameon=False, fontsize=8.0)
+        axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.22), ncols=3, frameon=False, fontsize=8.0)
 
     return _svg(draw, (6.3, 3.1), simulated=simulated)
 
@@ -111,7 +118,7 @@ def _proportions(axes: Axes, picture: DetectionPicture) -> None:
         markersize=4.0,
         capsize=2.5,
         linewidth=0.9,
-        label="observed, 95 % Clopper-Pearson interval (repeats taken as independent)",
+        label="observed, with 95 % Clopper-Pearson interval",
     )
 
 
@@ -127,16 +134,23 @@ def _limits(axes: Axes, picture: DetectionPicture, colour: str) -> None:
     axes.axhline(picture.level, color=GREY, linewidth=0.6)
     name = f"a{100.0 * picture.level:.0f}"
     axes.text(
-        0.006, picture.level - 0.015, f"{100 * picture.level:.0f} %", transform=axes.get_yaxis_transform(), va="top",
-        fontsize=7.0, color=GREY,
+        0.006,
+        picture.level - 0.015,
+        f"{100 * picture.level:.0f} %",
+        transform=axes.get_yaxis_transform(),
+        va="top",
+        fontsize=7.0,
+        color=GREY,
     )
     if picture.found is not None:
         axes.axvline(picture.found, color=INK, linewidth=1.0, linestyle=(0, (1, 1.5)), label=name)
     bounds = [bound for bound in (picture.lower, picture.upper) if bound is not None]
     for i, bound in enumerate(bounds):
-        label = f"one-sided bounds of {name}" if i == 0 else None
+        label = "its one-sided bounds" if i == 0 else None
         axes.axvline(bound, color=colour, linewidth=0.9, linestyle=(0, (5, 2.5)), label=label)
-    axes.axvline(picture.required, color=colour, linewidth=2.2, label=f"requirement on {name}: at most")
+    axes.axvline(
+        picture.required, color=colour, linewidth=2.2, label=f"required: {name} ≤ {picture.required:g} {picture.unit}"
+    )
     axes.plot(picture.required, 1.13, "v", color=colour, markersize=7.0, clip_on=False)
 
 
@@ -169,8 +183,18 @@ def _svg(draw: Callable[[Axes], None], size: tuple[float, float], *, simulated: 
         draw(axes)
         if simulated:
             axes.text(
-                0.5, 0.5, "SIMULATED", transform=axes.transAxes, rotation=18.0, ha="center", va="center", fontsize=44.0,
-                fontweight="bold", color=INK, alpha=0.09, zorder=0.0,
+                0.5,
+                0.5,
+                "SIMULATED",
+                transform=axes.transAxes,
+                rotation=18.0,
+                ha="center",
+                va="center",
+                fontsize=44.0,
+                fontweight="bold",
+                color=INK,
+                alpha=0.06,
+                zorder=0.0,
             )
         out = BytesIO()
         figure.savefig(out, format="svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None})

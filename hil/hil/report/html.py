@@ -10,8 +10,8 @@ from .figures import detection_svg
 from .model import Instrument, ReportData, Row, System
 
 MARKS = {
-    "simulated": ("SIMULATED", "Every value in this report comes from a simulated bench. None was measured."),
-    "replayed": ("REPLAYED", "The values in this report were replayed from recorded inputs, not measured anew."),
+    "simulated": ("SIMULATED", "Every value comes from a simulated bench; none was measured."),
+    "replayed": ("REPLAYED", "The values were replayed from recorded inputs, not measured anew."),
 }
 CAPTION = (
     "Dots: proportion read at each level, with its exact interval. Line and grey band: fitted curve, average over signs. "

@@ -51,8 +51,8 @@ def results(record: Record, p: DetectionVsIlluminance) -> Results:
         picture=_picture(session, found, p),
         results=(
             ("a90, illuminance at which 90 % of the signs are read", f"{told.a} lx"),
-            (f"one-sided {p.confidence:.0%} upper bound of a90", f"{told.upper} lx"),
-            (f"one-sided {p.confidence:.0%} lower bound of a90", f"{told.lower} lx"),
+            (f"one-sided {100 * p.confidence:g} % upper bound of a90", f"{told.upper} lx"),
+            (f"one-sided {100 * p.confidence:g} % lower bound of a90", f"{told.lower} lx"),
             ("standard uncertainty of a90", f"{told.u} lx"),
         ),
         budget=_budget(found),
@@ -93,8 +93,8 @@ def judge(found: DetectionResult, told: Told, p: DetectionVsIlluminance) -> Verd
     """Whether a90 is at most what is required, by its one-sided bounds."""
     requirement = f"a90 is at most {p.required:g} lx"
     rule = (
-        f"PASS if the one-sided {p.confidence:.0%} upper bound of a90 is at most the requirement, FAIL if its "
-        f"one-sided {p.confidence:.0%} lower bound is above it, INCONCLUSIVE otherwise"
+        f"PASS if the one-sided {100 * p.confidence:g} % upper bound of a90 is at most the requirement, FAIL if its "
+        f"one-sided {100 * p.confidence:g} % lower bound is above it, INCONCLUSIVE otherwise"
     )
     if found.curve.a is None:
         never = CEILING in found.curve.flags
@@ -164,7 +164,7 @@ def _counts(session: Session, voids: int, p: DetectionVsIlluminance) -> tuple[tu
     if session.blanks:
         low, high = proportion_interval(session.false_calls, session.blanks, p.confidence)
         calls = (
-            f"{session.false_calls} of {session.blanks} blanks ({p.confidence:.0%} interval {low:.3f} to {high:.3f}, "
+            f"{session.false_calls} of {session.blanks} blanks ({100 * p.confidence:g} % interval {low:.3f} to {high:.3f}, "
             "Clopper-Pearson)"
         )
     return (

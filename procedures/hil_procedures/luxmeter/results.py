@@ -79,15 +79,15 @@ class Reporting:
             Text(en="Error of indication", fr="Erreur d'indication"),
         )
         return model.Result(
-            name=Text(en="Error of indication, as found", fr="Erreur d'indication, à réception"),
+            name=Text(en="Illuminance", fr="Éclairement"),
             columns=(
                 model.Column(names[0], "basic_referenceValue", "lx", self.reference),
                 model.Column(names[1], "basic_measuredValue", "lx", self.indication),
                 model.Column(names[2], "basic_measurementError", "lx", self.error, U=self.U, k=" ".join(self.k)),
             ),
             description=Text(
-                en="Means of readings at rising and falling illuminance; the item was not adjusted.",
-                fr="Moyennes des lectures à éclairement croissant et décroissant ; l'objet n'a pas été ajusté.",
+                en="Errors of indication as found: means of readings at rising and falling illuminance; the item was not adjusted.",
+                fr="Erreurs d'indication à réception : moyennes des lectures à éclairement croissant et décroissant ; l'objet n'a pas été ajusté.",
             ),
         )
 

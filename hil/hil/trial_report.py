@@ -1,0 +1,90 @@
+"""From a run's record and its results to the data of its report."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hil_drivers.clock import NANOSECONDS
+
+from .errors import ProcedureFault
+from .report.model import Instrument, ReportData, System
+
+if TYPE_CHECKING:
+    from .outcome import TrialOutcome
+    from .record import Record
+    from .results import Results
+
+
+def report_data(folder: Path, record: Record, results: Results, outcome: TrialOutcome, identifier: str) -> ReportData:
+    """What the report of a trial says.
+
+    :raises ProcedureFault: if the trial has no verdict.
+    """
+    if results.verdict is None:
+        raise ProcedureFault("a report needs a verdict", where=folder.name, remedy="state one in the analysis")
+    run, channels = record.run, record.channels
+    return ReportData(
+        title=outcome.title,
+        question=outcome.question,
+        identifier=identifier,
+        provenance=run["provenance"],
+        verdict=results.verdict,
+        picture=outcome.picture,
+        results=outcome.results,
+        budget=outcome.budget,
+        conditions=outcome.conditions,
+        counts=outcome.counts,
+        fit=outcome.fit,
+        instruments=tuple(_instrument(name, channels[name]) for name in outcome.standards),
+        systems=tuple(_system(event.data) for event in record.events("system")),
+        identification=_identification(folder, record, run),
+        limitations=outcome.limitations,
+        notes=results.notes,
+    )
+
+
+def _instrument(name: str, channel: dict[str, Any]) -> Instrument:
+    instrument, calibration = channel["instrument"], channel["calibration"]
+    return Instrument(
+        role=name,
+        description=instrument["description"]["en"],
+        manufacturer=instrument["manufacturer"],
+        model=instrument["model"],
+        serial=instrument["serial"],
+        certificate=calibration["identifier"],
+        sha256=channel["certificate_sha256"],
+    )
+
+
+def _system(identity: dict[str, Any]) -> System:
+    return System(
+        role=identity["role"],
+        name=identity["name"],
+        version=identity["version"],
+        digests=tuple(sorted(identity["digests"].items())),
+        settings=tuple((name, str(value)) for name, value in sorted(identity["settings"].items())),
+    )
+
+
+def _identification(folder: Path, record: Record, run: dict[str, Any]) -> tuple[tuple[str, str], ...]:
+    clock = [event.t for event in record.events("bench clock")]
+    codecs = sorted({event.data["codec"] for event in record.events("frame")})
+    return (
+        ("procedure", f"{run['procedure']['name']}, version {run['procedure']['version']}"),
+        ("bench", f"{run['bench']['name']} ({run['bench']['kind']})"),
+        ("operator", run["operator"]),
+        ("begun, bench clock", _instant(clock[0])),
+        ("ended, bench clock", _instant(clock[-1])),
+        ("report made", f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC"),
+        ("order of points, seed", f"{run['plan']['order']}, {run['seed']}"),
+        ("codec of the camera's pictures", ", ".join(codecs) or "none"),
+        ("run", folder.name),
+        ("software", f"hil-bench {run['software']['hil-bench']}"),
+        ("head of the record's hash chain", record.chain_head),
+    )
+
+
+def _instant(t: int) -> str:
+    return f"{datetime.fromtimestamp(t // NANOSECONDS, UTC):%Y-%m-%d %H:%M:%S} UTC"
