@@ -19,6 +19,9 @@ from .turn import Turns
 INTEGRATION = 0.5
 """Seconds from a trigger until its measurement is complete."""
 
+READING_READY = 0.6
+"""Seconds from a trigger until its reading is asked for: later than that, or the reading before it is given."""
+
 
 class T10A(Device):
     """Illuminance by command 10 of one receptor head, triggered anew for each indication.
@@ -91,7 +94,7 @@ class T10A(Device):
         earliest = self.clock.now()
         await self._link.send(km.encode(km.TRIGGER))
         latest = self.clock.now() + int(INTEGRATION * NANOSECONDS)
-        await self.clock.sleep(INTEGRATION)
+        await self.clock.sleep(READING_READY)
         reply = await self._ask(km.read_illuminance(self._head))
         if reply.error == km.NOT_IN_HOLD:
             self._ready = False

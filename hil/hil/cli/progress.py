@@ -61,8 +61,14 @@ def _stream(event: Event) -> None:
 
 
 def _plain(event: Event) -> None:
-    if event.kind not in _NOT_TOLD:
+    if event.kind not in _NOT_TOLD and not (event.kind == "point" and _between(event.data)):
         click.echo(sentence(event.kind, event.data), err=True)
+
+
+def _between(data: Mapping[str, Any]) -> bool:
+    """Whether a point lies between those that are told: about 20 of a run, and every further attempt."""
+    done, of = int(data["index"]) + 1, int(data["of"])
+    return data["attempt"] == 1 and done not in (1, of) and done % max(1, of // 20) != 0
 
 
 @contextmanager

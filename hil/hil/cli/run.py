@@ -16,6 +16,14 @@ if TYPE_CHECKING:
     from ..run import RunOutcome
 
 
+_LABELS = {
+    "certificate.xml": "certificate (DCC)",
+    "certificate.pdf": "certificate (PDF)",
+    "report.html": "report",
+    "results.json": "results",
+}
+
+
 @dataclass(frozen=True)
 class _Request:
     """What was asked for on the command line."""
@@ -102,10 +110,13 @@ def show_outcome(outcome: RunOutcome) -> None:
         click.echo()
     if outcome.verdict is not None:
         verdict = outcome.verdict
-        click.echo(f"{verdict['outcome']}: {verdict['requirement']} ({verdict['rule']}); {verdict['reason']}\n")
-    for path in outcome.documents:
-        click.echo(f"document: {path}")
-    click.echo(f"record: {outcome.folder} ({outcome.status})")
+        click.echo(f"{verdict['outcome']}: {verdict['requirement']}; {verdict['reason']}.")
+        click.echo(f"Rule: {verdict['rule']}.\n")
+    if outcome.results.get("provenance") == "simulated":
+        click.echo("All values are SIMULATED.")
+    rows = [(_LABELS.get(path.name, "document"), str(path)) for path in outcome.documents]
+    for label, place in [*rows, ("record", f"{outcome.folder} ({outcome.status})")]:
+        click.echo(f"{label + ':':<19}{place}")
 
 
 def _carry_out(request: _Request, *, jsonl: bool) -> RunOutcome:

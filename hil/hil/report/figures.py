@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from io import BytesIO
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from hil_calibration.performance import proportion_interval
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 INK, GREY, PALE, ABNORMAL = "#1a1a1a", "#6b6b6b", "#e4e4e4", "#b3261e"
-STYLE = {
+STYLE: dict[Any, Any] = {
     "font.family": "DejaVu Sans",
     "font.size": 9.0,
     "axes.edgecolor": GREY,
@@ -25,6 +25,7 @@ STYLE = {
     "xtick.color": INK,
     "ytick.color": INK,
     "xtick.direction": "out",
+    "text.parse_math": False,
     "svg.fonttype": "path",
     "svg.hashsalt": "hil",
 }
@@ -148,9 +149,8 @@ def _limits(axes: Axes, picture: DetectionPicture, colour: str) -> None:
     for i, bound in enumerate(bounds):
         label = "its one-sided bounds" if i == 0 else None
         axes.axvline(bound, color=colour, linewidth=0.9, linestyle=(0, (5, 2.5)), label=label)
-    axes.axvline(
-        picture.required, color=colour, linewidth=2.2, label=f"required: {name} ≤ {picture.required:g} {picture.unit}"
-    )
+    required = f"required: {name} ≤ {picture.required:g} {picture.unit}"
+    axes.axvline(picture.required, color=colour, linewidth=2.2, label=required)
     axes.plot(picture.required, 1.13, "v", color=colour, markersize=7.0, clip_on=False)
 
 

@@ -14,8 +14,8 @@ MARKS = {
     "replayed": ("REPLAYED", "The values were replayed from recorded inputs, not measured anew."),
 }
 CAPTION = (
-    "Dots: proportion read at each level, with its exact interval. Line and grey band: fitted curve, average over signs. "
-    "Ticks above and below: each observation, at the value measured for it."
+    "Dots: proportion read at each level, with its exact interval. Line and grey band: fitted curve, average over "
+    "signs. Ticks above and below: each observation, at the value measured for it."
 )
 
 

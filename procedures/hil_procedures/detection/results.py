@@ -68,7 +68,7 @@ def results(record: Record, p: DetectionVsIlluminance) -> Results:
     summary = SummaryTable(
         "Detection against illuminance",
         ("quantity", "value"),
-        (*outcome.results, ("requirement", verdict.requirement), ("verdict", f"{verdict.outcome}: {verdict.reason}")),
+        outcome.results,
     )
     return Results(summary=(summary,), data=_data(session, found, told, counts), verdict=verdict, document=outcome)
 
