@@ -27,7 +27,7 @@ SMALLEST = 1e-300
 STEPS = 300
 TOLERANCE = 1e-8
 LARGEST_STEP = 2.0
-START_SPREADS = (0.3, 1.5)
+WORTH_CLIMBING = 10.0
 
 
 @cache
@@ -192,22 +192,52 @@ class Profile:
     """The likelihood under the constraint that the population average at a stimulus equals ``level``.
 
     Free are the slope, the spread and kappa, with ceiling = level + (1 - level) exp(kappa), kappa <= 0; the intercept
-    follows. Each call starts from the maximum of the one before: call it for neighbouring stimuli in turn.
+    follows. The likelihood may have two summits: signs that differ much below a high ceiling, or signs that hardly
+    differ below a low one. Each call therefore climbs from the summit found for the nearest stimulus and from the
+    best curve with a ceiling next to the level.
     """
 
     def __init__(self, likelihood: Likelihood, level: float, start: Parameters, greatest: float) -> None:
         self._likelihood, self._level, self._greatest = likelihood, level, greatest
         kappa = math.log(max(start.ceiling - level, 1e-5) / (1.0 - level))
-        self._start = np.array([start.slope, max(start.spread, 0.1), min(kappa, -1e-3)])
+        self._first = np.array([start.slope, max(start.spread, 0.1), min(kappa, -1e-3)])
+        self._summits: dict[float, Array] = {}
         self._nodes, log_weights = quadrature()
         self._weights = np.exp(log_weights)
+        self._low = self._low_summit(start)
+
+    def _low_summit(self, start: Parameters) -> Array:
+        ceiling = self._level + 0.02 * (1.0 - self._level)
+
+        def value(v: Array) -> tuple[float, Array]:
+            total, gradient = self._likelihood(np.array([*v, ceiling]))
+            return total, gradient[:3]
+
+        steep = np.array([1.8 * start.intercept, 1.8 * start.slope, max(0.3 * start.spread, 0.1)])
+        return maximise(value, steep, self._likelihood.bounds[:3])[0]
 
     def drop(self, t: float) -> float:
         """2 (ln L - ln L'), L' the greatest likelihood with the average at ``t`` equal to the level."""
         bounds = [(0.0, LARGEST_SLOPE), (SMALLEST_SPREAD, LARGEST_SPREAD), (-14.0, 0.0)]
-        best, value = maximise(lambda v: self._constrained(v, t), self._start, bounds)
-        self._start = np.clip(best, (0.0, 0.1, -13.0), (LARGEST_SLOPE, LARGEST_SPREAD, -1e-3))
-        return 2.0 * (self._greatest - value)
+
+        def value(v: Array) -> tuple[float, Array]:
+            return self._constrained(v, t)
+
+        nearest = min(self._summits, key=lambda known: abs(known - t), default=t)
+        best, highest = maximise(value, self._summits.get(nearest, self._first), bounds)
+        self._summits[t] = np.clip(best, (0.0, 0.1, -13.0), (LARGEST_SLOPE, LARGEST_SPREAD, -1e-3))
+        low = self._low_start(t)
+        if value(low)[0] > highest - WORTH_CLIMBING:
+            highest = max(highest, maximise(value, low, bounds)[1])
+        return 2.0 * (self._greatest - highest)
+
+    def _low_start(self, t: float) -> Array:
+        """The low summit's slope and spread, with the ceiling that brings its average at ``t`` to the level."""
+        intercept, slope, spread = self._low
+        f = self._likelihood.false_rate
+        reached = float(self._weights @ logistic(intercept + slope * t + spread * self._nodes))
+        excess = (f + (self._level - f) / max(reached, 1e-6) - self._level) / (1.0 - self._level)
+        return np.array([slope, max(spread, 0.1), min(max(math.log(max(excess, 1e-9)), -13.0), -1e-3)])
 
     def _constrained(self, free: Array, t: float) -> tuple[float, Array]:
         slope, spread, kappa = free

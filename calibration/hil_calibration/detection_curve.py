@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from . import pod
-from .clustered import START_SPREADS, Likelihood, Parameters, Profile, average, average_inverse
+from .clustered import Likelihood, Parameters, Profile, average, average_inverse
 from .errors import FitError
 
 Array = NDArray[np.float64]
@@ -109,7 +109,8 @@ def fit_detection(
     """Fit the curve by maximum likelihood; bound ``a`` by the profile likelihood ratio.
 
     The one-sided bounds are where twice the drop of the profile log-likelihood reaches the quantile
-    2 confidence - 1 of chi-squared with one degree of freedom (2.706 for 95 %). Nothing is extrapolated: a value
+    2 confidence - 1 of chi-squared with one degree of freedom (2.706 for 95 %), the outermost such stimulus where there
+    are several. Nothing is extrapolated: a value
     or a bound outside the stimuli presented is None and flagged. Where ``a`` lies beyond the greatest stimulus, or
     the ceiling makes it unreachable, ``lower`` still says below which stimulus it does not lie.
 
@@ -178,7 +179,7 @@ def _located(fitted: DetectionCurve, likelihood: Likelihood, best: Parameters, x
     found = []
     for end in ends:
         drop = Profile(likelihood, fitted.level, best, -0.5 * fitted.deviance).drop
-        root = _departure_reaches(target, drop, t, end)
+        root = _outermost(target, drop, t, end)
         found.append(None if root is None else math.exp(fitted.centre + fitted.scale * root))
     if found[1] is None:
         flags.append(BOUND)
@@ -300,10 +301,11 @@ def _combined(curve: DetectionCurve, shifts: list[float], effects: Sequence[str]
     return DetectionResult(curve, tuple(lines), combined, widened(curve.lower, -1.0), widened(curve.upper, 1.0))
 
 
-def _departure_reaches(target: float, drop: Callable[[float], float], start: float, end: float) -> float | None:
-    """Where the square root of ``drop`` reaches ``target`` on the way from ``start`` to ``end``; None if nowhere.
+def _outermost(target: float, drop: Callable[[float], float], start: float, end: float) -> float | None:
+    """The outermost place towards ``end`` where the square root of ``drop`` falls below ``target``.
 
-    ``start`` itself where the drop is that large there already: the maximum then lies beyond it.
+    None if it is below at ``end``: nothing excludes what lies beyond. ``start`` if it is nowhere below: the
+    maximum then lies on the other side of it. The drop need not be monotonic, so the way is searched on a grid.
     """
     from scipy.optimize import brentq
 
@@ -311,17 +313,13 @@ def _departure_reaches(target: float, drop: Callable[[float], float], start: flo
     def missing(t: float) -> float:
         return math.sqrt(max(0.0, drop(t))) - target
 
-    if start == end:
+    places = [start + share * (end - start) for share in (0.0, 0.05, 0.1, 0.18, 0.3, 0.5, 0.75, 1.0)]
+    below = [i for i, place in enumerate(places) if missing(place) < 0.0]
+    if not below or start == end:
+        return None if start == end else start
+    if below[-1] == len(places) - 1:
         return None
-    if missing(start) >= 0.0:
-        return start
-    inner = start
-    for share in (0.05, 0.1, 0.2, 0.4, 0.7, 1.0):
-        outer = start + share * (end - start)
-        if missing(outer) > 0.0:
-            return float(brentq(missing, inner, outer, xtol=1e-4))
-        inner = outer
-    return None
+    return float(brentq(missing, places[below[-1]], places[below[-1] + 1], xtol=1e-4))
 
 
 def _threshold(confidence: float) -> float:
@@ -331,14 +329,14 @@ def _threshold(confidence: float) -> float:
 
 
 def _starts(x: Array, hits: Array, centre: float, scale: float) -> list[Parameters]:
-    """Starting points: the curve without clusters and without ceiling, with a small and a large spread."""
+    """Starting points: from the curve without clusters, signs that differ little or much, a high or a low ceiling."""
     t = (np.log(x) - centre) / scale
     plain = pod.fit_pod(t, hits, 1)
     top = float(hits[t >= np.quantile(t, 0.8)].mean())
     ceiling = min(0.995, max(top, 0.5))
     return [
-        Parameters(plain.intercept * math.hypot(1.0, spread / 1.7), plain.slope * (1.0 + spread), spread, ceiling)
-        for spread in START_SPREADS
+        Parameters(plain.intercept * rise, plain.slope * rise, spread, limit)
+        for rise, spread, limit in ((1.3, 0.3, ceiling), (2.5, 1.5, ceiling), (2.0, 0.4, max(0.5, ceiling - 0.03)))
     ]
 
 

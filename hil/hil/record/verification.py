@@ -151,8 +151,8 @@ def _differences(sealed: dict[str, Any], present: dict[str, Any]) -> list[Findin
 
 def _end_of(walk: ChainWalk, status: str) -> str:
     if not walk.batch:
-        return f"end: {status}, nothing was committed"
+        return f"where the record ends: {status}, nothing was committed"
     seconds, rest = divmod(walk.t, 1_000_000_000)
     when = f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{rest // 1_000_000:03d}Z"
     points = f"{walk.points} points committed"
-    return f"end: {status}, batch {walk.batch} of {when}, {walk.counts['reading']} readings, {points}"
+    return f"where the record ends: {status}, batch {walk.batch} of {when}, {walk.counts['reading']} readings, {points}"

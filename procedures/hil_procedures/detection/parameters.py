@@ -14,9 +14,27 @@ Seconds = Annotated[float, unit("s"), Field(ge=0)]
 BLANK = ""
 """What the panel shows when there is nothing to read."""
 
-SIGNS = tuple(
-    "NFR7C DYEP3 CXJDT TDKYC 3EK7C 3RCKY FMTYE 3MY9H E37JP EYD3C "
-    "4JV9Y TNU3P MKHD3 MXVNU M4DEX THNFV TC9DY 3NP4V 3UDLV 9DCM7".split()
+SIGNS = (
+    "NFR7C",
+    "DYEP3",
+    "CXJDT",
+    "TDKYC",
+    "3EK7C",
+    "3RCKY",
+    "FMTYE",
+    "3MY9H",
+    "E37JP",
+    "EYD3C",
+    "4JV9Y",
+    "TNU3P",
+    "MKHD3",
+    "MXVNU",
+    "M4DEX",
+    "THNFV",
+    "TC9DY",
+    "3NP4V",
+    "3UDLV",
+    "9DCM7",
 )
 """Drawn at random from letters and digits that no other resembles."""
 

@@ -164,8 +164,8 @@ def _counts(session: Session, voids: int, p: DetectionVsIlluminance) -> tuple[tu
     if session.blanks:
         low, high = proportion_interval(session.false_calls, session.blanks, p.confidence)
         calls = (
-            f"{session.false_calls} of {session.blanks} blanks ({100 * p.confidence:g} % interval {low:.3f} to {high:.3f}, "
-            "Clopper-Pearson)"
+            f"{session.false_calls} of {session.blanks} blanks "
+            f"({100 * p.confidence:g} % interval {low:.3f} to {high:.3f}, Clopper-Pearson)"
         )
     return (
         ("valid observations of signs", f"{len(session.hits)}, {len(set(session.signs))} signs"),

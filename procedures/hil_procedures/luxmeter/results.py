@@ -86,8 +86,10 @@ class Reporting:
                 model.Column(names[2], "basic_measurementError", "lx", self.error, U=self.U, k=" ".join(self.k)),
             ),
             description=Text(
-                en="Errors of indication as found: means of readings at rising and falling illuminance; the item was not adjusted.",
-                fr="Erreurs d'indication à réception : moyennes des lectures à éclairement croissant et décroissant ; l'objet n'a pas été ajusté.",
+                en="Errors of indication as found: means of readings at rising and falling illuminance; "
+                "the item was not adjusted.",
+                fr="Erreurs d'indication à réception : moyennes des lectures à éclairement croissant et "
+                "décroissant ; l'objet n'a pas été ajusté.",
             ),
         )
 

@@ -1,0 +1,152 @@
+"""The demonstration from end to end, and what its documents and records withstand."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sqlite3
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+from lxml import etree
+
+from bench_copy import hil
+from hil.record import open_run
+from hil.scripts import find
+
+SCHEMAS = Path(__file__).parents[3] / "shared" / "dcc" / "xsd"
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """One `hil demo`; what it printed, and where it ran."""
+    place = tmp_path_factory.mktemp("demo")
+    done = hil("demo", "--out", "demo", "--json", cwd=place, timeout=280)
+    assert done.returncode == 0, done.stderr
+    printed: dict[str, Any] = json.loads(done.stdout)
+    for run in printed.values():
+        run["folder"] = place / run["folder"]
+    return printed
+
+
+def text_of(pdf: Path) -> str:
+    return subprocess.run(["pdftotext", pdf, "-"], capture_output=True, text=True, check=True).stdout
+
+
+WATERMARK = frozenset("SIMULATED")
+"""The letters of the mark across each page, which extraction scatters among the lines."""
+
+pytestmark = pytest.mark.timeout(300)
+
+
+def test_it_ends_with_a_verdict_and_both_records_hold(demo: dict[str, Any]) -> None:
+    assert demo["trial"]["verdict"]["outcome"] == "PASS"
+    for run in demo.values():
+        done = hil("data", "verify", run["folder"], cwd=run["folder"])
+        assert done.returncode == 0, done.stdout
+        assert open_run(run["folder"]).status == "complete"
+
+
+def test_the_certificate_is_a_valid_dcc(demo: dict[str, Any]) -> None:
+    if not SCHEMAS.is_dir():
+        pytest.skip("the DCC schemas are not beside the project")
+    schema = etree.XMLSchema(etree.parse(SCHEMAS / "dcc" / "v3.3.0" / "dcc.xsd"))
+    schema.assertValid(etree.parse(demo["calibration"]["folder"] / "certificate.xml"))
+
+
+def test_numbers_are_the_same_strings_everywhere(demo: dict[str, Any]) -> None:
+    folder = demo["calibration"]["folder"]
+    levels = json.loads((folder / "results.json").read_text(encoding="utf-8"))["results"]["levels"]
+    xml = (folder / "certificate.xml").read_text(encoding="utf-8")
+    words = [word for word in text_of(folder / "certificate.pdf").split() if word not in WATERMARK]
+    assert len(levels) == 7
+    for key in ("reference", "indication", "error", "U", "k"):
+        column = [level[key] for level in levels]
+        assert f">{' '.join(column)}<" in xml, key
+        printed = [number.replace("-", "−") for number in column]
+        assert any(words[i : i + len(printed)] == printed for i in range(len(words))), key
+
+
+def test_everything_says_that_it_is_simulated(demo: dict[str, Any]) -> None:
+    folder = demo["calibration"]["folder"]
+    xml = (folder / "certificate.xml").read_text(encoding="utf-8")
+    assert ">SIM-" in xml
+    assert "SIMULATED" in xml
+    pages = text_of(folder / "certificate.pdf").rstrip("\f").split("\f")
+    assert len(pages) > 1
+    assert all("SIMULATED" in page and "SIM-" in page for page in pages)
+    report = (demo["trial"]["folder"] / "report.html").read_text(encoding="utf-8")
+    assert "SIMULATED" in report
+    assert "SIM-" in report
+    for run in demo.values():
+        assert run["results"]["provenance"] == "simulated"
+
+
+def test_results_are_reproduced_from_the_record(demo: dict[str, Any]) -> None:
+    for name, run in (("calibrate-luxmeter", "calibration"), ("detection-vs-illuminance", "trial")):
+        procedure = find(name)
+        again = procedure.analyse(open_run(demo[run]["folder"]), procedure.parameters())
+        assert json.loads(json.dumps(again.data)) == demo[run]["results"]["results"]
+
+
+def test_the_trial_used_the_new_certificate(demo: dict[str, Any]) -> None:
+    identifier = demo["calibration"]["results"]["document"]
+    record = open_run(demo["trial"]["folder"])
+    calibration = record.channels["luxmeter.illuminance"]["calibration"]
+    assert calibration["identifier"] == identifier
+    names = [effect["name"] for effect in calibration["effects"]]
+    assert "SAMPLE-2026-0001 20001 illuminance/1" in names
+    (system,) = record.events("system")
+    assert all(len(digest) == 64 for digest in system.data["digests"].values())
+
+
+@pytest.fixture
+def sealed(demo: dict[str, Any], tmp_path: Path) -> Path:
+    """A copy of the calibration's folder, to be tampered with."""
+    copy = tmp_path / "run"
+    shutil.copytree(demo["calibration"]["folder"], copy)
+    return copy
+
+
+def verdict_on(folder: Path) -> tuple[int, str]:
+    done = hil("data", "verify", folder, cwd=folder.parent)
+    return done.returncode, done.stdout
+
+
+@pytest.mark.parametrize(
+    ("trigger", "statement", "place"),
+    [
+        ("update", "UPDATE reading SET value = value + 0.001 WHERE rowid = 50", "reading row 50"),
+        ("delete", "DELETE FROM reading WHERE rowid = 51", "reading"),
+        ("delete", "DELETE FROM observation WHERE rowid = 2", "observation"),
+    ],
+)
+def test_a_row_that_was_tampered_with_is_named(sealed: Path, trigger: str, statement: str, place: str) -> None:
+    database = sqlite3.connect(sealed / "run.db")
+    triggers = database.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'").fetchall()
+    for name, _ in triggers:
+        database.execute(f"DROP TRIGGER {name}")
+    assert database.execute(statement).rowcount == 1
+    for _, sql in triggers:
+        database.execute(sql)
+    database.commit()
+    database.close()
+    code, told = verdict_on(sealed)
+    assert code == 6, trigger
+    assert place in told
+
+
+def test_a_flipped_byte_of_any_file_is_found(sealed: Path) -> None:
+    for path in sorted(sealed.iterdir()):
+        good = path.read_bytes()
+        for offset in (0, len(good) // 3, len(good) - 1):
+            bad = bytearray(good)
+            bad[offset] ^= 0x10
+            path.write_bytes(bad)
+            code, told = verdict_on(sealed)
+            assert code == 6, (path.name, offset)
+            assert path.name in told or "closed.json" in told
+        path.write_bytes(good)
+    assert verdict_on(sealed)[0] == 0
