@@ -71,6 +71,7 @@ class Likelihood:
         numbers = np.unique(signs, return_inverse=True)[1]
         order = np.argsort(numbers, kind="stable")
         self.t, self.hits = t[order], hits[order].astype(bool)
+        self._toward = np.where(self.hits, 1.0, -1.0)[:, None]
         self._sign = numbers[order]
         self._first = np.searchsorted(self._sign, np.arange(self._sign[-1] + 1))
         self.false_rate = false_rate
@@ -78,22 +79,21 @@ class Likelihood:
 
     def __call__(self, parameters: Array) -> tuple[float, Array]:
         """Log-likelihood and its gradient by (intercept, slope, spread, ceiling)."""
-        from scipy.special import logsumexp
-
         intercept, slope, spread, ceiling = parameters
-        up = logistic((intercept + slope * self.t)[:, None] + spread * self._nodes)
-        down, rise, hit = 1.0 - up, ceiling - self.false_rate, self.hits[:, None]
-        chance = np.maximum(np.where(hit, self.false_rate + rise * up, 1.0 - ceiling + rise * down), SMALLEST)
+        rise, toward = ceiling - self.false_rate, self._toward
+        share = logistic(toward * ((intercept + slope * self.t)[:, None] + spread * self._nodes))
+        floor = np.where(toward > 0.0, self.false_rate, 1.0 - ceiling)
+        chance = np.maximum(floor + rise * share, SMALLEST)
         by_sign = np.add.reduceat(np.log(chance), self._first, axis=0) + self._log_weights
-        total = logsumexp(by_sign, axis=1)
-        weight = np.exp(by_sign - total[:, None])[self._sign]
-        inverse = weight * np.where(hit, 1.0, -1.0) / chance
-        by_eta = inverse * rise * up * down
+        top = by_sign.max(axis=1)
+        likelihood = np.exp(by_sign - top[:, None])
+        total = likelihood.sum(axis=1)
+        inverse = (likelihood / total[:, None])[self._sign] / chance
+        by_ceiling = float((inverse * np.where(toward > 0.0, share, share - 1.0)).sum())
+        by_eta = inverse * share * (1.0 - share) * (rise * toward)
         rows = by_eta.sum(axis=1)
-        gradient = np.array(
-            [rows.sum(), rows @ self.t, (by_eta @ self._nodes).sum(), (inverse * up).sum()], dtype=np.float64
-        )
-        return float(total.sum()), gradient
+        gradient = np.array([rows.sum(), rows @ self.t, (by_eta @ self._nodes).sum(), by_ceiling])
+        return float((top + np.log(total)).sum()), gradient
 
     @property
     def bounds(self) -> list[tuple[float, float]]:
@@ -218,14 +218,14 @@ class Profile:
 
     def drop(self, t: float) -> float:
         """2 (ln L - ln L'), L' the greatest likelihood with the average at ``t`` equal to the level."""
-        bounds = [(0.0, LARGEST_SLOPE), (SMALLEST_SPREAD, LARGEST_SPREAD), (-14.0, 0.0)]
+        bounds = [(0.0, LARGEST_SLOPE), (SMALLEST_SPREAD, LARGEST_SPREAD), (-25.0, 0.0)]
 
         def value(v: Array) -> tuple[float, Array]:
             return self._constrained(v, t)
 
         nearest = min(self._summits, key=lambda known: abs(known - t), default=t)
         best, highest = maximise(value, self._summits.get(nearest, self._first), bounds)
-        self._summits[t] = np.clip(best, (0.0, 0.1, -13.0), (LARGEST_SLOPE, LARGEST_SPREAD, -1e-3))
+        self._summits[t] = np.clip(best, (0.0, 0.1, -24.0), (LARGEST_SLOPE, LARGEST_SPREAD, -1e-3))
         low = self._low_start(t)
         if value(low)[0] > highest - WORTH_CLIMBING:
             highest = max(highest, maximise(value, low, bounds)[1])
@@ -237,7 +237,7 @@ class Profile:
         f = self._likelihood.false_rate
         reached = float(self._weights @ logistic(intercept + slope * t + spread * self._nodes))
         excess = (f + (self._level - f) / max(reached, 1e-6) - self._level) / (1.0 - self._level)
-        return np.array([slope, max(spread, 0.1), min(max(math.log(max(excess, 1e-9)), -13.0), -1e-3)])
+        return np.array([slope, max(spread, 0.1), min(max(math.log(max(excess, 1e-12)), -24.0), -1e-3)])
 
     def _constrained(self, free: Array, t: float) -> tuple[float, Array]:
         slope, spread, kappa = free

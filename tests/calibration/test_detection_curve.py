@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from hil_calibration.clustered import Likelihood, Profile, average, average_inverse, quadrature
+from hil_calibration.clustered import Likelihood, Parameters, Profile, average, average_inverse, quadrature
 from hil_calibration.detection_curve import (
     BOUND,
     CEILING,
@@ -17,6 +17,7 @@ from hil_calibration.detection_curve import (
     OBSERVATIONS,
     SEPARATION,
     SLOPE,
+    DetectionCurve,
     fit_detection,
     with_shared_effects,
 )
@@ -144,10 +145,51 @@ def test_the_profile_holds_its_constraint() -> None:
     assert profile.drop((math.log(fitted.upper) - fitted.centre) / fitted.scale) == pytest.approx(2.7055, abs=0.01)
 
 
-def _start(fitted: Any) -> Any:
-    from hil_calibration.clustered import Parameters
-
+def _start(fitted: DetectionCurve) -> Parameters:
     return Parameters(fitted.b0 + fitted.b1 * fitted.centre, fitted.b1 * fitted.scale, fitted.sigma, fitted.ceiling)
+
+
+def two_summits() -> Trial:
+    """A real recogniser before a simulated camera: 20 signs, 8 levels in lx, successes of 2 presentations."""
+    levels = (3.08, 4.61, 6.17, 8.21, 11.27, 15.4, 22.55, 61.49)
+    read = (
+        "00021222 00022222 00022222 00022222 00022222 00000212 00022222 00010011 00022222 00011222 "
+        "00122222 00122222 00112222 00122222 00122222 00112222 00022222 00110222 00122222 00222222"
+    )
+    rows = [
+        (levels[i], float(shown < int(count)), sign)
+        for sign, counts in enumerate(read.split())
+        for i, count in enumerate(counts)
+        for shown in range(2)
+    ]
+    x, hits, signs = zip(*rows, strict=True)
+    return np.array(x), np.array(hits), np.array(signs)
+
+
+@pytest.mark.parametrize("a", [8.5, 9.5, 10.7, 14.2, 16.0, 20.0, 40.0])
+def test_the_profile_finds_the_higher_summit(a: float) -> None:
+    """Two kinds of curve explain these data; a single climb misses the better one and claims too narrow a bound."""
+    x, hits, signs = two_summits()
+    fitted = fit_detection(x, hits, signs)
+    likelihood = Likelihood((np.log(x) - fitted.centre) / fitted.scale, hits, signs, 0.0)
+    t = (math.log(a) - fitted.centre) / fitted.scale
+    found = Profile(likelihood, 0.9, _start(fitted), -0.5 * fitted.deviance).drop(t)
+    generator = np.random.default_rng(1)
+    tried = []
+    for _ in range(12):
+        start = Parameters(0.0, generator.uniform(1.0, 20.0), generator.uniform(0.1, 5.0), generator.uniform(0.9, 1.0))
+        tried.append(Profile(likelihood, 0.9, start, -0.5 * fitted.deviance).drop(t))
+    assert found <= min(tried) + 1e-4
+
+
+def test_a_profile_with_two_summits_gives_its_outermost_bounds() -> None:
+    fitted = fit_detection(*two_summits())
+    assert fitted.a == pytest.approx(12.1, abs=0.1)
+    assert fitted.lower == pytest.approx(9.2, abs=0.1)
+    assert fitted.upper == pytest.approx(14.55, abs=0.1)
+    wider = fit_detection(*two_summits(), confidence=0.97)
+    assert wider.upper is None
+    assert wider.flags == (BOUND,)
 
 
 def test_the_average_and_its_inverse() -> None:

@@ -1,0 +1,128 @@
+"""The arithmetic of the luxmeter calibration, on sessions whose answer is known."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from hil_calibration.stream import Measurements
+from hil_procedures.luxmeter.errors import DRIFT, HYSTERESIS, combined
+from hil_procedures.luxmeter.function import calibration_function
+from hil_procedures.luxmeter.session import (
+    ITEM_NOISE,
+    ITEM_RESOLUTION,
+    LAMP,
+    REFERENCE_NOISE,
+    REFERENCE_RESOLUTION,
+    Independent,
+    Session,
+)
+
+Array = NDArray[np.float64]
+
+LEVELS = np.array([2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0])
+ORDER = [*range(7), *range(5, -1, -1), 0]
+DIRECTION = ("up",) * 7 + ("down",) * 6 + ("return",)
+CERTIFICATE, DRIFT_OF_REFERENCE, OFFSET = "EX-1 1 illuminance/1", "reference drift", "zero of the reference"
+
+
+def session(gain: float = 1.02, noise: float = 1e-4) -> Session:
+    """An item that reads ``gain`` times the reference; rising and falling differ by 0.2 % of the gain."""
+    level = LEVELS[ORDER]
+    hysteresis = np.array([0.001 if direction == "down" else -0.001 for direction in DIRECTION])
+    shared = np.column_stack([0.0045 * level, 0.0017 * level, np.full(len(level), 0.001)])
+    unlimited = np.full(len(level), math.inf)
+
+    def part(name: str, relative: float, dof: float = math.inf) -> Independent:
+        return Independent(name, relative * level, np.full(len(level), dof))
+
+    return Session(
+        level=level,
+        direction=DIRECTION,
+        reference=Measurements(
+            level.copy(), np.zeros(len(level)), shared, (CERTIFICATE, DRIFT_OF_REFERENCE, OFFSET), "lx"
+        ),
+        indication=level * gain * (1.0 + hysteresis),
+        independent=(
+            part(REFERENCE_NOISE, noise, 16.0),
+            part(REFERENCE_RESOLUTION, 0.0),
+            part(LAMP, 0.0),
+            part(ITEM_NOISE, noise, 8.0),
+            Independent(ITEM_RESOLUTION, np.full(len(level), 0.003), unlimited, "rectangular"),
+        ),
+        dark=0.02,
+        temperature=23.4,
+        distributions={DRIFT_OF_REFERENCE: "rectangular"},
+    )
+
+
+def test_the_error_is_the_mean_of_rising_and_falling() -> None:
+    found = combined(session(), 0.001)
+    assert found.level == pytest.approx(LEVELS)
+    assert found.error[:-1] == pytest.approx(0.02 * LEVELS[:-1])
+    assert found.error[-1] == pytest.approx(LEVELS[-1] * (1.02 * 0.999 - 1.0))
+    assert found.hysteresis[:-1] == pytest.approx(0.001 * 1.02 * LEVELS[:-1])
+    assert math.isnan(found.hysteresis[-1])
+    assert found.drift == pytest.approx(0.0)
+
+
+def test_the_uncertainty_is_the_root_of_the_sum_of_squares() -> None:
+    found = combined(session(), 0.001)
+    i = 3
+    level = LEVELS[i]
+    hysteresis = 0.00102 * level / math.sqrt(3.0)
+    noise = 1e-4 * level / math.sqrt(2.0)
+    shared = math.sqrt((0.0045 * level) ** 2 + (0.0017 * level) ** 2 + 0.001**2)
+    resolution = 0.003 / math.sqrt(2.0)
+    expected = math.sqrt(shared**2 + 2 * noise**2 + resolution**2 + hysteresis**2)
+    assert found.u[i] == pytest.approx(expected)
+    by_name = {part.name: part.u[i] for part in found.contributions}
+    assert by_name[HYSTERESIS] == pytest.approx(hysteresis)
+    assert by_name[DRIFT] == pytest.approx(0.0)
+    assert by_name["certificate EX-1 1 illuminance"] == pytest.approx(0.0045 * level)
+
+
+def test_few_readings_give_few_degrees_of_freedom() -> None:
+    many, few = combined(session(), 0.001), combined(session(noise=0.02), 0.001)
+    assert (many.dof > 50).all()
+    assert (few.dof < 50).all()
+    assert (few.dof > 8).all()
+
+
+def test_a_drift_of_the_session_enters_every_level() -> None:
+    drifting = session()
+    indication = drifting.indication.copy()
+    indication[-1] *= 1.004
+    found = combined(replace(drifting, indication=indication), 0.001)
+    by_name = {part.name: part.u for part in found.contributions}
+    assert found.drift == pytest.approx(0.004)
+    assert by_name[DRIFT] == pytest.approx(LEVELS * 0.002 / math.sqrt(3.0), rel=1e-9)
+
+
+def test_named_effects_and_covariance_together_are_the_whole_uncertainty() -> None:
+    measured = session()
+    found = combined(measured, 0.001)
+    line = found.fit()
+    function = calibration_function(measured, found, line, 0.001)
+    names = [effect.name for effect in function.effects]
+    assert names[:2] == [CERTIFICATE, DRIFT_OF_REFERENCE]
+    assert OFFSET not in names
+    covariance = np.array([[float(cell) for cell in row] for row in function.covariance])
+    a, b = (float(text) for text in function.coefficients)
+    for x in (3.0, 30.0, 150.0):
+        gradient = np.array([1.0, x])
+        whole = gradient @ line.covariance @ gradient
+        relative = sum(float(effect.u) ** 2 for effect in function.effects[:2])
+        parts = gradient @ covariance @ gradient + relative * (a + b * x) ** 2
+        assert parts == pytest.approx(whole, rel=5e-3)
+
+
+def test_the_line_takes_out_the_error() -> None:
+    line = combined(session(), 0.001).fit()
+    assert line.consistent
+    assert line.b == pytest.approx(1.0 / 1.02, rel=5e-4)
+    assert line.a == pytest.approx(0.0, abs=2e-3)
