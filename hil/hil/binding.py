@@ -118,6 +118,7 @@ class Binding:
             channel,
             calibration=channel.record,
             period=channel.period,
+            limits=channel.limits,
             clock=self._bench.clock,
             exclusive=self._one_at_a_time(channel.device.name),
             record=self._record,

@@ -42,6 +42,7 @@ class LiveChannel:
     :param unit: its unit, a UCUM string.
     :param reader: takes an indication.
     :param calibration: its calibration record, or ``None`` while it has none.
+    :param limits: the range in which it may be used, in ``unit``.
     :param period: seconds between the readings taken in the background, ``None`` for none.
     :param temperature: the present temperature in Cel, for effects that depend on it.
     """
@@ -54,6 +55,7 @@ class LiveChannel:
         *,
         calibration: CalibrationRecord | None,
         period: float | None,
+        limits: tuple[float, float] | None,
         clock: Clock,
         exclusive: Exclusive,
         record: RecordWriter,
@@ -63,6 +65,7 @@ class LiveChannel:
         self.name, self.unit, self.calibration, self.period = name, unit, calibration, period
         self._reader, self._clock, self._exclusive = reader, clock, exclusive
         self._record, self._number, self._temperature = record, number, temperature
+        self._limits = limits
         self._resolution: float | None = None
         self.last: Measurement | None = None
 
@@ -75,7 +78,7 @@ class LiveChannel:
     async def measure(self) -> Measurement:
         """Take one indication, record it, and return it as a measurement.
 
-        :raises BenchFault: if its quality flags forbid to use the value.
+        :raises BenchFault: if its quality flags forbid to use the value, or it lies outside the channel's limits.
         """
         indication = await self._exclusive.run(self._reader.read)
         measurement = self._keep(indication)
@@ -85,6 +88,12 @@ class LiveChannel:
                 f"gave an indication that may not be used ({(names or 'no value').lower().replace('_', ' ')})",
                 where=self.name,
                 remedy="look at the instrument, its range and its battery",
+            )
+        if self._limits is not None and not self._limits[0] <= measurement.value <= self._limits[1]:
+            raise BenchFault(
+                f"measured {measurement.value:.6g} {self.unit}, outside its limits {list(self._limits)}",
+                where=self.name,
+                remedy="look at what it measures, or at limits in the bench file",
             )
         self.last = measurement
         return measurement

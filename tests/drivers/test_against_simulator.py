@@ -196,6 +196,16 @@ async def test_a_broken_link_to_the_luxmeter_is_an_error_and_then_over(start: Ca
         assert (await meter.read("illuminance")).value == pytest.approx(expected, rel=0.01)
 
 
+@pytest.mark.parametrize("backend", ["serialx", "pyserial"])
+async def test_a_port_that_is_taken_is_told(start: Callable[..., Any], backend: str) -> None:
+    bench: Bench = await start()
+    address = f"{bench.simulation.addresses['reference']}&backend={backend}"
+    first = await open_device(address, "t10a", name="first", clock=bench.clock)
+    with pytest.raises(DeviceUnreachable, match="second: its port is taken by another program; end what else uses"):
+        await open_device(address, "t10a", name="second", clock=bench.clock)
+    await first.close()
+
+
 async def test_split_packets_are_put_together(start: Callable[..., Any]) -> None:
     drivers = {"reference": "t10a", "panel": "sign-panel", "climate": "hmp", "camera": "camera"}
     bench: Bench = await start(*(fault(name, "split", 0.0, 1e6) for name in drivers))

@@ -175,3 +175,10 @@ async def test_a_channel_that_never_settles_is_a_bench_fault(tmp_path: Path) -> 
 
     with pytest.raises(BenchFault, match="did not settle"):
         await rig.run(script)
+
+
+async def test_a_measurement_outside_the_channel_s_limits_ends_the_run(tmp_path: Path) -> None:
+    rig = Rig(tmp_path, plan(1.0), lambda t: 100.0 if t < 1.0 else 1001.0)
+    with pytest.raises(BenchFault, match=r"measured 1001 lx, outside its limits"):
+        await rig.run(observe_each)
+    assert states(rig) == [(0, 1, "void")]

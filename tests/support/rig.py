@@ -57,6 +57,7 @@ class Rig:
             Scripted(self.clock, value),
             calibration=None,
             period=None,
+            limits=(0.0, 1000.0),
             clock=self.clock,
             exclusive=Exclusive(self.clock, "luxmeter"),
             record=self.record,

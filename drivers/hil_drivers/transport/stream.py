@@ -13,6 +13,7 @@ The same rules hold for a serial line and a TCP connection:
 from __future__ import annotations
 
 import asyncio
+import errno
 from abc import ABC, abstractmethod
 from typing import TypeVar
 
@@ -148,6 +149,12 @@ class StreamLink(ABC):
         try:
             await self._connect()
         except OSError as error:
+            if _taken(error):
+                raise DeviceUnreachable(
+                    "its port is taken by another program",
+                    where=self.name,
+                    remedy=f"end what else uses {self.address}, such as another run",
+                ) from error
             raise DeviceUnreachable(
                 f"cannot be reached: {_reason(error)}",
                 where=self.name,
@@ -184,6 +191,11 @@ class StreamLink(ABC):
 
         A lost link is an ``OSError``, its orderly end an ``EOFError``.
         """
+
+
+def _taken(error: OSError) -> bool:
+    """Whether a port could not be opened because somebody holds it: the libraries tell it each in their way."""
+    return error.errno in (errno.EBUSY, errno.EAGAIN) or "lock" in str(error)
 
 
 def _reason(error: BaseException) -> str:

@@ -1,0 +1,196 @@
+"""The documents do what they say: blocks are run in order, what they print is compared, links lead somewhere.
+
+In a document, a block fenced as ``sh`` or ``python`` is run, in a folder of that document's own; a ``text`` block after
+it holds lines that it prints, in this order, with … for what was left out. ``<!-- file: NAME -->`` before a block writes it
+to a file instead, ``<!-- append: NAME -->`` adds it to one. Other fences are not run.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+RUN = [path for path in DOCUMENTS if re.search(r"^```(sh|python)$", path.read_text(encoding="utf-8"), re.MULTILINE)]
+
+SKIPPED = {
+    ("README.md", "make test"): "it is this test suite",
+    ("README.md", ".venv/bin/python -m pytest tests/system/test_coverage.py"): "it is a test of this suite, of minutes",
+}
+"""Blocks that are not run, by document and first line, and why."""
+
+REPLACED = {
+    ("README.md", "make demo"): "hil demo --out out/demo",
+    ("docs/tutorial/first-run.md", "sudo apt-get install --no-install-recommends make python3 python3-venv"): (
+        "hil --version"
+    ),
+}
+"""What is run in place of a block that needs make, an administrator or a network."""
+
+TOLERANCE = 0.25
+"""How far the figures of a detection trial may differ: the recogniser's arithmetic depends on the processor."""
+
+BLOCK = re.compile(
+    r"(?:^<!-- (?P<what>file|append): (?P<file>\S+) -->\n)?^```(?P<kind>\w+)\n(?P<text>.*?)^```$",
+    re.DOTALL | re.MULTILINE,
+)
+NUMBER = re.compile(r"\d+(?:\.\d+)?")
+
+
+@dataclass(frozen=True)
+class Block:
+    """A fenced block, and the file that it is to be written or appended to."""
+
+    kind: str
+    text: str
+    what: str
+    file: str
+
+
+def blocks(document: Path) -> list[Block]:
+    return [
+        Block(found["kind"], found["text"], found["what"] or "", found["file"] or "")
+        for found in BLOCK.finditer(document.read_text(encoding="utf-8"))
+    ]
+
+
+def name_of(document: Path) -> str:
+    return document.relative_to(ROOT).as_posix()
+
+
+def first_line(block: Block) -> str:
+    return block.text.partition("\n")[0]
+
+
+def run(command: list[str], place: Path) -> str:
+    environment = {
+        **os.environ,
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        "PYTHONPATH": str(place),
+    }
+    done = subprocess.run(
+        command,
+        cwd=place,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=280,
+        check=False,
+    )
+    assert done.returncode == 0, f"{command[-1]}\nended with {done.returncode}:\n{done.stdout}"
+    return done.stdout
+
+
+def carry_out(block: Block, document: str, place: Path) -> str | None:
+    """Do what a block says; what it printed, ``None`` if it was not run."""
+    if block.file:
+        assert Path(block.file).parts[0] not in ("..", "/")
+        with (place / block.file).open("a" if block.what == "append" else "w", encoding="utf-8") as file:
+            file.write(f"\n{block.text}" if block.what == "append" else block.text)
+        return None
+    key = (document, first_line(block))
+    if block.kind == "python":
+        return run([sys.executable, "-W", "error", "-c", block.text], place)
+    if block.kind != "sh" or key in SKIPPED:
+        return None
+    return run(["bash", "-euo", "pipefail", "-c", REPLACED.get(key, block.text)], place)
+
+
+def plain(line: str) -> str:
+    """A line with single blanks, and rules of a table of any length alike."""
+    return re.sub(r"-{3,}", "---", " ".join(line.split()))
+
+
+def shown(expected: str, line: str) -> bool:
+    """Whether ``line`` is what a document shows as ``expected``."""
+    literal = [re.escape(part) for part in plain(expected).split("…")]
+    if re.fullmatch(".*".join(literal), line):
+        return True
+    if "a90" not in line and "bound of" not in line:
+        return False
+    alike = [NUMBER.sub("#", plain(text)) for text in (expected, line)]
+    if not re.fullmatch(".*".join(re.escape(part) for part in alike[0].split("…")), alike[1]):
+        return False
+    pairs = zip(NUMBER.findall(expected), NUMBER.findall(line), strict=False)
+    return all(abs(float(a) - float(b)) <= TOLERANCE * float(a) for a, b in pairs)
+
+
+def first_missing(expected: str, printed: str) -> str:
+    """The first line of ``expected`` that does not occur in ``printed`` after those before it; empty if none."""
+    remaining = iter([plain(line) for line in printed.splitlines()])
+    for line in expected.splitlines():
+        if line.strip() in ("", "…"):
+            continue
+        if not any(shown(line, found) for found in remaining):
+            return line
+    return ""
+
+
+@pytest.mark.timeout(400)
+@pytest.mark.parametrize("document", RUN, ids=name_of)
+def test_a_document_does_what_it_says(document: Path, tmp_path: Path) -> None:
+    found = blocks(document)
+    for block, after in pairwise([*found, Block("", "", "", "")]):
+        printed = carry_out(block, name_of(document), tmp_path)
+        if printed is not None and after.kind == "text" and not after.file:
+            missing = first_missing(after.text, printed)
+            assert not missing, f"after {first_line(block)!r}, {missing!r} is not in:\n{printed}"
+
+
+def test_blocks_that_are_not_run_as_they_stand_exist() -> None:
+    present = {(name_of(path), first_line(block)) for path in DOCUMENTS for block in blocks(path)}
+    assert set(SKIPPED) | set(REPLACED) <= present
+
+
+def anchors(text: str) -> set[str]:
+    """The anchors of a document's headings, as code hosts make them."""
+    without_code = BLOCK.sub("", text)
+    heads = re.findall(r"^#+ (.+)$", without_code, re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", head.lower()).replace(" ", "-") for head in heads}
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=name_of)
+def test_links_lead_somewhere(document: Path) -> None:
+    text = BLOCK.sub("", document.read_text(encoding="utf-8"))
+    for target in re.findall(r"\]\(([^)\s]+)\)", text):
+        if target.startswith(("https://", "http://")):
+            continue
+        place, _, anchor = target.partition("#")
+        path = (document.parent / place).resolve() if place else document
+        assert path.exists(), f"{name_of(document)} links to {target}"
+        if anchor:
+            assert anchor in anchors(path.read_text(encoding="utf-8")), f"{name_of(document)} links to {target}"
+
+
+def test_every_document_is_listed() -> None:
+    """Each page of docs is linked from another document."""
+    linked = {
+        (document.parent / target.partition("#")[0]).resolve()
+        for document in DOCUMENTS
+        for target in re.findall(r"\]\(([^)\s]+)\)", document.read_text(encoding="utf-8"))
+        if "://" not in target
+    }
+    assert [name_of(path) for path in (ROOT / "docs").rglob("*.md") if path.resolve() not in linked] == []
+
+
+def test_the_generated_reference_is_current() -> None:
+    done = subprocess.run(
+        [sys.executable, ROOT / "scripts" / "make_reference.py", "--check"], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, f"{done.stdout}{done.stderr}run python scripts/make_reference.py"
+
+
+def test_documents_name_no_path_of_a_machine() -> None:
+    for document in DOCUMENTS:
+        text = document.read_text(encoding="utf-8")
+        assert not re.search(r"(?<![\w.])/(home|root|work|tmp|Users)/", text), name_of(document)
