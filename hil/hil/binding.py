@@ -102,6 +102,11 @@ class Binding:
         channel = self.channels.get(self._bench.config.roles.get("temperature", ""))
         return channel.last.value if channel is not None and channel.last is not None else None
 
+    def close(self) -> None:
+        """Let nothing but the safe state command a device from here on."""
+        for exclusive in self._exclusive.values():
+            exclusive.close()
+
     async def idle(self) -> None:
         """Return once no device is in the middle of an operation."""
         for exclusive in self._exclusive.values():

@@ -18,7 +18,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from hil_drivers.clock import NANOSECONDS
+from hil_drivers.clock import NANOSECONDS, Clock
 
 from .errors import BenchFault
 
@@ -57,7 +57,7 @@ class LockstepClock:
         self._now = 0
         self._known: set[Task] = set()
         self._awake: set[Task] = set()
-        self._tokens = 0
+        self._tokens = self._holds = 0
         self._sleepers: list[_Sleeper] = []
         self._order = itertools.count()
         self._waiting: dict[Task, set[Task]] = {}
@@ -103,6 +103,18 @@ class LockstepClock:
             yield
         finally:
             self._tokens -= 1
+            self._consider()
+
+    @contextmanager
+    def hold(self) -> Iterator[None]:
+        """Let bench time stand still for as long as this is held, on purpose: it does not count as a stall."""
+        self._holds += 1
+        self._watch(on=False)
+        try:
+            with self.exchange():
+                yield
+        finally:
+            self._holds -= 1
             self._consider()
 
     async def wait(self, *tasks: Task) -> None:
@@ -159,7 +171,7 @@ class LockstepClock:
         if self._may_advance():
             self._advancing = asyncio.get_running_loop().create_task(self._advance(), name="lockstep advance")
         else:
-            self._watch(on=bool(self._sleepers))
+            self._watch(on=bool(self._sleepers) and not self._holds)
 
     async def _advance(self) -> None:
         try:
@@ -205,6 +217,11 @@ class LockstepClock:
         for sleeper in sleepers:
             if not sleeper.wake.done():
                 sleeper.wake.set_exception(error)
+
+
+def hold(clock: Clock) -> AbstractContextManager[None]:
+    """Let the bench time of a simulated world in lockstep stand still, for a pause; other clocks run on."""
+    return clock.hold() if isinstance(clock, LockstepClock) else nullcontext()
 
 
 class PacedClock:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Coroutine
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -15,7 +16,7 @@ from hil_drivers.errors import DriverError
 
 from .bench.opened import Bench, open_bench
 from .binding import Binding
-from .errors import Aborted, HilError, ProcedureFault, exit_code
+from .errors import Aborted, BenchFault, HilError, ProcedureFault, exit_code
 from .service import Service
 from .trial import Points, Trial
 
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
 
 IDLE_DEADLINE = 3.0
 """Wall seconds that an operation under way may take to end before the safe state is commanded."""
+
+SCRIPT_DEADLINE = 10.0
+"""Wall seconds that a script may take to end once it is cancelled, its own clearing up included."""
 
 COMPLETE, FAILED, ABORTED = "complete", "failed", "aborted"
 
@@ -73,6 +77,8 @@ class Engine:
                 return await self._run_on(bench)
         except (HilError, DriverError, CalibrationError) as error:
             return Ending(FAILED, error)
+        except Exception as error:  # noqa: BLE001 (a bug in a driver: the record is closed, and it is told)
+            return Ending(FAILED, _bench_fault(self.config.name, error))
 
     def _measuring_roles(self) -> list[str]:
         return [
@@ -82,14 +88,15 @@ class Engine:
         ]
 
     async def _run_on(self, bench: Bench) -> Ending:
-        binding = Binding(self.procedure, bench, self.record)
-        for role, system in binding.systems.items():
-            self._note(bench.clock, "system", {"role": role, **_identity(system)})
-        self._anchor(bench.clock)
+        binding: Binding | None = None
         try:
+            binding = Binding(self.procedure, bench, self.record)
+            for role, system in binding.systems.items():
+                self._note(bench.clock, "system", {"role": role, **_identity(system)})
+            self._anchor(bench.clock)
             return await self._script(bench, binding)
         finally:
-            await self._make_safe(bench, binding)
+            await _unbroken(self._make_safe(bench, binding), bench.clock)
             self._anchor(bench.clock)
 
     async def _script(self, bench: Bench, binding: Binding) -> Ending:
@@ -110,12 +117,18 @@ class Engine:
             await clock.wait(script)
         finally:
             self.service.detach()
-            script.cancel()
-            await clock.wait(script)
-            await background.stop()
+            await _unbroken(self._end(script, background, clock), clock)
             ending = self._ending(script, background)
             points.close("" if ending.error is None else str(ending.error))
         return ending
+
+    async def _end(self, script: asyncio.Task[None], background: Background, clock: Clock) -> None:
+        """End the script and the sampling; a script that goes on in spite of it is left to itself."""
+        script.cancel()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(SCRIPT_DEADLINE):
+                await clock.wait(script)
+        await background.stop()
 
     async def _guarded(self, trial: Trial, background: Background) -> None:
         await background.start()
@@ -124,6 +137,10 @@ class Engine:
     def _ending(self, script: asyncio.Task[None], background: Background) -> Ending:
         if background.failure is not None:
             return Ending(FAILED, background.failure)
+        if not script.done():
+            fault = f"did not end within {SCRIPT_DEADLINE:g} s of being cancelled"
+            remedy = "let asyncio.CancelledError pass"
+            return Ending(FAILED, ProcedureFault(fault, where=self.procedure.name, remedy=remedy))
         if script.cancelled():
             aborted = self.service.aborted
             reason = aborted.reason if aborted is not None else "interrupted"
@@ -133,10 +150,12 @@ class Engine:
             return Ending(COMPLETE if error is None else FAILED, error)
         return Ending(FAILED, _procedure_fault(self.procedure.name, error))
 
-    async def _make_safe(self, bench: Bench, binding: Binding) -> None:
-        with suppress(TimeoutError):
-            async with asyncio.timeout(IDLE_DEADLINE):
-                await binding.idle()
+    async def _make_safe(self, bench: Bench, binding: Binding | None) -> None:
+        if binding is not None:
+            binding.close()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(IDLE_DEADLINE):
+                    await binding.idle()
         for outcome in await bench.safe_state():
             data = {"channel": outcome.channel, "value": outcome.value, "error": outcome.error}
             self._note(bench.clock, "safe state", data)
@@ -195,14 +214,37 @@ class Background:
             self.victim.cancel()
 
 
+async def _unbroken(work: Coroutine[Any, Any, None], clock: Clock) -> None:
+    """Do ``work`` to its end, whatever cancels the caller meanwhile; such a cancellation is raised afterwards."""
+    task, cancelled = asyncio.create_task(work), False
+    while not task.done():
+        try:
+            await clock.wait(task)
+        except asyncio.CancelledError:
+            cancelled = True
+    task.result()
+    if cancelled:
+        raise asyncio.CancelledError
+
+
 def _procedure_fault(name: str, error: BaseException) -> ProcedureFault:
+    fault = ProcedureFault(_raised(error), where=name, remedy="correct the procedure")
+    fault.__cause__ = error
+    return fault
+
+
+def _bench_fault(name: str, error: Exception) -> BenchFault:
+    fault = BenchFault(_raised(error), where=name, remedy="correct the driver that raised it")
+    fault.__cause__ = error
+    return fault
+
+
+def _raised(error: BaseException) -> str:
     place = error.__traceback__
     while place is not None and place.tb_next is not None:
         place = place.tb_next
     line = f" ({place.tb_frame.f_code.co_filename}:{place.tb_lineno})" if place is not None else ""
-    fault = ProcedureFault(f"raised {type(error).__name__}: {error}{line}", where=name, remedy="correct the procedure")
-    fault.__cause__ = error
-    return fault
+    return f"raised {type(error).__name__}: {error}{line}"
 
 
 def _identity(system: Any) -> dict[str, Any]:

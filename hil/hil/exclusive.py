@@ -8,7 +8,12 @@ from typing import Any, TypeVar
 
 from hil_drivers.clock import Clock
 
+from .errors import Aborted, BenchFault
+
 T = TypeVar("T")
+
+OPERATION_DEADLINE = 120.0
+"""Wall seconds that an operation may take, waiting for its turn included: beyond that its driver hangs."""
 
 
 class Exclusive:
@@ -21,14 +26,38 @@ class Exclusive:
     def __init__(self, clock: Clock, name: str) -> None:
         self._clock, self._name = clock, name
         self._last: asyncio.Task[Any] | None = None
+        self._closed = False
+
+    def close(self) -> None:
+        """Refuse every further operation: the run is over, and the bench goes to its safe state."""
+        self._closed = True
 
     async def run(self, operation: Callable[[], Coroutine[Any, Any, T]]) -> T:
-        """Run ``operation`` after those that came before."""
+        """Run ``operation`` after those that came before.
+
+        :raises BenchFault: if it does not end in time; it is left to itself.
+        :raises Aborted: after `close`.
+        """
+        try:
+            async with asyncio.timeout(OPERATION_DEADLINE) as deadline:
+                return await self._in_turn(operation)
+        except TimeoutError:
+            if not deadline.expired():
+                raise
+            raise BenchFault(
+                f"an operation did not end within {OPERATION_DEADLINE:g} s",
+                where=self._name,
+                remedy="look at the device and its driver: every exchange needs a deadline of its own",
+            ) from None
+
+    async def _in_turn(self, operation: Callable[[], Coroutine[Any, Any, T]]) -> T:
         while self._last is not None:
             before = self._last
             await self._clock.wait(before)
             if self._last is before:
                 self._last = None
+        if self._closed:
+            raise Aborted("the run is over", where=self._name)
         task = asyncio.create_task(operation(), name=f"operation of {self._name}")
         self._last = task
         task.add_done_callback(_retrieve)

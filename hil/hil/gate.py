@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 class Attempt(Protocol):
     """What a gate decides upon."""
 
-    def begin(self) -> None: ...
+    reason: str
+
+    def begin(self) -> bool: ...
 
     def end(self, gate: Window) -> None: ...
 
@@ -67,8 +69,10 @@ class Gate:
         if owner is None:
             raise RuntimeError("a gate is entered outside of a task")
         self._owner, self._cancels = owner, owner.cancelling()
-        self._attempt.begin()
-        await self._read()
+        if self._attempt.begin():
+            await self._read()
+        else:
+            self._reason = self._attempt.reason
         if self._reason:
             self._cancel_owner()
         else:

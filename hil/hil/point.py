@@ -98,9 +98,12 @@ class Point:
         plain = {name: value for name, value in data.items() if name not in links}
         self._pending.append((self._clock.utc(self._clock.now()), plain, links))
 
-    def begin(self) -> None:
-        """A gate is entered."""
+    def begin(self) -> bool:
+        """A gate is entered; false where the attempt is void already, and nothing more is to be observed in it."""
+        if self.state == VOID:
+            return False
         self._to(OBSERVING)
+        return True
 
     def end(self, gate: Window) -> None:
         """A gate held: what was observed inside it counts, linked to the gate's own readings."""
@@ -115,8 +118,9 @@ class Point:
         for t, data, links in self._pending:
             self._record.observation(self.index, self.attempt, t, data, links)
         self._pending.clear()
-        self.reason = reason
-        self._to(VOID)
+        if self.state != VOID:
+            self.reason = reason
+            self._to(VOID)
 
     def commit(self) -> None:
         """The attempt counts."""

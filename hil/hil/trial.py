@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from hil_drivers.capability import Sensor
 from hil_drivers.clock import Clock
 
+from .clock import hold
 from .design import PlannedPoint
 from .errors import BenchFault, ProcedureFault
 from .live import as_live
@@ -47,8 +48,9 @@ class Points:
 
     async def __anext__(self) -> Point:
         again = self._finish()
-        with self._clock.exchange():
-            await self.running.wait()
+        if not self.running.is_set():
+            with hold(self._clock):
+                await self.running.wait()
         if not again and self._next == len(self._planned):
             self._current = None
             raise StopAsyncIteration

@@ -51,6 +51,22 @@ async def test_a_drift_before_during_or_after_voids_the_attempt(tmp_path: Path, 
     assert any(kind == "void" for kind, _ in rig.reports)
 
 
+async def test_a_second_gate_of_a_void_attempt_is_passed_over(tmp_path: Path) -> None:
+    rig = Rig(tmp_path, plan(1.0), lambda t: 90.0 if t < 0.4 else 100.0)
+
+    async def script(trial: Trial) -> None:
+        lux = trial.role("lux", Sensor)
+        async for point in trial.points():
+            for part in ("first", "second"):
+                async with point.valid(lux, 100.0, tolerance=5.0):
+                    await trial.sleep(1.0)
+                    point.observe(part=part)
+
+    record = await rig.run(script)
+    assert states(rig) == [(0, 1, "void"), (0, 2, "committed")]
+    assert [seen.data["part"] for seen in record.observations()] == ["first", "second"]
+
+
 async def test_a_void_attempt_without_an_await_in_its_body(tmp_path: Path) -> None:
     rig = Rig(tmp_path, plan(1.0), lambda t: 90.0 if t < 0.4 else 100.0)
 

@@ -1,8 +1,8 @@
 """The documents do what they say: blocks are run in order, what they print is compared, links lead somewhere.
 
-In a document, a block fenced as ``sh`` or ``python`` is run, in a folder of that document's own; a ``text`` block after
-it holds lines that it prints, in this order, with … for what was left out. ``<!-- file: NAME -->`` before a block writes it
-to a file instead, ``<!-- append: NAME -->`` adds it to one. Other fences are not run.
+In a document, a block fenced as ``sh`` or ``python`` is run, in a folder of that document's own; a ``text`` block
+after it holds lines that it prints, in this order, with … for what was left out. ``<!-- file: NAME -->`` before a
+block writes it to a file instead, ``<!-- append: NAME -->`` adds it to one. Other fences are not run.
 """
 
 from __future__ import annotations

@@ -137,7 +137,7 @@ def find_bench(name: str) -> Path:
     if name in shipped:
         return shipped[name]
     raise ConfigurationError(
-        f'there is no bench "{name}"', remedy=f"{nearest(name, shipped)} Or give a bench file's path"
+        f'there is no bench "{name}"', remedy=f"{nearest(name, shipped)} (the path of a bench file will do too)"
     )
 
 

@@ -14,6 +14,7 @@ from hil_drivers.device import Device, load_driver, open_device
 from hil_drivers.errors import DriverError
 
 from ..clock import LockstepClock, PacedClock
+from ..deadline import within
 from ..errors import BenchFault, ConfigurationError, HilError, UsageError
 from ..suggest import nearest
 from .channel import ActuatorChannel, Channel, SensorChannel, channel_class
@@ -120,8 +121,7 @@ class Bench:
 
     async def _made_safe(self, channel: str, value: float, deadline: float) -> str:
         try:
-            async with asyncio.timeout(deadline):
-                await self.actuator(channel).set(value)
+            await within(deadline, self.actuator(channel).set(value), clock=self.clock)
         except TimeoutError:
             return f"{channel}: not done within {deadline:g} s"
         except (HilError, DriverError) as error:
@@ -217,8 +217,8 @@ async def _open_devices(
         section = config.devices[name]
         try:
             address = _address(config, name, world)
-            async with asyncio.timeout(section.deadline):
-                opened[name] = await open_device(address, section.driver, name=name, clock=clock, **section.options)
+            opening = open_device(address, section.driver, name=name, clock=clock, **section.options)
+            opened[name] = await within(section.deadline, opening, clock=clock)
         except TimeoutError:
             failures.append(f"{name}: did not open within {section.deadline:g} s; check it and its address")
         except (DriverError, HilError) as error:
@@ -234,8 +234,7 @@ async def _open_devices(
 async def _close_devices(opened: Mapping[str, Device], clock: Clock) -> None:
     async def disconnect(device: Device) -> None:
         with suppress(TimeoutError, DriverError):
-            async with asyncio.timeout(CLOSE_DEADLINE):
-                await device.close()
+            await within(CLOSE_DEADLINE, device.close(), clock=clock)
 
     await _all(clock, [disconnect(device) for device in opened.values()])
 

@@ -11,27 +11,36 @@ from ..errors import Aborted
 
 T = TypeVar("T")
 
-_ENDING = {signal.SIGTERM: "SIGTERM", signal.SIGHUP: "the loss of the terminal (SIGHUP)"}
+_ENDING = {
+    signal.SIGINT: "SIGINT",
+    signal.SIGTERM: "SIGTERM",
+    signal.SIGHUP: "the loss of the terminal (SIGHUP)",
+}
 
 
 def run_interruptibly(work: Coroutine[Any, Any, T]) -> T:
-    """Run ``work`` to its end; SIGTERM and SIGHUP cancel it, SIGINT too (as `asyncio.run` does).
+    """Run ``work`` to its end; SIGINT, SIGTERM and SIGHUP cancel it, once.
+
+    Those that follow change nothing: what brings the bench to its safe state must not be cut off by impatience. A
+    signal that was ignored when the program began (`nohup`) stays ignored.
 
     :raises Aborted: after SIGTERM or SIGHUP.
     :raises KeyboardInterrupt: after SIGINT.
     """
-    received: list[str] = []
+    received: list[signal.Signals] = []
 
     async def supervised() -> T:
         task = asyncio.ensure_future(work)
         loop = asyncio.get_running_loop()
 
-        def end(name: str) -> None:
-            received.append(name)
-            task.cancel()
+        def end(number: signal.Signals) -> None:
+            if not received:
+                task.cancel()
+            received.append(number)
 
-        for number, name in _ENDING.items():
-            loop.add_signal_handler(number, end, name)
+        for number in _ENDING:
+            if signal.getsignal(number) is not signal.SIG_IGN:
+                loop.add_signal_handler(number, end, number)
         return await task
 
     try:
@@ -39,4 +48,6 @@ def run_interruptibly(work: Coroutine[Any, Any, T]) -> T:
     except asyncio.CancelledError:
         if not received:
             raise
-        raise Aborted(f"ended by {received[0]}", remedy="look at the record of the run") from None
+        if received[0] is signal.SIGINT:
+            raise KeyboardInterrupt from None
+        raise Aborted(f"ended by {_ENDING[received[0]]}", remedy="look at the record of the run") from None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -57,7 +58,11 @@ def _brief(value: object) -> str:
 
 
 def _stream(event: Event) -> None:
-    click.echo(json.dumps(event.to_json(), ensure_ascii=False))
+    """Write one event; a reader who has gone does not end a run on the bench."""
+    try:
+        click.echo(json.dumps(event.to_json(), ensure_ascii=False))
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _plain(event: Event) -> None:

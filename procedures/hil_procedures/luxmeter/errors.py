@@ -92,7 +92,7 @@ def combined(session: Session, linearity: float) -> Errors:
         indication=indication,
         error=indication - reference,
         u=np.sqrt(variance),
-        dof=variance**2 / np.where(quartic > 0, quartic, np.nan),
+        dof=np.divide(variance**2, quartic, out=np.full(len(levels), math.inf), where=quartic > 0),
         contributions=contributions,
         shared=_averaged_reference(session.reference, weights),
         covariance=_covariance(session, weights, independent, reference, abs(drift), linearity),
