@@ -268,16 +268,25 @@ class Profile:
 def average_inverse(share: float, spread: float) -> float:
     """The eta at which the population average of logistic(eta + spread Z) is ``share``, in (0, 1).
 
-    By Newton's method on the logit of the average, which is nearly linear in eta.
+    By Newton's method on the logit of the average, which is nearly linear in eta; by halving where that leaves the
+    bracket.
     """
     nodes, log_weights = quadrature()
     weights, target = np.exp(log_weights), math.log(share / (1.0 - share))
-    eta = target * math.hypot(1.0, 0.6 * spread)
-    for _ in range(100):
+    reach = spread * float(nodes.max()) + 1e-9
+    low, high, eta = target - reach, target + reach, target
+    for _ in range(200):
         up = logistic(eta + spread * nodes)
-        mean, rest = float(weights @ up), float(weights @ (1.0 - up))
-        step = (math.log(mean / rest) - target) * mean * rest / float(weights @ (up * (1.0 - up)))
-        eta -= math.copysign(min(abs(step), 2.0 + spread), step)
-        if abs(step) < 1e-12 * (1.0 + abs(eta)):
+        mean, rest, density = (float(weights @ part) for part in (up, 1.0 - up, up * (1.0 - up)))
+        if mean * (1.0 - share) < rest * share:
+            low = eta
+        else:
+            high = eta
+        step = (math.log(mean / rest) - target) * mean * rest / density if min(mean, rest, density) > 0.0 else math.inf
+        following = eta - step
+        if not low <= following <= high:
+            following = (low + high) / 2.0
+        if abs(following - eta) < 1e-12 * (1.0 + abs(eta)):
             break
+        eta = following
     return eta

@@ -177,6 +177,7 @@ def _describe(bench: Bench, channel: SensorChannel) -> dict[str, Any]:
         "instrument": None if instrument is None else instrument.model_dump(mode="json"),
         "calibration": None if channel.record is None else channel.record.to_json(),
         "certificate_sha256": (None if certificate is None else hashlib.sha256(certificate.read_bytes()).hexdigest()),
+        "response": [effect.to_json() for effect in channel.response],
         "placement": [effect.to_json() for effect in channel.placement],
         "transfer": [effect.to_json() for effect in channel.transfer],
     }

@@ -111,14 +111,18 @@ class Engine:
         trial = Trial(binding.roles, self.procedure.roles, points, clock=clock, record=self.record)
         background = Background(binding, clock)
         script = asyncio.create_task(self._guarded(trial, background), name=self.procedure.name)
-        background.victim = script
-        self.service.attach(script, points.running)
+        watch = asyncio.create_task(clock.wait(script), name=f"watch over {self.procedure.name}")
+        background.victim = watch
+        self.service.attach(watch, points.running)
+        interrupted = True
         try:
-            await clock.wait(script)
+            await clock.wait(watch)
+            interrupted = not script.done()
         finally:
             self.service.detach()
+            watch.cancel()
             await _unbroken(self._end(script, background, clock), clock)
-            ending = self._ending(script, background)
+            ending = self._ending(script, background, interrupted=interrupted)
             points.close("" if ending.error is None else str(ending.error))
         return ending
 
@@ -134,14 +138,14 @@ class Engine:
         await background.start()
         await self.procedure.script(trial, self.parameters)
 
-    def _ending(self, script: asyncio.Task[None], background: Background) -> Ending:
+    def _ending(self, script: asyncio.Task[None], background: Background, *, interrupted: bool) -> Ending:
         if background.failure is not None:
             return Ending(FAILED, background.failure)
         if not script.done():
             fault = f"did not end within {SCRIPT_DEADLINE:g} s of being cancelled"
             remedy = "let asyncio.CancelledError pass"
             return Ending(FAILED, ProcedureFault(fault, where=self.procedure.name, remedy=remedy))
-        if script.cancelled():
+        if interrupted or script.cancelled():
             aborted = self.service.aborted
             reason = aborted.reason if aborted is not None else "interrupted"
             return Ending(ABORTED, Aborted(f"the run was aborted: {reason or 'no reason given'}"))

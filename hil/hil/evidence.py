@@ -113,7 +113,7 @@ class Evidence:
         )
 
     def declared_effects(self, channel: str, acts_on: str) -> list[Effect]:
-        """The ``placement`` or ``transfer`` effects that the bench declared for ``channel``."""
+        """The ``response``, ``placement`` or ``transfer`` effects that the bench declared for ``channel``."""
         from hil_calibration.effect import Effect
 
         return [Effect.from_json(effect) for effect in self.channels[channel][acts_on]]

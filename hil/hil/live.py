@@ -108,8 +108,12 @@ class LiveChannel:
         if indication.resolution != self._resolution:
             self._resolution = indication.resolution
             self._record.event(t, "resolution", {"channel": self.name, "resolution": indication.resolution})
-        value, u_ind, u = self._evaluate(indication) if indication.usable else (None, None, None)
-        self._record.readings(self._number, t, raw, value, u_ind, u, indication.u_t, int(indication.flags))
+        value, u_ind, u = None, None, None
+        try:
+            if indication.usable:
+                value, u_ind, u = self._evaluate(indication)
+        finally:
+            self._record.readings(self._number, t, raw, value, u_ind, u, indication.u_t, int(indication.flags))
         if raw is None or not indication.usable:
             return None
         shown = raw if value is None else value

@@ -197,6 +197,11 @@ def test_the_average_and_its_inverse() -> None:
         for share in (0.05, 0.5, 0.9, 0.999):
             eta = average_inverse(share, spread)
             assert float(average(np.array(eta), spread)) == pytest.approx(share, abs=1e-9)
+    for share in (1e-12, 1e-6, 0.5, 1.0 - 1e-6, 1.0 - 1e-12):
+        for spread in (1e-3, 0.1, 1.0, 5.0, 12.0):
+            eta = average_inverse(share, spread)
+            rest = float(average(np.array(-eta), spread))
+            assert math.log(rest / (1.0 - share)) == pytest.approx(0.0, abs=1e-3)
     z = np.random.default_rng(1).standard_normal(400_000)
     assert float(average(np.array(1.0), 2.0)) == pytest.approx(np.mean(1.0 / (1.0 + np.exp(-1.0 - 2.0 * z))), abs=2e-3)
 

@@ -6,7 +6,6 @@ import asyncio
 import os
 import signal
 import subprocess
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -24,29 +23,28 @@ from hil.run import RunOutcome, run_procedure
 from hil.service import Abort, Service
 from hil_drivers.clock import WallClock
 
-SCRIPT = '''
+SCRIPT = """
 import asyncio
 
 from hil import Design, Parameters, Results, Trial, procedure
 from hil_drivers.capability import Actuator
 
 
-class Nothing(Parameters):
-    pass
+class Stubborn(Parameters):
+    returns: bool = False
 
 
 @procedure("stubborn", version="1", roles={"light": Actuator})
-async def stubborn(trial: Trial, p: Nothing) -> None:
+async def stubborn(trial: Trial, p: Stubborn) -> None:
     light = trial.role("light", Actuator)
     async for point in trial.points():
-        await light.set(100.0)
         while True:
             try:
                 await trial.sleep(1.0)
                 await light.set(100.0)
-                await asyncio.sleep(0.001)
             except asyncio.CancelledError:
-                pass
+                if p.returns:
+                    return
 
 
 @stubborn.plan
@@ -57,7 +55,7 @@ def plan(p):
 @stubborn.analysis
 def analyse(record, p):
     return Results((), {})
-'''
+"""
 
 
 class Still:
@@ -65,12 +63,12 @@ class Still:
         await asyncio.sleep(0)
 
 
-async def carry_out(place: Path, bench: Path, service: Service | None = None) -> RunOutcome:
+async def carry_out(place: Path, bench: Path, service: Service | None = None, **settings: str) -> RunOutcome:
     (place / "stubborn.py").write_text(SCRIPT, encoding="utf-8")
     return await run_procedure(
         str(place / "stubborn.py"),
         str(bench),
-        settings={},
+        settings=settings,
         seed=None,
         speed=None,
         out=place / "runs",
@@ -98,11 +96,22 @@ async def test_a_script_that_ignores_its_end_does_not_keep_the_bench_from_safety
     assert not safe.data["error"]
     lit_after = [event for event in record.events("command") if event.t > safe.t]
     assert not lit_after
-    for left in asyncio.all_tasks() - {asyncio.current_task()}:
-        assert left.get_name() == "stubborn"
-        while not left.done():
-            left.get_coro().close() if False else left.cancel()  # type: ignore[union-attr,func-returns-value]
-            await asyncio.sleep(0.01)
+    left = [task for task in asyncio.all_tasks() if task.get_name() == "stubborn"]
+    if left:
+        await asyncio.wait(left, timeout=5.0)
+    assert all(task.done() for task in left)
+
+
+async def test_an_aborted_script_that_returns_as_if_it_were_done_is_not_complete(tmp_path: Path) -> None:
+    service = Service()
+    task = asyncio.ensure_future(carry_out(tmp_path, copy_bench(tmp_path / "bench"), service, returns="true"))
+    begun = asyncio.Event()
+    service.subscribe(lambda event: begun.set() if event.kind == "point" else None)
+    await begun.wait()
+    service.execute(Abort("Operator A", "enough"))
+    outcome = await asyncio.wait_for(task, 30.0)
+    assert (outcome.status, outcome.exit_code) == ("aborted", 5)
+    assert "enough" in outcome.error
 
 
 async def test_a_bug_in_a_driver_is_told_and_the_record_is_closed(
@@ -113,7 +122,10 @@ async def test_a_bug_in_a_driver_is_told_and_the_record_is_closed(
         module + "    async def open(self):\n        raise ValueError('no such thing')\n", encoding="utf-8"
     )
     monkeypatch.syspath_prepend(tmp_path)
-    lights = ('driver = "artnet"\naddress = "sim:lights"', 'driver = "broken_light:Broken"\naddress = "udp://127.0.0.1:9"')
+    lights = (
+        'driver = "artnet"\naddress = "sim:lights"',
+        'driver = "broken_light:Broken"\naddress = "udp://127.0.0.1:9"',
+    )
     outcome = await carry_out(tmp_path, copy_bench(tmp_path / "bench", lights))
     assert (outcome.status, outcome.exit_code) == ("failed", 4)
     assert "raised ValueError: no such thing" in outcome.error
@@ -224,10 +236,10 @@ def test_a_signal_that_was_ignored_at_the_start_stays_ignored() -> None:
 def test_a_reader_of_the_events_who_leaves_does_not_end_the_run(tmp_path: Path) -> None:
     copy_bench(tmp_path / "bench")
     settings = ("--set", "readings=3", "--set", "warm_up=1")
-    run = command("run", "calibrate-luxmeter", "--bench", "bench/action-sim.toml", "--out", "runs", "--jsonl", *settings)
-    with subprocess.Popen(
-        run, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as process:
+    run = command(
+        "run", "calibrate-luxmeter", "--bench", "bench/action-sim.toml", "--out", "runs", "--jsonl", *settings
+    )
+    with subprocess.Popen(run, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         process.stdout.readline()
         process.stdout.close()
@@ -236,4 +248,3 @@ def test_a_reader_of_the_events_who_leaves_does_not_end_the_run(tmp_path: Path) 
     assert (process.returncode, told) == (0, "")
     (folder,) = (tmp_path / "runs").iterdir()
     assert open_run(folder).status == "complete"
-    assert sys.executable

@@ -45,6 +45,29 @@ def test_a_reader_that_never_gets_there_fails() -> None:
     assert "not reached" in verdict.reason
 
 
+def test_a_ceiling_that_the_data_do_not_exclude_is_no_failure() -> None:
+    """35 of 40 above 8 lx: the ceiling is estimated below 0.9, but not significantly so."""
+    x = np.repeat([3.0, 6.0, 9.0, 12.0, 20.0, 40.0], 10)
+    read = [0, 2, 9, 8, 9, 9]
+    hits = [(i % 10 + 3 * (i // 10)) % 10 < read[i // 10] for i in range(60)]
+    found = with_shared_effects(x, hits, [str(i % 10) for i in range(60)], 0.005 * x[:, None], ["certificate"])
+    assert found.curve.a is None
+    assert found.lower is not None
+    assert found.lower < 20.0
+    told = Told(found, POLICY)
+    assert judge(found, told, DetectionVsIlluminance()).outcome == "INCONCLUSIVE"
+    assert told.lower != "none"
+
+
+def test_bounds_are_rounded_outwards() -> None:
+    found = trial()
+    assert found.lower is not None
+    assert found.upper is not None
+    told = Told(found, POLICY)
+    assert float(told.lower) <= found.lower
+    assert float(told.upper) >= found.upper
+
+
 def test_separated_data_decide_nothing() -> None:
     x = np.repeat([3.0, 6.0, 12.0, 24.0], 10)
     curve = fit_detection(x, x > 8.0, [str(i % 5) for i in range(40)])

@@ -9,9 +9,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from hil_calibration.effect import Effect
 from hil_calibration.stream import Measurements
 from hil_procedures.luxmeter.errors import DRIFT, HYSTERESIS, combined
 from hil_procedures.luxmeter.function import calibration_function
+from hil_procedures.luxmeter.parameters import CalibrateLuxmeter
 from hil_procedures.luxmeter.session import (
     ITEM_NOISE,
     ITEM_RESOLUTION,
@@ -126,3 +128,49 @@ def test_the_line_takes_out_the_error() -> None:
     assert line.consistent
     assert line.b == pytest.approx(1.0 / 1.02, rel=5e-4)
     assert line.a == pytest.approx(0.0, abs=2e-3)
+
+
+def test_readings_without_any_scatter_have_unlimited_degrees_of_freedom() -> None:
+    found = combined(session(noise=0.0), 0.001)
+    assert np.isinf(found.dof).all()
+
+
+def test_an_effect_that_lowers_the_reference_values_is_not_embedded_with_the_wrong_sign() -> None:
+    cold = session()
+    shared = cold.reference.shared.copy()
+    shared[:, 1] *= -1.0
+    measured = replace(cold, reference=replace(cold.reference, shared=shared))
+    found = combined(measured, 0.001)
+    line = found.fit()
+    function = calibration_function(measured, found, line, 0.001)
+    names = [effect.name for effect in function.effects]
+    assert CERTIFICATE in names
+    assert DRIFT_OF_REFERENCE not in names
+    covariance = np.array([[float(cell) for cell in row] for row in function.covariance])
+    gradient, value = np.array([1.0, 30.0]), line.a + line.b * 30.0
+    parts = gradient @ covariance @ gradient + (float(function.effects[0].u) * value) ** 2
+    assert parts == pytest.approx(gradient @ line.covariance @ gradient, rel=5e-3)
+
+
+def test_the_function_holds_at_the_temperature_of_its_calibration() -> None:
+    own = Effect(
+        name="temperature coefficient of the item",
+        kind="relative-per-kelvin",
+        distribution="rectangular",
+        half_width=0.001,
+        reference=23.0,
+    )
+    measured = replace(session(), item_effects=(own,), temperature=21.5)
+    found = combined(measured, 0.001)
+    (embedded,) = [e for e in calibration_function(measured, found, found.fit(), 0.001).effects if e.name == own.name]
+    assert (embedded.kind, float(embedded.reference), float(embedded.half_width)) == (
+        "relative-per-kelvin",
+        21.5,
+        0.001,
+    )
+
+
+@pytest.mark.parametrize("levels", [(5, 5, 10, 20, 50, 100), (200, 100, 50, 20, 10, 5)])
+def test_levels_that_do_not_rise_are_refused(levels: tuple[float, ...]) -> None:
+    with pytest.raises(ValueError, match="do not rise"):
+        CalibrateLuxmeter(levels=levels)

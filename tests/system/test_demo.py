@@ -102,7 +102,7 @@ def test_the_trial_used_the_new_certificate(demo: dict[str, Any]) -> None:
     assert all(len(digest) == 64 for digest in system.data["digests"].values())
 
 
-@pytest.mark.parametrize(("required", "code", "outcome"), [("3.5", 1, "FAIL"), ("9", 3, "INCONCLUSIVE")])
+@pytest.mark.parametrize(("required", "code", "outcome"), [("3.5", 1, "FAIL"), ("11", 3, "INCONCLUSIVE")])
 def test_the_exit_code_is_the_verdict_s(
     demo: dict[str, Any], tmp_path: Path, required: str, code: int, outcome: str
 ) -> None:

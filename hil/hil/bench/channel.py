@@ -19,8 +19,9 @@ class Channel:
     """A point of a device on an open bench.
 
     ``unit`` is the device's own, checked when the bench opened. ``record`` is its calibration with the
-    response effects of the bench file, ``None`` where it has none. ``placement`` and ``transfer`` hold the
-    effects of a comparison by substitution, and of carrying the value to another device's place.
+    response effects of the bench file, ``None`` where it has none. ``response`` holds these effects alone,
+    ``placement`` and ``transfer`` those of a comparison by substitution, and of carrying the value to another
+    device's place.
     """
 
     name: str
@@ -30,6 +31,7 @@ class Channel:
     period: float | None
     limits: tuple[float, float] | None
     record: CalibrationRecord | None
+    response: tuple[Effect, ...]
     placement: tuple[Effect, ...]
     transfer: tuple[Effect, ...]
     provenance: Provenance

@@ -293,6 +293,7 @@ def _channels(
             period=section.period,
             limits=section.limits,
             record=records.get(name),
+            response=channel_effects(config, name, "response"),
             placement=channel_effects(config, name, "placement"),
             transfer=channel_effects(config, name, "transfer"),
             provenance=config.provenance,

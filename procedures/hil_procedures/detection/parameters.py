@@ -9,7 +9,7 @@ from pydantic import Field
 from hil import Parameters, unit
 
 Illuminance = Annotated[float, unit("lx"), Field(gt=0)]
-Seconds = Annotated[float, unit("s"), Field(ge=0)]
+Seconds = Annotated[float, unit("s"), Field(ge=0, le=1e6)]
 
 BLANK = ""
 """What the panel shows when there is nothing to read."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ import numpy as np
 from hil import Record, Results, SummaryTable, Verdict
 from hil.evidence import Evidence
 from hil.outcome import DetectionPicture, TrialOutcome
-from hil_calibration.detection_curve import CEILING, DetectionResult, with_shared_effects
+from hil_calibration.detection_curve import DetectionResult, with_shared_effects
 from hil_calibration.performance import proportion_interval
 from hil_calibration.rounding import report
 
@@ -50,10 +51,10 @@ def results(record: Record, p: DetectionVsIlluminance) -> Results:
         standards=(evidence.role("luxmeter"), evidence.role("temperature")),
         picture=_picture(session, found, p),
         results=(
-            ("a90, illuminance at which 90 % of the signs are read", f"{told.a} lx"),
-            (f"one-sided {100 * p.confidence:g} % upper bound of a90", f"{told.upper} lx"),
-            (f"one-sided {100 * p.confidence:g} % lower bound of a90", f"{told.lower} lx"),
-            ("standard uncertainty of a90", f"{told.u} lx"),
+            ("a90, illuminance at which 90 % of the signs are read", _lux(told.a)),
+            (f"one-sided {100 * p.confidence:g} % upper bound of a90", _lux(told.upper)),
+            (f"one-sided {100 * p.confidence:g} % lower bound of a90", _lux(told.lower)),
+            ("standard uncertainty of a90", _lux(told.u)),
         ),
         budget=_budget(found),
         conditions=(
@@ -74,19 +75,25 @@ def results(record: Record, p: DetectionVsIlluminance) -> Results:
 
 
 class Told:
-    """The numbers of the report as strings."""
+    """The numbers of the report as strings; the bounds are rounded outwards, so that they still bound."""
 
     def __init__(self, found: DetectionResult, policy: dict[str, Any]) -> None:
-        self.a = self.upper = self.lower = self.u = "none"
-        curve = found.curve
-        if curve.a is None:
-            return
-        width = found.u or curve.a / 10.0
-        self.a = report(curve.a, 2.0 * width, digits=policy["digits"], rule=policy["rounding"]).value
-        decimals = len(self.a.partition(".")[2])
+        near = next((value for value in (found.curve.a, found.upper, found.lower) if value is not None), 1.0)
+        rounded = report(near, 2.0 * (found.u or near / 10.0), digits=policy["digits"], rule=policy["rounding"]).value
+        step = Decimal(1).scaleb(-len(rounded.partition(".")[2]))
+        self.a = "none" if found.curve.a is None else rounded
         self.upper, self.lower, self.u = (
-            "none" if value is None else f"{value:.{decimals}f}" for value in (found.upper, found.lower, found.u)
+            "none" if value is None else f"{Decimal(value).quantize(step, rounding):f}"
+            for value, rounding in (
+                (found.upper, ROUND_CEILING),
+                (found.lower, ROUND_FLOOR),
+                (found.u, ROUND_HALF_EVEN),
+            )
         )
+
+
+def _lux(number: str) -> str:
+    return number if number == "none" else f"{number} lx"
 
 
 def judge(found: DetectionResult, told: Told, p: DetectionVsIlluminance) -> Verdict:
@@ -96,15 +103,15 @@ def judge(found: DetectionResult, told: Told, p: DetectionVsIlluminance) -> Verd
         f"PASS if the one-sided {100 * p.confidence:g} % upper bound of a90 is at most the requirement, FAIL if its "
         f"one-sided {100 * p.confidence:g} % lower bound is above it, INCONCLUSIVE otherwise"
     )
-    if found.curve.a is None:
-        never = CEILING in found.curve.flags
-        return Verdict("FAIL" if never else "INCONCLUSIVE", requirement, rule, found.curve.reason)
+    why = f"{found.curve.reason}; " if found.curve.reason else ""
     if found.upper is not None and found.upper <= p.required:
-        return Verdict("PASS", requirement, rule, f"the upper bound {told.upper} lx is at most {p.required:g} lx")
+        return Verdict("PASS", requirement, rule, f"{why}the upper bound {told.upper} lx is at most {p.required:g} lx")
     if found.lower is not None and found.lower > p.required:
-        return Verdict("FAIL", requirement, rule, f"the lower bound {told.lower} lx is above {p.required:g} lx")
-    bounds = f"{told.lower} lx to {told.upper} lx"
-    return Verdict("INCONCLUSIVE", requirement, rule, f"the bounds {bounds} do not decide about {p.required:g} lx")
+        return Verdict("FAIL", requirement, rule, f"{why}the lower bound {told.lower} lx is above {p.required:g} lx")
+    bounds = f"lower {told.lower}, upper {told.upper}"
+    return Verdict(
+        "INCONCLUSIVE", requirement, rule, f"{why}the bounds ({bounds}) do not decide about {p.required:g} lx"
+    )
 
 
 def _relative(session: Session) -> np.ndarray[Any, np.dtype[np.float64]]:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hil_calibration.certificate.model import Function, SharedEffect
+from hil_calibration.effect import Effect
 from hil_calibration.regression import Line
 
 from .errors import LINEARITY, Errors
@@ -44,18 +45,42 @@ def calibration_function(session: Session, errors: Errors, line: Line, linearity
         maximum=repr(float(errors.indication.max()) * (1.0 + MARGIN)),
         coefficients=(repr(line.a), repr(line.b)),
         covariance=tuple(tuple(repr(float(cell)) for cell in row) for row in (covariance + covariance.T) / 2.0),
-        effects=(*effects, _effect(LINEARITY, linearity / math.sqrt(3.0), "rectangular")),
+        effects=(
+            *effects,
+            _effect(LINEARITY, linearity / math.sqrt(3.0), "rectangular"),
+            *(
+                _from_here(effect, session.temperature)
+                for effect in session.item_effects
+                if effect.reference is not None
+            ),
+        ),
+    )
+
+
+def _from_here(effect: Effect, temperature: float) -> SharedEffect:
+    """An effect of the item per kelvin: the function holds at the temperature of this calibration, no other."""
+    return SharedEffect(
+        name=effect.name,
+        kind=effect.kind,
+        distribution=effect.distribution,
+        u=f"{effect.u:.12g}",
+        half_width="" if effect.half_width is None else f"{effect.half_width:.12g}",
+        reference=f"{temperature:.6g}",
+        source=effect.source,
+        dof="" if math.isinf(effect.dof) else f"{effect.dof:.12g}",
     )
 
 
 def _proportional(errors: Errors) -> dict[str, float]:
-    """The effects that act on all reference values by one factor, and the standard uncertainty of that factor."""
+    """The effects that act on all reference values by one factor, and the standard uncertainty of that factor.
+
+    One that lowers the values where it is positive is not among them: by its name alone, the sign of its correlation
+    would be lost. It stays in the covariance.
+    """
     relative = errors.shared.shared / errors.reference[:, None]
     mean = relative.mean(axis=0)
     alike = np.all(np.abs(relative - mean) <= 1e-3 * np.abs(mean), axis=0)
-    return {
-        name: abs(float(u)) for name, u, same in zip(errors.shared.effects, mean, alike, strict=True) if same and u != 0
-    }
+    return {name: float(u) for name, u, same in zip(errors.shared.effects, mean, alike, strict=True) if same and u > 0}
 
 
 def _effect(name: str, u: float, distribution: str) -> SharedEffect:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from hil import Parameters, unit
 
 Illuminance = Annotated[float, unit("lx"), Field(gt=0)]
-Seconds = Annotated[float, unit("s"), Field(ge=0)]
+Seconds = Annotated[float, unit("s"), Field(ge=0, le=1e6)]
 
 
 class CalibrateLuxmeter(Parameters):
@@ -27,3 +28,10 @@ class CalibrateLuxmeter(Parameters):
     temperature: Annotated[float, unit("Cel")] = 23.0
     temperature_tolerance: Annotated[float, unit("K"), Field(gt=0)] = 2.0
     linearity: float = Field(default=0.001, gt=0, le=0.05)
+
+    @field_validator("levels")
+    @classmethod
+    def _rising(cls, levels: tuple[float, ...]) -> tuple[float, ...]:
+        if any(b <= a for a, b in pairwise(levels)):
+            raise ValueError("the levels do not rise")
+        return levels

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hil.evidence import Evidence
+from hil_calibration.effect import Effect
 from hil_calibration.stream import Measurements, concatenate
 
 from ..effects import with_effects, without_rounding_effects
@@ -42,7 +43,8 @@ class Session:
 
     ``reference`` holds the reference values at the item's place, in lx, with the effects that they share and no
     independent part; ``indication`` the item's mean indications, shape ``(n,)``. ``independent`` holds what is not
-    shared: first what belongs to the reference values (`REFERENCE_PARTS` of them), then the item's.
+    shared: first what belongs to the reference values (`REFERENCE_PARTS` of them), then the item's. ``item_effects``
+    are what the bench declares of the item's own response.
     """
 
     level: Array
@@ -53,6 +55,7 @@ class Session:
     dark: float
     temperature: float
     distributions: Mapping[str, str]
+    item_effects: tuple[Effect, ...] = ()
 
     def pairs(self, direction: str) -> NDArray[np.int64]:
         """The numbers of the pairs of one direction."""
@@ -86,6 +89,7 @@ def read_session(evidence: Evidence) -> Session:
         distributions={
             effect.name: effect.distribution for effect in (*evidence.calibration(standard).effects, *placement)
         },
+        item_effects=tuple(evidence.declared_effects(item, "response")),
     )
 
 
