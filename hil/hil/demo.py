@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,11 +27,13 @@ class DemoOutcome:
 
 
 async def run_demo(*, out: Path, seed: int | None, operator: str, on_event: Callable[[Event], None]) -> DemoOutcome:
-    """Run the demonstration on a copy of the shipped bench in ``out``.
+    """Run the demonstration on a copy of the shipped bench in ``out``, or on the one that is there.
 
     :param seed: of the simulated world and of the order of points.
     """
-    bench = copy_bench(out / "bench")
+    from .bench.copying import enter_certificate
+
+    bench = bench_in(out / "bench")
 
     async def carry_out(procedure: str) -> RunOutcome:
         return await run_procedure(
@@ -49,23 +50,13 @@ async def run_demo(*, out: Path, seed: int | None, operator: str, on_event: Call
     calibration = await carry_out("calibrate-luxmeter")
     if calibration.error:
         return DemoOutcome(calibration, None)
-    enter_certificate(bench, calibration.folder / "certificate.xml")
+    enter_certificate(bench, CHANNEL, calibration.folder / "certificate.xml", None)
     return DemoOutcome(calibration, await carry_out("detection-vs-illuminance"))
 
 
-def copy_bench(folder: Path) -> Path:
-    """Copy the shipped bench, its registers and its certificates into ``folder``; the path of the bench file."""
-    from .bench.config import find_bench
+def bench_in(folder: Path) -> Path:
+    """The bench file in ``folder``: a copy of the shipped one, unless there is one already."""
+    from .bench.copying import copy_bench
 
-    shipped = find_bench(BENCH)
-    shutil.copytree(shipped.parent, folder, dirs_exist_ok=True)
-    return folder / shipped.name
-
-
-def enter_certificate(bench: Path, certificate: Path) -> None:
-    """Keep the luxmeter's new certificate beside the bench file, and enter it as its channel's calibration."""
-    from .bench.edit import enter_calibration
-
-    kept = bench.parent / "certificates" / "luxmeter.xml"
-    shutil.copyfile(certificate, kept)
-    enter_calibration(bench, CHANNEL, kept.relative_to(bench.parent).as_posix(), "matrix")
+    found = folder / f"{BENCH}.toml"
+    return found if found.exists() else copy_bench(BENCH, folder)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from hil_drivers.clock import NANOSECONDS
 
+from .bench.world import world_name
 from .outcome import CalibrationOutcome, TrialOutcome
 
 if TYPE_CHECKING:
@@ -97,6 +98,7 @@ def _certificate(folder: Path, record: Record, outcome: CalibrationOutcome, conf
         end=end.isoformat(),
         issued=max(end, datetime.now(UTC).date()).isoformat(),
         simulated=simulated,
+        world=world_name(config, run["seed"]) if simulated else "",
         chain_head=record.chain_head,
         function=outcome.function,
         budgets=outcome.budgets,

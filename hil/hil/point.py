@@ -92,7 +92,7 @@ class Point:
         """
         if self.state != OBSERVING:
             raise ProcedureFault(
-                "observe is legal only inside `async with point.valid(...)`", where=f"point {self.index}"
+                "observe is legal only inside `async with point.valid(...)`", where=f"point {self.index + 1}"
             )
         links = {name: value.to_json() for name, value in data.items() if isinstance(value, Window)}
         plain = {name: value for name, value in data.items() if name not in links}
@@ -133,7 +133,7 @@ class Point:
 
     def _to(self, state: str) -> None:
         if self.state and state not in NEXT[self.state]:
-            raise ProcedureFault(f"cannot go from {self.state} to {state}", where=f"point {self.index}")
+            raise ProcedureFault(f"cannot go from {self.state} to {state}", where=f"point {self.index + 1}")
         self.state = state
         t = self._clock.utc(self._clock.now())
         self._record.point(self.index, self.attempt, state, t, self.factors, self.reason)

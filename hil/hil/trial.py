@@ -84,7 +84,7 @@ class Points:
         if current.attempt >= self._attempts:
             raise BenchFault(
                 f"{current.attempt} attempts were void, the last because {current.reason}",
-                where=f"point {current.index}",
+                where=f"point {current.index + 1}",
                 remedy="bring the condition under control, or widen its tolerance with a reason",
             )
         return True

@@ -7,8 +7,8 @@ from typing import Any
 
 from bench_copy import SHORT, copy_bench, run_json
 from hil.bench import compile_world, fit_to_start, load_bench
+from hil.bench.copying import enter_certificate
 from hil.bench.effects import channel_effects
-from hil.demo import enter_certificate
 from hil_procedures.luxmeter.errors import DRIFT, HYSTERESIS, LINEARITY
 from hil_procedures.luxmeter.session import ITEM_NOISE, ITEM_RESOLUTION, LAMP, REFERENCE_NOISE, REFERENCE_RESOLUTION
 

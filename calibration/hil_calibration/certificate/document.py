@@ -93,6 +93,7 @@ class DccDocument:
     """A certificate as read from a file.
 
     :param simulated: its record says so, or its identifier begins with `SIM-`.
+    :param world: of a simulated bench of ours: which world and seed, else empty.
     :param sha256: SHA-256 of the file, 64 hexadecimal digits.
     :param function: our own calibration function, if the certificate embeds one.
     :param chain_head: head of our record's hash chain, if any.
@@ -111,6 +112,7 @@ class DccDocument:
     sha256: str
     function: Function | None = None
     chain_head: str = ""
+    world: str = ""
 
     @property
     def item(self) -> DccItem:

@@ -331,6 +331,7 @@ class Certificate:
     :param identifier: unique; starts with `SIM-` if, and only if, the values come from a simulated bench.
     :param begin: first, :param end: last day of the calibration and :param issued: day of issue, ISO 8601.
     :param place: where it was done; `place_description` says where if not in the laboratory.
+    :param world: of a simulated bench: which world and seed the values come from.
     :param chain_head: SHA-256 of the head of the record's hash chain, empty if there is no record.
     :param function: written into the XML as our calibration record, beside the tables that everyone reads.
     :param languages: the first is the mandatory one.
@@ -354,6 +355,7 @@ class Certificate:
     simulated: bool
     place: Place = "laboratory"
     place_description: Text | None = None
+    world: str = ""
     chain_head: str = ""
     function: Function | None = None
     budgets: tuple[Budget, ...] = ()

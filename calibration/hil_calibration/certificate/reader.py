@@ -110,6 +110,7 @@ def _document(root: Element, sha256: str) -> DccDocument:
         sha256=sha256,
         function=record.read_function(own) if own is not None and has_function else None,
         chain_head=quantities.text(own, "hil:chainHead") if own is not None else "",
+        world=_world(own),
     )
 
 
@@ -124,6 +125,11 @@ def _version(root: Element) -> str:
 def _simulated(identifier: str, own: Element | None) -> bool:
     says = quantities.text(own, "hil:simulated") if own is not None else "false"
     return says != "false" or identifier.startswith(SIMULATED_PREFIX)
+
+
+def _world(own: Element | None) -> str:
+    said = own.find("hil:simulated", namespace.MAP) if own is not None else None
+    return "" if said is None else said.get("world", "")
 
 
 def _item(element: Element) -> DccItem:

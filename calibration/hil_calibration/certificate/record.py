@@ -34,7 +34,8 @@ def to_element(certificate: model.Certificate) -> Element | None:
     parts.extend(_budget(budget) for budget in certificate.budgets)
     if not parts and not certificate.simulated:
         return None
-    return OWN.record(OWN.simulated(str(certificate.simulated).lower()), *parts)
+    world = {"world": certificate.world} if certificate.world else {}
+    return OWN.record(OWN.simulated(world, str(certificate.simulated).lower()), *parts)
 
 
 def _function(function: model.Function) -> Element:

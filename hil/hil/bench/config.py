@@ -216,8 +216,13 @@ def _effect_faults(content: BenchFile) -> Iterator[Fault]:
 
 def _sim_faults(content: BenchFile) -> Iterator[Fault]:
     simulated = [d.address.removeprefix("sim:") for d in content.devices.values() if d.address.startswith("sim:")]
-    for name in content.sim.devices if content.sim else ():
+    if content.sim is None:
+        return
+    for name in content.sim.devices:
         yield from _unknown(("sim", "devices", name), "device with the address", name, simulated)
+    for number, fault in enumerate(content.sim.faults):
+        name = str(fault.get("device", ""))
+        yield from _unknown(("sim", "faults", number, "device"), "device with the address", name, simulated)
 
 
 def _unknown(key: tuple[str | int, ...], what: str, name: str, valid: Collection[str]) -> Iterator[Fault]:

@@ -71,7 +71,7 @@ def _option_faults(name: str, options: Mapping[str, object], driver: type[Device
     taken = [key for key in parameters if key not in ("name", "address", "clock")]
     for option in options:
         if option not in taken:
-            hint = nearest(option, [*taken, "driver", "address", "instrument", "deadline"])
+            hint = nearest(option, [*taken, "driver", "address", "instrument", "open_within"])
             yield Fault(("devices", name, option), f"unknown key; {hint}")
     for key in taken:
         if parameters[key].default is inspect.Parameter.empty and key not in options:

@@ -13,16 +13,14 @@ from hil_calibration.errors import CalibrationError
 from ..errors import NotFit
 from .effects import channel_effects
 from .register import InstrumentEntry
+from .world import world_name
 
 if TYPE_CHECKING:
     from hil_calibration.calibration import CalibrationRecord
+    from hil_calibration.certificate.document import DccDocument
     from hil_calibration.effect import Effect
 
     from .config import BenchConfig
-    from .model import ChannelSection
-
-SIMULATED_PREFIX = "SIM-"
-"""What the number of a certificate from a simulated bench begins with."""
 
 
 @dataclass(frozen=True)
@@ -47,8 +45,14 @@ def start_date(config: BenchConfig) -> date:
     return (config.sim.start if config.sim else datetime.now(UTC)).date()
 
 
-def assess(config: BenchConfig, channel: str, *, on: date | None = None) -> Fitness:
-    """Read the calibration of ``channel`` and check that it applies to its instrument on the day ``on``."""
+def assess(config: BenchConfig, channel: str, *, on: date | None = None, seed: int | None = None) -> Fitness:
+    """Read the calibration of ``channel`` and check that it applies to its instrument on the day ``on``.
+
+    :param seed: of the simulated world that the run will have; the bench file's by default.
+    """
+    from hil_calibration.calibration import Instrument
+    from hil_calibration.certificate import reader
+
     section, entry, path = config.channels[channel], config.instrument(channel), config.certificate(channel)
     if path is None:
         return Fitness(channel, section.unit, entry, None, None, ())
@@ -61,25 +65,32 @@ def assess(config: BenchConfig, channel: str, *, on: date | None = None) -> Fitn
     record = None
     faults = list(_due_faults(entry, on or start_date(config)))
     try:
-        record = _read(path, section, entry)
+        document = reader.read(path)
+        record = reader.calibration_record(
+            document,
+            unit=section.unit,
+            instrument=Instrument(entry.manufacturer, entry.model, entry.serial),
+            point_correlation=section.point_correlation,
+        )
     except CalibrationError as error:
         faults.append(str(error))
     else:
-        faults += _provenance_faults(record, config)
+        faults += _provenance_faults(document, config, seed)
         record = _with_effects(record, channel_effects(config, channel, "response"))
     return Fitness(channel, section.unit, entry, path, record, tuple(faults))
 
 
 def fit_to_start(
-    config: BenchConfig, channels: Collection[str], *, calibrated: Collection[str] = ()
+    config: BenchConfig, channels: Collection[str], *, calibrated: Collection[str] = (), seed: int | None = None
 ) -> dict[str, CalibrationRecord]:
     """The calibration records of ``channels``, each with the channel's response effects.
 
     :param channels: the channels a run uses; those without a calibration are left out of the answer.
     :param calibrated: those of them that must have a calibration.
+    :param seed: of the simulated world that the run will have; the bench file's by default.
     :raises NotFit: with one sentence for each thing that stops the run.
     """
-    found = [assess(config, channel) for channel in channels]
+    found = [assess(config, channel, seed=seed) for channel in channels]
     faults = [f"{config.path}: {fitness.channel}: {fault}" for fitness in found for fault in fitness.faults]
     faults += [
         f"{config.path}: {fitness.channel}: has no calibration, so its uncertainty is unknown; "
@@ -92,18 +103,6 @@ def fit_to_start(
     return {fitness.channel: fitness.record for fitness in found if fitness.record is not None}
 
 
-def _read(path: Path, section: ChannelSection, entry: InstrumentEntry) -> CalibrationRecord:
-    from hil_calibration.calibration import Instrument
-    from hil_calibration.certificate import reader
-
-    return reader.calibration_record(
-        reader.read(path),
-        unit=section.unit,
-        instrument=Instrument(entry.manufacturer, entry.model, entry.serial),
-        point_correlation=section.point_correlation,
-    )
-
-
 def _with_effects(record: CalibrationRecord, declared: Iterable[Effect]) -> CalibrationRecord:
     """Add the declared effects that the record does not carry already: effects of one name are one effect."""
     carried = {effect.name for effect in record.effects}
@@ -111,10 +110,16 @@ def _with_effects(record: CalibrationRecord, declared: Iterable[Effect]) -> Cali
     return replace(record, effects=record.effects + added)
 
 
-def _provenance_faults(record: CalibrationRecord, config: BenchConfig) -> Iterator[str]:
-    simulated = record.provenance == "simulated" or record.identifier.startswith(SIMULATED_PREFIX)
-    if simulated and config.sim is None:
-        yield f"certificate {record.identifier} comes from a simulated bench; a real bench cannot use it"
+def _provenance_faults(document: DccDocument, config: BenchConfig, seed: int | None) -> Iterator[str]:
+    if not document.simulated:
+        return
+    if config.sim is None:
+        yield f"certificate {document.identifier} comes from a simulated bench; a real bench cannot use it"
+    elif document.world and document.world != (world := world_name(config, seed)):
+        yield (
+            f"certificate {document.identifier} is of an instrument in another simulated world "
+            f"({document.world}, not {world}); calibrate it in this one, or run with that seed"
+        )
 
 
 def _due_faults(entry: InstrumentEntry, on: date) -> Iterator[str]:

@@ -37,18 +37,16 @@ class PersonSection(Section):
 
 
 class ReportingSection(Section):
-    """``[reporting]``: languages, rounding and coverage of every document.
+    """``[reporting]``: languages and rounding of every document.
 
     ``rounding`` is the rule for U: to the nearest, always up, or up where rounding down would lower U by
-    more than 5 % (``ea5``). U has ``digits`` significant digits, two at most.
+    more than 5 % (``ea5``). U has two significant digits, for a coverage of about 95 %.
     """
 
     languages: tuple[Literal["en", "fr"], ...] = Field(
         default=("en", "fr"), strict=False, min_length=1, description='a list of "en" and "fr"'
     )
     rounding: Literal["nearest", "up", "ea5"] = Field(default="nearest", description='"nearest", "up" or "ea5"')
-    digits: Literal[1, 2] = Field(default=2, description="1 or 2")
-    coverage: float = Field(default=0.95, gt=0.5, lt=1.0, description="a probability above 0.5 and below 1")
 
 
 class Laboratory(Section):

@@ -72,7 +72,7 @@ class DeviceSection(Section):
     driver: Name = Field(description="a driver's name, or module:name")
     address: Name = Field(description='an address such as "serial:///dev/ttyUSB0" or "sim:NAME"')
     instrument: Name | None = Field(default=None, description="a name of the equipment register")
-    deadline: Duration = Field(default=30.0, description='a duration such as "10 s"')
+    open_within: Duration = Field(default=30.0, description='a duration such as "10 s"')
 
     @property
     def options(self) -> dict[str, Any]:

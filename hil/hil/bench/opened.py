@@ -172,6 +172,7 @@ async def open_bench(
         config,
         [name for name in channels if name not in under_calibration],
         calibrated=[config.roles[role] for role in calibrated],
+        seed=seed,
     )
     known = {name: record for name in under_calibration if (record := assess(config, name).record)}
     async with AsyncExitStack() as stack:
@@ -218,9 +219,9 @@ async def _open_devices(
         try:
             address = _address(config, name, world)
             opening = open_device(address, section.driver, name=name, clock=clock, **section.options)
-            opened[name] = await within(section.deadline, opening, clock=clock)
+            opened[name] = await within(section.open_within, opening, clock=clock)
         except TimeoutError:
-            failures.append(f"{name}: did not open within {section.deadline:g} s; check it and its address")
+            failures.append(f"{name}: did not open within {section.open_within:g} s; check it and its address")
         except (DriverError, HilError) as error:
             failures.append(str(error))
 

@@ -79,6 +79,13 @@ def compile_world(
     return world
 
 
+def world_name(config: BenchConfig, seed: int | None = None) -> str:
+    """Which simulated world a bench has: its kind and the seed of its truth; empty for a real bench."""
+    if config.sim is None:
+        return ""
+    return f"{config.sim.world}, seed {config.sim.seed if seed is None else seed}"
+
+
 def start_utc(sim: SimSection) -> int:
     """The UTC time of bench time 0, in nanoseconds since the POSIX epoch."""
     return (sim.start - _EPOCH) // timedelta(microseconds=1) * 1000

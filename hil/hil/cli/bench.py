@@ -17,12 +17,14 @@ COMMANDS = {
     "list": ("bench:list_benches", "The benches that ship with hil."),
     "check": ("bench:check", "Whether a bench is fit to start, channel by channel."),
     "show": ("bench:show", "The devices, channels, roles and effects of a bench."),
+    "copy": ("bench_files:copy", "Copy a bench with its registers and certificates."),
+    "enter": ("bench_files:enter", "Enter a certificate as the calibration of a channel."),
 }
 
 
 @click.group(cls=LazyGroup, lazy=COMMANDS)
 def bench() -> None:
-    """List, check and show benches. NAME is a bench file's path or the name of a bench that ships."""
+    """List, check, show and copy benches. NAME is a bench file's path or the name of a bench that ships."""
 
 
 @click.command("list", short_help="The benches that ship with hil.")

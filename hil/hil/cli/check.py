@@ -9,6 +9,7 @@ import click
 
 from ..bench.drivers import check_drivers
 from ..bench.fit import Fitness, assess, start_date
+from ..bench.world import compile_world
 from ..errors import ConfigurationError
 from .output import show_table
 
@@ -43,7 +44,7 @@ class Check:
                 faults += [f"{fitness.channel}: {fault}" for fault in fitness.faults]
             if fitness.channel in must and fitness.certificate is None:
                 faults.append(f"{fitness.channel}: has no calibration, so its uncertainty is unknown")
-        return cls(config, channels, tuple(faults))
+        return cls(config, channels, (*faults, *_world_faults(config, channels)))
 
     def to_json(self) -> dict[str, Any]:
         """The whole check as one document."""
@@ -80,6 +81,19 @@ def _needs(config: BenchConfig, procedure: str | None) -> tuple[list[str] | None
     found = find(procedure)
     measuring = [role for role, kind in found.roles.items() if kind is Sensor and role not in found.items]
     return [*found.roles, *config.ambient_roles], sorted(found.items), measuring
+
+
+def _world_faults(config: BenchConfig, channels: tuple[Fitness, ...]) -> list[str]:
+    """What keeps the simulated world behind the bench from being made."""
+    if config.sim is None:
+        return []
+    records = {fitness.channel: fitness.record for fitness in channels if fitness.record is not None}
+    devices = {config.channels[fitness.channel].device for fitness in channels}
+    try:
+        compile_world(config, records, devices=devices)
+    except ConfigurationError as error:
+        return str(error).splitlines()
+    return []
 
 
 def _driver_faults(config: BenchConfig, devices: list[str], channels: list[str]) -> list[str]:

@@ -60,9 +60,9 @@ def show(run: str, out: Path, as_json: bool) -> None:
         show_json(described)
         return
     show_table(["fact", "value"], [[key, str(value)] for key, value in described.items() if key != "results"])
-    if described["results"] is not None:
-        click.echo()
-        show_json(described["results"])
+    click.echo()
+    for path in sorted(folder.iterdir()):
+        click.echo(path)
 
 
 @click.command(short_help="Whether a record holds, from the first batch to the last file.")

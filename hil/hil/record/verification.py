@@ -134,7 +134,7 @@ def _check_files(folder: Path, walk: ChainWalk, findings: list[Finding]) -> list
         findings += _differences(content["files"], file_hashes(folder))
     except (RecordError, OSError) as error:
         findings.append(Finding(str(folder), f"its files cannot be read ({error})"))
-    return [f"{SEAL}: {len(content['files'])} files"]
+    return [f"{SEAL}: the files {', '.join(sorted(content['files']))}"]
 
 
 def _differences(sealed: dict[str, Any], present: dict[str, Any]) -> list[Finding]:
@@ -155,4 +155,4 @@ def _end_of(walk: ChainWalk, status: str) -> str:
     seconds, rest = divmod(walk.t, 1_000_000_000)
     when = f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{rest // 1_000_000:03d}Z"
     points = f"{walk.points} points committed"
-    return f"where the record ends: {status}, batch {walk.batch} of {when}, {walk.counts['reading']} readings, {points}"
+    return f"where what holds ends: {status}, batch {walk.batch} of {when}, {walk.counts['reading']} readings, {points}"

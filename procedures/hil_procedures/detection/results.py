@@ -79,7 +79,7 @@ class Told:
 
     def __init__(self, found: DetectionResult, policy: dict[str, Any]) -> None:
         near = next((value for value in (found.curve.a, found.upper, found.lower) if value is not None), 1.0)
-        rounded = report(near, 2.0 * (found.u or near / 10.0), digits=policy["digits"], rule=policy["rounding"]).value
+        rounded = report(near, 2.0 * (found.u or near / 10.0), rule=policy["rounding"]).value
         step = Decimal(1).scaleb(-len(rounded.partition(".")[2]))
         self.a = "none" if found.curve.a is None else rounded
         self.upper, self.lower, self.u = (

@@ -69,7 +69,7 @@ class Reporting:
 
     def rounded(self, value: float, expanded: float) -> Reported:
         """A value and its expanded uncertainty, rounded by the laboratory's rule."""
-        return report(value, expanded, digits=self._policy["digits"], rule=self._policy["rounding"])
+        return report(value, expanded, rule=self._policy["rounding"])
 
     def result(self) -> model.Result:
         """The table of results."""
