@@ -29,7 +29,7 @@ WORLD: dict[str, Any] = {
     "speed": 1.0,
     "start_utc": 1780300800000000000,
     "room": {"temperature": 23.4, "temperature_swing": 0.0, "humidity": 45.0, "dark_illuminance": 0.02},
-    "lamp": {"device": "lights", "full_scale": 2000.0},
+    "lamp": {"device": "lights"},
     "devices": {
         "lights": {"kind": "artnet", "universe": 0, "channel": 3},
         "reference": {

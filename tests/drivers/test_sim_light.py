@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 
 from hil_drivers.clock import NANOSECONDS
 from hil_drivers.sim.climate import Air, ClimateProbe, saturation_pressure
-from hil_drivers.sim.light import PARKED, Carriage, Steps, mean
+from hil_drivers.sim.light import PARKED, Carriage, Steps, by_geometry, mean
 from hil_drivers.sim.luxmeter import Luxmeter
 from hil_drivers.sim.scale import CertifiedScale
 from hil_drivers.sim.world import BenchTime, World
-from hil_drivers.sim.world_file import HmpDevice, T10aDevice, WorldFile
+from hil_drivers.sim.world_file import HmpDevice, Lamp, Luminaire, T10aDevice, WorldFile
 
 SAMPLE: dict[str, Any] = json.loads((Path(__file__).parent / "sim_world.json").read_text())
 S = NANOSECONDS
@@ -71,11 +71,28 @@ def test_humidity_falls_where_the_same_air_is_warmer() -> None:
 
 def test_the_lamp_warms_up_and_follows_the_temperature() -> None:
     w = world(room={"temperature": 28.0, "temperature_swing": 0.0, "dark_illuminance": 0.0})
-    w.light.level.set(0, 0.5)
+    w.light.set_level(60 * S, 0.5)
     nominal = 1000.0 * w.truth.lamp_gain * 1.01 * (1 - 0.002 * 5.0)
-    assert w.light.plane(0) == pytest.approx(nominal * 1.03, rel=1e-12)
-    assert w.light.plane(720 * S) == pytest.approx(nominal * (1 + 0.03 / math.e), rel=1e-12)
-    assert 0.95 <= w.truth.lamp_gain <= 1.05
+    assert w.light.plane(60 * S) == pytest.approx(nominal * 1.03, rel=1e-12)
+    w.light.set_level(90 * S, 0.0)
+    w.light.set_level(100 * S, 0.5)
+    assert w.light.plane(780 * S) == pytest.approx(nominal * (1 + 0.03 / math.e), rel=1e-12)
+    assert 0.93 <= w.truth.lamp_gain <= 1.05
+
+
+def test_the_illuminance_of_a_luminaire_by_distance_angle_and_size() -> None:
+    """1000 cd at 2 m: 250.00 lx, at 30 degrees 216.51 lx; a disc of a tenth of the distance gives 0.99 % less."""
+    assert by_geometry([Luminaire(intensity=1000, radius=0)]) == pytest.approx(250.0, abs=5e-3)
+    assert by_geometry([Luminaire(intensity=1000, angle=30, radius=0)]) == pytest.approx(216.51, abs=5e-3)
+    assert by_geometry([Luminaire(intensity=1000, radius=0.2)]) == pytest.approx(250.0 * 0.9901, abs=5e-3)
+    assert by_geometry(Lamp(device="lights").luminaires) * 1.01 == pytest.approx(2000.0, rel=2e-3)
+
+
+def test_hours_of_burning_dim_the_luminaires() -> None:
+    new = world(lamp={"device": "lights", "tolerance": 0.0, "hours": 0.0})
+    old = world(lamp={"device": "lights", "tolerance": 0.0, "hours": 50_000.0, "ageing": 7.1e-6})
+    assert new.truth.lamp_gain == 1.0
+    assert 0.70 < old.truth.lamp_gain < 1.0
 
 
 def test_the_carriage_takes_its_time() -> None:
@@ -103,7 +120,7 @@ def test_a_turned_back_carriage_arrives_a_whole_travel_later() -> None:
 
 def test_a_head_sees_what_its_place_sees() -> None:
     w = world()
-    w.light.level.set(0, 0.1)
+    w.light.set_level(0, 0.1)
     meter = luxmeter(w, "reference")
     plane = mean(S, S + S // 2, w.light.plane, [])
     delta = w.truth.effects["placement of the reference head"]
@@ -114,7 +131,7 @@ def test_a_head_sees_what_its_place_sees() -> None:
 def test_a_conversion_integrates_over_a_change_of_light() -> None:
     w = world(room={"temperature_swing": 0.0, "dark_illuminance": 0.0})
     meter = luxmeter(w, "reference")
-    w.light.level.set(S + S // 4, 0.1)
+    w.light.set_level(S + S // 4, 0.1)
     whole = meter.illuminance(2 * S, 2 * S + S // 2)
     assert meter.illuminance(S, S + S // 2) == pytest.approx(whole / 2, rel=1e-4)
 
@@ -149,13 +166,13 @@ def test_the_noise_of_readings_is_as_stated() -> None:
     import numpy as np
 
     w = world()
-    w.light.level.set(0, 0.25)
+    w.light.set_level(0, 0.25)
     meter = luxmeter(w, "reference")
     starts = range(3600 * S, 3600 * S + 2000 * (S // 2), S // 2)
     exact = [meter.indication(meter.illuminance(t, t + S // 2), t + S // 4) for t in starts]
     relative = np.array([meter.convert(t) for t in starts]) / exact - 1.0
     assert relative.std() == pytest.approx(0.3 / 500, rel=0.15), "0.3 digit of 1 lx rules at 500 lx"
-    w.light.level.set(0, 0.0125)
+    w.light.set_level(0, 0.0125)
     relative = np.array([meter.convert(t) / 25.0 for t in starts])
     assert relative.std() == pytest.approx(0.0005, rel=0.3)
 
@@ -163,9 +180,9 @@ def test_the_noise_of_readings_is_as_stated() -> None:
 def test_a_conversion_is_the_same_whenever_it_is_asked_for() -> None:
     w = world()
     meter = luxmeter(w)
-    w.light.level.set(0, 0.1)
+    w.light.set_level(0, 0.1)
     first = meter.convert(S)
-    w.light.level.set(9 * S, 0.9)
+    w.light.set_level(9 * S, 0.9)
     assert meter.convert(S) == first
     assert meter.convert(S + 1) != first
 
@@ -201,7 +218,7 @@ def test_bench_time_moves_forward_only() -> None:
 
 def test_the_sign_sees_its_own_place() -> None:
     w = world()
-    w.light.level.set(0, 0.1)
+    w.light.set_level(0, 0.1)
     delta = w.truth.effects["uniformity between luxmeter and sign"]
     plane = mean(S, S + S // 100, w.light.plane, [])
     assert w.sign_illuminance(S, S + S // 100) == pytest.approx(plane * (1 + delta), rel=1e-12)

@@ -34,7 +34,7 @@ class Bench:
         assert isinstance(device, T10aDevice)
         self.meter = Luxmeter(name, device, self.world)
         self.protocol = T10aProtocol(self.meter, self.world, Faults(name, self.world))
-        self.world.light.level.set(0, 0.05)
+        self.world.light.set_level(0, 0.05)
 
     def send(self, body: str, at: float | None = None) -> list[bytes]:
         if at is not None:
@@ -132,7 +132,7 @@ def test_a_read_before_the_conversion_ends_gives_the_previous_value() -> None:
     assert blank[9:27] == b" " * 18
     (first,) = bench.send("00100200", at=1.5)
     assert bench.send("00100200", at=1.9) == [first]
-    bench.world.light.level.set(2 * S, 0.1)
+    bench.world.light.set_level(2 * S, 0.1)
     bench.send("994021  ", at=2.0)
     assert bench.send("00100200", at=2.4) == [first]
     (second,) = bench.send("00100200", at=2.5)
@@ -144,10 +144,10 @@ def test_without_ext_mode_it_converts_all_the_time_until_held() -> None:
     bench.send("00541   ")
     first = decoded(bench.send("00100200", at=1.0)[0])
     assert first == pytest.approx(105, rel=0.1)
-    bench.world.light.level.set(S, 0.1)
+    bench.world.light.set_level(S, 0.1)
     assert decoded(bench.send("00100200", at=1.5)[0]) == pytest.approx(2 * first, rel=0.02)
     bench.send("99551  0")
-    bench.world.light.level.set(round(1.5 * S), 0.2)
+    bench.world.light.set_level(round(1.5 * S), 0.2)
     assert decoded(bench.send("00100200", at=9.0)[0]) == pytest.approx(2 * first, rel=0.02)
     bench.send("99550  0")
     assert decoded(bench.send("00100200")[0]) == pytest.approx(4 * first, rel=0.02)
@@ -175,7 +175,7 @@ def test_a_frozen_value_stays_until_the_fault_ends() -> None:
     bench = Bench(fault("frozen", 2.0, 5.0))
     bench.ready()
     first = bench.measure(at=1.0)
-    bench.world.light.level.set(round(1.6 * S), 0.1)
+    bench.world.light.set_level(round(1.6 * S), 0.1)
     assert bench.measure(at=2.0) == first
     assert bench.measure(at=3.0) == first
     assert decoded(bench.measure(at=6.0)) == pytest.approx(2 * decoded(first), rel=0.02)
@@ -184,7 +184,7 @@ def test_a_frozen_value_stays_until_the_fault_ends() -> None:
 def test_a_real_over_range_is_flagged() -> None:
     bench = Bench()
     bench.ready()
-    bench.world.light.level.set(0, 400.0)
+    bench.world.light.set_level(0, 400.0)
     assert bench.measure(at=1.0)[6:7] == b"5"
 
 

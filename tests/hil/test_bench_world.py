@@ -41,7 +41,7 @@ def test_the_shipped_bench_makes_a_world_that_the_simulator_accepts() -> None:
     assert world["seed"] == 7
     assert (world["mode"], world["speed"]) == ("lockstep", 1.0)
     assert world["start_utc"] == 1780300800000000000
-    assert world["lamp"] == {"device": "lights", "full_scale": 2000.0}
+    assert world["lamp"] == {"device": "lights"}
     assert "prior" in world["devices"]["luxmeter"]
     assert set(world["devices"]["climate"]["certificate"]) == {"temperature", "humidity"}
     assert "reader" not in world["devices"]

@@ -1,7 +1,8 @@
-"""Light: one dimmable luminaire on one plane, and what stands on the plane sees of it.
+"""Light: dimmable luminaires on one plane, and what stands on the plane sees of them.
 
-E_plane(t) = E_dark + E_full c(d) g a(t) (1 + alpha (T(t) - 23 Cel)) (1 + stray), with the dimmer level c(d)
-from 0 to 1, the drawn gain g and the warm-up a(t) = 1 + A exp(-t / tau). Times are bench time in ns.
+E_plane(t) = E_dark + E_full c(d) g a(t) (1 + alpha (T(t) - 23 Cel)) (1 + stray), with the illuminance at full level by
+geometry E_full = sum of I cos(eps) / (r² + R²), the dimmer level c(d) from 0 to 1, the drawn gain g (tolerance and
+ageing) and the warm-up a(t) = 1 + A exp(-t / tau) from the first time they are lit. Times are bench time in ns.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from itertools import pairwise
 
 from ..clock import NANOSECONDS
 from .climate import Climate
-from .world_file import Lamp
+from .world_file import Lamp, Luminaire
 
 PARKED = 0.02
 """What a parked head sees of the plane's illuminance."""
@@ -59,21 +60,41 @@ def mean(start: int, end: int, value: Callable[[int], float], changes: Iterable[
     return total / (end - start)
 
 
+def by_geometry(luminaires: Iterable[Luminaire]) -> float:
+    """The illuminance in lx of luminaires at full level.
+
+    Each is a Lambertian disc of radius R at the distance r on its own axis: I cos(eps) / (r² + R²), which is the
+    inverse square law for R = 0.
+    """
+    return sum(
+        one.intensity * math.cos(math.radians(one.angle)) / (one.distance**2 + one.radius**2) for one in luminaires
+    )
+
+
 class Light:
-    """The illuminance on the plane in lx, lit by the luminaire at ``level`` (0 to 1)."""
+    """The illuminance on the plane in lx, lit by the luminaires at ``level`` (0 to 1)."""
 
     def __init__(self, lamp: Lamp | None, dark: float, gain: float, climate: Climate) -> None:
         self._lamp, self._dark, self._gain, self._climate = lamp, dark, gain, climate
+        self._full = by_geometry(lamp.luminaires) if lamp is not None else 0.0
+        self._lit: int | None = None
         self.level = Steps(0.0)
+
+    def set_level(self, t: int, level: float) -> None:
+        """Dim the luminaires to ``level`` at ``t``; the first light starts their warm-up."""
+        if level > 0 and self._lit is None:
+            self._lit = t
+        self.level.set(t, level)
 
     def plane(self, t: int) -> float:
         """The illuminance on the plane at ``t``."""
         if self._lamp is None:
             return self._dark
         lamp = self._lamp
-        warm = 1.0 + lamp.warm_up * math.exp(-t / (lamp.warm_up_time * NANOSECONDS))
+        lit_for = max(0, t - self._lit) / NANOSECONDS if self._lit is not None else 0.0
+        warm = 1.0 + lamp.warm_up * math.exp(-lit_for / lamp.warm_up_time)
         hot = self._climate.temperature(t) - _TEMPERATURE_OF_RATING
-        per_level = lamp.full_scale * self._gain * warm * (1.0 + lamp.temperature_coefficient * hot)
+        per_level = self._full * self._gain * warm * (1.0 + lamp.temperature_coefficient * hot)
         return self._dark + per_level * self.level.at(t) * (1.0 + lamp.stray)
 
 

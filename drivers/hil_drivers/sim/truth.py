@@ -31,7 +31,7 @@ def draw(file: WorldFile) -> Truth:
     :raises WorldFileError: if a certificate's covariance is not positive semi-definite, or is so wide that
         the drawn calibration function does not increase.
     """
-    truth = Truth(lamp_gain=1.0 + _lamp_deviation(file))
+    truth = Truth(lamp_gain=_lamp_gain(file))
     for effect in file.effects:
         truth.effects[effect.name] = sample(effect, Stream(file.seed, "truth", "effect", effect.name))
     for name, device in file.devices.items():
@@ -61,10 +61,13 @@ def sample(distribution: Distribution, stream: Stream) -> float:
     return a * (2.0 * first - 1.0)
 
 
-def _lamp_deviation(file: WorldFile) -> float:
+def _lamp_gain(file: WorldFile) -> float:
+    """What the luminaires give of their nominal light: their tolerance, and the hours that they have burnt."""
     if file.lamp is None:
-        return 0.0
-    return file.lamp.tolerance * (2.0 * Stream(file.seed, "truth", "lamp", "gain").uniform() - 1.0)
+        return 1.0
+    deviation = file.lamp.tolerance * (2.0 * Stream(file.seed, "truth", "lamp", "gain").uniform() - 1.0)
+    hours = file.lamp.hours * Stream(file.seed, "truth", "lamp", "hours").uniform()
+    return (1.0 + deviation) * math.exp(-file.lamp.ageing * hours)
 
 
 def _certificates(device: object) -> dict[str, Certificate]:

@@ -116,11 +116,26 @@ class Room(_Model):
     dark_illuminance: NotNegative = 0.02
 
 
+class Luminaire(_Model):
+    """One luminaire: ``intensity`` towards the plane in cd, ``distance`` in m, ``angle`` to the plane's normal in
+    degrees, ``radius`` of its disc in m."""
+
+    intensity: Positive = 4225.0
+    distance: Positive = 2.0
+    angle: Annotated[float, Field(ge=-89, le=89)] = 0.0
+    radius: NotNegative = 0.1
+
+
 class Lamp(_Model):
-    """The luminaire: ``full_scale`` in lx at the plane; the rest relative, per K from 23 Cel, or in s."""
+    """The luminaires of one dimmer: tolerances and drifts relative, per K from 23 Cel, per h, or in s.
+
+    ``hours`` is the most that they may have burnt before; ``stray`` the part of their light that comes by the walls.
+    """
 
     device: str
-    full_scale: Positive = 2000.0
+    luminaires: tuple[Luminaire, ...] = Field(default=(Luminaire(angle=-20.0), Luminaire(angle=20.0)), min_length=1)
+    ageing: NotNegative = 7.1e-6
+    hours: NotNegative = 2000.0
     tolerance: Annotated[float, Field(ge=0, lt=1)] = 0.05
     warm_up: float = 0.03
     warm_up_time: Positive = 720.0

@@ -101,8 +101,7 @@ def _lamp(config: BenchConfig, sim: SimSection, names: Mapping[str, str]) -> dic
     for device, name in names.items():
         section = config.devices[device]
         if section.driver == "artnet":
-            full_scale = {key: section.options[key] for key in ("full_scale",) if key in section.options}
-            return {"device": name, **full_scale, **sim.lamp}
+            return {"device": name, **sim.lamp}
     return None
 
 

@@ -76,7 +76,7 @@ def test_a_table_becomes_a_record(samples: Mapping[str, Certificate], correlatio
     record = calibration_record(found, unit="lx", instrument=instrument(certificate), point_correlation=correlation)
     assert isinstance(record.function, Table)
     assert record.function.x == (1.0045, 2.009, 5.022, 10.05, 20.11, 50.22, 100.5, 201.2, 503.4, 1007.0)
-    assert record.function.y == (5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0, 1000.0)
+    assert record.function.y == (1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0, 1000.0)
     u = 0.0045 * np.array(record.function.y)
     expected = r * np.outer(u, u) + (1 - r) * np.diag(u**2)
     assert np.allclose(record.covariance, expected, rtol=1e-12)

@@ -1,4 +1,4 @@
-"""An Art-Net node: takes DMX frames by UDP and sets the luminaire's level."""
+"""An Art-Net node: takes DMX frames by UDP and sets the luminaires' level."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class ArtnetEndpoint(Endpoint):
         """Handle one datagram."""
         level = dmx_level(packet, self._device.universe, self._device.channel)
         if level is not None and self._lights and not self.faults.present("silent"):
-            self.world.light.level.set(self.world.time.now(), level)
+            self.world.light.set_level(self.world.time.now(), level)
         self.count(len(packet))
 
     def close(self) -> None:
