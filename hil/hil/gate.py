@@ -138,9 +138,13 @@ class Gate:
         measurement = await self._channel.measure()
         self._readings.append(measurement)
         if abs(measurement.value - self._target) > self._tolerance:
+            from hil_calibration.rounding import report
+            from hil_calibration.unit import symbol
+
+            shown, tolerance = report(measurement.value, self._tolerance)
+            unit = symbol(measurement.unit)
             self._reason = (
-                f"{self._channel.name} was {measurement.value:.6g} {measurement.unit}, outside "
-                f"{self._target:.6g} ± {self._tolerance:.3g} {measurement.unit}"
+                f"{self._channel.name} was {shown} {unit}, outside {self._target:.6g} {unit} ± {tolerance} {unit}"
             )
 
     def _cancel_owner(self) -> None:

@@ -47,7 +47,7 @@ async def test_a_drift_before_during_or_after_voids_the_attempt(tmp_path: Path, 
     assert states(rig) == [(0, 1, "void"), (0, 2, "committed"), (1, 1, "committed")]
     assert [seen.data["level"] for seen in record.observations()] == [1.0, 2.0]
     void = record.points()[0]
-    assert "lux was 90 lx, outside 100 ± 5 lx" in void.reason
+    assert "lux was 90.0 lx, outside 100 lx ± 5.0 lx" in void.reason
     assert any(kind == "void" for kind, _ in rig.reports)
 
 

@@ -6,6 +6,8 @@ Address: ``udp://host:6454``.
 from __future__ import annotations
 
 import math
+from dataclasses import replace
+from types import MappingProxyType
 
 from ..clock import Clock
 from ..device import Device, Point
@@ -25,6 +27,8 @@ class ArtnetLight(Device):
     :param full_scale: illuminance at full level, lx.
     """
 
+    points = MappingProxyType({"illuminance": Point("lx", readable=False, writable=True, lower=0.0)})
+
     def __init__(
         self, name: str, address: str, *, clock: Clock, universe: int, channel: int, full_scale: float
     ) -> None:
@@ -38,7 +42,9 @@ class ArtnetLight(Device):
         self._universe, self._channel, self._full_scale = universe, channel, float(full_scale)
         self._sequence = 0
         self._link = UdpLink(address, name=name, clock=clock)
-        self.points = {"illuminance": Point("lx", readable=False, writable=True, lower=0.0, upper=self._full_scale)}
+        self.points = MappingProxyType(
+            {name: replace(point, upper=self._full_scale) for name, point in type(self).points.items()}
+        )
 
     async def open(self) -> None:
         await self._link.open()

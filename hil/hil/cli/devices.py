@@ -12,6 +12,9 @@ from hil_drivers.errors import DriverError
 from .options import as_json
 from .output import show_json, show_table
 
+_CAPABILITIES = {"grab": "a camera", "show": "a scene", "respond": "a system under test"}
+"""What a driver without points is, by the method that makes it so."""
+
 
 @click.command(short_help="List the installed drivers and their points.")
 @as_json
@@ -25,16 +28,18 @@ def devices(as_json: bool) -> None:
     for driver in found:
         rows += [[driver["driver"], *_cells(point)] for point in driver["points"]]
         if not driver["points"]:
-            rows.append([driver["driver"], "", "", "", driver["error"]])
-    show_table(["driver", "point", "unit", "direction", "range"], rows)
+            rows.append([driver["driver"], driver["capability"], "", "", driver["error"]])
+    show_table(["driver", "point or capability", "unit", "direction", "range"], rows)
 
 
 def _described(name: str) -> dict[str, Any]:
     try:
-        points = driver_class(name).points
+        driver = driver_class(name)
     except (DriverError, ImportError, AttributeError) as error:
-        return {"driver": name, "points": [], "error": f"cannot be loaded: {error}"}
-    return {"driver": name, "points": [_point(key, point) for key, point in points.items()], "error": ""}
+        return {"driver": name, "points": [], "capability": "", "error": f"cannot be loaded: {error}"}
+    capability = next((told for method, told in _CAPABILITIES.items() if hasattr(driver, method)), "")
+    points = [_point(key, point) for key, point in driver.points.items()]
+    return {"driver": name, "points": points, "capability": capability, "error": ""}
 
 
 def _point(name: str, point: Point) -> dict[str, Any]:
@@ -50,10 +55,11 @@ def _point(name: str, point: Point) -> dict[str, Any]:
 
 def _cells(point: dict[str, Any]) -> list[str]:
     directions = [word for word, key in (("read", "readable"), ("set", "writable")) if point[key]]
-    bounds = ["" if point[key] is None else f"{point[key]:g}" for key in ("lower", "upper")]
+    words = (("lower", "from"), ("upper", "to"))
+    bounds = [f"{word} {point[key]:g}" for key, word in words if point[key] is not None]
     return [
         point["point"],
         point["unit"],
         " and ".join(directions),
-        " to ".join(bounds) if any(bounds) else "",
+        " ".join(bounds),
     ]
