@@ -124,6 +124,9 @@ class Engine:
             await _unbroken(self._end(script, background, clock), clock)
             ending = self._ending(script, background, interrupted=interrupted)
             points.close("" if ending.error is None else str(ending.error))
+            if points.left:
+                self._note(clock, "points left", {"count": points.left})
+                self.service.publish("points left", {"count": points.left})
         return ending
 
     async def _end(self, script: asyncio.Task[None], background: Background, clock: Clock) -> None:

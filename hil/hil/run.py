@@ -97,6 +97,8 @@ async def run_procedure(
     :param on_event: receives every event of the run.
     :raises UsageError: before anything is written, for what can be known to be wrong by then.
     """
+    if speed is not None and not 0.0 < speed < float("inf"):
+        raise UsageError(f"speed {speed:g} is not a finite number above 0", remedy="give bench seconds per wall second")
     prepared = prepare(procedure, bench, settings, seed)
     service = service or Service()
     service.subscribe(on_event)

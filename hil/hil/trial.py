@@ -62,6 +62,11 @@ class Points:
         self._report("point", {"index": planned.index, "of": len(self._planned), "attempt": attempt, **planned.factors})
         return self._current
 
+    @property
+    def left(self) -> int:
+        """How many planned points were never offered."""
+        return len(self._planned) - self._next
+
     def close(self, failure: str = "") -> None:
         """End the last attempt: committed if it was observed, void where the run failed."""
         current, self._current = self._current, None

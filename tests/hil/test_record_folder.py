@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hil.errors import RecordError
+from hil.errors import RecordError, UsageError
 from hil.record import RecordWriter, create_run_folder, seal, verify
 from hil.record.folder import _plain, _ulid
 
@@ -41,7 +41,7 @@ def test_any_name_becomes_a_plain_part_of_a_folder(name: str) -> None:
 def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
     """A file stands in the way."""
     (tmp_path / "runs").write_text("")
-    with pytest.raises(RecordError, match="cannot be made"):
+    with pytest.raises(UsageError, match="cannot be made"):
         create_run_folder(tmp_path / "runs", "p", "b", UTC)
 
 

@@ -102,12 +102,12 @@ def test_the_trial_used_the_new_certificate(demo: dict[str, Any]) -> None:
     assert all(len(digest) == 64 for digest in system.data["digests"].values())
 
 
-@pytest.mark.parametrize(("required", "code", "outcome"), [("3.5", 1, "FAIL"), ("11", 3, "INCONCLUSIVE")])
+@pytest.mark.parametrize(("required", "code", "outcome"), [("7", 1, "FAIL"), ("13.5", 3, "INCONCLUSIVE")])
 def test_the_exit_code_is_the_verdict_s(
     demo: dict[str, Any], tmp_path: Path, required: str, code: int, outcome: str
 ) -> None:
     bench = demo["trial"]["folder"].parents[1] / "bench" / "action-sim.toml"
-    few = ("--set", "repeats=1", "--set", "illuminances=3,5,7,9,12,22", "--set", f"required={required} lx")
+    few = ("--set", "repeats=1", "--set", "illuminances=6,8,10,13,17,25,60", "--set", f"required={required} lx")
     done = hil("run", "detection-vs-illuminance", "--bench", bench, *few, "--out", "runs", "--json", cwd=tmp_path)
     assert done.returncode == code, done.stderr
     assert json.loads(done.stdout)["verdict"]["outcome"] == outcome

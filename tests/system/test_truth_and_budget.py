@@ -48,7 +48,7 @@ def test_truth_and_budgets_name_the_same_effects(tmp_path: Path) -> None:
     assert len(of_certificate) == 1
     assert lines - of_certificate - OBSERVED == set(drawn) - of_item - of_sign
 
-    enter_certificate(bench, tmp_path / out["folder"] / "certificate.xml")
+    enter_certificate(bench, ITEM, tmp_path / out["folder"] / "certificate.xml", None)
     config = load_bench(str(bench))
     record = fit_to_start(config, [ITEM])[ITEM]
     used = {effect.name for effect in record.effects}

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from ..errors import RecordError
+from ..errors import RecordError, UsageError
 from .disk import sync, sync_directory
 from .reader import open_run
 from .rows import json_text
@@ -31,13 +31,13 @@ def create_run_folder(runs: Path, procedure: str, bench: str, utc: int) -> Path:
     """Make ``<UTC>_<procedure>_<bench>_<ulid>`` in ``runs``.
 
     :param utc: when the run begins, nanoseconds since the POSIX epoch.
-    :raises RecordError: if it cannot be made.
+    :raises UsageError: if it cannot be made.
     """
     folder = runs / f"{_stamp(utc)}_{_plain(procedure)}_{_plain(bench)}_{_ulid(utc)}"
     try:
         folder.mkdir(parents=True)
     except OSError as error:
-        raise RecordError(
+        raise UsageError(
             f"cannot be made ({error.strerror})", where=str(folder), remedy="give a folder that can be written"
         ) from error
     return folder

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
 from typing import Any
 
@@ -10,19 +11,26 @@ import numpy as np
 from hil import Record, Results, SummaryTable, Verdict
 from hil.evidence import Evidence
 from hil.outcome import DetectionPicture, TrialOutcome
-from hil_calibration.detection_curve import DetectionResult, with_shared_effects
+from hil_calibration.detection_curve import SEPARATION, DetectionResult, with_shared_effects
+from hil_calibration.lack_of_fit import lack_of_fit
 from hil_calibration.performance import proportion_interval
 from hil_calibration.rounding import report
 
+from ..effects import budget_line
 from .parameters import DetectionVsIlluminance
 from .session import Session, read_session
 
 LEVEL = 0.9
+MISFIT = 0.05
+"""Below this p-value of the test for lack of fit the report says so."""
 
 LIMITATIONS = (
     "The result holds for the signs, the lamp, the camera and its settings of this trial: another spectrum or codec "
     "moves the curve.",
-    "Signs are taken as a sample of the signs that matter; the average over them is what a90 refers to.",
+    "Signs are taken as a sample of the signs that matter; the average over them is what a90 refers to. Those of the "
+    "default were chosen because they are read in good light.",
+    "The bounds rest on normally distributed differences between signs; the bars of the picture ignore that repeats of "
+    "one sign belong together.",
     "A simulation shows what the models in it say, not what a physical system does.",
     "No conformity to a standard is claimed.",
 )
@@ -42,6 +50,7 @@ def results(record: Record, p: DetectionVsIlluminance) -> Results:
         confidence=p.confidence,
     )
     told = Told(found, evidence.run["reporting"])
+    misfit = _lack_of_fit(session, found)
     verdict = judge(found, told, p)
     voids = sum(1 for attempt in record.points() if attempt.state == "void")
     counts = _counts(session, voids, p)
@@ -63,7 +72,7 @@ def results(record: Record, p: DetectionVsIlluminance) -> Results:
             ("air temperature, mean", f"{session.temperature:.2f} °C"),
         ),
         counts=counts,
-        fit=_fit(found),
+        fit=_fit(found, misfit),
         limitations=LIMITATIONS,
     )
     summary = SummaryTable(
@@ -71,7 +80,13 @@ def results(record: Record, p: DetectionVsIlluminance) -> Results:
         ("quantity", "value"),
         outcome.results,
     )
-    return Results(summary=(summary,), data=_data(session, found, told, counts), verdict=verdict, document=outcome)
+    return Results(
+        summary=(summary,),
+        data=_data(session, found, told, counts, misfit),
+        verdict=verdict,
+        document=outcome,
+        notes=_notes(misfit),
+    )
 
 
 class Told:
@@ -155,14 +170,18 @@ def _picture(session: Session, found: DetectionResult, p: DetectionVsIlluminance
 
 
 def _budget(found: DetectionResult) -> tuple[tuple[str, str, str], ...]:
-    total = sum(line.u**2 for line in found.contributions)
+    squares: dict[str, float] = {}
+    for part in found.contributions:
+        line = budget_line(part.name)
+        squares[line] = squares.get(line, 0.0) + part.u**2
+    total = sum(squares.values())
     rows = [
-        (line.name, f"{abs(line.u):.2g}", f"{100.0 * line.u**2 / total:.1f}")
-        for line in found.contributions
-        if line.u and total
+        (line, f"{math.sqrt(square):#.2g}", f"{100.0 * square / total:.1f}")
+        for line, square in squares.items()
+        if square
     ]
     if found.u is not None:
-        rows.append(("combined standard uncertainty", f"{found.u:.2g}", "100.0"))
+        rows.append(("combined standard uncertainty", f"{found.u:#.2g}", "100.0"))
     return tuple(rows)
 
 
@@ -188,7 +207,23 @@ def _ms(latency: np.ndarray[Any, np.dtype[np.float64]]) -> str:
     return f"{1000 * float(np.median(latency)):.0f} ms, {1000 * float(latency.max()):.0f} ms"
 
 
-def _fit(found: DetectionResult) -> tuple[tuple[str, str], ...]:
+def _lack_of_fit(session: Session, found: DetectionResult) -> float | None:
+    """The p-value of the test for lack of fit, by nominal level; ``None`` where there is no curve."""
+    if SEPARATION in found.curve.flags:
+        return None
+    return lack_of_fit(found.curve, session.illuminance.value, session.hits, session.signs, session.nominal)
+
+
+def _notes(misfit: float | None) -> tuple[str, ...]:
+    if misfit is None or misfit >= MISFIT:
+        return ()
+    return (
+        f"The curve does not describe the observations well (lack of fit, p = {misfit:.2g}): "
+        "a90 and its bounds rest on a model that is not confirmed by the data.",
+    )
+
+
+def _fit(found: DetectionResult, misfit: float | None) -> tuple[tuple[str, str], ...]:
     curve = found.curve
     return (
         (
@@ -202,17 +237,21 @@ def _fit(found: DetectionResult) -> tuple[tuple[str, str], ...]:
         ("false rate in the model", f"{curve.false_rate:.3g}"),
         ("deviance", f"{curve.deviance:.5g}"),
         ("drop of deviance by the slope", f"{curve.slope_significance:.4g}"),
+        ("lack of fit, p-value by simulation", "none" if misfit is None else f"{misfit:.2g}"),
         ("flags", ", ".join(curve.flags) or "none"),
     )
 
 
-def _data(session: Session, found: DetectionResult, told: Told, counts: tuple[tuple[str, str], ...]) -> dict[str, Any]:
+def _data(
+    session: Session, found: DetectionResult, told: Told, counts: tuple[tuple[str, str], ...], misfit: float | None
+) -> dict[str, Any]:
     curve = found.curve
     return {
         "a90": {"value": told.a, "lower": told.lower, "upper": told.upper, "u": told.u, "unit": "lx"},
         "unrounded": {"a90": curve.a, "lower": found.lower, "upper": found.upper, "u": found.u},
         "reason": curve.reason,
-        "fit": dict(_fit(found)),
+        "fit": dict(_fit(found, misfit)),
+        "lack_of_fit": misfit,
         "budget": [{"name": line.name, "u": line.u} for line in found.contributions],
         "levels": [{"illuminance": x, "read": k, "shown": n} for x, k, n in _levels(session)],
         "counts": dict(counts),

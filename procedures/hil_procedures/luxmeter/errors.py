@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from hil_calibration.regression import Line, straight_line
 from hil_calibration.stream import Measurements
 
+from ..effects import budget_line
 from .session import REFERENCE_PARTS, Independent, Session
 
 Array = NDArray[np.float64]
@@ -142,7 +143,7 @@ def _shared(values: Measurements, weights: Array, distributions: Mapping[str, st
     columns = (weights @ values.shared).T
     lines: dict[str, tuple[Array, float]] = {}
     for name, column, dof in zip(values.effects, columns, values.dof, strict=True):
-        line = f"certificate {name.rpartition('/')[0]}" if name.rpartition("/")[2].isdigit() else name
+        line = budget_line(name)
         before = lines.get(line, (np.zeros(len(column)), dof))
         lines[line] = (np.hypot(before[0], column), min(before[1], dof))
     return [

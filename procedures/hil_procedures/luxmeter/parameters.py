@@ -14,20 +14,25 @@ Seconds = Annotated[float, unit("s"), Field(ge=0, le=1e6)]
 
 
 class CalibrateLuxmeter(Parameters):
-    """Parameters of the calibration.
+    """Parameters of the calibration."""
 
-    ``levels`` are nominal illuminances in lx, rising; ``readings`` the number in each window; ``linearity`` the
-    half-width of the item's relative departure from a straight line, a rectangle, by its maker's statement.
-    """
-
-    levels: tuple[Illuminance, ...] = Field(default=(2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0), min_length=6)
-    readings: int = Field(default=5, ge=3, le=1000)
-    warm_up: Seconds = 3600.0
-    dwell: Seconds = 2.0
-    band: float = Field(default=0.01, gt=0, le=0.1)
-    temperature: Annotated[float, unit("Cel")] = 23.0
-    temperature_tolerance: Annotated[float, unit("K"), Field(gt=0)] = 2.0
-    linearity: float = Field(default=0.001, gt=0, le=0.05)
+    levels: tuple[Illuminance, ...] = Field(
+        default=(2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0), min_length=6, description="nominal, rising, lx"
+    )
+    readings: int = Field(default=5, ge=3, le=1000, description="of each instrument in each place")
+    warm_up: Seconds = Field(default=3600.0, description="of the lamp, before the first point, s")
+    dwell: Seconds = Field(default=2.0, description="for which the illuminance must be steady, s")
+    band: float = Field(default=0.01, gt=0, le=0.1, description="what is steady: spread, as a fraction of the level")
+    temperature: Annotated[float, unit("Cel")] = Field(default=23.0, description="of the room, nominal, Cel")
+    temperature_tolerance: Annotated[float, unit("K"), Field(gt=0)] = Field(
+        default=2.0, description="of the validity gate on it, K"
+    )
+    linearity: float = Field(
+        default=0.001,
+        gt=0,
+        le=0.05,
+        description="half-width of the item's relative departure from a straight line, by its maker's statement",
+    )
 
     @field_validator("levels")
     @classmethod
