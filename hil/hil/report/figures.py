@@ -197,7 +197,13 @@ def _svg(draw: Callable[[Axes], None], size: tuple[float, float], *, simulated: 
                 zorder=0.0,
             )
         out = BytesIO()
-        figure.savefig(out, format="svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
+        figure.savefig(
+            out,
+            format="svg",
+            bbox_inches="tight",
+            pad_inches=0.05,
+            metadata={"Date": None, "Creator": None, "Format": None, "Type": None},
+        )
     return _bare(out.getvalue())
 
 
