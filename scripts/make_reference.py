@@ -113,6 +113,7 @@ def bench_file() -> str:
     worlds = (
         ("[sim.room]", world_file.Room),
         ("[sim.lamp]", world_file.Lamp),
+        ("[[sim.lamp.luminaires]]", world_file.Luminaire),
         ("[sim.devices.NAME], driver t10a", world_file.T10aDevice),
         ("[sim.devices.NAME.prior], driver t10a", world_file.Prior),
         ("[sim.devices.NAME], driver hmp", world_file.HmpDevice),
@@ -195,6 +196,8 @@ def _default(field: FieldInfo) -> str:
         return "its own defaults"
     if value is None or value in ("", (), {}):
         return ""
+    if isinstance(value, tuple):
+        value = [one.model_dump(exclude_unset=True) if isinstance(one, BaseModel) else one for one in value]
     return f"`{json.dumps(value, ensure_ascii=False)}`"
 
 
@@ -278,8 +281,9 @@ def _measured(field: FieldInfo) -> str:
     for inner in get_args(field.annotation):
         metadata += getattr(inner, "__metadata__", ())
     units = [cell.cell_contents for item in metadata for cell in _closure(item) if isinstance(cell.cell_contents, str)]
-    kind = field.description or _kind(field.annotation)
-    return f"{kind}{f' in {units[0]}' if units else ''}{_bounds(field)}"
+    if field.description:
+        return field.description
+    return f"{_kind(field.annotation)}{f' in {units[0]}' if units else ''}{_bounds(field)}"
 
 
 def _closure(validator: Any) -> Sequence[Any]:

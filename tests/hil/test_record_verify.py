@@ -88,7 +88,9 @@ def test_an_untouched_run_holds(original: Path) -> None:
     assert verification.ends["readings"] == BATCHES * READINGS
     assert verification.ends["points"] == BATCHES
     assert verification.ends["hash"] == open_run(original).chain_head
-    assert "closed.json: 3 files" in verification.checked
+    sealed = {path.relative_to(original).as_posix() for path in original.rglob("*") if path.is_file()}
+    files = ", ".join(sorted(sealed - {"closed.json"}))
+    assert f"closed.json: the files {files}" in verification.checked
     assert verify(original) == verification
 
 
