@@ -8,13 +8,12 @@ from __future__ import annotations
 from functools import partial
 from types import MappingProxyType
 
-from ..clock import NANOSECONDS, Clock
-from ..device import Device, Point
+from ..clock import NANOSECONDS
+from ..device import Point
 from ..errors import DeviceUnreachable, RemoteProtocolError, SetpointRefused
 from ..indication import Indication
 from ..wire import scpi
-from .scpi import ScpiLink
-from .turn import Turns
+from .scpi import ScpiDevice
 
 MOVING = 1
 """Bit 0 of the operation condition register."""
@@ -23,7 +22,7 @@ POLL = 0.2
 LONGEST_MOVE = 60.0
 
 
-class Carriage(Device):
+class Carriage(ScpiDevice):
     """Position 0 or 1, or in between while it moves.
 
     A command returns when the carriage has arrived, by its own account.
@@ -31,21 +30,8 @@ class Carriage(Device):
 
     points = MappingProxyType({"position": Point("1", writable=True, lower=0.0, upper=1.0)})
 
-    def __init__(self, name: str, address: str, *, clock: Clock) -> None:
-        super().__init__(name, address, clock=clock)
-        self._link = ScpiLink(address, name=name, clock=clock)
-        self._turns = Turns(name, clock)
-
-    async def open(self) -> None:
-        await self._link.open()
-        try:
-            await self._position()
-        except BaseException:
-            await self._link.close()
-            raise
-
-    async def close(self) -> None:
-        await self._link.close()
+    async def _check_kind(self) -> None:
+        await self._position()
 
     async def read(self, point: str) -> Indication:
         unit = self._readable(point).unit

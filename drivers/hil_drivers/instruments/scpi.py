@@ -1,14 +1,17 @@
-"""What SCPI instruments share: tell, ask, and read the error queue."""
+"""What SCPI instruments share: tell, ask, read the error queue; open, check, close."""
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Callable
 from typing import TypeVar
 
 from ..clock import Clock
+from ..device import Device
 from ..errors import RemoteProtocolError
 from ..transport.link import stream_link
 from ..wire import scpi
+from .turn import Turns
 
 T = TypeVar("T")
 
@@ -58,3 +61,30 @@ class ScpiLink:
                 where=self.name,
                 remedy="check that the device is of the kind that the bench file names",
             )
+
+
+class ScpiDevice(Device):
+    """A device at one SCPI link, used by one operation at a time."""
+
+    def __init__(self, name: str, address: str, *, clock: Clock) -> None:
+        super().__init__(name, address, clock=clock)
+        self._link = ScpiLink(address, name=name, clock=clock)
+        self._turns = Turns(name, clock)
+
+    async def open(self) -> None:
+        await self._link.open()
+        try:
+            await self._check_kind()
+        except BaseException:
+            await self._link.close()
+            raise
+
+    async def close(self) -> None:
+        await self._link.close()
+
+    @abstractmethod
+    async def _check_kind(self) -> None:
+        """Ask something that only this kind of device can answer.
+
+        :raises RemoteProtocolError: if the answer is not its kind's.
+        """

@@ -7,34 +7,18 @@ from __future__ import annotations
 
 from functools import partial
 
-from ..clock import Clock
-from ..device import Device
 from ..errors import RemoteProtocolError, SetpointRefused
 from ..wire import scpi
-from .scpi import ScpiLink
-from .turn import Turns
+from .scpi import ScpiDevice
 
 LONGEST = 64
 
 
-class SignPanel(Device):
+class SignPanel(ScpiDevice):
     """A ``Scene`` of one line of text."""
 
-    def __init__(self, name: str, address: str, *, clock: Clock) -> None:
-        super().__init__(name, address, clock=clock)
-        self._link = ScpiLink(address, name=name, clock=clock)
-        self._turns = Turns(name, clock)
-
-    async def open(self) -> None:
-        await self._link.open()
-        try:
-            await self.shown()
-        except BaseException:
-            await self._link.close()
-            raise
-
-    async def close(self) -> None:
-        await self._link.close()
+    async def _check_kind(self) -> None:
+        await self.shown()
 
     async def show(self, content: str) -> None:
         """Show ``content`` and return once the panel says that it shows just that.
