@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hil_drivers.clock import NANOSECONDS
-from hil_drivers.sim.climate import Air, ClimateProbe, saturation_pressure
+from hil_drivers.sim.climate import saturation_pressure
+from hil_drivers.sim.climate_probe import Air, ClimateProbe
 from hil_drivers.sim.light import PARKED, Carriage, Steps, by_geometry, mean
 from hil_drivers.sim.luxmeter import Luxmeter
 from hil_drivers.sim.scale import CertifiedScale

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hil_drivers.sim import lockstep
-from hil_drivers.sim.climate import Air
+from hil_drivers.sim.climate_probe import Air
 from hil_drivers.sim.faults import Faults
 from hil_drivers.sim.server.artnet import dmx_level
 from hil_drivers.sim.server.modbus import float_words, measured_registers, mirror_word

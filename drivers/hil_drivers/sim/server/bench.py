@@ -12,7 +12,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from ..climate import ClimateProbe
+from ..climate_probe import ClimateProbe
 from ..lockstep import MessageError
 from ..luxmeter import Luxmeter
 from ..world import World

@@ -15,7 +15,7 @@ from pymodbus.server import ModbusTcpServer
 from pymodbus.server.requesthandler import ServerRequestHandler
 from pymodbus.simulator import DataType, SimData, SimDevice
 
-from ..climate import Air, ClimateProbe
+from ..climate_probe import Air, ClimateProbe
 from ..world import World
 from .endpoint import HOST, Endpoint, port
 
