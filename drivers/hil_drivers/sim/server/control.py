@@ -4,21 +4,41 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from ..lockstep import MAX_LINE, Advance, MessageError, Query, Response, encode, parse
-
-if TYPE_CHECKING:
-    from .bench import Bench
+from ..world import World
+from .endpoint import Endpoint
 
 DRAIN_DEADLINE = 2.0
 """How long an advance waits for bytes on their way, wall time in s."""
 
 
+class Controlled(Protocol):
+    """What a controller may ask of the simulated bench."""
+
+    endpoints: dict[str, Endpoint]
+    world: World
+
+    def attached(self, control: Control) -> None: ...
+
+    def detached(self, control: Control) -> None: ...
+
+    def response(self, device: str, illuminance: float) -> float: ...
+
+    def truth(self) -> dict[str, object]: ...
+
+    def state(self) -> dict[str, object]: ...
+
+    def announcement(self) -> dict[str, object]: ...
+
+    def end(self) -> None: ...
+
+
 class Control(asyncio.Protocol):
     """One control connection; requests are answered one after the other."""
 
-    def __init__(self, bench: Bench) -> None:
+    def __init__(self, bench: Controlled) -> None:
         self._bench = bench
         self._buffer = b""
         self._waiting: Advance | None = None
