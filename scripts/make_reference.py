@@ -140,7 +140,7 @@ def _section(model: type[BaseModel], title: str = "") -> str:
         title, text = head.strip("`"), rest.strip()
         text = text[:1].upper() + text[1:]
     lines = [f"### `{title}`", text]
-    hidden = FILLED_IN if title.startswith("[sim.devices.") else ()
+    hidden = FILLED_IN if title.startswith("[sim.devices.") else ("device",) if title == "[sim.lamp]" else ()
     rows = [_row(name, field) for name, field in model.model_fields.items() if name not in hidden]
     return "\n\n".join([*lines, _table(["key", "what it takes", "default"], rows)])
 
@@ -151,8 +151,10 @@ def _row(name: str, field: FieldInfo) -> list[str]:
 
 
 def _bounds(field: FieldInfo) -> str:
-    if field.description:
-        return ""
+    return "" if field.description else _range(field)
+
+
+def _range(field: FieldInfo) -> str:
     words = {"gt": "above", "ge": "at least", "lt": "below", "le": "at most", "multiple_of": "a multiple of"}
     found = [
         f"{word} {getattr(item, key):g}"
@@ -264,13 +266,16 @@ def procedures() -> str:
             for role, capability in found.roles.items()
         ]
         parameters = found.parameters
-        rows = [[f"`{key}`", _measured(field), _default(field)] for key, field in parameters.model_fields.items()]
+        rows = [
+            [f"`{key}`", field.description or "", _measured(field), _default(field)]
+            for key, field in parameters.model_fields.items()
+        ]
         parts += [
             f"## `{name}`, version {found.version}",
             found.summary,
             _table(["role", "capability", ""], roles),
             _prose(inspect.getdoc(parameters) or ""),
-            _table(["parameter", "what it takes", "default"], rows),
+            _table(["parameter", "meaning", "what it takes", "default"], rows),
         ]
     return "\n\n".join(parts)
 
@@ -281,9 +286,7 @@ def _measured(field: FieldInfo) -> str:
     for inner in get_args(field.annotation):
         metadata += getattr(inner, "__metadata__", ())
     units = [cell.cell_contents for item in metadata for cell in _closure(item) if isinstance(cell.cell_contents, str)]
-    if field.description:
-        return field.description
-    return f"{_kind(field.annotation)}{f' in {units[0]}' if units else ''}{_bounds(field)}"
+    return f"{_kind(field.annotation)}{f' in {units[0]}' if units else ''}{_range(field)}"
 
 
 def _closure(validator: Any) -> Sequence[Any]:
