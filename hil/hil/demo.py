@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,7 +34,7 @@ async def run_demo(*, out: Path, seed: int | None, operator: str, on_event: Call
     """
     from .bench.copying import enter_certificate
 
-    bench = bench_in(out / "bench")
+    bench = bench_in(out / "bench", seed)
 
     async def carry_out(procedure: str) -> RunOutcome:
         return await run_procedure(
@@ -54,9 +55,15 @@ async def run_demo(*, out: Path, seed: int | None, operator: str, on_event: Call
     return DemoOutcome(calibration, await carry_out("detection-vs-illuminance"))
 
 
-def bench_in(folder: Path) -> Path:
-    """The bench file in ``folder``: a copy of the shipped one, unless there is one already."""
+def bench_in(folder: Path, seed: int | None) -> Path:
+    """The bench file in ``folder``: a copy of the shipped one with this ``seed``, unless there is one already."""
     from .bench.copying import copy_bench
 
     found = folder / f"{BENCH}.toml"
-    return found if found.exists() else copy_bench(BENCH, folder)
+    if found.exists():
+        return found
+    copied = copy_bench(BENCH, folder)
+    if seed is not None:
+        text = copied.read_text(encoding="utf-8")
+        copied.write_text(re.sub(r"(?m)^seed = \d+$", f"seed = {seed}", text), encoding="utf-8")
+    return copied

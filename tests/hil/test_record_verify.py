@@ -281,7 +281,8 @@ def test_an_interrupted_run_tells_its_end(interrupted: Path) -> None:
     verification = verify(interrupted)
     assert (verification.findings, verification.status) == ((), "interrupted")
     assert (verification.ends["batch"], verification.ends["readings"], verification.ends["points"]) == (4, 200, 4)
-    assert any(line.startswith("where what holds ends: interrupted, batch 4 of 20") for line in verification.checked)
+    assert verification.ending.startswith("the record ends with batch 4 of 20")
+    assert verification.status == "interrupted"
     assert sorted((path.name, path.read_bytes()) for path in interrupted.iterdir()) == before
 
 

@@ -195,7 +195,8 @@ class StreamLink(ABC):
 
 def _taken(error: OSError) -> bool:
     """Whether a port could not be opened because somebody holds it: the libraries tell it each in their way."""
-    return error.errno in (errno.EBUSY, errno.EAGAIN) or "lock" in str(error)
+    told = str(error)
+    return error.errno in (errno.EBUSY, errno.EAGAIN) or "already locked" in told or "exclusively lock" in told
 
 
 def _reason(error: BaseException) -> str:

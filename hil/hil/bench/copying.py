@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ..errors import ConfigurationError, UsageError
-from .config import find_bench, load_bench
+from ..suggest import nearest
+from .config import BenchConfig, find_bench, load_bench
 from .edit import enter_calibration
+
+if TYPE_CHECKING:
+    from hil_calibration.certificate.document import DccDocument
+    from hil_calibration.certificate.importer import PointCorrelation
 
 CERTIFICATES = "certificates"
 
@@ -28,17 +34,20 @@ def copy_bench(name: str, folder: Path) -> Path:
     return target
 
 
-def enter_certificate(bench: Path, channel: str, certificate: Path, point_correlation: str | float | None) -> Path:
+def enter_certificate(bench: Path, channel: str, certificate: Path, point_correlation: PointCorrelation | None) -> Path:
     """Keep ``certificate`` beside the bench file and enter it as the calibration of ``channel``.
 
     :param point_correlation: the assumption to declare; ``None`` takes the covariance that the certificate carries.
     :return: the path of the kept copy.
     :raises CertificateError: if the file is no certificate that can be read.
-    :raises ConfigurationError: if the certificate carries no covariance and no assumption is declared.
+    :raises NotApplicable: if it is of another instrument than the register has for the channel.
+    :raises ConfigurationError: if the register names no instrument, or no covariance is carried or declared.
     """
     from hil_calibration.certificate import reader
 
-    load_bench(bench)
+    config = load_bench(bench)
+    if channel not in config.channels:
+        raise UsageError(f"there is no channel {channel!r}", where=str(bench), remedy=nearest(channel, config.channels))
     document = reader.read(certificate)
     if point_correlation is None:
         if document.function is None:
@@ -48,9 +57,28 @@ def enter_certificate(bench: Path, channel: str, certificate: Path, point_correl
                 remedy="declare point_correlation: full, independent, or a number from 0 to 1",
             )
         point_correlation = "matrix"
+    _require_of_the_instrument(config, channel, document, point_correlation)
     kept = bench.parent / CERTIFICATES / f"{document.identifier}.xml"
     kept.parent.mkdir(exist_ok=True)
     if kept.resolve() != certificate.resolve():
         shutil.copyfile(certificate, kept)
     enter_calibration(bench, channel, kept.relative_to(bench.parent).as_posix(), point_correlation)
     return kept
+
+
+def _require_of_the_instrument(
+    config: BenchConfig, channel: str, document: DccDocument, point_correlation: PointCorrelation
+) -> None:
+    from hil_calibration.calibration import Instrument
+    from hil_calibration.certificate import reader
+
+    entry = config.instrument(channel)
+    if entry is None:
+        raise ConfigurationError(
+            "nothing says which instrument it is",
+            where=f"{config.path}: {channel}",
+            remedy="add instrument to its device, and the instrument to the register",
+        )
+    instrument = Instrument(entry.manufacturer, entry.model, entry.serial)
+    unit = config.channels[channel].unit
+    reader.calibration_record(document, unit=unit, instrument=instrument, point_correlation=point_correlation)

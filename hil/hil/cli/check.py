@@ -53,12 +53,12 @@ class Check:
             "start": start_date(self.config).isoformat(),
             "fit": not self.faults,
             "faults": list(self.faults),
-            "channels": [_described(fitness) for fitness in self.channels],
+            "channels": [_described(self.config, fitness) for fitness in self.channels],
         }
 
     def show(self) -> None:
         """The channels as a table, then what would stop a run."""
-        described = [_described(fitness) for fitness in self.channels]
+        described = [_described(self.config, fitness) for fitness in self.channels]
         keys = ["channel", "instrument", "serial", "certificate", "due", "U"]
         show_table([*keys, "state"], [[*(row[key] for key in keys), row["state"]] for row in described])
         click.echo()
@@ -104,9 +104,9 @@ def _driver_faults(config: BenchConfig, devices: list[str], channels: list[str])
     return []
 
 
-def _described(fitness: Fitness) -> dict[str, str]:
+def _described(config: BenchConfig, fitness: Fitness) -> dict[str, str]:
     entry, record = fitness.entry, fitness.record
-    state = "fit" if record is not None else "no calibration"
+    state = "fit" if record is not None else "takes setpoints" if _sets(config, fitness.channel) else "no calibration"
     return {
         "channel": fitness.channel,
         "instrument": f"{entry.manufacturer} {entry.model}" if entry else "",
@@ -117,6 +117,19 @@ def _described(fitness: Fitness) -> dict[str, str]:
         "U": _expanded(record) if record else "",
         "state": "not fit" if fitness.faults else state,
     }
+
+
+def _sets(config: BenchConfig, channel: str) -> bool:
+    """Whether a channel is commanded: it needs no calibration, for a setpoint is no measurement."""
+    from hil_drivers.device import driver_class
+    from hil_drivers.errors import DriverError
+
+    section = config.channels[channel]
+    try:
+        point = driver_class(config.devices[section.device].driver).points.get(section.point)
+    except DriverError:
+        return False
+    return point is not None and point.writable
 
 
 def _expanded(record: CalibrationRecord) -> str:

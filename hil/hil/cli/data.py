@@ -93,6 +93,7 @@ def verify(run: str, out: Path, as_json: bool) -> int:
     else:
         for line in verification.checked:
             click.echo(f"checked {line}")
+        click.echo(verification.ending)
         for finding in findings:
             click.echo(f"does not hold: {finding['place']}: {finding['message']}")
         click.echo(f"{folder} {'does not hold' if findings else 'holds'} ({verification.status})")

@@ -39,6 +39,17 @@ class Verification:
     status: Literal["closed", "live", "interrupted"]
 
     @property
+    def ending(self) -> str:
+        """Where the part of the record that holds ends, in words."""
+        if not self.ends["batch"]:
+            return "nothing of the record was committed"
+        seconds, rest = divmod(self.ends["t"], 1_000_000_000)
+        when = f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{rest // 1_000_000:03d}Z"
+        counts = f"{self.ends['readings']} readings, {self.ends['points']} points committed"
+        holds = "the record ends" if self.holds else "what holds of the record ends"
+        return f"{holds} with batch {self.ends['batch']} of {when}: {counts}"
+
+    @property
     def holds(self) -> bool:
         """Whether nothing was found."""
         return not self.findings
@@ -64,7 +75,7 @@ def verify(path: Path | str) -> Verification:
     status: Literal["closed", "live", "interrupted"] = "interrupted"
     if live or sealed or walk.closed:
         status = "live" if live else "closed"
-    return Verification(tuple(findings), (*checked, _end_of(walk, status)), walk.ends, status)
+    return Verification(tuple(findings), tuple(checked), walk.ends, status)
 
 
 def _copied(database: Path, scratch: Path, live: bool) -> tuple[Path | None, list[Finding]]:
@@ -147,12 +158,3 @@ def _differences(sealed: dict[str, Any], present: dict[str, Any]) -> list[Findin
         elif sealed[name] != present[name]:
             found.append(Finding(name, "the file was altered after the run was sealed"))
     return found
-
-
-def _end_of(walk: ChainWalk, status: str) -> str:
-    if not walk.batch:
-        return f"where the record ends: {status}, nothing was committed"
-    seconds, rest = divmod(walk.t, 1_000_000_000)
-    when = f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{rest // 1_000_000:03d}Z"
-    points = f"{walk.points} points committed"
-    return f"where what holds ends: {status}, batch {walk.batch} of {when}, {walk.counts['reading']} readings, {points}"

@@ -1,0 +1,54 @@
+"""Making a bench one's own: the copy, and what may be entered into it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from hil.bench import load_bench
+from hil.bench.copying import copy_bench, enter_certificate
+from hil.demo import bench_in
+from hil.errors import ConfigurationError, UsageError
+from hil_calibration.errors import CertificateError, NotApplicable
+
+REFERENCE = "certificates/reference-luxmeter.xml"
+
+
+def test_a_copy_is_whole_and_never_overwrites(tmp_path: Path) -> None:
+    copied = copy_bench("action-sim", tmp_path / "bench")
+    assert load_bench(copied).name == "action-sim"
+    with pytest.raises(UsageError, match="there is a bench already"):
+        copy_bench("action-sim", tmp_path / "bench")
+
+
+def test_a_certificate_is_kept_and_entered(tmp_path: Path) -> None:
+    bench = copy_bench("action-sim", tmp_path / "bench")
+    kept = enter_certificate(bench, "reference.illuminance", bench.parent / REFERENCE, 0.5)
+    assert kept.name == "SAMPLE-2026-0001.xml"
+    section = load_bench(bench).channels["reference.illuminance"]
+    assert (section.calibration, section.point_correlation) == ("certificates/SAMPLE-2026-0001.xml", 0.5)
+
+
+def test_what_does_not_belong_is_refused_and_nothing_changes(tmp_path: Path) -> None:
+    bench = copy_bench("action-sim", tmp_path / "bench")
+    before = bench.read_bytes()
+    reference = bench.parent / REFERENCE
+    with pytest.raises(NotApplicable, match="20001"):
+        enter_certificate(bench, "luxmeter.illuminance", reference, "full")
+    with pytest.raises(UsageError, match="did you mean 'luxmeter.illuminance'"):
+        enter_certificate(bench, "luxmeter.iluminance", reference, "full")
+    with pytest.raises(ConfigurationError, match="declare point_correlation"):
+        enter_certificate(bench, "reference.illuminance", reference, None)
+    with pytest.raises(CertificateError, match="cannot be read"):
+        enter_certificate(bench, "reference.illuminance", tmp_path / "none.xml", "full")
+    assert bench.read_bytes() == before
+
+
+def test_the_demonstration_keeps_the_bench_that_is_there(tmp_path: Path) -> None:
+    bench = bench_in(tmp_path, 7)
+    sim = load_bench(bench).sim
+    assert sim is not None
+    assert sim.seed == 7
+    bench.write_text(bench.read_text(encoding="utf-8") + "\n# mine\n", encoding="utf-8")
+    assert bench_in(tmp_path, 8).read_text(encoding="utf-8").endswith("# mine\n")
