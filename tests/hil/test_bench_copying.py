@@ -36,7 +36,7 @@ def test_what_does_not_belong_is_refused_and_nothing_changes(tmp_path: Path) -> 
     reference = bench.parent / REFERENCE
     with pytest.raises(NotApplicable, match="20001"):
         enter_certificate(bench, "luxmeter.illuminance", reference, "full")
-    with pytest.raises(UsageError, match="did you mean 'luxmeter.illuminance'"):
+    with pytest.raises(UsageError, match=r"did you mean 'luxmeter\.illuminance'"):
         enter_certificate(bench, "luxmeter.iluminance", reference, "full")
     with pytest.raises(ConfigurationError, match="declare point_correlation"):
         enter_certificate(bench, "reference.illuminance", reference, None)
