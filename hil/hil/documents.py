@@ -85,13 +85,13 @@ def _certificate(folder: Path, record: Record, outcome: CalibrationOutcome, conf
         conditions=outcome.conditions,
         results=outcome.results,
         statements=(
+            _unsigned(),
             *text.standard_statements(simulated=simulated, rounding=laboratory.reporting.rounding),
             *outcome.statements,
-            _unsigned(),
         ),
         persons=(
             model.Person(run["operator"], "Operator"),
-            model.Person(laboratory.persons_with("authoriser")[0], "Authorising person", main_signer=True),
+            model.Person(laboratory.persons_with("authoriser")[0], "Authorising person (not signed)", main_signer=True),
         ),
         software=model.Software(SOFTWARE, f"v{version(SOFTWARE)}"),
         begin=begin.isoformat(),

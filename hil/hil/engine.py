@@ -16,7 +16,7 @@ from hil_drivers.errors import DriverError
 
 from .bench.opened import Bench, open_bench
 from .binding import Binding
-from .errors import Aborted, BenchFault, HilError, ProcedureFault, exit_code
+from .errors import Aborted, BenchFault, HilError, ProcedureFault, exit_code, raised
 from .service import Service
 from .trial import Points, Trial
 
@@ -163,11 +163,14 @@ class Engine:
             with suppress(TimeoutError):
                 async with asyncio.timeout(IDLE_DEADLINE):
                     await binding.idle()
-        for outcome in await bench.safe_state():
+        outcomes = await bench.safe_state()
+        for outcome in outcomes:
             data = {"channel": outcome.channel, "value": outcome.value, "error": outcome.error}
             self._note(bench.clock, "safe state", data)
             if outcome.error:
                 self.service.publish("safe state failed", data)
+        reached = sum(outcome.ok for outcome in outcomes)
+        self.service.publish("safe state", {"reached": reached, "of": len(outcomes)})
 
     def _note(self, clock: Clock, kind: str, data: dict[str, Any]) -> None:
         self.record.event(clock.utc(clock.now()), kind, data)
@@ -235,23 +238,15 @@ async def _unbroken(work: Coroutine[Any, Any, None], clock: Clock) -> None:
 
 
 def _procedure_fault(name: str, error: BaseException) -> ProcedureFault:
-    fault = ProcedureFault(_raised(error), where=name, remedy="correct the procedure")
+    fault = ProcedureFault(raised(error), where=name, remedy="correct the procedure")
     fault.__cause__ = error
     return fault
 
 
 def _bench_fault(name: str, error: Exception) -> BenchFault:
-    fault = BenchFault(_raised(error), where=name, remedy="correct the driver that raised it")
+    fault = BenchFault(raised(error), where=name, remedy="correct the driver that raised it")
     fault.__cause__ = error
     return fault
-
-
-def _raised(error: BaseException) -> str:
-    place = error.__traceback__
-    while place is not None and place.tb_next is not None:
-        place = place.tb_next
-    line = f" ({place.tb_frame.f_code.co_filename}:{place.tb_lineno})" if place is not None else ""
-    return f"raised {type(error).__name__}: {error}{line}"
 
 
 def _identity(system: Any) -> dict[str, Any]:

@@ -15,6 +15,8 @@ Drivers and calibration have trees of their own; `exit_code` knows all three.
 
 from __future__ import annotations
 
+from pathlib import Path
+
 PASS, FAIL, USAGE, INCONCLUSIVE, DEVICE, ABORTED, VERIFICATION = 0, 1, 2, 3, 4, 5, 6
 INTERRUPTED = 130
 
@@ -87,3 +89,15 @@ def exit_code(error: BaseException) -> int:
     if isinstance(error, DriverError | CalibrationError):
         return USAGE
     return INTERRUPTED if isinstance(error, KeyboardInterrupt) else 70
+
+
+def raised(error: BaseException) -> str:
+    """What was raised, and the line that did it: the last one outside of this package, where there is one."""
+    own = str(Path(__file__).parent)
+    place, found = error.__traceback__, ""
+    while place is not None:
+        file = place.tb_frame.f_code.co_filename
+        if not file.startswith(own) or not found:
+            found = f" ({file}:{place.tb_lineno})"
+        place = place.tb_next
+    return f"raised {type(error).__name__}: {error}{found}"

@@ -14,12 +14,24 @@ from typing import TYPE_CHECKING, Any
 
 from . import parameters, scripts
 from .engine import ABORTED, COMPLETE, FAILED, Ending, Engine
-from .errors import FAIL, INCONCLUSIVE, PASS, Aborted, HilError, ProcedureFault, RecordError, UsageError, exit_code
+from .errors import (
+    FAIL,
+    INCONCLUSIVE,
+    PASS,
+    Aborted,
+    HilError,
+    ProcedureFault,
+    RecordError,
+    UsageError,
+    exit_code,
+    raised,
+)
 from .service import Event, Service
 from .suggest import nearest
 
 if TYPE_CHECKING:
     from .bench.config import BenchConfig
+    from .bench.laboratory import OrganisationSection
     from .record import RecordWriter
     from .results import Results
     from .scripts import Procedure
@@ -231,16 +243,22 @@ class _Run:
             "seed": self._prepared.seed,
             "speed": "lockstep" if self._speed is None and config.sim is not None else self._speed,
             "operator": self._operator,
+            "laboratory": _address(config.laboratory.laboratory),
+            "customer": _address(config.laboratory.customer),
             "reporting": config.laboratory.reporting.model_dump(mode="json"),
             "begun": time.time_ns(),
             "software": {name: version(name) for name in SOFTWARE} | {"python": platform.python_version()},
         }
 
 
+def _address(organisation: OrganisationSection) -> str:
+    return f"{organisation.name}, {organisation.street}, {organisation.post_code} {organisation.city}"
+
+
 def _told(name: str, error: Exception) -> Exception:
     if exit_code(error) != 70:
         return error
-    fault = ProcedureFault(f"the analysis raised {type(error).__name__}: {error}", where=name)
+    fault = ProcedureFault(f"the analysis {raised(error)}", where=name, remedy="correct the analysis")
     fault.__cause__ = error
     return fault
 

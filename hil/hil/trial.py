@@ -38,7 +38,7 @@ class Points:
     ) -> None:
         self._planned, self._attempts = planned, attempts
         self._clock, self._record, self._report = clock, record, report
-        self._next = 0
+        self._next = self._committed = 0
         self._current: Point | None = None
         self.running = asyncio.Event()
         self.running.set()
@@ -64,8 +64,8 @@ class Points:
 
     @property
     def left(self) -> int:
-        """How many planned points were never offered."""
-        return len(self._planned) - self._next
+        """How many planned points are not committed."""
+        return len(self._planned) - self._committed
 
     def close(self, failure: str = "") -> None:
         """End the last attempt: committed if it was observed, void where the run failed."""
@@ -76,6 +76,7 @@ class Points:
             current.void(failure)
         else:
             current.commit()
+            self._committed += 1
 
     def _finish(self) -> bool:
         """End the current attempt; true if the same point must be offered again."""
@@ -84,6 +85,7 @@ class Points:
             return False
         if current.state != VOID:
             current.commit()
+            self._committed += 1
             return False
         self._report("void", {"index": current.index, "attempt": current.attempt, "reason": current.reason})
         if current.attempt >= self._attempts:

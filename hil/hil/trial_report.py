@@ -64,8 +64,17 @@ def _system(identity: dict[str, Any]) -> System:
         name=identity["name"],
         version=identity["version"],
         digests=tuple(sorted(identity["digests"].items())),
-        settings=tuple((name, str(value)) for name, value in sorted(identity["settings"].items())),
+        settings=tuple((name, _shown(value)) for name, value in sorted(identity["settings"].items())),
     )
+
+
+def _shown(value: Any) -> str:
+    """A setting in words."""
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {_shown(each)}" for name, each in value.items())
+    if isinstance(value, list):
+        return ", ".join(map(_shown, value))
+    return "none" if value is None else str(value)
 
 
 def _identification(folder: Path, record: Record, run: dict[str, Any]) -> tuple[tuple[str, str], ...]:
@@ -74,6 +83,8 @@ def _identification(folder: Path, record: Record, run: dict[str, Any]) -> tuple[
     return (
         ("procedure", f"{run['procedure']['name']}, version {run['procedure']['version']}"),
         ("bench", f"{run['bench']['name']} ({run['bench']['kind']})"),
+        ("laboratory", run["laboratory"]),
+        ("customer", run["customer"]),
         ("operator", run["operator"]),
         ("begun, bench clock", _instant(clock[0])),
         ("ended, bench clock", _instant(clock[-1])),

@@ -96,9 +96,10 @@ Rounding = Literal["nearest", "up", "ea5"]
 ROUNDING: dict[Rounding, Text] = {
     "nearest": Text(
         "Expanded uncertainties are rounded to the nearest value of two significant digits, and results to the same "
-        "decimal place.",
+        "decimal place, each by itself: a difference of two printed numbers may depart by one in the last digit.",
         "Les incertitudes élargies sont arrondies au plus près à deux chiffres significatifs, et les résultats à la "
-        "même décimale.",
+        "même décimale, chacun pour soi : une différence de deux nombres imprimés peut s'écarter d'une unité du "
+        "dernier chiffre.",
     ),
     "up": Text(
         "Expanded uncertainties are rounded up to two significant digits, and results to the nearest at the same "

@@ -126,13 +126,16 @@ def shipped_benches() -> dict[str, Path]:
 
 
 def find_bench(name: str) -> Path:
-    """The bench file of a path or of a shipped bench's name.
+    """The bench file of a path, of a folder that holds one, or of a shipped bench's name.
 
     :raises ConfigurationError: if there is neither.
     """
     path = Path(name)
     if path.suffix == ".toml" or path.is_file():
         return path
+    inside = [found for found in sorted(path.glob("*.toml")) if _is_bench(found)] if path.is_dir() else []
+    if len(inside) == 1:
+        return inside[0]
     shipped = shipped_benches()
     if name in shipped:
         return shipped[name]

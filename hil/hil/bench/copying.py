@@ -41,7 +41,8 @@ def enter_certificate(bench: Path, channel: str, certificate: Path, point_correl
     :return: the path of the kept copy.
     :raises CertificateError: if the file is no certificate that can be read.
     :raises NotApplicable: if it is of another instrument than the register has for the channel.
-    :raises ConfigurationError: if the register names no instrument, or no covariance is carried or declared.
+    :raises ConfigurationError: if the register names no instrument, no covariance is carried or declared, or another
+        certificate of that number is kept already.
     """
     from hil_calibration.certificate import reader
 
@@ -60,7 +61,13 @@ def enter_certificate(bench: Path, channel: str, certificate: Path, point_correl
     _require_of_the_instrument(config, channel, document, point_correlation)
     kept = bench.parent / CERTIFICATES / f"{document.identifier}.xml"
     kept.parent.mkdir(exist_ok=True)
-    if kept.resolve() != certificate.resolve():
+    if kept.exists() and kept.read_bytes() != certificate.read_bytes():
+        raise ConfigurationError(
+            "another certificate of that number is here already",
+            where=str(kept),
+            remedy="find out which of the two is the laboratory's, and remove the other",
+        )
+    if not kept.exists():
         shutil.copyfile(certificate, kept)
     enter_calibration(bench, channel, kept.relative_to(bench.parent).as_posix(), point_correlation)
     return kept

@@ -38,8 +38,21 @@ def check_drivers(config: BenchConfig, devices: Collection[str], channels: Colle
         section = config.channels[name]
         if section.device in classes and classes[section.device].points:
             faults += point_faults(name, section, classes[section.device].points)
+    commanded = [name for name in channels if _takes_setpoints(config.channels[name], classes)]
+    if commanded and not config.safe_state.actions:
+        faults.append(
+            Fault(
+                ("safe_state",), f"has no actions, though {commanded[0]} takes setpoints; say what makes the bench safe"
+            )
+        )
     if faults:
         SourceFile.read(config.path).refuse(faults)
+
+
+def _takes_setpoints(section: ChannelSection, classes: Mapping[str, type[Device]]) -> bool:
+    made = classes.get(section.device)
+    point = made.points.get(section.point) if made is not None else None
+    return point is not None and point.writable
 
 
 def point_faults(name: str, channel: ChannelSection, points: Mapping[str, Point]) -> Iterator[Fault]:

@@ -103,6 +103,13 @@ def fit_to_start(
     return {fitness.channel: fitness.record for fitness in found if fitness.record is not None}
 
 
+def item_faults(config: BenchConfig, channel: str) -> Iterator[str]:
+    """What keeps the instrument behind ``channel`` from being calibrated."""
+    if config.instrument(channel) is None:
+        device = config.channels[channel].device
+        yield f"{channel}: nothing says which instrument {device} is; add instrument to [devices.{device}]"
+
+
 def _with_effects(record: CalibrationRecord, declared: Iterable[Effect]) -> CalibrationRecord:
     """Add the declared effects that the record does not carry already: effects of one name are one effect."""
     carried = {effect.name for effect in record.effects}

@@ -15,13 +15,13 @@ from hil_drivers.errors import DriverError
 
 from ..clock import LockstepClock, PacedClock
 from ..deadline import within
-from ..errors import BenchFault, ConfigurationError, HilError, UsageError
+from ..errors import BenchFault, ConfigurationError, HilError, NotFit, UsageError
 from ..suggest import nearest
 from .channel import ActuatorChannel, Channel, SensorChannel, channel_class
 from .drivers import check_drivers, point_faults
 from .effects import channel_effects
 from .files import Fault, SourceFile
-from .fit import assess, fit_to_start
+from .fit import assess, fit_to_start, item_faults
 from .world import compile_world, simulated_name, start_utc
 
 if TYPE_CHECKING:
@@ -174,6 +174,8 @@ async def open_bench(
         calibrated=[config.roles[role] for role in calibrated],
         seed=seed,
     )
+    if faults := [fault for name in sorted(under_calibration) for fault in item_faults(config, name)]:
+        raise NotFit("\n".join(f"{config.path}: {fault}" for fault in faults))
     known = {name: record for name in under_calibration if (record := assess(config, name).record)}
     async with AsyncExitStack() as stack:
         start = _Start(seed, speed, devices, {**known, **records})

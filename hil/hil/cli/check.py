@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..bench.drivers import check_drivers
-from ..bench.fit import Fitness, assess, start_date
+from ..bench.fit import Fitness, assess, item_faults, start_date
 from ..bench.world import compile_world
 from ..errors import ConfigurationError
 from .output import show_table
@@ -28,7 +28,7 @@ class Check:
     faults: tuple[str, ...]
 
     @classmethod
-    def of(cls, config: BenchConfig, procedure: str | None) -> Check:
+    def of(cls, config: BenchConfig, procedure: str | None, *, seed: int | None = None) -> Check:
         """Check the whole bench, or what ``procedure`` uses of it.
 
         :raises UsageError: if there is no such procedure, or the bench lacks one of its roles.
@@ -37,14 +37,15 @@ class Check:
         names = config.needed_channels(roles)
         exempt = {config.roles[role] for role in items}
         must = {config.roles[role] for role in measuring}
-        channels = tuple(assess(config, name) for name in names)
+        channels = tuple(assess(config, name, seed=seed) for name in names)
         faults = _driver_faults(config, config.needed_devices(roles), names)
         for fitness in channels:
             if fitness.channel not in exempt:
                 faults += [f"{fitness.channel}: {fault}" for fault in fitness.faults]
             if fitness.channel in must and fitness.certificate is None:
                 faults.append(f"{fitness.channel}: has no calibration, so its uncertainty is unknown")
-        return cls(config, channels, (*faults, *_world_faults(config, channels)))
+        faults += [fault for name in sorted(exempt) for fault in item_faults(config, name)]
+        return cls(config, channels, tuple(faults or _world_faults(config, channels)))
 
     def to_json(self) -> dict[str, Any]:
         """The whole check as one document."""

@@ -109,8 +109,9 @@ def find_run(run: str, out: Path) -> Path:
     if run == "last" and folders:
         return folders[-1]
     for candidate in (Path(run), out / run):
-        if candidate.exists():
-            return candidate
+        folder = candidate.parent if candidate.name == "run.db" else candidate
+        if any((folder / name).is_file() for name in ("run.db", "closed.json")):
+            return folder
     raise UsageError(f"there is no run {run!r} in {out}", remedy=nearest(run, [folder.name for folder in folders]))
 
 

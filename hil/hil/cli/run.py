@@ -149,7 +149,7 @@ def _plan(request: _Request, *, as_json: bool) -> int:
     prepared.config.laboratory.operator(request.operator)
     design = prepared.procedure.design(prepared.parameters)
     points = [point.factors for point in design.planned(prepared.seed)]
-    checked = Check.of(prepared.config, request.procedure)
+    checked = Check.of(prepared.config, request.procedure, seed=request.seed)
     if as_json:
         parameters = prepared.parameters.model_dump(mode="json")
         show_json({"parameters": parameters, "seed": prepared.seed, "points": points, "check": checked.to_json()})

@@ -59,7 +59,7 @@ def record_error(error: Exception, path: Path) -> RecordError:
     """What a failure of SQLite or of the operating system means to a user."""
     if isinstance(error, apsw.FullError):
         return RecordError(
-            "the disk is full", where=str(path), remedy="free space; what was committed stays, resume the run"
+            "the disk is full", where=str(path), remedy="free space and run again; what was committed stays"
         )
     if isinstance(error, apsw.BusyError):
         return RecordError(

@@ -112,16 +112,16 @@ def _lux(number: str) -> str:
 
 
 def judge(found: DetectionResult, told: Told, p: DetectionVsIlluminance) -> Verdict:
-    """Whether a90 is at most what is required, by its one-sided bounds."""
+    """Whether a90 is at most what is required, by its one-sided bounds as they are printed, rounded outwards."""
     requirement = f"a90 is at most {p.required:g} lx"
     rule = (
         f"PASS if the one-sided {100 * p.confidence:g} % upper bound of a90 is at most the requirement, FAIL if its "
-        f"one-sided {100 * p.confidence:g} % lower bound is above it, INCONCLUSIVE otherwise"
+        f"one-sided {100 * p.confidence:g} % lower bound is above it, INCONCLUSIVE otherwise; bounds rounded outwards"
     )
     why = f"{found.curve.reason}; " if found.curve.reason else ""
-    if found.upper is not None and found.upper <= p.required:
+    if found.upper is not None and float(told.upper) <= p.required:
         return Verdict("PASS", requirement, rule, f"{why}the upper bound {told.upper} lx is at most {p.required:g} lx")
-    if found.lower is not None and found.lower > p.required:
+    if found.lower is not None and float(told.lower) > p.required:
         return Verdict("FAIL", requirement, rule, f"{why}the lower bound {told.lower} lx is above {p.required:g} lx")
     bounds = f"lower {told.lower}, upper {told.upper}"
     return Verdict(

@@ -34,6 +34,7 @@ async def calibrate_luxmeter(trial: Trial, p: CalibrateLuxmeter) -> None:
     async for point in trial.points():
         await light.set(point.illuminance)
         await trial.role("carriage", Actuator).set(REFERENCE_POSITION)
+        await trial.measure(trial.role("humidity", Sensor))
         if point.illuminance > 0:
             await point.settle(reference, within=p.band * point.illuminance, for_=p.dwell)
         async with point.valid(temperature, p.temperature, tolerance=p.temperature_tolerance, period=10.0):
