@@ -52,3 +52,13 @@ def test_the_demonstration_keeps_the_bench_that_is_there(tmp_path: Path) -> None
     assert sim.seed == 7
     bench.write_text(bench.read_text(encoding="utf-8") + "\n# mine\n", encoding="utf-8")
     assert bench_in(tmp_path, 8).read_text(encoding="utf-8").endswith("# mine\n")
+
+
+def test_another_certificate_of_the_same_number_is_not_overwritten(tmp_path: Path) -> None:
+    bench = copy_bench("action-sim", tmp_path / "bench")
+    kept = enter_certificate(bench, "reference.illuminance", bench.parent / REFERENCE, "full")
+    other = tmp_path / "other.xml"
+    other.write_bytes(kept.read_bytes().replace(b"1.0045", b"1.0046"))
+    with pytest.raises(ConfigurationError, match="another certificate of that number"):
+        enter_certificate(bench, "reference.illuminance", other, "full")
+    assert kept.read_bytes() == (bench.parent / REFERENCE).read_bytes()

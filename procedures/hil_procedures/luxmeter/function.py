@@ -63,11 +63,11 @@ def _from_here(effect: Effect, temperature: float) -> SharedEffect:
         name=effect.name,
         kind=effect.kind,
         distribution=effect.distribution,
-        u=f"{effect.u:.12g}",
-        half_width="" if effect.half_width is None else f"{effect.half_width:.12g}",
+        u=f"{effect.u:.6g}",
+        half_width="" if effect.half_width is None else f"{effect.half_width:.6g}",
         reference=f"{temperature:.6g}",
         source=effect.source,
-        dof="" if math.isinf(effect.dof) else f"{effect.dof:.12g}",
+        dof="" if math.isinf(effect.dof) else f"{effect.dof:.6g}",
     )
 
 
@@ -89,7 +89,7 @@ def _effect(name: str, u: float, distribution: str) -> SharedEffect:
         name=name,
         kind="relative",
         distribution=distribution if rectangular else "normal",
-        u=f"{u:.12g}",
-        half_width=f"{u * math.sqrt(3.0):.12g}" if rectangular else "",
+        u=f"{u:.6g}",
+        half_width=f"{u * math.sqrt(3.0):.6g}" if rectangular else "",
         source="calibration of the luxmeter",
     )

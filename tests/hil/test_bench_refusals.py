@@ -1,0 +1,31 @@
+"""What is refused before anything moves."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bench_copy import copy_bench
+from hil.bench import load_bench, open_bench
+from hil.errors import ConfigurationError, NotFit
+
+
+async def test_an_item_that_no_register_knows_is_refused(tmp_path: Path) -> None:
+    bench = copy_bench(tmp_path, ('instrument = "luxmeter"\n', ""))
+    with pytest.raises(NotFit, match=r"which instrument luxmeter is; add instrument to \[devices.luxmeter\]"):
+        async with open_bench(load_bench(bench), roles=["luxmeter"], items=["luxmeter"]):
+            pass
+
+
+async def test_a_bench_that_takes_setpoints_needs_a_safe_state(tmp_path: Path) -> None:
+    line = next(text for text in copy_bench(tmp_path).read_text(encoding="utf-8").splitlines() if "actions = " in text)
+    bench = copy_bench(tmp_path, (line, ""))
+    with pytest.raises(ConfigurationError, match=r"has no actions, though light\.illuminance takes setpoints"):
+        async with open_bench(load_bench(bench), roles=["light"]):
+            pass
+
+
+def test_a_folder_names_the_bench_in_it(tmp_path: Path) -> None:
+    copy_bench(tmp_path)
+    assert load_bench(tmp_path).name == "action-sim"
