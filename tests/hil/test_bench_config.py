@@ -95,7 +95,7 @@ def test_every_fault_is_told_at_once_in_the_order_of_the_file(bench_file: Path) 
         ('start = "2026-06-01T08:00:00Z"', 'start = "2026-06-01T08:00:00"', "a time with its zone"),
         ("limits = [1.0, 1000.0]", "limits = [1000.0, 1.0]", "the lower limit is not below the upper limit"),
         ("limits = [1.0, 1000.0]", "limits = [1.0, nan]", "found nan"),
-        ("half_width = 0.003", "u = 0.003", "takes half_width, and not u"),
+        ("half_width = 0.003", "u = 0.003", "half_width is missing"),
         ('to = "panel"\n', "", 'to belongs to acts_on = "transfer"'),
         ("seed = 1", "seed = 1.5", "a whole number"),
         ("seed = 1", "seed = true", "a whole number"),

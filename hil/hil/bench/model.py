@@ -130,9 +130,13 @@ class EffectSection(Section):
     @model_validator(mode="after")
     def _check_parameters(self) -> EffectSection:
         wanted, other = ("u", "half_width") if self.distribution == "normal" else ("half_width", "u")
-        if getattr(self, wanted) is None or getattr(self, other) is not None:
+        if getattr(self, wanted) is None:
+            raise ValueError(f"{wanted} is missing: a {self.distribution} distribution takes it")
+        if getattr(self, other) is not None:
             raise ValueError(f"a {self.distribution} distribution takes {wanted}, and not {other}")
-        if (self.kind == "relative-per-kelvin") != (self.reference is not None):
+        if self.kind == "relative-per-kelvin" and self.reference is None:
+            raise ValueError("reference is missing: the kind relative-per-kelvin takes a temperature in Cel")
+        if self.kind != "relative-per-kelvin" and self.reference is not None:
             raise ValueError("reference belongs to the kind relative-per-kelvin, and only to it")
         if (self.acts_on == "transfer") != (self.to is not None):
             raise ValueError('to belongs to acts_on = "transfer", and only to it')
