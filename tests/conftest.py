@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 from collections.abc import AsyncIterator
 
 import pytest
@@ -10,6 +11,9 @@ from hypothesis import HealthCheck, settings
 
 settings.register_profile("shared machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("shared machine")
+
+signal.signal(signal.SIGINT, signal.default_int_handler)
+"""Where the tests themselves run in the background, SIGINT is ignored, and the commands that they start inherit that."""
 
 
 @pytest.fixture(autouse=True)
