@@ -13,7 +13,7 @@ settings.register_profile("shared machine", deadline=None, suppress_health_check
 settings.load_profile("shared machine")
 
 signal.signal(signal.SIGINT, signal.default_int_handler)
-"""Where the tests themselves run in the background, SIGINT is ignored, and the commands that they start inherit that."""
+"""Where the tests run in the background SIGINT is ignored, and the commands that they start inherit that."""
 
 
 @pytest.fixture(autouse=True)
