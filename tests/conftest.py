@@ -13,7 +13,8 @@ settings.register_profile("shared machine", deadline=None, suppress_health_check
 settings.load_profile("shared machine")
 
 signal.signal(signal.SIGINT, signal.default_int_handler)
-"""Where the tests run in the background SIGINT is ignored, and the commands that they start inherit that."""
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
+"""Where the tests run in the background these may be ignored, and the commands that they start inherit that."""
 
 
 @pytest.fixture(autouse=True)
