@@ -16,6 +16,7 @@ from pymodbus.client import AsyncModbusTcpClient
 
 from hil_drivers.clock import WallClock
 from hil_drivers.transport.modbus import ModbusLink
+from hil_drivers.transport.supervisor import Supervisor
 
 ROUNDS, READS, REGISTERS = 15, 1000, 10
 TARGET = 0.9
@@ -51,7 +52,7 @@ async def measure(port: int) -> float:
     """Print both rates; the median ratio of neighbouring rounds."""
     bare = AsyncModbusTcpClient("127.0.0.1", port=port)
     await bare.connect()
-    link = ModbusLink(f"modbus+tcp://127.0.0.1:{port}?device_id=1", name="bench", clock=WallClock())
+    link = ModbusLink(f"modbus+tcp://127.0.0.1:{port}?device_id=1", supervisor=Supervisor("bench"), clock=WallClock())
     await link.open()
 
     async def read_bare() -> object:

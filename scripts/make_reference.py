@@ -21,6 +21,8 @@ import click
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from hil_drivers.sim.devices.base import SimDevice
+
 REFERENCE = Path(__file__).resolve().parents[1] / "docs" / "reference"
 WIDTH = 100
 NOTE = "<!-- Made by scripts/make_reference.py. Do not edit by hand. -->"
@@ -81,6 +83,8 @@ def bench_file() -> str:
     )
     from hil.bench.register import InstrumentEntry
     from hil_drivers.sim import world_file
+    from hil_drivers.sim.devices import KINDS
+    from hil_drivers.sim.model import Prior
 
     parts = [
         "# The files of a bench",
@@ -108,29 +112,31 @@ def bench_file() -> str:
         "## Tables of `[sim]`",
         "The bench passes these tables to the simulated world: `[sim.room]`, `[sim.lamp]`, `[sim.devices.NAME]` and "
         "`[[sim.faults]]`. The driver of a device decides which of the tables below it takes; what the bench file says "
-        "elsewhere (kind, universe, channel, certificate) is filled in from there.",
+        "elsewhere (kind, universe, channel, certificates) is filled in from there.",
     ]
     worlds = (
         ("[sim.room]", world_file.Room),
         ("[sim.lamp]", world_file.Lamp),
         ("[[sim.lamp.luminaires]]", world_file.Luminaire),
-        ("[sim.devices.NAME], driver t10a", world_file.T10aDevice),
-        ("[sim.devices.NAME.prior], driver t10a", world_file.Prior),
-        ("[sim.devices.NAME], driver hmp", world_file.HmpDevice),
-        ("[sim.devices.NAME], driver carriage", world_file.CarriageDevice),
-        ("[sim.devices.NAME], driver camera", world_file.CameraDevice),
         ("[[sim.faults]]", world_file.Fault),
     )
     parts += [_section(model, title) for title, model in worlds]
+    parts += [_section(device, f"[sim.devices.NAME], driver {kind}") for kind, device in KINDS.items() if _own(device)]
+    parts += [_section(Prior, "[sim.devices.NAME.prior], driver t10a")]
     parts += [
         "### Kinds of faults",
-        _table(["driver", "kinds"], [[kind, ", ".join(sorted(names))] for kind, names in world_file.FAULTS.items()]),
+        _table(["driver", "kinds"], [[kind, ", ".join(sorted(device.faults))] for kind, device in KINDS.items()]),
     ]
     return "\n\n".join(parts)
 
 
-FILLED_IN = ("kind", "certificate")
+FILLED_IN = ("kind", "certificates")
 """What a device of the simulated world takes from elsewhere in the bench file."""
+
+
+def _own(device: type[SimDevice]) -> bool:
+    """Whether the bench file has anything to say of this kind under ``[sim.devices.NAME]``."""
+    return not set(device.model_fields) <= {*FILLED_IN, *device.shared}
 
 
 def _section(model: type[BaseModel], title: str = "") -> str:

@@ -46,6 +46,14 @@ class Clock(Protocol):
         """Wait until all of ``tasks``, which use this clock, have ended; their errors stay in them."""
         ...
 
+    def arrived(self) -> int:
+        """The bench time, at the latest, of what has just arrived without being asked for.
+
+        Use it instead of :meth:`now` to stamp what a device sends by itself: in lockstep it comes before the
+        advance that made it is acknowledged.
+        """
+        ...
+
     def sent(self, address: str, count: int) -> None:
         """Report ``count`` more bytes written to ``address``, so that a simulated bench can drain them."""
         ...
@@ -76,6 +84,9 @@ class WallClock:
     async def wait(self, *tasks: asyncio.Task[Any]) -> None:
         if tasks:
             await asyncio.wait(tasks)
+
+    def arrived(self) -> int:
+        return self.now()
 
     def sent(self, address: str, count: int) -> None:
         """Nothing to drain on a real bench."""

@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 from .clock import Clock, WallClock
 from .errors import MissingExtra, SetpointRefused, UnitError, UnknownDriver
 from .indication import Indication
+from .transport.supervisor import Supervisor
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,8 @@ class Device(ABC):
     :param name: the device's name on its bench, used in errors.
     :param address: where it is, as the transports understand it.
     :param clock: the bench clock.
+
+    ``supervisor`` knows how its link does; a driver hands it to each link that it makes.
     """
 
     points: Mapping[str, Point] = {}
@@ -43,6 +46,7 @@ class Device(ABC):
 
     def __init__(self, name: str, address: str, *, clock: Clock) -> None:
         self.name, self.address, self.clock = name, address, clock
+        self.supervisor = Supervisor(name)
 
     @abstractmethod
     async def open(self) -> None:

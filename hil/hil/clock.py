@@ -54,7 +54,7 @@ class LockstepClock:
 
     def __init__(self, world: World, start_utc: int, *, stall_after: float = STALL_AFTER) -> None:
         self._world, self._start, self._stall_after = world, start_utc, stall_after
-        self._now = 0
+        self._now = self._target = 0
         self._known: set[Task] = set()
         self._awake: set[Task] = set()
         self._tokens = self._holds = 0
@@ -70,6 +70,9 @@ class LockstepClock:
 
     def utc(self, t: int) -> int:
         return t + self._start
+
+    def arrived(self) -> int:
+        return self._target
 
     def sent(self, address: str, count: int) -> None:
         self._sent[address] += count
@@ -187,10 +190,11 @@ class LockstepClock:
         error: Exception | None = None
         if sleeper.t > self._now and not sleeper.wake.done():
             try:
+                self._target = sleeper.t
                 await self._world.advance(sleeper.t, self._sent)
                 self._now = sleeper.t
             except Exception as failure:  # noqa: BLE001 (raised by the sleeper, in its own task)
-                error = failure
+                error, self._target = failure, self._now
         if sleeper.wake.done():
             return
         self._awake.add(sleeper.task)
@@ -254,6 +258,9 @@ class PacedClock:
     async def wait(self, *tasks: Task) -> None:
         if tasks:
             await asyncio.wait(tasks)
+
+    def arrived(self) -> int:
+        return self.now()
 
     def sent(self, address: str, count: int) -> None:
         """Nothing to drain: the world moves by itself."""

@@ -35,7 +35,9 @@ WORLD: dict[str, Any] = {
         "reference": {
             "kind": "t10a",
             "carriage_position": 0,
-            "certificate": {"indication": [1.0, 2000.0], "value": [1.0, 2000.0], "covariance": DIAGONAL},
+            "certificates": {
+                "illuminance": {"indication": [1.0, 2000.0], "value": [1.0, 2000.0], "covariance": DIAGONAL}
+            },
         },
         "climate": {"kind": "hmp", "device_id": 240},
         "panel": {"kind": "sign-panel"},

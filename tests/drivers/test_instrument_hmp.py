@@ -16,6 +16,7 @@ from hil_drivers.indication import Flag
 from hil_drivers.instruments.hmp import Hmp
 from hil_drivers.testing import check_sensor
 from hil_drivers.transport.modbus import ModbusLink
+from hil_drivers.transport.supervisor import Supervisor
 
 NAN = [0, 0x7FC0]
 
@@ -224,7 +225,7 @@ async def test_what_it_cannot_be_is_refused(clock: Clock) -> None:
     with pytest.raises(OptionError, match="scan_period"):
         Hmp("climate", "modbus+tcp://host", clock=clock, scan_period=float("nan"))
     with pytest.raises(AddressError, match="device_id=256"):
-        ModbusLink("modbus+tcp://host?device_id=256", name="climate", clock=clock)
+        ModbusLink("modbus+tcp://host?device_id=256", supervisor=Supervisor("climate"), clock=clock)
 
 
 @pytest.mark.parametrize("point", ["temperature", "humidity"])

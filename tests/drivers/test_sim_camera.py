@@ -12,8 +12,8 @@ import pytest
 from numpy.typing import NDArray
 
 from hil_drivers.sim.camera import electrons_per_lux, render
+from hil_drivers.sim.devices.camera import CameraDevice
 from hil_drivers.sim.signs import draw_text
-from hil_drivers.sim.world_file import CameraDevice
 
 
 def camera(**keys: float | str) -> CameraDevice:
@@ -108,7 +108,8 @@ def test_edges_are_weighted_by_area() -> None:
 
 def test_two_processes_take_the_same_picture() -> None:
     code = (
-        "import sys; from hil_drivers.sim.camera import render; from hil_drivers.sim.world_file import CameraDevice;"
+        "import sys; from hil_drivers.sim.camera import render;"
+        "from hil_drivers.sim.devices.camera import CameraDevice;"
         "sys.stdout.buffer.write(render('ABC12', 5.0, CameraDevice(kind='camera'), seed=3, index=9).tobytes())"
     )
     command = [sys.executable, "-c", code]

@@ -15,11 +15,13 @@ from hypothesis import strategies as st
 from hil_drivers.clock import NANOSECONDS
 from hil_drivers.sim.climate import saturation_pressure
 from hil_drivers.sim.climate_probe import Air, ClimateProbe
+from hil_drivers.sim.devices.hmp import HmpDevice
+from hil_drivers.sim.devices.t10a import T10aDevice
 from hil_drivers.sim.light import PARKED, Carriage, Steps, by_geometry, mean
 from hil_drivers.sim.luxmeter import Luxmeter
 from hil_drivers.sim.scale import CertifiedScale
 from hil_drivers.sim.world import BenchTime, World
-from hil_drivers.sim.world_file import HmpDevice, Lamp, Luminaire, T10aDevice, WorldFile
+from hil_drivers.sim.world_file import Lamp, Luminaire, WorldFile
 
 SAMPLE: dict[str, Any] = json.loads((Path(__file__).parent / "sim_world.json").read_text())
 S = NANOSECONDS
@@ -153,7 +155,7 @@ def test_a_reference_satisfies_its_certificate(illuminance: float, seed: int) ->
 
     w = world(seed)
     indication = luxmeter(w, "reference").indication(illuminance, 0)
-    x = SAMPLE["devices"]["reference"]["certificate"]["indication"]
+    x = SAMPLE["devices"]["reference"]["certificates"]["illuminance"]["indication"]
     y = w.truth.certificates["reference"]["illuminance"]
     f = np.interp(indication, x, y)
     if indication < x[0] or indication > x[-1]:

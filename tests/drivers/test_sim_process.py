@@ -22,7 +22,7 @@ import pytest
 
 from hil_drivers.sim.camera import render
 from hil_drivers.sim.client import Simulation
-from hil_drivers.sim.world_file import CameraDevice
+from hil_drivers.sim.devices.camera import CameraDevice
 
 SAMPLE: dict[str, Any] = json.loads((Path(__file__).parent / "sim_world.json").read_text())
 S = 1_000_000_000

@@ -12,11 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hil_drivers.clock import NANOSECONDS
+from hil_drivers.sim.devices.t10a import T10aDevice
 from hil_drivers.sim.faults import Faults
 from hil_drivers.sim.luxmeter import Luxmeter
 from hil_drivers.sim.server.serial_t10a import T10aProtocol, check, frame, value_field
 from hil_drivers.sim.world import World
-from hil_drivers.sim.world_file import T10aDevice, WorldFile
+from hil_drivers.sim.world_file import WorldFile
 
 SAMPLE: dict[str, Any] = json.loads((Path(__file__).parent / "sim_world.json").read_text())
 S = NANOSECONDS

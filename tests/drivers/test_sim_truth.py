@@ -16,9 +16,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from hil_drivers.sim.model import Distribution, Effect
 from hil_drivers.sim.noise import Stream
 from hil_drivers.sim.truth import Influences, Truth, draw, sample
-from hil_drivers.sim.world_file import Distribution, Effect, WorldFile
+from hil_drivers.sim.world_file import WorldFile
 
 SAMPLE: dict[str, Any] = json.loads((Path(__file__).parent / "sim_world.json").read_text())
 SEEDS = range(2000)
@@ -97,7 +98,7 @@ def test_a_fault_does_not_change_the_truth() -> None:
 
 
 def test_certificate_points_have_the_stated_covariance() -> None:
-    certificate = SAMPLE["devices"]["reference"]["certificate"]
+    certificate = SAMPLE["devices"]["reference"]["certificates"]["illuminance"]
     knots = np.array([draw(file(seed)).certificates["reference"]["illuminance"] for seed in SEEDS])
     u = np.sqrt(np.diag(certificate["covariance"]))
     assert np.allclose(knots.mean(axis=0), certificate["value"], atol=4 * u.max() / math.sqrt(len(SEEDS)))
@@ -108,7 +109,9 @@ def test_certificate_points_have_the_stated_covariance() -> None:
 
 def test_independent_certificate_points_move_apart() -> None:
     world = copy.deepcopy(SAMPLE)
-    world["devices"]["reference"]["certificate"]["covariance"] = np.diag([1e-4, 1e-4, 1e-2, 1.0]).tolist()
+    world["devices"]["reference"]["certificates"]["illuminance"]["covariance"] = np.diag(
+        [1e-4, 1e-4, 1e-2, 1.0]
+    ).tolist()
     knots = [
         draw(WorldFile.model_validate(world | {"seed": seed})).certificates["reference"]["illuminance"]
         for seed in SEEDS

@@ -14,7 +14,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hil_drivers.sim.world_file import FAULTS, WorldFile, WorldFileError, load
+from hil_drivers.sim.devices import KINDS
+from hil_drivers.sim.world_file import WorldFile, WorldFileError, load
 
 SAMPLE: dict[str, Any] = json.loads((Path(__file__).parent / "sim_world.json").read_text())
 
@@ -56,7 +57,7 @@ def test_the_sample_is_accepted() -> None:
         (lambda w: w.update(mode="fast"), "mode: Input should be 'lockstep' or 'paced'"),
         (lambda w: w.update(extra=1), "extra: Extra inputs are not permitted"),
         (lambda w: w["lamp"].update(device="panel"), "lamp.device 'panel' is not a device of kind 'artnet'"),
-        (lambda w: w["devices"]["luxmeter"].pop("prior"), "needs either 'certificate' or 'prior'"),
+        (lambda w: w["devices"]["luxmeter"].pop("prior"), "needs either a certificate of 'illuminance' or 'prior'"),
         (lambda w: w["devices"].update({"a/b": {"kind": "carriage"}}), "devices.a/b"),
         (lambda w: w["devices"].update(c2={"kind": "carriage"}), "one device of kind 'carriage' only"),
         (lambda w: w["effects"].append(effect(device="nobody")), "there is no device 'nobody'"),
@@ -68,11 +69,11 @@ def test_the_sample_is_accepted() -> None:
         (lambda w: w["faults"].append({"device": "lights", "kind": "nan"}), "has no fault 'nan', only silent"),
         (lambda w: w["faults"].append({"device": "x", "kind": "nan"}), "there is no device 'x'"),
         (
-            lambda w: w["devices"]["reference"]["certificate"]["value"].reverse(),
+            lambda w: w["devices"]["reference"]["certificates"]["illuminance"]["value"].reverse(),
             "'value' must increase from point to point",
         ),
         (
-            lambda w: w["devices"]["reference"]["certificate"]["covariance"].pop(),
+            lambda w: w["devices"]["reference"]["certificates"]["illuminance"]["covariance"].pop(),
             "needs 4 values and a covariance of 4 rows and columns",
         ),
     ],
@@ -88,7 +89,7 @@ def test_a_covariance_that_is_none_is_refused_when_the_truth_is_drawn(tmp_path: 
     from hil_drivers.sim.truth import draw
 
     world = changed(
-        lambda w: w["devices"]["reference"]["certificate"].update(
+        lambda w: w["devices"]["reference"]["certificates"]["illuminance"].update(
             indication=[1, 2], value=[1, 2], covariance=[[1e-6, 1e-5], [1e-5, 1e-6]]
         )
     )
@@ -98,7 +99,7 @@ def test_a_covariance_that_is_none_is_refused_when_the_truth_is_drawn(tmp_path: 
 
 def test_every_device_kind_has_its_faults() -> None:
     kinds = {device["kind"] for device in SAMPLE["devices"].values()}
-    assert kinds == set(FAULTS)
+    assert kinds == set(KINDS)
 
 
 @given(text=st.one_of(st.binary(), st.text().map(str.encode)))

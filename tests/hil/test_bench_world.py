@@ -43,7 +43,7 @@ def test_the_shipped_bench_makes_a_world_that_the_simulator_accepts() -> None:
     assert world["start_utc"] == 1780300800000000000
     assert world["lamp"] == {"device": "lights"}
     assert "prior" in world["devices"]["luxmeter"]
-    assert set(world["devices"]["climate"]["certificate"]) == {"temperature", "humidity"}
+    assert set(world["devices"]["climate"]["certificates"]) == {"temperature", "humidity"}
     assert "reader" not in world["devices"]
 
 
@@ -67,7 +67,7 @@ def without_prior() -> BenchConfig:
 
 
 def test_a_table_is_handed_on_as_it_is() -> None:
-    certificate = compile_world(CONFIG, RECORDS)["devices"]["reference"]["certificate"]
+    certificate = compile_world(CONFIG, RECORDS)["devices"]["reference"]["certificates"]["illuminance"]
     record = RECORDS["reference.illuminance"]
     assert certificate["value"] == pytest.approx(record.function.coefficients)
     assert np.allclose(certificate["covariance"], record.covariance, rtol=1e-9, atol=0)
@@ -75,7 +75,9 @@ def test_a_table_is_handed_on_as_it_is() -> None:
 
 def test_a_line_is_handed_on_as_points_with_their_covariance() -> None:
     records = {"luxmeter.illuminance": luxmeter_record()}
-    certificate = compile_world(without_prior(), records, devices=["luxmeter"])["devices"]["luxmeter"]["certificate"]
+    certificate = compile_world(without_prior(), records, devices=["luxmeter"])["devices"]["luxmeter"]["certificates"][
+        "illuminance"
+    ]
     assert certificate["indication"] == [0.0, 125.0, 250.0, 375.0, 500.0]
     assert certificate["value"] == pytest.approx([0.1 + 1.01 * x for x in certificate["indication"]])
     # GUM 5.2.2: u²(a + b x) = u²(a) + 2 x u(a, b) + x² u²(b)
@@ -104,7 +106,7 @@ def test_only_the_devices_asked_for_are_simulated() -> None:
 
 
 def test_a_world_that_contradicts_itself_is_told_in_one_sentence() -> None:
-    with pytest.raises(ConfigurationError, match="needs either 'certificate' or 'prior'; correct"):
+    with pytest.raises(ConfigurationError, match="needs either a certificate of 'illuminance' or 'prior'; correct"):
         compile_world(CONFIG, {}, devices=["reference"])
 
 

@@ -39,7 +39,7 @@ def test_truth_and_budgets_name_the_same_effects(tmp_path: Path) -> None:
     drawn = {effect["name"]: effect for effect in before["effects"]}
     of_item = {name for name, e in drawn.items() if e["device"] == "luxmeter" and e["acts_on"] == "response"}
     of_sign = {name for name, e in drawn.items() if e["device"] == "panel"}
-    certificates = {name for name, device in before["devices"].items() if "certificate" in device}
+    certificates = {name for name, device in before["devices"].items() if device["certificates"]}
     assert certificates == {"reference", *CONDITIONS}
     assert set(before["devices"]["luxmeter"]["prior"]) == set(PRIOR)
 

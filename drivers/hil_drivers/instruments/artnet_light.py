@@ -41,7 +41,7 @@ class ArtnetLight(Device):
             raise OptionError(f"full_scale = {full_scale:g} lx", where=name, remedy="give a positive number")
         self._universe, self._channel, self._full_scale = universe, channel, float(full_scale)
         self._sequence = 0
-        self._link = UdpLink(address, name=name, clock=clock)
+        self._link = UdpLink(address, supervisor=self.supervisor, clock=clock)
         self.points = MappingProxyType(
             {name: replace(point, upper=self._full_scale) for name, point in type(self).points.items()}
         )

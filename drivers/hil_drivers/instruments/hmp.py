@@ -32,7 +32,7 @@ class Hmp(Device):
         if not (math.isfinite(scan_period) and scan_period >= 0):
             raise OptionError(f"scan_period = {scan_period:g} s", where=name, remedy="give 0 or more")
         self._age = int(scan_period * NANOSECONDS)
-        self._link = ModbusLink(address, name=name, clock=clock, device_id=hmp.DEFAULT_DEVICE_ID)
+        self._link = ModbusLink(address, supervisor=self.supervisor, clock=clock, device_id=hmp.DEFAULT_DEVICE_ID)
 
     async def open(self) -> None:
         """Connect and check the order of words by the probe's own test registers."""

@@ -10,6 +10,7 @@ from ..clock import Clock
 from ..device import Device
 from ..errors import RemoteProtocolError
 from ..transport.link import stream_link
+from ..transport.supervisor import Supervisor
 from ..wire import scpi
 from .turn import Turns
 
@@ -19,9 +20,9 @@ T = TypeVar("T")
 class ScpiLink:
     """Messages to one instrument at a ``tcp://`` or ``serial://`` address."""
 
-    def __init__(self, address: str, *, name: str, clock: Clock) -> None:
-        self.name = name
-        self._link = stream_link(address, name=name, clock=clock)
+    def __init__(self, address: str, *, supervisor: Supervisor, clock: Clock) -> None:
+        self.name = supervisor.name
+        self._link = stream_link(address, supervisor=supervisor, clock=clock)
 
     async def open(self) -> scpi.Identity:
         """Connect and ask for the identity; a failure closes the link again."""
@@ -68,7 +69,7 @@ class ScpiDevice(Device):
 
     def __init__(self, name: str, address: str, *, clock: Clock) -> None:
         super().__init__(name, address, clock=clock)
-        self._link = ScpiLink(address, name=name, clock=clock)
+        self._link = ScpiLink(address, supervisor=self.supervisor, clock=clock)
         self._turns = Turns(name, clock)
 
     async def open(self) -> None:

@@ -37,7 +37,7 @@ class T10A(Device):
         if head not in range(30):
             raise OptionError(f"there is no head {head!r}", where=name, remedy="use 0 to 29")
         self._head = head
-        self._link = stream_link(address, name=name, clock=clock)
+        self._link = stream_link(address, supervisor=self.supervisor, clock=clock)
         self._turns = Turns(name, clock)
         self._ready = False
 

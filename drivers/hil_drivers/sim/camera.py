@@ -12,9 +12,9 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from .devices.camera import CameraDevice
 from .noise import Stream
 from .signs import draw_text
-from .world_file import CameraDevice
 
 _FULL_SCALE = 4095
 _POISSON_BELOW = 20.0

@@ -105,6 +105,19 @@ class Simulation:
         """``lights`` (level 0 to 1), ``panel``, ``carriage``, ``illuminance`` in lx at the plane, and ``now``."""
         return await self._link.ask(lockstep.encode({"state": True}))
 
+    async def inject(self, device: str, kind: str, **timing: float) -> None:
+        """Add a fault from now on.
+
+        :param timing: ``delay`` in s of wall time; ``from_`` and ``to`` in s of bench time.
+        :raises DeviceUnreachable: if the world has no such device, or the device no such fault.
+        """
+        fault = {"device": device, "kind": kind, **{key.rstrip("_"): value for key, value in timing.items()}}
+        await self._link.ask(lockstep.encode({"fault": fault}))
+
+    async def clear(self, device: str) -> None:
+        """Take away all faults of ``device``."""
+        await self._link.ask(lockstep.encode({"clear": device}))
+
     async def end(self) -> None:
         """End the simulator and wait until its process is gone; does nothing where it has gone already."""
         if not self.stopped:

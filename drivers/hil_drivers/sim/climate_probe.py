@@ -6,11 +6,9 @@ import math
 from dataclasses import dataclass
 
 from ..clock import NANOSECONDS
-from .noise import Stream
-from .scale import IDENTITY, CertifiedScale
-from .truth import Influences
+from .devices.hmp import HmpDevice
+from .response import Response
 from .world import World
-from .world_file import Certificate, HmpDevice
 
 PERIOD = NANOSECONDS
 """The probe measures once in this time; requests between see the last values."""
@@ -31,29 +29,14 @@ class Air:
         return 243.12 * gamma / (17.62 - gamma)
 
 
-class _Channel:
-    def __init__(self, world: World, name: str, point: str, certificate: Certificate | None, noise: float) -> None:
-        self._scale = IDENTITY
-        if certificate is not None:
-            knots = world.truth.certificates[name][point]
-            self._scale = CertifiedScale(certificate.indication, knots, proportional=False)
-        self._influences = Influences(world.file.effects, world.truth, name, "response", point)
-        self._stream, self._noise = Stream(world.file.seed, "noise", name, point), noise
-
-    def indication(self, value: float, temperature: float, sample: int) -> float:
-        noise = self._noise * self._stream.normal(sample)
-        return self._scale.indication(self._influences.inverse(value, temperature)) + noise
-
-
 class ClimateProbe:
     """One climate probe of the world."""
 
     def __init__(self, name: str, device: HmpDevice, world: World) -> None:
         self.device = device
         self._climate = world.climate
-        certificate = device.certificate
-        self._temperature = _Channel(world, name, "temperature", certificate.temperature, device.noise_temperature)
-        self._humidity = _Channel(world, name, "humidity", certificate.humidity, device.noise_humidity)
+        self._temperature = Response(world, name, "temperature", noise=device.noise_temperature)
+        self._humidity = Response(world, name, "humidity", noise=device.noise_humidity)
 
     def read(self, t: int) -> Air:
         """The last sample before ``t``."""

@@ -20,16 +20,16 @@ class Faults:
     """
 
     def __init__(self, name: str, world: World) -> None:
-        self._world = world
-        self._faults = [fault for fault in world.file.faults if fault.device == name]
+        self._name, self._world = name, world
         self._stream = Stream(world.file.seed, "fault", name)
 
     def present(self, kind: str) -> Fault | None:
         """The fault of that kind that is present now."""
-        if not self._faults:
+        if not self._world.faults:
             return None
         t = self._world.time.now() / NANOSECONDS
-        return next((f for f in self._faults if f.kind == kind and f.start <= t < f.end), None)
+        mine = (f for f in self._world.faults if f.device == self._name and f.kind == kind)
+        return next((f for f in mine if f.start <= t < f.end), None)
 
     def garbage(self, count: int) -> bytes:
         """Random bytes in place of a reply of ``count`` bytes."""

@@ -38,7 +38,15 @@ class Query:
     what: str
 
 
-Request = Advance | Response | Query
+@dataclass(frozen=True, slots=True)
+class Inject:
+    """Add a fault (as in a world file), or with ``None`` take away all faults of ``device``."""
+
+    device: str
+    fault: Mapping[str, Any] | None
+
+
+Request = Advance | Response | Inject | Query
 QUERIES = ("truth", "state", "attach", "end")
 
 
@@ -67,10 +75,14 @@ def parse(line: bytes) -> Request:
         return _advance(message)
     if "response" in message:
         return _response(message["response"])
+    if "fault" in message:
+        return _inject(message["fault"])
+    if isinstance(device := message.get("clear"), str):
+        return Inject(device, None)
     for what in QUERIES:
         if message.get(what) is True:
             return Query(what)
-    raise MessageError(f"unknown request; known are advance, response, {', '.join(QUERIES)}")
+    raise MessageError(f"unknown request; known are advance, response, fault, clear, {', '.join(QUERIES)}")
 
 
 def _advance(message: dict[str, Any]) -> Advance:
@@ -86,6 +98,12 @@ def _response(body: object) -> Response:
         if isinstance(device, str) and isinstance(illuminance, int | float) and abs(illuminance) < 1e9:
             return Response(device, float(illuminance))
     raise MessageError("response needs a device's name and an illuminance in lx")
+
+
+def _inject(body: object) -> Inject:
+    if isinstance(body, dict) and isinstance(body.get("device"), str):
+        return Inject(body["device"], body)
+    raise MessageError("fault needs an object with a device and a kind")
 
 
 def _count(value: object) -> bool:

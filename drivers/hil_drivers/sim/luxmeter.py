@@ -6,11 +6,11 @@ import math
 from typing import TYPE_CHECKING
 
 from ..clock import NANOSECONDS
+from .devices.t10a import T10aDevice
 from .light import mean
 from .noise import Stream
 from .scale import CertifiedScale, Scale, UncalibratedScale
 from .truth import Influences
-from .world_file import T10aDevice
 
 if TYPE_CHECKING:
     from .world import World
@@ -43,9 +43,10 @@ class Luxmeter:
         self._placement = Influences(effects, truth, name, "placement", "illuminance")
         self._noise = Stream(world.file.seed, "noise", name, "reading")
         self._scale: Scale
-        if device.certificate is not None:
+        certificate = device.certificates.get("illuminance")
+        if certificate is not None:
             knots = truth.certificates[name]["illuminance"]
-            self._scale = CertifiedScale(device.certificate.indication, knots, proportional=True)
+            self._scale = CertifiedScale(certificate.indication, knots, proportional=True)
         else:
             self._scale = UncalibratedScale(truth.priors[name])
 
@@ -73,3 +74,13 @@ class Luxmeter:
         digit = 10.0 ** (exponent(indication) - 4)
         spread = max(self.device.noise * abs(illuminance), 0.3 * digit)
         return indication + spread * self._noise.normal(start)
+
+
+def luxmeters(world: World) -> dict[str, Luxmeter]:
+    """The luxmeters of ``world`` by name, the same ones at every call."""
+    return world.part(_luxmeters)
+
+
+def _luxmeters(world: World) -> dict[str, Luxmeter]:
+    devices = world.file.devices.items()
+    return {name: Luxmeter(name, device, world) for name, device in devices if isinstance(device, T10aDevice)}

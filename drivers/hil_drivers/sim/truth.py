@@ -6,8 +6,10 @@ import math
 from dataclasses import dataclass, field
 from itertools import pairwise
 
+from .devices.t10a import T10aDevice
+from .model import Certificate, Distribution, Effect
 from .noise import Stream
-from .world_file import Certificate, Distribution, Effect, HmpDevice, T10aDevice, WorldFile, WorldFileError
+from .world_file import WorldFile, WorldFileError
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,7 @@ def draw(file: WorldFile) -> Truth:
             }
             phase = Stream(file.seed, "truth", "prior", name, "phase").uniform()
             truth.priors[name]["phase"] = 2.0 * math.pi * phase
-        for point, certificate in _certificates(device).items():
+        for point, certificate in device.certificates.items():
             drawn = _knots(certificate, Stream(file.seed, "truth", "certificate", name, point), name)
             truth.certificates.setdefault(name, {})[point] = drawn
     return truth
@@ -70,15 +72,6 @@ def _lamp_gain(file: WorldFile) -> float:
     return (1.0 + deviation) * math.exp(-file.lamp.ageing * hours)
 
 
-def _certificates(device: object) -> dict[str, Certificate]:
-    if isinstance(device, T10aDevice) and device.certificate is not None:
-        return {"illuminance": device.certificate}
-    if isinstance(device, HmpDevice):
-        found = {"temperature": device.certificate.temperature, "humidity": device.certificate.humidity}
-        return {point: certificate for point, certificate in found.items() if certificate is not None}
-    return {}
-
-
 def _knots(certificate: Certificate, stream: Stream, device: str) -> list[float]:
     """True values at the knots: estimate + S z, S the symmetric square root of a covariance of any rank."""
     import numpy as np
@@ -89,7 +82,7 @@ def _knots(certificate: Certificate, stream: Stream, device: str) -> list[float]
     if not np.allclose(covariance, covariance.T, rtol=1e-9, atol=tolerance) or values[0] < -tolerance:
         raise WorldFileError(
             "the covariance of the certificate is not symmetric and positive semi-definite",
-            where=f"devices.{device}.certificate",
+            where=f"devices.{device}.certificates",
             remedy="give a covariance matrix",
         )
     z = np.array([stream.normal(i) for i in range(len(values))])
@@ -98,7 +91,7 @@ def _knots(certificate: Certificate, stream: Stream, device: str) -> list[float]
     if any(b <= a for a, b in pairwise(drawn)):
         raise WorldFileError(
             "the truth drawn from the certificate does not increase with the indication",
-            where=f"devices.{device}.certificate",
+            where=f"devices.{device}.certificates",
             remedy="give points farther apart than their uncertainties",
         )
     return drawn

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
+from typing import Any, TypeVar
 
+from ..clock import NANOSECONDS
 from .climate import Climate
+from .devices.carriage import CarriageDevice
+from .devices.sign_panel import PanelDevice
 from .light import Carriage, Light, mean
 from .truth import Influences, draw
-from .world_file import CarriageDevice, PanelDevice, WorldFile
+from .world_file import Fault, WorldFile
+
+P = TypeVar("P")
 
 
 class BenchTime:
@@ -35,6 +42,12 @@ class BenchTime:
             return self._now
         return round((time.monotonic_ns() - self._origin) * self._speed)
 
+    def until(self, t: int) -> float:
+        """The wall time in s until paced time reaches ``t``; 0.1 s while it has not begun."""
+        if self._speed is None or not self._origin:
+            return 0.1
+        return (t - self.now()) / self._speed / NANOSECONDS
+
     def advance(self, t: int) -> None:
         """Move lockstep time to ``t``, which must not lie in the past."""
         if t < self._now:
@@ -50,6 +63,8 @@ class World:
 
     def __init__(self, file: WorldFile) -> None:
         self.file = file
+        self.faults: list[Fault] = list(file.faults)
+        self._parts: dict[Callable[[World], Any], Any] = {}
         self.time = BenchTime(file.speed if file.mode == "paced" else None)
         self.truth = draw(file)
         self.climate = Climate(file.room)
@@ -59,6 +74,16 @@ class World:
         self.text = ""
         panels = [name for name, d in file.devices.items() if isinstance(d, PanelDevice)]
         self._at_panel = Influences(file.effects, self.truth, panels[0] if panels else "", "placement", "illuminance")
+
+    def part(self, make: Callable[[World], P]) -> P:
+        """The one part of this world that ``make`` builds, built when it is first asked for.
+
+        Instruments share physics by it: ``world.part(Arm)`` is the same arm for all of them.
+        """
+        if make not in self._parts:
+            self._parts[make] = make(self)
+        found: P = self._parts[make]
+        return found
 
     def sign_illuminance(self, start: int, end: int) -> float:
         """The mean illuminance in lx on the sign panel over [start, end]."""

@@ -5,9 +5,10 @@ from __future__ import annotations
 from ..clock import Clock
 from .address import parse
 from .stream import TIMEOUT, StreamLink
+from .supervisor import Supervisor
 
 
-def stream_link(address: str, *, name: str, clock: Clock, timeout: float = TIMEOUT) -> StreamLink:
+def stream_link(address: str, *, supervisor: Supervisor, clock: Clock, timeout: float = TIMEOUT) -> StreamLink:
     """An unopened stream to a ``serial://`` or ``tcp://`` address.
 
     :raises AddressError: for any other address.
@@ -15,7 +16,7 @@ def stream_link(address: str, *, name: str, clock: Clock, timeout: float = TIMEO
     if parse(address, allowed=("serial", "tcp")).scheme == "tcp":
         from .tcp import TcpLink
 
-        return TcpLink(address, name=name, clock=clock, timeout=timeout)
+        return TcpLink(address, supervisor=supervisor, clock=clock, timeout=timeout)
     from .serial import serial_link
 
-    return serial_link(address, name=name, clock=clock, timeout=timeout)
+    return serial_link(address, supervisor=supervisor, clock=clock, timeout=timeout)

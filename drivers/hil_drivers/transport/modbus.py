@@ -19,6 +19,7 @@ from pymodbus.exceptions import ConnectionException, ModbusException
 from ..clock import Clock
 from ..errors import DeviceUnreachable, RemoteProtocolError
 from .address import parse
+from .supervisor import Supervisor
 
 TIMEOUT = 3.0
 
@@ -40,8 +41,11 @@ class ModbusLink:
     :param timeout: deadline of each exchange, seconds of wall time.
     """
 
-    def __init__(self, address: str, *, name: str, clock: Clock, device_id: int = 1, timeout: float = TIMEOUT) -> None:
-        self.address, self.name, self.clock, self.timeout = address, name, clock, timeout
+    def __init__(
+        self, address: str, *, supervisor: Supervisor, clock: Clock, device_id: int = 1, timeout: float = TIMEOUT
+    ) -> None:
+        self.address, self.supervisor, self.clock, self.timeout = address, supervisor, clock, timeout
+        self.name = supervisor.name
         self._peer = parse(address, allowed=("modbus+tcp",))
         self.device_id = self._peer.integer("device_id", device_id, lower=0, upper=255)
         self._client: AsyncModbusTcpClient | None = None

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from ..clock import Clock
 from .address import Address, parse
 from .stream import TIMEOUT, StreamLink
+from .supervisor import Supervisor
 from .tcp import PIECE, read_some
 from .worker import Worker
 
@@ -27,8 +28,8 @@ SILENCE = 0.1
 class SerialLink(StreamLink):
     """A serial line, whatever library drives it."""
 
-    def __init__(self, address: str, *, name: str, clock: Clock, timeout: float = TIMEOUT) -> None:
-        super().__init__(address, name=name, clock=clock, timeout=timeout)
+    def __init__(self, address: str, *, supervisor: Supervisor, clock: Clock, timeout: float = TIMEOUT) -> None:
+        super().__init__(address, supervisor=supervisor, clock=clock, timeout=timeout)
         self._line = parse(address, allowed=("serial",))
         self._settings = line_settings(self._line)
 
@@ -90,9 +91,9 @@ class PyserialLink(SerialLink):
 
     _port: serial.Serial | None = None
 
-    def __init__(self, address: str, *, name: str, clock: Clock, timeout: float = TIMEOUT) -> None:
-        super().__init__(address, name=name, clock=clock, timeout=timeout)
-        self._worker = Worker(f"serial {name}")
+    def __init__(self, address: str, *, supervisor: Supervisor, clock: Clock, timeout: float = TIMEOUT) -> None:
+        super().__init__(address, supervisor=supervisor, clock=clock, timeout=timeout)
+        self._worker = Worker(f"serial {self.name}")
 
     async def close(self) -> None:
         await super().close()
@@ -133,14 +134,14 @@ def _read_port(port: serial.Serial, timeout: float) -> bytes:
     return first + port.read(min(port.in_waiting, PIECE)) if first else b""
 
 
-def serial_link(address: str, *, name: str, clock: Clock, timeout: float = TIMEOUT) -> SerialLink:
+def serial_link(address: str, *, supervisor: Supervisor, clock: Clock, timeout: float = TIMEOUT) -> SerialLink:
     """The link for a ``serial://`` address, by the library that its ``backend`` names.
 
     :raises AddressError: for an address or a line setting that cannot be.
     """
     backend = parse(address, allowed=("serial",)).choice("backend", ("serialx", "pyserial"))
     made = PyserialLink if backend == "pyserial" else SerialxLink
-    return made(address, name=name, clock=clock, timeout=timeout)
+    return made(address, supervisor=supervisor, clock=clock, timeout=timeout)
 
 
 def line_settings(line: Address) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from typing import TypeVar
 from ..clock import Clock
 from ..errors import DeviceUnreachable, RemoteProtocolError
 from ..wire.events import Events
+from .supervisor import Supervisor
 
 E = TypeVar("E")
 
@@ -31,12 +32,13 @@ class StreamLink(ABC):
     """A stream of bytes to one device.
 
     :param address: as given to the device; bytes written are reported to the clock under exactly this string.
-    :param name: the device's name, used in errors.
+    :param supervisor: the device's own; it knows the device's name, used in errors.
     :param timeout: deadline of each exchange, seconds of wall time.
     """
 
-    def __init__(self, address: str, *, name: str, clock: Clock, timeout: float = TIMEOUT) -> None:
-        self.address, self.name, self.clock, self.timeout = address, name, clock, timeout
+    def __init__(self, address: str, *, supervisor: Supervisor, clock: Clock, timeout: float = TIMEOUT) -> None:
+        self.address, self.supervisor, self.clock, self.timeout = address, supervisor, clock, timeout
+        self.name = supervisor.name
         self._lock = asyncio.Lock()
         self._opened = False
         self._connected = False
@@ -49,7 +51,8 @@ class StreamLink(ABC):
         """
         with self.clock.exchange():
             async with self._lock:
-                await self._reconnect()
+                with self.supervisor.opening():
+                    await self._reconnect()
                 self._opened = True
 
     async def close(self) -> None:
@@ -57,6 +60,7 @@ class StreamLink(ABC):
         with self.clock.exchange():
             async with self._lock:
                 self._opened = False
+                self.supervisor.closed()
                 await self._drop()
 
     async def send(self, data: bytes) -> None:
@@ -66,10 +70,12 @@ class StreamLink(ABC):
         """
         with self.clock.exchange():
             async with self._lock:
-                await self._prepare()
-                self._quiet = False
-                await self._write(data)
-                self._quiet = True
+                self._check_open()
+                with self.supervisor.exchange():
+                    await self._prepare()
+                    self._quiet = False
+                    await self._write(data)
+                    self._quiet = True
 
     async def query(self, data: bytes, events: Events[E]) -> E:
         """Send a request and wait for one event.
@@ -80,15 +86,17 @@ class StreamLink(ABC):
         """
         with self.clock.exchange():
             async with self._lock:
-                await self._prepare()
-                self._quiet = False
-                await self._write(data)
-                try:
-                    event = await self._answer(events)
-                except RemoteProtocolError as error:
-                    raise RemoteProtocolError(error.what, where=self.name, remedy=error.remedy) from None
-                self._quiet = True
-                return event
+                self._check_open()
+                with self.supervisor.exchange():
+                    await self._prepare()
+                    self._quiet = False
+                    await self._write(data)
+                    try:
+                        event = await self._answer(events)
+                    except RemoteProtocolError as error:
+                        raise RemoteProtocolError(error.what, where=self.name, remedy=error.remedy) from None
+                    self._quiet = True
+                    return event
 
     async def _answer(self, events: Events[E]) -> E:
         loop = asyncio.get_running_loop()
@@ -118,9 +126,11 @@ class StreamLink(ABC):
             raise self._lost(error) from error
         self.clock.sent(self.address, len(data))
 
-    async def _prepare(self) -> None:
+    def _check_open(self) -> None:
         if not self._opened:
             raise DeviceUnreachable("is not open", where=self.name, remedy="open the device first")
+
+    async def _prepare(self) -> None:
         if not self._connected:
             await self._reconnect()
             return

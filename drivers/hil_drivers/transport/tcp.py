@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from ..clock import Clock
 from .address import parse
 from .stream import TIMEOUT, StreamLink
+from .supervisor import Supervisor
 
 PIECE = 4096
 
@@ -15,8 +16,8 @@ PIECE = 4096
 class TcpLink(StreamLink):
     """A stream to ``tcp://host:port``."""
 
-    def __init__(self, address: str, *, name: str, clock: Clock, timeout: float = TIMEOUT) -> None:
-        super().__init__(address, name=name, clock=clock, timeout=timeout)
+    def __init__(self, address: str, *, supervisor: Supervisor, clock: Clock, timeout: float = TIMEOUT) -> None:
+        super().__init__(address, supervisor=supervisor, clock=clock, timeout=timeout)
         self._peer = parse(address, allowed=("tcp",))
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 

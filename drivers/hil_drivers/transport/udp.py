@@ -9,13 +9,15 @@ from ..clock import Clock
 from ..errors import DeviceUnreachable
 from .address import parse
 from .stream import TIMEOUT
+from .supervisor import Supervisor
 
 
 class UdpLink:
     """A connected socket to ``udp://host:port``."""
 
-    def __init__(self, address: str, *, name: str, clock: Clock) -> None:
-        self.address, self.name, self.clock = address, name, clock
+    def __init__(self, address: str, *, supervisor: Supervisor, clock: Clock) -> None:
+        self.address, self.supervisor, self.clock = address, supervisor, clock
+        self.name = supervisor.name
         self._peer = parse(address, allowed=("udp",))
         self._socket: socket.socket | None = None
 
@@ -25,21 +27,26 @@ class UdpLink:
         :raises DeviceUnreachable: if the host is unknown.
         """
         await self.close()
+        with self.supervisor.opening():
+            try:
+                await self._connect()
+            except OSError as error:
+                await self.close()
+                raise self._unreachable(error) from error
+
+    async def _connect(self) -> None:
         loop = asyncio.get_running_loop()
-        try:
-            with self.clock.exchange():
-                async with asyncio.timeout(TIMEOUT):
-                    found = await loop.getaddrinfo(self._peer.host, self._peer.port, type=socket.SOCK_DGRAM)
-            family, kind, protocol, _, peer = found[0]
-            self._socket = socket.socket(family, kind, protocol)
-            self._socket.setblocking(False)
-            self._socket.connect(peer)
-        except OSError as error:
-            await self.close()
-            raise self._unreachable(error) from error
+        with self.clock.exchange():
+            async with asyncio.timeout(TIMEOUT):
+                found = await loop.getaddrinfo(self._peer.host, self._peer.port, type=socket.SOCK_DGRAM)
+        family, kind, protocol, _, peer = found[0]
+        self._socket = socket.socket(family, kind, protocol)
+        self._socket.setblocking(False)
+        self._socket.connect(peer)
 
     async def close(self) -> None:
         """Close the socket; closing twice is no error."""
+        self.supervisor.closed()
         if self._socket is not None:
             self._socket.close()
             self._socket = None
@@ -51,14 +58,15 @@ class UdpLink:
         """
         if self._socket is None:
             raise DeviceUnreachable("is not open", where=self.name, remedy="open the device first")
-        try:
-            self._socket.send(data)
-            self.clock.sent(self.address, len(data))
-            refused = self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
-            if refused:
-                raise OSError(refused, "nothing listens at its port")
-        except OSError as error:
-            raise self._unreachable(error) from error
+        with self.supervisor.exchange():
+            try:
+                self._socket.send(data)
+                self.clock.sent(self.address, len(data))
+                refused = self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+                if refused:
+                    raise OSError(refused, "nothing listens at its port")
+            except OSError as error:
+                raise self._unreachable(error) from error
 
     def _unreachable(self, error: OSError) -> DeviceUnreachable:
         return DeviceUnreachable(

@@ -17,16 +17,6 @@ if TYPE_CHECKING:
     from .model import SimSection
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_WIRE_OPTIONS = {
-    "artnet": ("universe", "channel"),
-    "t10a": ("head",),
-    "hmp": ("device_id",),
-    "camera": (),
-    "sign-panel": (),
-    "carriage": (),
-}
-"""The drivers that have a simulated counterpart, and the options which both sides of the wire must share."""
-
 _CERTIFICATE_POINTS = 5
 """How many points stand for a calibration function that is not a table."""
 
@@ -108,27 +98,24 @@ def _lamp(config: BenchConfig, sim: SimSection, names: Mapping[str, str]) -> dic
 def _device(
     config: BenchConfig, sim: SimSection, device: str, records: Mapping[str, CalibrationRecord]
 ) -> dict[str, Any]:
+    from hil_drivers.sim.devices import KINDS
+
     section = config.devices[device]
-    if section.driver not in _WIRE_OPTIONS:
+    kind = KINDS.get(section.driver)
+    if kind is None:
         raise _error(
             config,
             f'{device}: the driver "{section.driver}" has no simulated counterpart',
-            f"use a real address, or one of the drivers {', '.join(sorted(_WIRE_OPTIONS))}",
+            f"use a real address, or one of the drivers {', '.join(sorted(KINDS))}",
         )
-    shared = {key: section.options[key] for key in _WIRE_OPTIONS[section.driver] if key in section.options}
-    simulated = {
-        "kind": section.driver,
-        **shared,
-        **sim.devices.get(section.address.removeprefix("sim:"), {}),
-    }
-    by_point = {
+    shared = {key: section.options[key] for key in kind.shared if key in section.options}
+    certificates = {
         config.channels[channel].point: _estimate(record)
         for channel, record in records.items()
         if config.channels[channel].device == device
     }
-    if by_point:
-        simulated["certificate"] = by_point if section.driver == "hmp" else next(iter(by_point.values()))
-    return simulated
+    stated = sim.devices.get(section.address.removeprefix("sim:"), {})
+    return {"kind": section.driver, **shared, **stated, "certificates": certificates}
 
 
 def _estimate(record: CalibrationRecord) -> dict[str, Any]:

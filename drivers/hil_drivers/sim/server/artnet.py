@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
+from ..devices.artnet import ArtnetDevice
 from ..world import World
-from ..world_file import ArtnetDevice
 from .endpoint import HOST, Endpoint
 
 _HEADER = b"Art-Net\x00"

@@ -8,28 +8,17 @@ import os
 import shutil
 import signal
 import tempfile
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from ..climate_probe import ClimateProbe
-from ..lockstep import MessageError
-from ..luxmeter import Luxmeter
+from pydantic import ValidationError
+
+from ..lockstep import Inject, MessageError
+from ..luxmeter import luxmeters
 from ..world import World
-from ..world_file import (
-    ArtnetDevice,
-    CameraDevice,
-    CarriageDevice,
-    HmpDevice,
-    PanelDevice,
-    T10aDevice,
-    WorldFile,
-)
-from .artnet import ArtnetEndpoint
+from ..world_file import Fault, WorldFile
 from .control import Control
-from .endpoint import HOST, Endpoint, TcpEndpoint, port
-from .scpi import carriage, panel
-from .serial_t10a import SerialEndpoint
+from .endpoint import HOST, Endpoint, port
 
 
 class Bench:
@@ -43,11 +32,7 @@ class Bench:
         self.world = World(file)
         self.endpoints: dict[str, Endpoint] = {}
         self._directory = directory
-        self._meters = {
-            name: Luxmeter(name, device, self.world)
-            for name, device in file.devices.items()
-            if isinstance(device, T10aDevice)
-        }
+        self._meters = luxmeters(self.world)
         self._controls: set[Control] = set()
         self._ended = asyncio.Event()
         self._orphaned: asyncio.TimerHandle | None = None
@@ -55,8 +40,8 @@ class Bench:
 
     async def open(self) -> None:
         """Serve every instrument and the control socket."""
-        for name in self.world.file.devices:
-            endpoint = self._endpoint(name)
+        for name, device in self.world.file.devices.items():
+            endpoint = device.endpoint(name, self.world, self._directory)
             endpoint.heard = self._heard
             await endpoint.open()
             self.endpoints[endpoint.address] = endpoint
@@ -82,27 +67,6 @@ class Bench:
             control.close()
         for endpoint in self.endpoints.values():
             endpoint.close()
-
-    def _endpoint(self, name: str) -> Endpoint:
-        world = self.world
-        match world.file.devices[name]:
-            case T10aDevice():
-                return SerialEndpoint(name, self._meters[name], world, self._directory)
-            case ArtnetDevice() as device:
-                return ArtnetEndpoint(name, device, world)
-            case PanelDevice():
-                return TcpEndpoint(name, world, partial(panel, world))
-            case CarriageDevice():
-                positions = {meter.device.carriage_position for meter in self._meters.values()}
-                return TcpEndpoint(name, world, partial(carriage, world, positions=positions | {0, 1}))
-            case HmpDevice() as device:
-                from .modbus import HmpEndpoint
-
-                return HmpEndpoint(name, ClimateProbe(name, device, world), world)
-            case CameraDevice() as device:
-                from .video import CameraEndpoint
-
-                return CameraEndpoint(name, device, world)
 
     def announcement(self) -> dict[str, object]:
         """Where everything is: the line printed at start."""
@@ -143,6 +107,33 @@ class Bench:
         if device not in self._meters:
             raise MessageError(f"there is no luxmeter {device!r}")
         return self._meters[device].indication(illuminance, self.world.time.now())
+
+    def inject(self, request: Inject) -> None:
+        """Add one fault, or take away those of a device.
+
+        :raises MessageError: if this world cannot have it.
+        """
+        faults = self.world.faults
+        if request.fault is None:
+            faults[:] = [fault for fault in faults if fault.device != request.device]
+        else:
+            faults.append(self._fault(request.fault))
+        self.moved()
+
+    def _fault(self, stated: Mapping[str, object]) -> Fault:
+        try:
+            fault = Fault.model_validate(stated)
+        except ValidationError as error:
+            first = error.errors(include_url=False)[0]
+            raise MessageError(f"fault: {'.'.join(map(str, first['loc']))}: {first['msg']}") from None
+        if contradiction := self.world.file.fault_contradiction(fault):
+            raise MessageError(contradiction)
+        return fault
+
+    def moved(self) -> None:
+        """Tell every endpoint that bench time or the faults have changed."""
+        for endpoint in self.endpoints.values():
+            endpoint.moved()
 
     def attached(self, control: Control) -> None:
         """A controller has come."""

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Mapping
 from typing import Protocol
 
-from ..lockstep import MAX_LINE, Advance, MessageError, Query, Response, encode, parse
+from ..lockstep import MAX_LINE, Advance, Inject, MessageError, Query, Response, encode, parse
 from ..world import World
 from .endpoint import Endpoint
 
@@ -25,6 +25,10 @@ class Controlled(Protocol):
     def detached(self, control: Control) -> None: ...
 
     def response(self, device: str, illuminance: float) -> float: ...
+
+    def inject(self, request: Inject) -> None: ...
+
+    def moved(self) -> None: ...
 
     def truth(self) -> dict[str, object]: ...
 
@@ -85,6 +89,9 @@ class Control(asyncio.Protocol):
                 self._advance(request)
             elif isinstance(request, Response):
                 self._send({"indication": self._bench.response(request.device, request.illuminance)})
+            elif isinstance(request, Inject):
+                self._bench.inject(request)
+                self._send({"faults": len(self._bench.world.faults)})
             else:
                 self._query(request)
         except MessageError as error:
@@ -119,6 +126,7 @@ class Control(asyncio.Protocol):
         except ValueError as error:
             self._send({"error": str(error)})
         else:
+            self._bench.moved()
             self._send({"now": t})
 
     def _drained(self, sent: Mapping[str, int]) -> bool:

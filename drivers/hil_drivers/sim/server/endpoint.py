@@ -34,6 +34,9 @@ class Endpoint(ABC):
         """Stop serving."""
         self.wire.close()
 
+    def moved(self) -> None:  # noqa: B027 (most have nothing to do)
+        """Bench time or the faults have changed: do what is due, such as to send what nobody asks for."""
+
     def count(self, received: int) -> None:
         """Call when ``received`` bytes have been handled."""
         self.received += received
@@ -65,12 +68,20 @@ class TcpEndpoint(Endpoint):
         self._server = await loop.create_server(lambda: _Connection(self, self._protocol(self.faults)), HOST, 0)
         self.address = f"tcp://{HOST}:{port(self._server)}"
 
+    def moved(self) -> None:
+        if self.faults.present("dropped"):
+            self.drop()
+
+    def drop(self) -> None:
+        """Break every connection."""
+        for connection in tuple(self.connections):
+            connection.abort()
+
     def close(self) -> None:
         super().close()
         if self._server is not None:
             self._server.close()
-        for connection in tuple(self.connections):
-            connection.abort()
+        self.drop()
 
 
 class _Connection(asyncio.Protocol):
@@ -82,11 +93,13 @@ class _Connection(asyncio.Protocol):
             raise TypeError("a TCP connection is expected")
         self._transport = transport
         self._endpoint.connections.add(transport)
+        self._endpoint.moved()
 
     def connection_lost(self, _exc: Exception | None) -> None:
         self._endpoint.connections.discard(self._transport)
 
     def data_received(self, data: bytes) -> None:
+        self._endpoint.moved()
         for reply in self._protocol.receive(data):
             self._endpoint.wire.reply(reply, self._transport.write)
         self._endpoint.count(len(data))

@@ -1,17 +1,11 @@
-"""A T-10A luxmeter on a pseudo-terminal: the instrument's side of its frames, and the terminal."""
+"""A T-10A luxmeter: the instrument's side of its frames."""
 
 from __future__ import annotations
-
-import asyncio
-import os
-import tty
-from contextlib import suppress
-from pathlib import Path
 
 from ..faults import Faults
 from ..luxmeter import CONVERSION, RANGE_LIMIT, Luxmeter, exponent
 from ..world import World
-from .endpoint import Endpoint, LineProtocol
+from .endpoint import LineProtocol
 
 _STX, _ETX = b"\x02", b"\x03"
 _LONGEST = 64
@@ -150,46 +144,3 @@ class T10aProtocol(LineProtocol):
         if self._reading > RANGE_LIMIT or self._faults.present("over-range"):
             return _STATUS_OVER, value_field(RANGE_LIMIT) + 2 * _BLANK
         return _STATUS_GOOD, value_field(self._reading) + 2 * _BLANK
-
-
-class SerialEndpoint(Endpoint):
-    """A pseudo-terminal in raw mode, reached through a link in a private directory.
-
-    Its slave side is kept open here, so that the master outlives a controller that closes it.
-    """
-
-    def __init__(self, name: str, meter: Luxmeter, world: World, directory: Path) -> None:
-        super().__init__(name, world)
-        self._protocol, self._link = T10aProtocol(meter, world, self.faults), directory / name
-        self._master = self._slave = -1
-
-    async def open(self) -> None:
-        self._master, self._slave = os.openpty()
-        tty.setraw(self._slave)
-        os.set_blocking(self._master, False)
-        self._link.symlink_to(os.ttyname(self._slave))
-        asyncio.get_running_loop().add_reader(self._master, self._readable)
-        self.address = f"serial://{self._link}?baudrate=9600&bytesize=8&parity=N"
-
-    def _readable(self) -> None:
-        try:
-            data = os.read(self._master, 4096)
-        except BlockingIOError:
-            return
-        for reply in self._protocol.receive(data):
-            self.wire.reply(reply, self._write)
-        self.count(len(data))
-
-    def _write(self, data: bytes) -> None:
-        """Send; what nobody reads is lost, as on a line."""
-        with suppress(BlockingIOError):
-            os.write(self._master, data)
-
-    def close(self) -> None:
-        super().close()
-        if self._master >= 0:
-            asyncio.get_running_loop().remove_reader(self._master)
-            os.close(self._master)
-            os.close(self._slave)
-            self._master = self._slave = -1
-            self._link.unlink(missing_ok=True)

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from ...clock import NANOSECONDS
 from ..camera import render
+from ..devices.camera import CameraDevice
 from ..world import World
-from ..world_file import CameraDevice
 from .endpoint import HOST, Endpoint, port
 
 _LONGEST_HEAD = 8192

@@ -1,0 +1,26 @@
+"""The kinds of simulated devices, one module each."""
+
+from __future__ import annotations
+
+from typing import Annotated, get_args
+
+from pydantic import Field
+
+from .artnet import ArtnetDevice
+from .base import SimDevice
+from .camera import CameraDevice
+from .carriage import CarriageDevice
+from .hmp import HmpDevice
+from .sign_panel import PanelDevice
+from .t10a import T10aDevice
+
+AnyDevice = Annotated[
+    ArtnetDevice | CameraDevice | CarriageDevice | HmpDevice | PanelDevice | T10aDevice,
+    Field(discriminator="kind"),
+]
+"""Any of them, told by its ``kind``."""
+
+KINDS: dict[str, type[SimDevice]] = {
+    get_args(device.model_fields["kind"].annotation)[0]: device for device in get_args(get_args(AnyDevice)[0])
+}
+"""The class of each kind, by the name of its driver."""

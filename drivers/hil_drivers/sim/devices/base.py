@@ -1,0 +1,54 @@
+"""What every kind of simulated device declares: its settings, its faults, and where effects act on it."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+from pydantic import Field
+
+from ..model import Certificate, Model
+
+if TYPE_CHECKING:
+    from ..server.endpoint import Endpoint
+    from ..world import World
+
+
+LINK_FAULTS = frozenset(("silent", "late", "split", "garbage", "dropped"))
+"""The faults of a link that carries requests and replies."""
+
+
+class SimDevice(Model, ABC):
+    """One simulated device of a world file.
+
+    ``kind`` is the name of its driver; ``certificates`` holds its calibration by point. ``faults`` are those it
+    can have, ``shared`` the options that driver and simulated device must have in common; of a kind with
+    ``only_one`` a world has at most one.
+    """
+
+    faults: ClassVar[frozenset[str]] = LINK_FAULTS
+    shared: ClassVar[tuple[str, ...]] = ()
+    only_one: ClassVar[bool] = False
+
+    kind: str
+    certificates: dict[str, Certificate] = Field(default_factory=dict)
+
+    def __hash__(self) -> int:
+        """By its own settings: a device keys caches."""
+        return hash(tuple(value for key, value in self.__dict__.items() if key != "certificates"))
+
+    def responses(self) -> tuple[str, ...]:
+        """The points whose readings effects can act on."""
+        return ()
+
+    def placements(self) -> tuple[str, ...]:
+        """The points whose place effects can act on."""
+        return ()
+
+    @abstractmethod
+    def endpoint(self, name: str, world: World, directory: Path) -> Endpoint:
+        """What serves it, not open yet.
+
+        :param directory: a private directory for links to pseudo-terminals.
+        """

@@ -1,0 +1,53 @@
+"""A camera that looks at the sign panel."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from ..model import NotNegative, Positive
+from .base import LINK_FAULTS, SimDevice
+
+if TYPE_CHECKING:
+    from ..server.endpoint import Endpoint
+    from ..world import World
+
+
+class CameraDevice(SimDevice):
+    """A monochrome camera that looks at the panel: exposure in s, lengths on the sensor in micrometres,
+    noise in electrons, ``gain`` in digital numbers of 12 bit per electron; blur (standard deviation) and text
+    height in pixels; reflectances of the sign's ground and of its text. PRNU is relative, DSNU in digital
+    numbers."""
+
+    faults: ClassVar[frozenset[str]] = LINK_FAULTS | frozenset(("frozen",))
+
+    kind: Literal["camera"]
+    width: int = Field(default=320, ge=16, le=4096, multiple_of=2)
+    height: int = Field(default=96, ge=16, le=4096, multiple_of=2)
+    exposure: Annotated[float, Field(gt=0, le=10)] = 0.01
+    f_number: Positive = 2.8
+    codec: Literal["y4m", "mjpeg"] = "y4m"
+    quality: int = Field(default=90, ge=1, le=100)
+    transmission: Annotated[float, Field(gt=0, le=1)] = 0.9
+    pixel_pitch: Positive = 1.4
+    quantum_efficiency: Annotated[float, Field(gt=0, le=1)] = 0.5
+    photons_per_lux_second: Positive = 8430.0
+    dark_current: NotNegative = 5.0
+    read_noise: NotNegative = 8.0
+    full_well: Positive = 4000.0
+    gain: Positive = 4.0
+    offset: NotNegative = 200.0
+    prnu: NotNegative = 0.01
+    dsnu: NotNegative = 0.5
+    gamma: Positive = 2.2
+    blur: NotNegative = 1.5
+    text_height: Positive = 44.0
+    ground_reflectance: Annotated[float, Field(gt=0, le=1)] = 0.6
+    text_reflectance: Annotated[float, Field(gt=0, le=1)] = 0.2
+
+    def endpoint(self, name: str, world: World, directory: Path) -> Endpoint:  # noqa: ARG002
+        from ..server.video import CameraEndpoint
+
+        return CameraEndpoint(name, self, world)

@@ -1,0 +1,36 @@
+"""A climate probe of the HMP kind."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from pydantic import Field
+
+from ..model import NotNegative
+from .base import LINK_FAULTS, SimDevice
+
+if TYPE_CHECKING:
+    from ..server.endpoint import Endpoint
+    from ..world import World
+
+
+class HmpDevice(SimDevice):
+    """A climate probe; noise as standard deviations of one reading, in K and % RH."""
+
+    faults: ClassVar[frozenset[str]] = LINK_FAULTS | frozenset(("nan", "frozen"))
+    shared: ClassVar[tuple[str, ...]] = ("device_id",)
+
+    kind: Literal["hmp"]
+    device_id: int = Field(default=240, ge=1, le=247)
+    noise_temperature: NotNegative = 0.005
+    noise_humidity: NotNegative = 0.03
+
+    def responses(self) -> tuple[str, ...]:
+        return ("temperature", "humidity")
+
+    def endpoint(self, name: str, world: World, directory: Path) -> Endpoint:  # noqa: ARG002
+        from ..climate_probe import ClimateProbe
+        from ..server.modbus import HmpEndpoint
+
+        return HmpEndpoint(name, ClimateProbe(name, self, world), world)

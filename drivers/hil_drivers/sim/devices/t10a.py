@@ -1,0 +1,50 @@
+"""A luxmeter of the T-10A kind."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from pydantic import Field, model_validator
+
+from ..model import NotNegative, Prior
+from .base import LINK_FAULTS, SimDevice
+
+if TYPE_CHECKING:
+    from ..server.endpoint import Endpoint
+    from ..world import World
+
+
+class T10aDevice(SimDevice):
+    """A luxmeter; ``noise`` is the relative standard deviation of one 0.5 s reading."""
+
+    faults: ClassVar[frozenset[str]] = LINK_FAULTS | frozenset(
+        ("checksum", "nan", "low-battery", "over-range", "frozen")
+    )
+    shared: ClassVar[tuple[str, ...]] = ("head",)
+
+    kind: Literal["t10a"]
+    head: int = Field(default=0, ge=0, le=29)
+    carriage_position: int = Field(default=0, ge=0)
+    noise: NotNegative = 0.001
+    prior: Prior | None = None
+
+    @model_validator(mode="after")
+    def _has_one_origin(self) -> T10aDevice:
+        if ("illuminance" in self.certificates) == (self.prior is not None):
+            raise ValueError("needs either a certificate of 'illuminance' or 'prior'")
+        return self
+
+    def responses(self) -> tuple[str, ...]:
+        return ("illuminance",)
+
+    def placements(self) -> tuple[str, ...]:
+        return ("illuminance",)
+
+    def endpoint(self, name: str, world: World, directory: Path) -> Endpoint:
+        from ..luxmeter import luxmeters
+        from ..server.serial_t10a import T10aProtocol
+        from ..server.terminal import TerminalEndpoint
+
+        meter = luxmeters(world)[name]
+        return TerminalEndpoint(name, world, directory, lambda faults: T10aProtocol(meter, world, faults))

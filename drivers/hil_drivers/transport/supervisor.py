@@ -1,0 +1,180 @@
+"""What is known of the link to one device, and when it is worth trying again.
+
+Every link reports its exchanges to the device's supervisor, which keeps counts, logs a change of state once,
+and is the device's circuit breaker: after a second failure in a row further exchanges fail at once until a
+back-off has passed, so that a dead device costs the others on its bus little. The back-off doubles from 0.1 s:
+up to 1 s where a failure is told at once (a refused connection, a port that is gone), up to 5 s where it costs
+a time-out. All times are on the wire clock.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from enum import StrEnum
+from statistics import median
+
+from ..errors import DeviceUnreachable, RemoteProtocolError
+
+FIRST_DELAY = 0.1
+LONGEST_DELAY_TOLD = 1.0
+LONGEST_DELAY_SILENT = 5.0
+SLOW = 0.5
+"""Seconds from which a failure counts as one that costs a time-out."""
+
+_LATENCIES = 100
+
+log = logging.getLogger("hil_drivers.link")
+
+
+class LinkState(StrEnum):
+    """Whether the device answers."""
+
+    CLOSED = "closed"
+    UP = "up"
+    DOWN = "down"
+
+
+@dataclass(frozen=True, slots=True)
+class LinkStatus:
+    """One look at a link. Counts are since the device was made; ``seconds`` is how long ``state`` has held.
+
+    ``latency`` is the median of the latest exchanges in s, ``None`` where there was none; ``next_try`` the
+    seconds until an exchange is tried again, 0 where it would be now.
+    """
+
+    state: LinkState
+    seconds: float
+    exchanges: int
+    unanswered: int
+    garbled: int
+    losses: int
+    missed: int
+    latency: float | None
+    last_error: str
+    next_try: float
+
+
+class Supervisor:
+    """The supervision of one device's link.
+
+    :param name: the device's name, used in errors and in the log.
+    :param now: the wire clock, in seconds.
+    """
+
+    def __init__(self, name: str, *, now: Callable[[], float] = time.monotonic) -> None:
+        self.name, self._now = name, now
+        self.on_change: Callable[[LinkStatus], None] | None = None
+        self._state, self._since = LinkState.CLOSED, now()
+        self._exchanges = self._unanswered = self._garbled = self._losses = self._missed = 0
+        self._latencies: deque[float] = deque(maxlen=_LATENCIES)
+        self._last_error = ""
+        self._in_a_row = 0
+        self._retry_at = 0.0
+
+    @property
+    def status(self) -> LinkStatus:
+        """The link as it is now."""
+        return LinkStatus(
+            self._state,
+            self._now() - self._since,
+            self._exchanges,
+            self._unanswered,
+            self._garbled,
+            self._losses,
+            self._missed,
+            median(self._latencies) if self._latencies else None,
+            self._last_error,
+            max(0.0, self._retry_at - self._now()),
+        )
+
+    @contextmanager
+    def opening(self) -> Iterator[None]:
+        """Hold while a connection is made that was asked for: it is tried at once."""
+        begun = self._now()
+        try:
+            yield
+        except DeviceUnreachable as error:
+            self.failed(error.what, self._now() - begun)
+            raise
+        self.connected()
+
+    @contextmanager
+    def exchange(self) -> Iterator[None]:
+        """Hold during one exchange with the device.
+
+        :raises DeviceUnreachable: at once, while it is too early to try again.
+        """
+        self.admit()
+        begun = self._now()
+        try:
+            yield
+        except DeviceUnreachable as error:
+            self._unanswered += 1
+            self.failed(error.what, self._now() - begun)
+            raise
+        except RemoteProtocolError as error:
+            self._garbled += 1
+            self._last_error = error.what
+            raise
+        self.answered(self._now() - begun)
+
+    def admit(self) -> None:
+        """Refuse what it is too early to try.
+
+        :raises DeviceUnreachable: with the reason of the latest failure and the time until the next try.
+        """
+        wait = self._retry_at - self._now()
+        if wait > 0:
+            raise DeviceUnreachable(
+                f"{self._last_error} ({self._in_a_row} times in a row; tried again in {wait:.1f} s)",
+                where=self.name,
+                remedy="check that it is switched on and connected",
+            )
+
+    def connected(self) -> None:
+        """The device was reached."""
+        self._in_a_row, self._retry_at = 0, 0.0
+        if self._state is not LinkState.UP:
+            self._change(LinkState.UP)
+
+    def answered(self, seconds: float) -> None:
+        """An exchange ended well after ``seconds``."""
+        self._exchanges += 1
+        self._latencies.append(seconds)
+        self.connected()
+
+    def failed(self, what: str, seconds: float) -> None:
+        """The device could not be reached, or did not answer; that took ``seconds``."""
+        self._in_a_row += 1
+        self._last_error = what
+        if self._in_a_row > 1:
+            longest = LONGEST_DELAY_SILENT if seconds >= SLOW else LONGEST_DELAY_TOLD
+            self._retry_at = self._now() + min(longest, FIRST_DELAY * 2.0 ** min(self._in_a_row - 2, 20))
+        if self._state is not LinkState.DOWN:
+            self._losses += self._state is LinkState.UP
+            self._change(LinkState.DOWN)
+
+    def missed(self, count: int = 1) -> None:
+        """``count`` more values that the device is known to have sent never came."""
+        self._missed += count
+
+    def closed(self) -> None:
+        """The link was closed on purpose."""
+        self._in_a_row, self._retry_at = 0, 0.0
+        if self._state is not LinkState.CLOSED:
+            self._change(LinkState.CLOSED)
+
+    def _change(self, state: LinkState) -> None:
+        before, held = self._state, self._now() - self._since
+        self._state, self._since = state, self._now()
+        if state is LinkState.DOWN:
+            log.warning("%s: %s", self.name, self._last_error)
+        elif before is LinkState.DOWN and state is LinkState.UP:
+            log.warning("%s: answers again after %.1f s", self.name, held)
+        if self.on_change is not None:
+            self.on_change(self.status)
