@@ -43,10 +43,20 @@ class Device(ABC):
     points: Mapping[str, Point] = {}
     libraries: ClassVar[tuple[str, ...]] = ()
     """Vendor libraries that it uses: imported before it is opened, so that no deadline is spent on an import."""
+    files: ClassVar[tuple[str, ...]] = ()
+    """Options that name a file: in a bench file, a relative path starts at the bench file's folder."""
 
     def __init__(self, name: str, address: str, *, clock: Clock) -> None:
         self.name, self.address, self.clock = name, address, clock
         self.supervisor = Supervisor(name)
+
+    @classmethod
+    def declared(cls, options: Mapping[str, Any]) -> Mapping[str, Point]:  # noqa: ARG003 (for drivers that look at them)
+        """The points of a device with these options, as far as they are known before it is opened.
+
+        :raises OptionError: if they are told by options, and one of these is wrong.
+        """
+        return cls.points
 
     @abstractmethod
     async def open(self) -> None:
@@ -107,15 +117,23 @@ async def open_device(
     :param options: the driver's own options.
     :raises UnknownDriver: if there is no such driver or it does not take an option given.
     """
+    device = make_device(address, driver, name=name, clock=clock, **options)
+    await device.open()
+    return device
+
+
+def make_device(address: str, driver: str, *, name: str = "", clock: Clock | None = None, **options: Any) -> Device:
+    """A device that is not open yet; the arguments are those of :func:`open_device`.
+
+    :raises UnknownDriver: if there is no such driver or it does not take an option given.
+    """
     made = load_driver(driver)
     try:
-        device = made(name or driver, address, clock=clock or WallClock(), **options)
+        return made(name or driver, address, clock=clock or WallClock(), **options)
     except TypeError as error:
         raise UnknownDriver(
             f"the driver {driver!r} does not take these options: {error}", where=name or address
         ) from None
-    await device.open()
-    return device
 
 
 def driver_names() -> list[str]:
