@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import serial
 
 from hil_drivers.clock import NANOSECONDS, WallClock
 from hil_drivers.device import Device, open_device
@@ -21,6 +22,7 @@ from hil_drivers.instruments.sign_panel import SignPanel
 from hil_drivers.instruments.t10a import T10A
 from hil_drivers.sim.client import Simulation
 from hil_drivers.testing import check_actuator, check_sensor
+from hil_drivers.transport.address import parse
 
 DIAGONAL = [[1e-4, 0.0], [0.0, 1e-4]]
 WORLD: dict[str, Any] = {
@@ -202,10 +204,11 @@ async def test_a_broken_link_to_the_luxmeter_is_an_error_and_then_over(start: Ca
 async def test_a_port_that_is_taken_is_told(start: Callable[..., Any], backend: str) -> None:
     bench: Bench = await start()
     address = f"{bench.simulation.addresses['reference']}&backend={backend}"
-    first = await open_device(address, "t10a", name="first", clock=bench.clock)
-    with pytest.raises(DeviceUnreachable, match="second: its port is taken by another program; end what else uses"):
+    with (
+        serial.Serial(parse(address).path, exclusive=True),
+        pytest.raises(DeviceUnreachable, match="second: its port is taken by another program; end what else uses"),
+    ):
         await open_device(address, "t10a", name="second", clock=bench.clock)
-    await first.close()
 
 
 async def test_split_packets_are_put_together(start: Callable[..., Any]) -> None:

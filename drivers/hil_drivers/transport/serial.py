@@ -7,13 +7,13 @@ E, O, M, S), ``stopbits`` (1; or 2), ``xonxoff`` (0; or 1).
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from ..clock import Clock
-from .address import Address, parse
-from .stream import TIMEOUT, StreamLink
-from .supervisor import Supervisor
+from .address import Address
+from .bus import Bus, shared_bus
+from .line import Line
 from .tcp import PIECE, read_some
 from .worker import Worker
 
@@ -25,54 +25,55 @@ SILENCE = 0.1
 """Seconds without a byte after which a line counts as quiet."""
 
 
-class SerialLink(StreamLink):
-    """A serial line, whatever library drives it."""
+class SerialLine(Line):
+    """A serial port, whatever library drives it.
 
-    def __init__(self, address: str, *, supervisor: Supervisor, clock: Clock, timeout: float = TIMEOUT) -> None:
-        super().__init__(address, supervisor=supervisor, clock=clock, timeout=timeout)
-        self._line = parse(address, allowed=("serial",))
-        self._settings = line_settings(self._line)
+    :param settings: of the line, under pyserial's names.
+    :param timeout: for opening and for handing over, seconds of wall time.
+    """
 
-    async def _hush(self) -> None:
-        await self._listen_until_silent(SILENCE)
+    silence = SILENCE
+
+    def __init__(self, path: str, settings: Mapping[str, Any], timeout: float) -> None:
+        self._path, self._settings, self._timeout = path, settings, timeout
 
 
-class SerialxLink(SerialLink):
+class SerialxLine(SerialLine):
     """A serial line driven by serialx, on the event loop."""
 
     _port: serialx.AsyncSerial | None = None
 
-    async def _connect(self) -> None:
+    async def open(self) -> None:
         import serialx
 
-        port = serialx.AsyncSerial(self._line.path, **_serialx_names(self._settings))
+        port = serialx.AsyncSerial(self._path, **_serialx_names(self._settings))
         try:
-            async with asyncio.timeout(self.timeout):
+            async with asyncio.timeout(self._timeout):
                 await port.open()
         except (serialx.SerialException, ValueError) as error:
             raise OSError(str(error)) from error
         self._port = port
 
-    async def _disconnect(self) -> None:
+    async def close(self) -> None:
         if self._port is None:
             return
         port, self._port = self._port, None
         try:
-            async with asyncio.timeout(self.timeout):
+            async with asyncio.timeout(self._timeout):
                 await port.close()
         except OSError:
             port.abort()
 
-    async def _send(self, data: bytes) -> None:
+    async def send(self, data: bytes) -> None:
         import serialx
 
         try:
-            async with asyncio.timeout(self.timeout):
+            async with asyncio.timeout(self._timeout):
                 await self._held().write(data)
         except serialx.SerialException as error:
             raise OSError(str(error)) from error
 
-    async def _receive(self, timeout: float) -> bytes:
+    async def receive(self, timeout: float) -> bytes:
         import serialx
 
         try:
@@ -86,39 +87,36 @@ class SerialxLink(SerialLink):
         return self._port
 
 
-class PyserialLink(SerialLink):
+class PyserialLine(SerialLine):
     """A serial line driven by pyserial, in one worker thread."""
 
     _port: serial.Serial | None = None
 
-    def __init__(self, address: str, *, supervisor: Supervisor, clock: Clock, timeout: float = TIMEOUT) -> None:
-        super().__init__(address, supervisor=supervisor, clock=clock, timeout=timeout)
-        self._worker = Worker(f"serial {self.name}")
+    def __init__(self, path: str, settings: Mapping[str, Any], timeout: float) -> None:
+        super().__init__(path, settings, timeout)
+        self._worker = Worker(f"serial {path}")
 
-    async def close(self) -> None:
-        await super().close()
-        self._worker.close()
-
-    async def _connect(self) -> None:
+    async def open(self) -> None:
         await self._worker.call(self._open_port)
 
     def _open_port(self) -> None:
         import serial
 
         try:
-            self._port = serial.Serial(self._line.path, write_timeout=self.timeout, exclusive=True, **self._settings)
+            self._port = serial.Serial(self._path, write_timeout=self._timeout, exclusive=True, **self._settings)
         except ValueError as error:
             raise OSError(str(error)) from error
 
-    async def _disconnect(self) -> None:
+    async def close(self) -> None:
         if self._port is not None:
             port, self._port = self._port, None
             await self._worker.call(port.close)
+        self._worker.close()
 
-    async def _send(self, data: bytes) -> None:
+    async def send(self, data: bytes) -> None:
         await self._worker.call(partial(self._held().write, data))
 
-    async def _receive(self, timeout: float) -> bytes:
+    async def receive(self, timeout: float) -> bytes:
         port = self._held()
         return await self._worker.call(partial(_read_port, port, timeout), interrupt=port.cancel_read)
 
@@ -134,31 +132,42 @@ def _read_port(port: serial.Serial, timeout: float) -> bytes:
     return first + port.read(min(port.in_waiting, PIECE)) if first else b""
 
 
-def serial_link(address: str, *, supervisor: Supervisor, clock: Clock, timeout: float = TIMEOUT) -> SerialLink:
-    """The link for a ``serial://`` address, by the library that its ``backend`` names.
+def serial_bus(address: Address, timeout: float, *, baudrate: int = 9600, stopbits: int = 1) -> Callable[[], Bus]:
+    """What joins the bus of a serial port, driven by the library that the address's ``backend`` names.
 
-    :raises AddressError: for an address or a line setting that cannot be.
+    :param baudrate, stopbits: used where the address says nothing.
+    :raises AddressError: for a line setting that cannot be.
     """
-    backend = parse(address, allowed=("serial",)).choice("backend", ("serialx", "pyserial"))
-    made = PyserialLink if backend == "pyserial" else SerialxLink
-    return made(address, supervisor=supervisor, clock=clock, timeout=timeout)
+    backend = address.choice("backend", ("serialx", "pyserial"))
+    made = PyserialLine if backend == "pyserial" else SerialxLine
+    settings = line_settings(address, baudrate=baudrate, stopbits=stopbits)
+
+    def join() -> Bus:
+        return shared_bus(
+            address.text,
+            address.path,
+            {**settings, "backend": backend},
+            lambda: made(address.path, settings, timeout),
+        )
+
+    return join
 
 
-def line_settings(line: Address) -> dict[str, Any]:
+def line_settings(line: Address, *, baudrate: int = 9600, stopbits: int = 1) -> dict[str, Any]:
     """The settings of a line, under pyserial's names.
 
     :raises AddressError: for a setting that no line has.
     """
     return {
-        "baudrate": line.integer("baudrate", 9600, lower=50, upper=4_000_000),
+        "baudrate": line.integer("baudrate", baudrate, lower=50, upper=4_000_000),
         "bytesize": int(line.choice("bytesize", ("8", "7", "6", "5"))),
         "parity": line.choice("parity", ("N", "E", "O", "M", "S")),
-        "stopbits": int(line.choice("stopbits", ("1", "2"))),
+        "stopbits": int(line.choice("stopbits", ("1", "2") if stopbits == 1 else ("2", "1"))),
         "xonxoff": line.choice("xonxoff", ("0", "1")) == "1",
     }
 
 
-def _serialx_names(settings: dict[str, Any]) -> dict[str, Any]:
+def _serialx_names(settings: Mapping[str, Any]) -> dict[str, Any]:
     import serialx
 
     return {

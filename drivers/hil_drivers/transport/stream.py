@@ -1,12 +1,14 @@
 """A stream of bytes to one device: requests and answers, one at a time.
 
-The same rules hold for a serial line and a TCP connection:
+The same rules hold for a serial line, which several devices may share, and a TCP connection:
 
 - every exchange has a deadline on the wire clock and holds the bench clock's token;
 - bytes that nobody asked for are dropped before a request goes out;
-- an exchange that was cancelled, timed out or went wrong leaves the link *unquiet*: before the next use, a
-  line is listened to until it has been silent for a while, a connection is made anew, so that a late answer
-  is not taken for the answer to the next request;
+- an exchange that was cancelled, timed out or went wrong leaves the line *unquiet*: before the next use its
+  answer is waited for and the line listened to until it has been silent for a while, or a connection is made
+  anew, so that a late answer is not taken for the answer to the next request;
+- where a device left a request unanswered, the next one takes the last answer that comes, once the line has
+  been silent: a device answers in order, so an answer that was very late comes before it;
 - a lost link is opened again by the next use, once.
 """
 
@@ -14,12 +16,14 @@ from __future__ import annotations
 
 import asyncio
 import errno
-from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from typing import TypeVar
 
 from ..clock import Clock
 from ..errors import DeviceUnreachable, RemoteProtocolError
 from ..wire.events import Events
+from .bus import Bus
 from .supervisor import Supervisor
 
 E = TypeVar("E")
@@ -27,55 +31,67 @@ E = TypeVar("E")
 TIMEOUT = 3.0
 """Seconds on the wire clock within which a device must have answered."""
 
+SETTLED = 0.3
+"""Seconds of silence after which the last answer counts, where an earlier one may have been late."""
 
-class StreamLink(ABC):
+
+class StreamLink:
     """A stream of bytes to one device.
 
     :param address: as given to the device; bytes written are reported to the clock under exactly this string.
+    :param join: gives the bus when the link is opened, with one more user.
     :param supervisor: the device's own; it knows the device's name, used in errors.
     :param timeout: deadline of each exchange, seconds of wall time.
     """
 
-    def __init__(self, address: str, *, supervisor: Supervisor, clock: Clock, timeout: float = TIMEOUT) -> None:
+    def __init__(
+        self,
+        address: str,
+        join: Callable[[], Bus],
+        *,
+        supervisor: Supervisor,
+        clock: Clock,
+        timeout: float = TIMEOUT,
+    ) -> None:
         self.address, self.supervisor, self.clock, self.timeout = address, supervisor, clock, timeout
         self.name = supervisor.name
+        self._join = join
+        self._bus: Bus | None = None
         self._lock = asyncio.Lock()
-        self._opened = False
-        self._connected = False
-        self._quiet = True
 
     async def open(self) -> None:
         """Connect.
 
+        :raises AddressError: if its port is in use with other line settings.
         :raises DeviceUnreachable: if the port or the peer is not there.
         """
         with self.clock.exchange():
             async with self._lock:
-                with self.supervisor.opening():
-                    await self._reconnect()
-                self._opened = True
+                if self._bus is None:
+                    self._bus = self._join()
+                try:
+                    async with self._bus.turn():
+                        with self.supervisor.opening():
+                            await self._connected(self._bus.enter)
+                except BaseException:
+                    await self._leave()
+                    raise
 
     async def close(self) -> None:
         """Disconnect; closing twice, or a link that is lost, is no error."""
         with self.clock.exchange():
             async with self._lock:
-                self._opened = False
                 self.supervisor.closed()
-                await self._drop()
+                await self._leave()
 
     async def send(self, data: bytes) -> None:
         """Send what has no answer.
 
         :raises DeviceUnreachable: if the link is down.
         """
-        with self.clock.exchange():
-            async with self._lock:
-                self._check_open()
-                with self.supervisor.exchange():
-                    await self._prepare()
-                    self._quiet = False
-                    await self._write(data)
-                    self._quiet = True
+        async with self._exchange() as bus:
+            await self._write(bus, data, 0.0)
+            bus.settled(self, answered=False)
 
     async def query(self, data: bytes, events: Events[E]) -> E:
         """Send a request and wait for one event.
@@ -84,29 +100,35 @@ class StreamLink(ABC):
         :raises DeviceUnreachable: if there is no answer within the deadline, or the link is down.
         :raises RemoteProtocolError: if the answer is none of this protocol.
         """
+        async with self._exchange() as bus:
+            doubt = bus.doubt(self)
+            await self._write(bus, data, self.timeout)
+            try:
+                event = await self._answer(bus, events)
+                if doubt:
+                    event = await self._last(bus, events, event)
+            except RemoteProtocolError as error:
+                raise RemoteProtocolError(error.what, where=self.name, remedy=error.remedy) from None
+            bus.settled(self, answered=True)
+            return event
+
+    @asynccontextmanager
+    async def _exchange(self) -> AsyncIterator[Bus]:
+        """Hold during one exchange: its turn on the bus, which is quiet when it begins."""
         with self.clock.exchange():
             async with self._lock:
-                self._check_open()
-                with self.supervisor.exchange():
-                    await self._prepare()
-                    self._quiet = False
-                    await self._write(data)
-                    try:
-                        event = await self._answer(events)
-                    except RemoteProtocolError as error:
-                        raise RemoteProtocolError(error.what, where=self.name, remedy=error.remedy) from None
-                    self._quiet = True
-                    return event
+                bus = self._opened()
+                self.supervisor.admit()
+                async with bus.turn():
+                    with self.supervisor.exchange():
+                        await self._connected(bus.prepare)
+                        yield bus
 
-    async def _answer(self, events: Events[E]) -> E:
+    async def _answer(self, bus: Bus, events: Events[E]) -> E:
         loop = asyncio.get_running_loop()
         deadline = loop.time() + self.timeout
         while True:
-            try:
-                received = await self._receive(max(0.0, deadline - loop.time()))
-            except (OSError, EOFError) as error:
-                await self._drop()
-                raise self._lost(error) from error
+            received = await self._receive(bus, max(0.0, deadline - loop.time()))
             if not received:
                 raise DeviceUnreachable(
                     f"did not answer within {self.timeout:.1f} s",
@@ -118,46 +140,48 @@ class StreamLink(ABC):
             if event is not None:
                 return event
 
-    async def _write(self, data: bytes) -> None:
+    async def _last(self, bus: Bus, events: Events[E], event: E) -> E:
+        """The last event before the line is silent, no more than a deadline from now."""
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + self.timeout
+        while True:
+            while (following := events.next_event()) is not None:
+                event = following
+            received = await self._receive(bus, min(SETTLED, self.timeout))
+            if not received or loop.time() > deadline:
+                return event
+            events.receive_data(received)
+
+    async def _receive(self, bus: Bus, timeout: float) -> bytes:
         try:
-            await self._send(data)
+            return await bus.receive(timeout)
         except (OSError, EOFError) as error:
-            await self._drop()
+            await bus.drop()
+            raise self._lost(error) from error
+
+    async def _write(self, bus: Bus, data: bytes, answer_within: float) -> None:
+        try:
+            await bus.send(self, data, answer_within=answer_within)
+        except (OSError, EOFError) as error:
+            await bus.drop()
             raise self._lost(error) from error
         self.clock.sent(self.address, len(data))
 
-    def _check_open(self) -> None:
-        if not self._opened:
+    def _opened(self) -> Bus:
+        if self._bus is None:
             raise DeviceUnreachable("is not open", where=self.name, remedy="open the device first")
+        return self._bus
 
-    async def _prepare(self) -> None:
-        if not self._connected:
-            await self._reconnect()
-            return
+    async def _leave(self) -> None:
+        if self._bus is not None:
+            bus, self._bus = self._bus, None
+            await bus.leave(self)
+
+    async def _connected(self, connect: Callable[[], Awaitable[None]]) -> None:
         try:
-            if self._quiet:
-                await self._listen_until_silent(0.0)
-            else:
-                await self._hush()
-                self._quiet = True
-        except (OSError, EOFError):
-            await self._reconnect()
-
-    async def _hush(self) -> None:
-        """Make sure that no answer to an earlier request can arrive any more."""
-        await self._reconnect()
-
-    async def _listen_until_silent(self, silence: float) -> None:
-        loop = asyncio.get_running_loop()
-        deadline = loop.time() + self.timeout
-        while await self._receive(silence):
-            if loop.time() > deadline:
-                raise RemoteProtocolError("sends without being asked", where=self.name)
-
-    async def _reconnect(self) -> None:
-        await self._drop()
-        try:
-            await self._connect()
+            await connect()
+        except RemoteProtocolError as error:
+            raise RemoteProtocolError(error.what, where=self.name) from None
         except OSError as error:
             if _taken(error):
                 raise DeviceUnreachable(
@@ -170,11 +194,6 @@ class StreamLink(ABC):
                 where=self.name,
                 remedy=f"check that it is switched on and that {self.address} is right",
             ) from error
-        self._connected = self._quiet = True
-
-    async def _drop(self) -> None:
-        self._connected = False
-        await self._disconnect()
 
     def _lost(self, error: BaseException) -> DeviceUnreachable:
         return DeviceUnreachable(
@@ -182,25 +201,6 @@ class StreamLink(ABC):
             where=self.name,
             remedy=f"check the connection to {self.address}",
         )
-
-    @abstractmethod
-    async def _connect(self) -> None:
-        """Connect; a failure, a time-out included, is an ``OSError``."""
-
-    @abstractmethod
-    async def _disconnect(self) -> None:
-        """Let go of the connection, if there is one; never raises."""
-
-    @abstractmethod
-    async def _send(self, data: bytes) -> None:
-        """Hand over all of ``data``; a lost link is an ``OSError``."""
-
-    @abstractmethod
-    async def _receive(self, timeout: float) -> bytes:
-        """What has come, at the latest after ``timeout`` seconds of silence (then empty).
-
-        A lost link is an ``OSError``, its orderly end an ``EOFError``.
-        """
 
 
 def _taken(error: OSError) -> bool:

@@ -5,44 +5,44 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from ..clock import Clock
-from .address import parse
-from .stream import TIMEOUT, StreamLink
-from .supervisor import Supervisor
+from .address import Address
+from .line import Line
 
 PIECE = 4096
 
 
-class TcpLink(StreamLink):
-    """A stream to ``tcp://host:port``."""
+class TcpLine(Line):
+    """A connection to ``tcp://host:port``.
 
-    def __init__(self, address: str, *, supervisor: Supervisor, clock: Clock, timeout: float = TIMEOUT) -> None:
-        super().__init__(address, supervisor=supervisor, clock=clock, timeout=timeout)
-        self._peer = parse(address, allowed=("tcp",))
+    :param timeout: for connecting and for handing over, seconds of wall time.
+    """
+
+    def __init__(self, peer: Address, timeout: float) -> None:
+        self._peer, self._timeout = peer, timeout
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
-    async def _connect(self) -> None:
-        async with asyncio.timeout(self.timeout):
+    async def open(self) -> None:
+        async with asyncio.timeout(self._timeout):
             self._streams = await asyncio.open_connection(self._peer.host, self._peer.port)
 
-    async def _disconnect(self) -> None:
+    async def close(self) -> None:
         if self._streams is None:
             return
         (_, writer), self._streams = self._streams, None
         writer.close()
         try:
-            async with asyncio.timeout(self.timeout):
+            async with asyncio.timeout(self._timeout):
                 await writer.wait_closed()
         except OSError:
             writer.transport.abort()
 
-    async def _send(self, data: bytes) -> None:
+    async def send(self, data: bytes) -> None:
         _, writer = self._held()
         writer.write(data)
-        async with asyncio.timeout(self.timeout):
+        async with asyncio.timeout(self._timeout):
             await writer.drain()
 
-    async def _receive(self, timeout: float) -> bytes:
+    async def receive(self, timeout: float) -> bytes:
         reader, _ = self._held()
         return await read_some(reader.read, timeout)
 

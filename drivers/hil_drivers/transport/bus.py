@@ -1,0 +1,183 @@
+"""A line that several devices share: one open port, a queue for its use, and quiet between the users.
+
+- Devices whose addresses name the same port share one bus; the first opens it, the last closes it.
+- Its use is given in the order of asking. A link asks for one exchange at a time, so no device can crowd out
+  the others, and one that is dead is kept away by its own supervisor.
+- A request is never abandoned: where its exchange was cancelled, the next user first waits until the answer
+  has come or is overdue, and until the line has been silent. A connection is made anew instead.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from ..errors import AddressError, RemoteProtocolError
+from .line import Line
+
+LONGEST_NOISE = 3.0
+"""Seconds of wall time for which a line may go on sending what nobody asked for."""
+
+
+class Bus:
+    """One line and those who use it. All but ``turn`` and ``leave`` is for whoever has the turn.
+
+    :param forget: called when the last user has left.
+    """
+
+    def __init__(self, line: Line, *, forget: Callable[[Bus], None] = lambda _: None) -> None:
+        self.line, self.users = line, 0
+        self._forget = forget
+        self._lock = asyncio.Lock()
+        self._connected = False
+        self._quiet = True
+        self._debtor: object | None = None
+        self._overdue = 0.0
+        self._doubtful: set[object] = set()
+
+    @asynccontextmanager
+    async def turn(self) -> AsyncIterator[None]:
+        """Have the line for oneself, after those who asked before."""
+        async with self._lock:
+            yield
+
+    async def enter(self) -> None:
+        """Connect for a user that opens; an only user makes the connection anew.
+
+        :raises OSError: if there is no connection.
+        """
+        if self.users <= 1 or not self._connected:
+            await self._connect()
+
+    async def leave(self, user: object) -> None:
+        """Give up one use; the last one closes the line."""
+        self.users -= 1
+        self._doubtful.discard(user)
+        if self.users:
+            return
+        async with self._lock:
+            if not self.users:
+                await self.drop()
+            if not self.users:
+                self._forget(self)
+
+    async def prepare(self) -> None:
+        """Make sure that there is a connection, and nothing on it that nobody asked for.
+
+        :raises OSError: if there is no connection.
+        :raises RemoteProtocolError: if something sends without end.
+        """
+        if not self._connected:
+            await self._connect()
+            return
+        try:
+            if self._quiet:
+                await self._listen_until_silent(0.0)
+            else:
+                await self._hush()
+        except (OSError, EOFError):
+            await self._connect()
+
+    async def send(self, user: object, data: bytes, *, answer_within: float = 0.0) -> None:
+        """Send; from now on an answer is owed for so many seconds, or the line unquiet until ``settled``.
+
+        :raises OSError: if the link was lost; ``EOFError`` after its orderly end.
+        """
+        self._quiet = False
+        self._debtor, self._overdue = user, asyncio.get_running_loop().time() + answer_within
+        await self.line.send(data)
+
+    async def receive(self, timeout: float) -> bytes:
+        """What has come, at the latest after ``timeout`` seconds of silence (then empty)."""
+        received = await self.line.receive(timeout)
+        if received:
+            self._overdue = 0.0
+        return received
+
+    def settled(self, user: object, *, answered: bool) -> None:
+        """The exchange of ``user`` has ended as it should, with an answer or without one expected."""
+        self._quiet, self._debtor = True, None
+        if answered:
+            self._doubtful.discard(user)
+
+    def doubt(self, user: object) -> bool:
+        """Whether an answer to an earlier request of ``user`` may still come, however late."""
+        return user in self._doubtful
+
+    async def drop(self) -> None:
+        """Disconnect, until the next use."""
+        self._connected = False
+        await self.line.close()
+
+    async def _hush(self) -> None:
+        """Make sure that no answer to an earlier request can arrive any more."""
+        if self.line.silence is None:
+            await self._connect()
+            return
+        if self._debtor is not None:
+            self._doubtful.add(self._debtor)
+        loop = asyncio.get_running_loop()
+        if (owed := self._overdue - loop.time()) > 0 and await self.receive(owed):
+            self._doubtful.discard(self._debtor)
+        await self._listen_until_silent(self.line.silence)
+        self._quiet, self._debtor = True, None
+
+    async def _listen_until_silent(self, silence: float) -> None:
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + LONGEST_NOISE
+        while await self.receive(silence):
+            if loop.time() > deadline:
+                raise RemoteProtocolError("something sends without being asked")
+
+    async def _connect(self) -> None:
+        await self.drop()
+        await self.line.open()
+        self._connected = self._quiet = True
+        self._debtor = None
+        if self.line.silence is None:
+            self._doubtful.clear()
+
+
+class _Shared(Bus):
+    def __init__(self, line: Line, address: str, path: str, settings: Mapping[str, Any]) -> None:
+        super().__init__(line, forget=_forget)
+        self.address, self.paths, self.settings = address, {path, _real(path)}, settings
+
+
+_open: WeakKeyDictionary[asyncio.AbstractEventLoop, list[_Shared]] = WeakKeyDictionary()
+
+
+def shared_bus(address: str, path: str, settings: Mapping[str, Any], make: Callable[[], Line]) -> Bus:
+    """The bus of the port at ``path`` in the running loop, with one more user.
+
+    :param settings: how the line is to be driven; all users must say the same.
+    :param make: makes the line for the first user.
+    :raises AddressError: if the port is in use with other settings.
+    """
+    buses = _open.setdefault(asyncio.get_running_loop(), [])
+    bus = next((each for each in buses if each.paths & {path, _real(path)}), None)
+    if bus is None:
+        bus = _Shared(make(), address, path, settings)
+        buses.append(bus)
+    if differing := [key for key, value in settings.items() if bus.settings.get(key) != value]:
+        told = ", ".join(f"{key} {settings[key]} and not {bus.settings.get(key)}" for key in differing)
+        raise AddressError(
+            f"shares its port with {bus.address} but has {told}",
+            where=address,
+            remedy="give all devices on one port the same line settings",
+        )
+    bus.users += 1
+    return bus
+
+
+def _forget(bus: Bus) -> None:
+    for buses in _open.values():
+        buses[:] = [each for each in buses if each is not bus]
+
+
+def _real(path: str) -> str:
+    return str(Path(path).resolve())
