@@ -90,6 +90,7 @@ class Recogniser(Device):
 
     async def close(self) -> None:
         child, self._child = self._child, None
+        self.supervisor.closed()
         if child is not None:
             with self.clock.exchange():
                 await child.end()
@@ -117,11 +118,14 @@ class Recogniser(Device):
             response = await child.ask(picture, self._deadline)
             if response.fault:
                 self._child = None
+                self.supervisor.failed(f"the system under test failed: {response.fault}", response.latency)
                 await child.kill()
+            else:
+                self.supervisor.answered(response.latency)
         return response
 
     async def _start(self) -> Child:
-        with self.clock.exchange():
+        with self.clock.exchange(), self.supervisor.opening():
             child = await Child.start(self.command(), self.name)
             try:
                 identity = self._identified(await child.first(START_DEADLINE))

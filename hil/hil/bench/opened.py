@@ -219,7 +219,7 @@ async def _open_devices(
     async def connect(name: str) -> None:
         section = config.devices[name]
         try:
-            address = _address(config, name, world)
+            address = device_address(config, name, world)
             opening = open_device(address, section.driver, name=name, clock=clock, **section.options)
             opened[name] = await within(section.open_within, opening, clock=clock)
         except TimeoutError:
@@ -256,7 +256,11 @@ async def _all(clock: Clock, work: Sequence[Coroutine[Any, Any, None]]) -> None:
             raise result
 
 
-def _address(config: BenchConfig, device: str, world: Simulation | None) -> str:
+def device_address(config: BenchConfig, device: str, world: Simulation | None) -> str:
+    """Where ``device`` is: a ``sim:`` name as what the simulation serves it at.
+
+    :raises ConfigurationError: if the simulation has no such device.
+    """
     name = simulated_name(config, device)
     if name is None or world is None:
         return config.devices[device].address

@@ -1,4 +1,4 @@
-"""``hil devices``: the installed drivers and what each senses or sets."""
+"""``hil devices``: the devices of a bench and how they do, or the installed drivers and what each senses or sets."""
 
 from __future__ import annotations
 
@@ -9,27 +9,42 @@ import click
 from hil_drivers.device import Point, driver_class, driver_names
 from hil_drivers.errors import DriverError
 
-from .options import as_json
+from .options import as_json, seed
 from .output import show_json, show_table
 
 _CAPABILITIES = {"grab": "a camera", "show": "a scene", "respond": "a system under test"}
 """What a driver without points is, by the method that makes it so."""
 
 
-@click.command(short_help="List the installed drivers and their points.")
+@click.command(short_help="The devices of a bench and how they do, or the installed drivers.")
+@click.option("--bench", metavar="B", help="Connect to the devices of this bench: its file, or a bench that ships.")
+@click.option(
+    "--readings", type=click.IntRange(1, 1000), default=3, show_default=True, help="Readings of each channel."
+)
+@seed
 @as_json
-def devices(as_json: bool) -> None:
-    """List the installed drivers with their points: unit, direction and range."""
+def devices(bench: str | None, readings: int, seed: int | None, as_json: bool) -> int:
+    """Without --bench: list the installed drivers with their points: unit, direction and range.
+
+    With --bench: connect to every device, read its channels, and show its state, the median latency of an
+    exchange, its latest error, and when its calibration is due. Nothing is commanded. A device that is not there
+    stops nobody; the exit code is then 4.
+    """
+    if bench is not None:
+        from .bench_devices import show_bench_devices
+
+        return show_bench_devices(bench, readings=readings, seed=seed, as_json=as_json)
     found = [_described(name) for name in driver_names()]
     if as_json:
         show_json({"drivers": found})
-        return
+        return 0
     rows = []
     for driver in found:
         rows += [[driver["driver"], *_cells(point)] for point in driver["points"]]
         if not driver["points"]:
             rows.append([driver["driver"], driver["capability"], "", "", driver["error"]])
     show_table(["driver", "point or capability", "unit", "direction", "range"], rows)
+    return 0
 
 
 def _described(name: str) -> dict[str, Any]:

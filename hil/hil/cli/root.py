@@ -11,7 +11,8 @@ COMMANDS = {
     "run": ("run:run", "Run a procedure on a bench."),
     "procedures": ("procedures:procedures", "List the installed procedures."),
     "bench": ("bench:bench", "List, check and show benches."),
-    "devices": ("devices:devices", "List the installed drivers and their points."),
+    "devices": ("devices:devices", "The devices of a bench and how they do, or the installed drivers."),
+    "watch": ("watch:watch", "Live values of channels, with their uncertainty."),
     "data": ("data:data", "List, show and verify the records of runs."),
 }
 

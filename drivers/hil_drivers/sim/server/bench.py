@@ -20,6 +20,9 @@ from ..world_file import Fault, WorldFile
 from .control import Control
 from .endpoint import HOST, Endpoint, port
 
+TICK = 0.02
+"""How often paced time is looked at for faults that come and go, wall time in s."""
+
 
 class Bench:
     """A served world. Between :meth:`open` and :meth:`close` it belongs to the running loop.
@@ -36,6 +39,7 @@ class Bench:
         self._controls: set[Control] = set()
         self._ended = asyncio.Event()
         self._orphaned: asyncio.TimerHandle | None = None
+        self._ticking: asyncio.TimerHandle | None = None
         self._server: asyncio.Server | None = None
 
     async def open(self) -> None:
@@ -48,6 +52,8 @@ class Bench:
         loop = asyncio.get_running_loop()
         self._server = await loop.create_server(lambda: Control(self), HOST, 0)
         self._wait_for_controller()
+        if self.world.time.paced:
+            self._tick()
 
     async def ended(self) -> None:
         """Wait until the world was told to end, or nobody controls it any more."""
@@ -59,8 +65,9 @@ class Bench:
 
     def close(self) -> None:
         """Stop serving."""
-        if self._orphaned is not None:
-            self._orphaned.cancel()
+        for timer in (self._orphaned, self._ticking):
+            if timer is not None:
+                timer.cancel()
         if self._server is not None:
             self._server.close()
         for control in tuple(self._controls):
@@ -134,6 +141,11 @@ class Bench:
         """Tell every endpoint that bench time or the faults have changed."""
         for endpoint in self.endpoints.values():
             endpoint.moved()
+
+    def _tick(self) -> None:
+        """Paced time moves by itself: faults come and go with it."""
+        self.moved()
+        self._ticking = asyncio.get_running_loop().call_later(TICK, self._tick)
 
     def attached(self, control: Control) -> None:
         """A controller has come."""

@@ -1,0 +1,205 @@
+"""``hil watch``: live values with their uncertainty, age and state."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import math
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ..bench.model import parse_duration
+from ..errors import DEVICE, PASS, UsageError
+from .options import seed
+
+if TYPE_CHECKING:
+    from ..monitor.bench import WatchedBench
+    from ..monitor.channel import Look
+
+K = 2.0
+"""The coverage factor of what is shown."""
+
+GLYPHS = {"ok": "●", "flagged": "▲", "stale": "○", "waiting": "…"}
+REFRESH = 0.25
+"""Wall seconds between looks."""
+
+
+@click.command(short_help="Live values of channels, with their uncertainty.")
+@click.argument("channels", nargs=-1, metavar="[CHANNEL]...")
+@click.option("--bench", required=True, metavar="B", help="A bench file, or the name of a bench that ships.")
+@click.option(
+    "--period", metavar="T", help="Time between readings, as in '500 ms'; the channel's own by default, else 1 s."
+)
+@click.option("--for", "duration", metavar="T", help="Stop after this time, as in '10 s'.")
+@seed
+@click.option("--jsonl", is_flag=True, help="Each new value and each change of state as a line of JSON.")
+def watch(
+    channels: tuple[str, ...], bench: str, period: str | None, duration: str | None, seed: int | None, jsonl: bool
+) -> int:
+    """Show live values of CHANNELs, all that can be read by default, with U (k = 2), age and state.
+
+    A channel is stale when nothing new has come for two periods; its last value stays, with its age. Devices that are
+    lost are tried again. Nothing is commanded or recorded. Ctrl-C ends it.
+
+    \b
+    Exit codes: 0 every channel was fresh at the end, 2 usage or bad input, 4 one was not, 130 interrupted.
+    """
+    from ..bench.config import load_bench
+    from ..monitor.bench import watch_bench
+    from .interruptible import run_interruptibly
+
+    config = load_bench(bench)
+    seconds, limit = _seconds("--period", period), _seconds("--for", duration)
+
+    async def work() -> int:
+        async with watch_bench(config, channels=channels, period=seconds, seed=seed) as watched:
+            return await _show(watched, limit, jsonl=jsonl)
+
+    return run_interruptibly(work())
+
+
+async def _show(bench: WatchedBench, limit: float | None, *, jsonl: bool) -> int:
+    loop = asyncio.get_running_loop()
+    end = math.inf if limit is None else loop.time() + limit
+    line = _json_line if jsonl else None if sys.stdout.isatty() else _text_line
+    for channel in bench.channels:
+        if channel.note:
+            click.echo(f"hil: {channel.name}: {channel.note}", err=True)
+    async with bench.reading():
+        with _live(bench) if line is None else _stream(bench, line) as show:
+            while True:
+                looks = [channel.look() for channel in bench.channels]
+                show(looks)
+                if loop.time() >= end:
+                    break
+                await asyncio.sleep(min(REFRESH, end - loop.time()))
+    return PASS if all(look.state in ("ok", "flagged") for look in looks) else DEVICE
+
+
+@contextmanager
+def _stream(bench: WatchedBench, line: Callable[[Look, str], str]) -> Iterator[Callable[[Sequence[Look]], None]]:
+    """One line for each new value and each change of state."""
+    told: dict[str, tuple[int, str]] = {}
+
+    def show(looks: Sequence[Look]) -> None:
+        for channel, look in zip(bench.channels, looks, strict=True):
+            if told.get(look.channel) != (look.count, look.state) and look.state != "waiting":
+                told[look.channel] = (look.count, look.state)
+                click.echo(line(look, channel.note))
+        sys.stdout.flush()
+
+    yield show
+
+
+@contextmanager
+def _live(bench: WatchedBench) -> Iterator[Callable[[Sequence[Look]], None]]:
+    """One table that is painted again when a cell has changed."""
+    from rich.console import Console
+    from rich.live import Live
+
+    painted: list[list[str]] = []
+    with Live(console=Console(highlight=False), auto_refresh=False) as live:
+
+        def show(looks: Sequence[Look]) -> None:
+            rows = [_row(look, channel.note) for look, channel in zip(looks, bench.channels, strict=True)]
+            if rows != painted:
+                live.update(_table(bench, rows), refresh=True)
+                painted[:] = rows
+
+        yield show
+
+
+def _table(bench: WatchedBench, rows: Sequence[Sequence[str]]) -> Any:
+    from rich.table import Table
+    from rich.text import Text
+
+    title = f"{bench.config.name} ({bench.config.provenance})   U: k = {K:g}"
+    table = Table(title=title, title_justify="left", box=None, pad_edge=False)
+    for column, justify in (
+        ("channel", "left"),
+        ("value", "right"),
+        ("U", "right"),
+        ("unit", "left"),
+        ("age", "right"),
+    ):
+        table.add_column(column, justify=justify, no_wrap=True)  # type: ignore[arg-type]
+    table.add_column("state", overflow="fold")
+    for *cells, state in rows:
+        abnormal = not state.startswith(GLYPHS["ok"])
+        table.add_row(*map(Text, cells), Text(state, style="bold" if abnormal else ""))
+    return table
+
+
+def _row(look: Look, note: str) -> list[str]:
+    value, expanded = _reported(look)
+    age = "" if look.age is None else f"{look.age:.0f} s" if look.age >= 10 else f"{look.age:.1f} s"
+    return [look.channel, value, expanded, _symbol(look.unit), age, _state(look, note)]
+
+
+def _state(look: Look, note: str) -> str:
+    words = [look.state]
+    if look.flags:
+        words.append(
+            ", ".join(flag.name.lower().replace("_", " ") for flag in look.flags if flag.name and flag.name != "STALE")
+        )
+    words += [look.error, note if look.state == "ok" else ""]
+    return f"{GLYPHS[look.state]} " + ": ".join(word for word in words if word)
+
+
+def _reported(look: Look) -> tuple[str, str]:
+    from hil_calibration.rounding import report
+
+    if look.value is None:
+        return "-", ""
+    if look.u is None:
+        return f"{look.value:.6g}", "unknown"
+    reported = report(look.value, K * look.u)
+    return reported.value, reported.U
+
+
+def _symbol(unit: str) -> str:
+    from hil_calibration.unit import symbol
+
+    return symbol(unit)
+
+
+def _text_line(look: Look, note: str) -> str:
+    value, expanded = _reported(look)
+    at = "" if look.t is None else datetime.fromtimestamp(look.t / 1e9, UTC).strftime("%H:%M:%S.%f")[:-5] + " "
+    plus = f" ± {expanded}" if expanded else ""
+    return f"{at}{look.channel}: {value}{plus} {_symbol(look.unit)}  {_state(look, note)}"
+
+
+def _json_line(look: Look, note: str) -> str:
+    return json.dumps(
+        {
+            "t": look.t,
+            "channel": look.channel,
+            "state": look.state,
+            "value": look.value,
+            "u": look.u,
+            "U": None if look.u is None else K * look.u,
+            "k": K,
+            "unit": look.unit,
+            "flags": [flag.name for flag in look.flags if flag.name],
+            "age": look.age,
+            "error": look.error,
+            "note": note,
+        },
+        ensure_ascii=False,
+        allow_nan=False,
+    )
+
+
+def _seconds(option: str, text: str | None) -> float | None:
+    if text is None:
+        return None
+    try:
+        return parse_duration(text)
+    except ValueError:
+        raise UsageError(f"{option} {text!r} is not a duration", remedy="write it as '500 ms' or '2 s'") from None
