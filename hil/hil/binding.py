@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from hil_drivers.capability import Camera, Frame, Response, Scene, SystemIdentity, SystemUnderTest
 from hil_drivers.clock import Clock
+from hil_drivers.transport.supervisor import LinkState, LinkStatus
 
 from .bench.channel import ActuatorChannel, Channel, SensorChannel
 from .errors import ConfigurationError
@@ -90,6 +92,8 @@ class Binding:
         self._exclusive: dict[str, Exclusive] = {}
         self.channels: dict[str, LiveChannel] = {}
         self.systems: dict[str, SystemIdentity] = {}
+        for name, device in bench.devices.items():
+            device.supervisor.on_change = partial(self._link_changed, name)
         for name, channel in bench.channels.items():
             if isinstance(channel, SensorChannel) and not isinstance(channel, ActuatorChannel):
                 self.channels[name] = self._live(name, channel)
@@ -111,6 +115,13 @@ class Binding:
         """Return once no device is in the middle of an operation."""
         for exclusive in self._exclusive.values():
             await exclusive.idle()
+
+    def _link_changed(self, device: str, status: LinkStatus) -> None:
+        """A link that was lost or has come back goes on record; one that is closed on purpose does not."""
+        if status.state is not LinkState.CLOSED:
+            t = self._bench.clock.utc(self._bench.clock.now())
+            data = {"device": device, "state": status.state.value, "reason": status.last_error}
+            self._record.event(t, "link", data)
 
     def _one_at_a_time(self, device: str) -> Exclusive:
         return self._exclusive.setdefault(device, Exclusive(self._bench.clock, device))

@@ -76,7 +76,7 @@ async def test_a_lost_link_is_stale_in_two_periods_and_comes_back(
 async def test_a_device_that_is_not_there_stops_nobody(tmp_path: Path) -> None:
     absent = ('driver = "hmp"\naddress = "sim:climate"', 'driver = "hmp"\naddress = "modbus+tcp://127.0.0.1:1"')
     config = load_bench(copy_bench(tmp_path, absent))
-    async with watch_bench(config, channels=["room.humidity", "carriage.position"]) as bench:
+    async with watch_bench(config, channels=["room.humidity", "carriage.position"], period=1.0) as bench:
         failures = await open_all(list(bench.devices.values()))
         assert failures["carriage"] == ""
         assert "climate: cannot be reached" in failures["climate"]

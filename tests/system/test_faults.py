@@ -39,6 +39,7 @@ def lights_are_out(record: Record) -> bool:
     ("device", "kind", "told"),
     [
         ("luxmeter", "silent", "luxmeter: did not answer"),
+        ("luxmeter", "dropped", "luxmeter: cannot be reached"),
         ("luxmeter", "garbage", "luxmeter"),
         ("luxmeter", "checksum", "luxmeter"),
         ("luxmeter", "low-battery", "low battery"),
@@ -60,6 +61,14 @@ def test_an_instrument_that_fails_ends_the_run_safely(tmp_path: Path, device: st
     assert lights_are_out(record)
     verified = hil("data", "verify", record.folder, cwd=tmp_path)
     assert verified.returncode == 0, verified.stdout
+
+
+def test_a_lost_link_is_on_record(tmp_path: Path) -> None:
+    copy_bench(tmp_path / "bench", add=fault("luxmeter", "dropped", 130.0))
+    assert hil(*CALIBRATE, cwd=tmp_path).returncode == 4
+    (event,) = only_run(tmp_path).events("link")
+    assert (event.data["device"], event.data["state"]) == ("luxmeter", "down")
+    assert "cannot be reached" in event.data["reason"]
 
 
 def test_faults_that_a_driver_must_bear_change_nothing(tmp_path: Path) -> None:
