@@ -31,13 +31,16 @@ class _Scheme:
 
 
 _LINE = frozenset({"baudrate", "bytesize", "parity", "stopbits", "xonxoff", "backend"})
+_BROKER = frozenset(
+    {"tls", "ca", "cert", "key", "username", "password_file", "qos", "client_id", "keepalive", "persistent"}
+)
 _SCHEMES = {
     "serial": _Scheme(path=True, options=_LINE),
     "tcp": _Scheme(host=True),
     "udp": _Scheme(host=True),
     "modbus+tcp": _Scheme(host=True, port=502, options=frozenset({"device_id"})),
     "modbus+rtu": _Scheme(path=True, options=_LINE | {"device_id"}),
-    "mqtt": _Scheme(host=True, port=1883, path=True),
+    "mqtt": _Scheme(host=True, port=1883, path=True, options=_BROKER),
     "ros2": _Scheme(path=True),
     "video": _Scheme(path=True),
     "video+http": _Scheme(host=True, port=80, path=True),
@@ -47,6 +50,7 @@ _BARE = ("sim", "process")
 _PRINTABLE = re.compile(r"[\x21-\x7e]+")
 _AUTHORITY = re.compile(r"(?P<host>\[[0-9A-Fa-f:.%]+\]|[A-Za-z0-9._-]+)(?::(?P<port>[0-9]{1,5}))?")
 _NUMBER = re.compile(r"[0-9]{1,9}")
+_SECRET = re.compile(r"//[^/?]*@|[?&](?:password|passwd|pwd|pass)=", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +99,12 @@ def parse(text: str, *, allowed: Sequence[str] = ()) -> Address:
     :param allowed: the schemes the caller can use; empty for all.
     :raises AddressError: naming what is wrong, and what was expected.
     """
+    if _SECRET.search(text):
+        raise AddressError(
+            "holds a user or a password, which records and messages would show",
+            where=f"{text.partition(':')[0][:20]}:…",
+            remedy="write username=NAME and password_file=FILE where the scheme has them",
+        )
     if len(text) > MAX_LENGTH or not _PRINTABLE.fullmatch(text):
         raise AddressError(
             "an address is printable ASCII without blanks",
