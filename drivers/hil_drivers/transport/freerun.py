@@ -40,6 +40,7 @@ class Freerun(Generic[S]):
         self._period, self._timeout = round(period * NANOSECONDS), timeout
         self._items: deque[S] = deque(maxlen=KEPT)
         self._count = 0
+        self._failures, self._failure = 0, DeviceUnreachable("lost its link", where=supervisor.name)
         self._arrival = asyncio.Event()
 
     @property
@@ -55,6 +56,13 @@ class Freerun(Generic[S]):
         self._arrival = asyncio.Event()
         self._supervisor.connected()
 
+    def fail(self, error: DeviceUnreachable) -> None:
+        """Let whoever waits fail at once with ``error``: the link is lost."""
+        self._failures += 1
+        self._failure = error
+        self._arrival.set()
+        self._arrival = asyncio.Event()
+
     def clear(self) -> None:
         """Forget everything: the link was lost, or is closed."""
         self._items.clear()
@@ -62,17 +70,17 @@ class Freerun(Generic[S]):
     async def fresh(self) -> S:
         """The first that was sensed after this call: its interval begins no earlier.
 
-        :raises DeviceUnreachable: if nothing comes within the time-out.
+        :raises DeviceUnreachable: if nothing comes within the time-out, or the link is lost meanwhile.
         """
         asked = self._clock.now()
         while True:
             with self._supervisor.exchange():
                 if (found := self._after(asked)) is not None:
                     return found
-                before = self._count
+                before = self._count, self._failures
                 await self._clock.sleep_until(self._due())
                 with self._clock.exchange():
-                    await self._another(before)
+                    await self._another(*before)
 
     def _due(self) -> int:
         """The bench time at which the next is expected: within one period from now."""
@@ -84,11 +92,14 @@ class Freerun(Generic[S]):
     def _after(self, t: int) -> S | None:
         return next((item for item in self._items if item.earliest >= t), None)
 
-    async def _another(self, count: int) -> None:
+    async def _another(self, count: int, failures: int) -> None:
         """Wait until more than ``count`` have arrived."""
         try:
             async with asyncio.timeout(self._timeout):
                 while self._count == count:
+                    if self._failures > failures:
+                        error = self._failure
+                        raise DeviceUnreachable(error.what, where=error.where, remedy=error.remedy)
                     await self._arrival.wait()
         except TimeoutError:
             raise DeviceUnreachable(
