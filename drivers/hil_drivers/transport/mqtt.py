@@ -28,9 +28,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
-from aiomqtt import Client, MqttConnectError, MqttError, ProtocolVersion
+from aiomqtt import Client, MqttError, ProtocolVersion
 from aiomqtt import Message as BrokerMessage
 from aiomqtt import Will as BrokerWill
+from aiomqtt.exceptions import MqttConnectError
 
 from ..clock import Clock
 from ..errors import AddressError, DeviceUnreachable
@@ -476,7 +477,7 @@ def _session(broker: Broker, version: ProtocolVersion) -> dict[str, Any]:
     from paho.mqtt.packettypes import PacketTypes
     from paho.mqtt.properties import Properties
 
-    properties = Properties(PacketTypes.CONNECT)
+    properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
     properties.SessionExpiryInterval = 0xFFFFFFFF
     return {"clean_start": False, "properties": properties}
 
