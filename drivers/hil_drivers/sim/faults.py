@@ -11,6 +11,7 @@ from .world import World
 from .world_file import Fault
 
 _SPLIT_PAUSE = 0.02
+_HELD = 0.02
 
 
 class Faults:
@@ -37,7 +38,7 @@ class Faults:
 
 
 class Wire:
-    """The way of replies to the controller, with the faults of a link: silent, garbage, late, split.
+    """The way of replies to the controller, with the faults of a link: silent, garbage, late, split, merged.
 
     A fault of the link is a matter of the wire, so its delays are wall time.
     """
@@ -45,6 +46,7 @@ class Wire:
     def __init__(self, faults: Faults) -> None:
         self._faults = faults
         self._timers: set[asyncio.TimerHandle] = set()
+        self._held: dict[Callable[[bytes], object], bytes] = {}
 
     def reply(self, data: bytes, write: Callable[[bytes], object]) -> None:
         """Send ``data`` through ``write``, as the present faults allow."""
@@ -52,6 +54,9 @@ class Wire:
             return
         if self._faults.present("garbage"):
             data = self._faults.garbage(len(data))
+        if self._faults.present("merged"):
+            self._hold(data, write)
+            return
         late = self._faults.present("late")
         parts = [data]
         if self._faults.present("split"):
@@ -62,6 +67,12 @@ class Wire:
                 self._later(pause, part, write)
             else:
                 write(part)
+
+    def _hold(self, data: bytes, write: Callable[[bytes], object]) -> None:
+        """Keep ``data`` for a while, and send it in one piece with what comes meanwhile."""
+        if write not in self._held:
+            self._later(_HELD, b"", lambda _: write(self._held.pop(write)))
+        self._held[write] = self._held.get(write, b"") + data
 
     def _later(self, pause: float, data: bytes, write: Callable[[bytes], object]) -> None:
         def send() -> None:
@@ -76,3 +87,4 @@ class Wire:
         for timer in self._timers:
             timer.cancel()
         self._timers.clear()
+        self._held.clear()

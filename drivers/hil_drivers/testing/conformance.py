@@ -35,11 +35,11 @@ async def check_sensor(make_device: MakeDevice, point: str, *, accept: Callable[
     """
     device = make_device()
     declared = _declared(device, point)
-    _demand(declared.readable, f"{point} is not declared readable")
+    demand(declared.readable, f"{point} is not declared readable")
     await device.open()
     try:
         await _check_reading(device, point, accept)
-        await _must_raise(lambda: device.read(UNKNOWN), UnitError, "reading an unknown point")
+        await must_raise(lambda: device.read(UNKNOWN), UnitError, "reading an unknown point")
         await _check_cancelled_reads(device, point, accept)
     finally:
         await device.close()
@@ -62,34 +62,36 @@ async def check_actuator(
     """
     device = make_device()
     declared = _declared(device, point)
-    _demand(declared.writable, f"{point} is not declared writable")
+    demand(declared.writable, f"{point} is not declared writable")
     await device.open()
     try:
         for value in setpoints:
-            await _check_setpoint(device, point, value)
-        for value in (*_outside(declared), *refused):
+            await check_setpoint(device, point, value)
+        for value in (*outside(declared), *refused):
             write = partial(device.write, point, value)
-            await _must_raise(write, SetpointRefused, f"the setpoint {value:g}")
-        await _must_raise(lambda: device.write(UNKNOWN, setpoints[0]), UnitError, "writing an unknown point")
+            await must_raise(write, SetpointRefused, f"the setpoint {value:g}")
+        await must_raise(lambda: device.write(UNKNOWN, setpoints[0]), UnitError, "writing an unknown point")
         for steps in STEPS:
             await _cancelled(device.write(point, setpoints[0]), steps)
-            await _check_setpoint(device, point, setpoints[-1])
+            await check_setpoint(device, point, setpoints[-1])
     finally:
         await device.close()
     await _check_closed(make_device, device, lambda closed: closed.write(point, setpoints[0]))
 
 
-def _demand(holds: bool, otherwise: str) -> None:
+def demand(holds: bool, otherwise: str) -> None:
+    """Raise ``ConformanceError(otherwise)`` unless it holds."""
     if not holds:
         raise ConformanceError(otherwise)
 
 
 def _declared(device: Device, point: str) -> Point:
-    _demand(point in device.points, f"{point} is not among the declared points {sorted(device.points)}")
+    demand(point in device.points, f"{point} is not among the declared points {sorted(device.points)}")
     return device.points[point]
 
 
-def _outside(declared: Point) -> list[float]:
+def outside(declared: Point) -> list[float]:
+    """Values that a writable point must refuse."""
     values = [math.nan, math.inf, -math.inf]
     values += [] if declared.lower is None else [declared.lower - 1.0]
     return values + ([] if declared.upper is None else [declared.upper + 1.0])
@@ -97,21 +99,30 @@ def _outside(declared: Point) -> list[float]:
 
 async def _check_reading(device: Device, point: str, accept: Callable[[float], bool]) -> Indication:
     indication = await device.read(point)
-    _demand(indication.point == point, f"asked for {point}, got {indication.point}")
-    unit = device.points[point].unit
-    _demand(indication.unit == unit, f"{point} is declared in {unit!r}, read in {indication.unit!r}")
-    _demand(type(indication.earliest) is int and type(indication.latest) is int, "an interval is in whole ns")
-    _demand(indication.earliest <= indication.latest, f"the interval of {point} is not ordered")
-    _demand(indication.latest <= device.clock.now(), f"{point} was sensed in the future")
-    _demand(isinstance(indication.flags, Flag), "flags are Flag")
-    if indication.value is None:
-        _demand(bool(indication.flags & UNUSABLE), f"{point} has no value and no flag that says why")
-    else:
-        _demand(math.isfinite(indication.value), f"{point} reads {indication.value}")
-        _demand(accept(indication.value), f"{point} reads {indication.value} {unit}, which cannot be right")
-    step = indication.resolution
-    _demand(step is None or (math.isfinite(step) and step > 0), f"the resolution of {point} is {step}")
+    check_reading(device, point, indication, accept)
     return indication
+
+
+def check_reading(device: Device, point: str, indication: Indication, accept: Callable[[float], bool]) -> None:
+    """Check one indication that ``device`` gave of ``point``.
+
+    :raises ConformanceError: naming the first thing that is not right.
+    """
+    demand(isinstance(indication, Indication), f"reading {point} gave {type(indication).__name__}")
+    demand(indication.point == point, f"asked for {point}, got {indication.point}")
+    unit = device.points[point].unit
+    demand(indication.unit == unit, f"{point} is declared in {unit!r}, read in {indication.unit!r}")
+    demand(type(indication.earliest) is int and type(indication.latest) is int, "an interval is in whole ns")
+    demand(indication.earliest <= indication.latest, f"the interval of {point} is not ordered")
+    demand(indication.latest <= device.clock.now(), f"{point} was sensed in the future")
+    demand(isinstance(indication.flags, Flag), "flags are Flag")
+    if indication.value is None:
+        demand(bool(indication.flags & UNUSABLE), f"{point} has no value and no flag that says why")
+    else:
+        demand(math.isfinite(indication.value), f"{point} reads {indication.value}")
+        demand(accept(indication.value), f"{point} reads {indication.value} {unit}, which cannot be right")
+    step = indication.resolution
+    demand(step is None or (math.isfinite(step) and step > 0), f"the resolution of {point} is {step}")
 
 
 async def _check_cancelled_reads(device: Device, point: str, accept: Callable[[float], bool]) -> None:
@@ -122,26 +133,34 @@ async def _check_cancelled_reads(device: Device, point: str, accept: Callable[[f
         for other in others:
             await _check_reading(device, other, math.isfinite)
         indication = await _check_reading(device, point, accept)
-        _demand(indication.latest >= before, f"after a cancelled read, {point} gave an old indication")
+        demand(indication.latest >= before, f"after a cancelled read, {point} gave an old indication")
 
 
-async def _check_setpoint(device: Device, point: str, value: float) -> None:
+async def check_setpoint(device: Device, point: str, value: float) -> None:
+    """Command ``value`` and read it back where the point can be read.
+
+    :raises ConformanceError: if something else is read.
+    """
     await device.write(point, value)
     if device.points[point].readable:
         read = (await device.read(point)).value
-        _demand(read is not None and math.isclose(read, value), f"{point} set to {value:g} reads {read}")
+        demand(read is not None and math.isclose(read, value), f"{point} set to {value:g} reads {read}")
 
 
 async def _check_closed(make_device: MakeDevice, device: Device, use: Callable[[Device], Awaitable[object]]) -> None:
     await device.close()
-    await _must_raise(lambda: use(device), DeviceError, "using a closed device")
+    await must_raise(lambda: use(device), DeviceError, "using a closed device")
     await make_device().close()
     await device.open()
     await use(device)
     await device.close()
 
 
-async def _must_raise(action: Callable[[], Awaitable[object]], error: type[DriverError], otherwise: str) -> None:
+async def must_raise(action: Callable[[], Awaitable[object]], error: type[DriverError], otherwise: str) -> None:
+    """Do what must raise ``error``.
+
+    :raises ConformanceError: if it does not.
+    """
     try:
         await action()
     except error:
@@ -157,4 +176,4 @@ async def _cancelled(operation: Any, steps: int) -> None:
     await asyncio.wait([task])
     if not task.cancelled():
         error = task.exception()
-        _demand(error is None, f"a cancelled operation raised {error!r}")
+        demand(error is None, f"a cancelled operation raised {error!r}")

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ..world import World
 
 
-LINK_FAULTS = frozenset(("silent", "late", "split", "garbage", "dropped"))
+LINK_FAULTS = frozenset(("silent", "late", "split", "merged", "garbage", "dropped"))
 """The faults of a link that carries requests and replies."""
 
 

@@ -53,6 +53,7 @@ class Control(asyncio.Protocol):
             raise TypeError("a TCP connection is expected")
         self._transport = transport
         self._before = {address: e.received for address, e in self._bench.endpoints.items()}
+        self._breaks = {address: e.breaks for address, e in self._bench.endpoints.items()}
         self._bench.attached(self)
 
     def connection_lost(self, _exc: Exception | None) -> None:
@@ -133,9 +134,13 @@ class Control(asyncio.Protocol):
         return not any(self._missing(address, count) for address, count in sent.items())
 
     def _missing(self, address: str, count: int) -> int:
-        """How many bytes to a known address are still on their way."""
+        """How many bytes to a known address are still on their way; none of those that a broken link took."""
         endpoint = self._bench.endpoints.get(address)
-        return 0 if endpoint is None else max(0, count - endpoint.received + self._before[address])
+        if endpoint is None:
+            return 0
+        if endpoint.breaks != self._breaks[address]:
+            self._breaks[address], self._before[address] = endpoint.breaks, endpoint.received - count
+        return max(0, count - endpoint.received + self._before[address])
 
     def _expire(self, request: Advance) -> None:
         self._stop_waiting()

@@ -22,6 +22,7 @@ class Endpoint(ABC):
         self.name, self.world = name, world
         self.address = ""
         self.received = 0
+        self.breaks = 0
         self.heard: Callable[[], None] = lambda: None
         self.faults = Faults(name, world)
         self.wire = Wire(self.faults)
@@ -40,6 +41,11 @@ class Endpoint(ABC):
     def count(self, received: int) -> None:
         """Call when ``received`` bytes have been handled."""
         self.received += received
+        self.heard()
+
+    def broke(self) -> None:
+        """Call when a link was broken: bytes that were on their way do not arrive any more."""
+        self.breaks += 1
         self.heard()
 
 
@@ -76,6 +82,8 @@ class TcpEndpoint(Endpoint):
         """Break every connection."""
         for connection in tuple(self.connections):
             connection.abort()
+        if self.connections:
+            self.broke()
 
     def close(self) -> None:
         super().close()

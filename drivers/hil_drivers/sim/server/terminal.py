@@ -59,6 +59,7 @@ class TerminalEndpoint(Endpoint):
         os.close(self._slave)
         self._master = self._slave = -1
         self._link.unlink(missing_ok=True)
+        self.broke()
 
     def _readable(self) -> None:
         self.moved()

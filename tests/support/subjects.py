@@ -1,0 +1,147 @@
+"""Every shipped driver as a subject of the conformance kit: add yours to ``SUBJECTS``.
+
+A driver with a simulated counterpart takes a line: its settings in the world file, its options, and what its values
+may be. The peer is the simulator, in lockstep::
+
+    "my-probe": simulated({"kind": "my-probe"}, reads={"temperature": near(23.4, 0.5)}),
+
+``reads`` names points, each with what can be right (the narrower, the more a check sees); ``writes`` names points with
+two or more setpoints; ``uses`` holds whatever else it does, as a coroutine that returns what it got; ``others`` are
+further devices of its world; ``options`` those of the driver. A driver with another peer gives a function of a
+context manager that yields a ``Subject``. One that has no peer to misbehave says where it is tested instead::
+
+    "my-model": Elsewhere("tests/drivers/test_my_model.py", "it is a process, without a wire"),
+
+``LACKS`` names the checks that a driver's peer has no means for, with the reason: one that is not named here fails.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from hil.clock import LockstepClock
+from hil_drivers.capability import Frame
+from hil_drivers.device import driver_class
+from hil_drivers.instruments.sign_panel import SignPanel
+from hil_drivers.sim.client import Simulation
+from hil_drivers.testing import SimPeer, Subject
+
+START_UTC = 1780300800000000000
+STALL_AFTER = 60.0
+
+MakeSubject = Callable[[], AbstractAsyncContextManager[Subject]]
+Accept = Callable[[float], bool]
+
+
+@dataclass(frozen=True)
+class Elsewhere:
+    """A driver that the kit cannot check: the test that does instead, and why."""
+
+    test: str
+    reason: str
+
+
+def simulated(
+    device: Mapping[str, Any],
+    *,
+    others: Mapping[str, Mapping[str, Any]] | None = None,
+    lamp: Mapping[str, Any] | None = None,
+    options: Mapping[str, Any] | None = None,
+    reads: Mapping[str, Accept] | None = None,
+    writes: Mapping[str, Sequence[float]] | None = None,
+    uses: Mapping[str, Callable[[Any], Awaitable[object]]] | None = None,
+    unseen: Mapping[str, str] | None = None,
+) -> MakeSubject:
+    """A driver with the simulated device of the same name."""
+    world: dict[str, Any] = {
+        "start_utc": START_UTC,
+        "room": {"temperature": 23.4, "temperature_swing": 0.0, "humidity": 45.0},
+        "devices": {"device": device, **(others or {})},
+    }
+    if lamp is not None:
+        world["lamp"] = lamp
+
+    @asynccontextmanager
+    async def made() -> AsyncIterator[Subject]:
+        kind = device["kind"]
+        driver = driver_class(kind)
+        peer = SimPeer(world, "device", clock=_lockstep)
+
+        def make() -> Any:
+            return driver("device", peer.address, clock=peer.clock, **(options or {}))
+
+        await peer.start()
+        try:
+            yield Subject(
+                kind, make, peer, reads=reads, writes=writes or {}, uses=uses or {}, unseen={**UNSEEN, **(unseen or {})}
+            )
+        finally:
+            await peer.end()
+
+    return made
+
+
+def _lockstep(simulation: Simulation) -> LockstepClock:
+    return LockstepClock(simulation, START_UTC, stall_after=STALL_AFTER)
+
+
+def near(value: float, within: float) -> Accept:
+    """Whether a value is ``value`` give or take ``within``."""
+    return lambda found: abs(found - value) <= within
+
+
+UNSEEN = {"frozen": "a value that has stopped cannot be told from a steady one"}
+
+
+async def show(panel: SignPanel) -> None:
+    """Show a text; the driver itself reads it back."""
+    await panel.show("CONFORM")
+
+
+async def grab(camera: Any) -> Frame:
+    """Take one picture."""
+    frame: Frame = await camera.grab()
+    assert frame.image.size
+    return frame
+
+
+CERTIFICATE = {"indication": [1.0, 2000.0], "value": [1.0, 2000.0], "covariance": [[1e-4, 0.0], [0.0, 1e-4]]}
+LIGHT = {"kind": "artnet", "universe": 0, "channel": 1}
+
+SUBJECTS: dict[str, MakeSubject | Elsewhere] = {
+    "artnet": simulated(
+        LIGHT,
+        lamp={"device": "device"},
+        options={"universe": 0, "channel": 1, "full_scale": 2000.0},
+        writes={"illuminance": [500.0, 0.0, 1000.0]},
+    ),
+    "camera": simulated({"kind": "camera"}, others={"panel": {"kind": "sign-panel"}}, uses={"grab": grab}),
+    "carriage": simulated({"kind": "carriage"}, writes={"position": [1.0, 0.0]}),
+    "hmp": simulated(
+        {"kind": "hmp", "device_id": 240}, reads={"temperature": near(23.4, 0.5), "humidity": near(45.0, 2.0)}
+    ),
+    "recogniser": Elsewhere("tests/drivers/test_recogniser.py", "it is a child process, without a wire"),
+    "sign-panel": simulated({"kind": "sign-panel"}, uses={"show": show}),
+    "t10a": simulated(
+        {"kind": "t10a", "certificates": {"illuminance": CERTIFICATE}}, reads={"illuminance": near(0.02, 0.2)}
+    ),
+}
+
+_NO_ANSWER = "the protocol has no answers: nothing tells whether a datagram arrived"
+_NO_POINT = "it has no point of that kind"
+_NO_VALUE = "its simulator has no fault of the value"
+
+_ONE_WAY = dict.fromkeys(
+    ("unreachable", "late", "timeout", "overdue", "loss", "garbage", "split", "merged", "values"), _NO_ANSWER
+)
+
+LACKS: dict[str, dict[str, str]] = {
+    "artnet": {"read": _NO_POINT, **_ONE_WAY},
+    "camera": {"read": _NO_POINT, "write": _NO_POINT},
+    "hmp": {"write": _NO_POINT},
+    "sign-panel": {"read": _NO_POINT, "write": _NO_POINT},
+    "t10a": {"write": _NO_POINT},
+}
