@@ -45,6 +45,7 @@ KEEPALIVE = 10
 _NO_DELAY = (socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 _VERSION_REFUSED = 132
 _NOT_ALLOWED = (134, 135)
+_UNTOLD = "Unspecified error"
 
 _LIBRARY_LOG = logging.getLogger("hil_drivers.aiomqtt")
 _LIBRARY_LOG.setLevel(logging.CRITICAL)
@@ -409,7 +410,8 @@ class MqttLink:
                     receive(arrived)
 
     def _lost(self, error: Exception | None) -> DeviceUnreachable:
-        detail = f": {_clause(error)}" if error is not None else ""
+        told = _clause(error) if error is not None else _UNTOLD
+        detail = "" if told == _UNTOLD else f": {told}"
         return DeviceUnreachable(
             f"lost the broker at {self.broker.place}{detail}",
             where=self.name,
