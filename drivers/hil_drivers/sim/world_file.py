@@ -11,6 +11,7 @@ from pydantic import Field, ValidationError, model_validator
 from ..errors import DriverError
 from .devices import AnyDevice
 from .devices.artnet import ArtnetDevice
+from .devices.base import ROOM
 from .model import Effect, Model, Name, NotNegative, Positive
 
 
@@ -91,6 +92,7 @@ class WorldFile(Model):
         for kind in {device.kind for device in self.devices.values() if device.only_one}:
             if sum(device.kind == kind for device in self.devices.values()) > 1:
                 yield f"there can be one device of kind {kind!r} only"
+        yield from self._place_contradictions()
         yield from self._effect_contradictions()
         yield from filter(None, map(self.fault_contradiction, self.faults))
 
@@ -102,6 +104,15 @@ class WorldFile(Model):
         if fault.kind not in device.faults:
             return f"{fault.device!r} has no fault {fault.kind!r}, only {', '.join(sorted(device.faults))}"
         return ""
+
+    def _place_contradictions(self) -> Iterator[str]:
+        known = [ROOM, *(place for name, device in self.devices.items() for place in device.inside(name))]
+        if len(known) != len(set(known)):
+            yield f"a device that encloses air cannot be named {ROOM!r}"
+        for name, device in self.devices.items():
+            for place in device.places():
+                if place not in known:
+                    yield f"{name!r} cannot stand at {place!r}; places are {', '.join(known)}"
 
     def _effect_contradictions(self) -> Iterator[str]:
         drawn: dict[str, tuple[str, float | None, float | None]] = {}

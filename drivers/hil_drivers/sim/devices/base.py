@@ -19,17 +19,22 @@ LINK_FAULTS = frozenset(("silent", "late", "split", "merged", "garbage", "droppe
 """The faults of a link that carries requests and replies."""
 
 
+ROOM = "room"
+"""The place of what stands in no device."""
+
+
 class SimDevice(Model, ABC):
     """One simulated device of a world file.
 
     ``kind`` is the name of its driver; ``certificates`` holds its calibration by point. ``faults`` are those it
     can have, ``shared`` the options that driver and simulated device must have in common; of a kind with
-    ``only_one`` a world has at most one.
+    ``only_one`` a world has at most one; in one that ``encloses`` air, others can stand.
     """
 
     faults: ClassVar[frozenset[str]] = LINK_FAULTS
     shared: ClassVar[tuple[str, ...]] = ()
     only_one: ClassVar[bool] = False
+    encloses: ClassVar[bool] = False
 
     kind: str
     certificates: dict[str, Certificate] = Field(default_factory=dict)
@@ -45,6 +50,14 @@ class SimDevice(Model, ABC):
     def placements(self) -> tuple[str, ...]:
         """The points whose place effects can act on."""
         return ()
+
+    def places(self) -> tuple[str, ...]:
+        """Where it stands or senses: ``ROOM``, or a place in a device that encloses air."""
+        return ()
+
+    def inside(self, name: str) -> tuple[str, ...]:
+        """The places inside it, where it is called ``name``: by default one of its name if it encloses air."""
+        return (name,) if self.encloses else ()
 
     @abstractmethod
     def endpoint(self, name: str, world: World, directory: Path) -> Endpoint:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from pydantic import Field
 
 from ..model import NotNegative
-from .base import LINK_FAULTS, SimDevice
+from .base import LINK_FAULTS, ROOM, SimDevice
 
 if TYPE_CHECKING:
     from ..server.endpoint import Endpoint
@@ -16,18 +16,25 @@ if TYPE_CHECKING:
 
 
 class HmpDevice(SimDevice):
-    """A climate probe; noise as standard deviations of one reading, in K and % RH."""
+    """A climate probe at a ``place``; noise as standard deviations of one reading, in K and % RH."""
 
     faults: ClassVar[frozenset[str]] = LINK_FAULTS | frozenset(("nan", "frozen"))
     shared: ClassVar[tuple[str, ...]] = ("device_id",)
 
     kind: Literal["hmp"]
     device_id: int = Field(default=240, ge=1, le=247)
+    place: str = ROOM
     noise_temperature: NotNegative = 0.005
     noise_humidity: NotNegative = 0.03
 
     def responses(self) -> tuple[str, ...]:
         return ("temperature", "humidity")
+
+    def placements(self) -> tuple[str, ...]:
+        return ("temperature", "humidity")
+
+    def places(self) -> tuple[str, ...]:
+        return (self.place,)
 
     def endpoint(self, name: str, world: World, directory: Path) -> Endpoint:  # noqa: ARG002
         from ..climate_probe import ClimateProbe
