@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from .effect import Effect
     from .errors import CalibrationError
     from .function import CalibrationFunction, Polynomial, StraightLine, Table
+    from .function_cvd import CallendarVanDusen
     from .quantity import Expanded, Quantity
     from .regression import Line, straight_line
     from .rounding import Reported, report
@@ -26,6 +27,7 @@ _HOME = {
     "CalibrationError": "errors",
     "CalibrationFunction": "function",
     "CalibrationRecord": "calibration",
+    "CallendarVanDusen": "function_cvd",
     "Decision": "conformity",
     "Effect": "effect",
     "Expanded": "quantity",
@@ -51,6 +53,7 @@ __all__ = [
     "CalibrationError",
     "CalibrationFunction",
     "CalibrationRecord",
+    "CallendarVanDusen",
     "Decision",
     "Effect",
     "Expanded",

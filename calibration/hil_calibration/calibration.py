@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
@@ -36,10 +36,11 @@ class Instrument:
 class CalibrationRecord:
     """A calibration function, the covariance of its coefficients, and the effects shared by its readings.
 
-    Two records are equal if their content is. The indication is in the unit of the value.
+    Two records are equal if their content is.
 
     :param quantity: the measurand in words, e.g. ``illuminance``.
     :param unit: UCUM unit of the value.
+    :param indication_unit: UCUM unit of the indication and of ``valid_range``; that of the value by default.
     :param covariance: of the coefficients, shape (p, p), symmetric; may be singular (fully correlated
         points).
     :param effects: effects beyond the coefficients, each name once.
@@ -67,12 +68,14 @@ class CalibrationRecord:
     certificates: Mapping[str, str] = field(default_factory=dict)
     provenance: Provenance = "measured"
     assumption: str = ""
+    indication_unit: str = ""
 
     def __post_init__(self) -> None:
+        set_field = object.__setattr__
+        set_field(self, "indication_unit", units.check(self.indication_unit or self.unit))
         units.check(self.unit)
         covariance = np.array(self.covariance, dtype=float)
         covariance.flags.writeable = False
-        set_field = object.__setattr__
         set_field(self, "covariance", covariance)
         set_field(self, "effects", tuple(self.effects))
         low, high = (float(limit) for limit in self.valid_range)
@@ -107,9 +110,9 @@ class CalibrationRecord:
         return covariance_factor(self.covariance, where=self._where)
 
     @cached_property
-    def components(self) -> tuple[CalibrationFunction, ...]:
+    def components(self) -> tuple[Callable[[ArrayLike], NDArray[np.float64]], ...]:
         """The functions of the indication whose values are the r columns of J(x) @ :attr:`factor`."""
-        return tuple(self.function.with_coefficients(column) for column in self.factor.T)
+        return tuple(self.function.along(column) for column in self.factor.T)
 
     @cached_property
     def coefficient_effects(self) -> tuple[str, ...]:
@@ -133,7 +136,8 @@ class CalibrationRecord:
             outside = values[~((values >= low) & (values <= high))]
             listed = ", ".join(f"{value:g}" for value in outside[:5]) + (" …" if outside.size > 5 else "")
             raise OutOfRange(
-                f"{outside.size} of {values.size} indications are outside {low:g} to {high:g} {self.unit}: {listed}",
+                f"{outside.size} of {values.size} indications are outside {low:g} to {high:g} "
+                f"{self.indication_unit}: {listed}",
                 where=self._where,
                 remedy="stay within the calibrated range, or calibrate over a wider one",
             )
@@ -158,6 +162,7 @@ class CalibrationRecord:
             "certificates": dict(self.certificates),
             "provenance": self.provenance,
             "assumption": self.assumption,
+            **({} if self.indication_unit == self.unit else {"indication_unit": self.indication_unit}),
         }
 
     @classmethod

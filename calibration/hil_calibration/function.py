@@ -1,19 +1,20 @@
 """Calibration functions: from an indication to a value (VIM 4.31, inverse included).
 
-All are linear in their coefficients, so that J(x) @ factor is the function itself with the factor's columns
-as coefficients: that is how a block of readings is calibrated without a Jacobian in memory.
+Those of this module are linear in their coefficients, so that J(x) @ factor is the function itself with the factor's
+columns as coefficients: that is how a block of readings is calibrated without a Jacobian in memory.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, Self, runtime_checkable
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from . import function_cvd
 from .errors import CalibrationError, OutOfRange
 
 Array = NDArray[np.float64]
@@ -37,6 +38,10 @@ class CalibrationFunction(Protocol):
         """d value / d coefficients at x of shape (n,), shape (n, p): itself with unit vectors as coefficients."""
         units = np.eye(len(self.coefficients))
         return np.column_stack([self.with_coefficients(unit).value(x) for unit in units])
+
+    def along(self, direction: ArrayLike) -> Callable[[ArrayLike], Array]:
+        """The function of x whose value is J(x) @ direction, direction of shape (p,)."""
+        return self.with_coefficients(direction).value
 
     def inverse(self, y: ArrayLike) -> Array:
         """The indication at which the value is y, shape of y.
@@ -232,10 +237,13 @@ def from_json(data: Mapping[str, Any]) -> CalibrationFunction:
             return Polynomial(tuple(data["coefficients"]))
         if data["kind"] == "table":
             return Table(tuple(data["x"]), tuple(data["y"]))
+        if data["kind"] == function_cvd.KIND:
+            return function_cvd.CallendarVanDusen.from_json(data)
     except KeyError as missing:
         raise CalibrationError(f"a calibration function lacks {missing}") from None
     raise CalibrationError(
-        f"unknown kind of calibration function {data['kind']!r}", remedy="straight-line, polynomial or table"
+        f"unknown kind of calibration function {data['kind']!r}",
+        remedy=f"straight-line, polynomial, table or {function_cvd.KIND}",
     )
 
 

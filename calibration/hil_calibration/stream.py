@@ -137,7 +137,7 @@ def evaluate(
     error, an effect named after instrument and indication; where it is larger, rounding errors are
     independent.
 
-    :param indication: in the unit of the record, shape () or (n,).
+    :param indication: in the unit of the record's indication, shape () or (n,).
     :param u_indication: standard uncertainty of the noise of an indication, same unit, shape () or (n,).
     :param resolution: step of the indication, same unit, shape () or (n,); ``None`` if ``u_indication``
         covers it.
@@ -158,7 +158,7 @@ def evaluate(
     shared = np.empty((len(effects), len(x))).T
     r = len(record.components)
     for j, component in enumerate(record.components):
-        _fill(shared[:, j], component.value, x)
+        _fill(shared[:, j], component, x)
     for j, effect in enumerate(record.effects, start=r):
         shared[:, j] = effect.sensitivity(value, temperature) * effect.u
     sloped = noise.any() or rounding.any() or names

@@ -12,13 +12,20 @@ from .. import function as functions
 from ..calibration import CalibrationRecord, Instrument
 from ..effect import Effect
 from ..errors import CertificateError, NotApplicable, UnknownCorrelation, UnknownUncertainty
+from ..function_cvd import CallendarVanDusen
 from ..unit import check, difference, same
+from .coefficients import Fitted, callendar_van_dusen, fitted
 from .document import DccDocument, DccItem, DccTable, Form, names
 from .model import Function, SharedEffect
 
 PointCorrelation = Literal["full", "independent", "matrix"] | float
 
+_Array = NDArray[np.float64]
+_Units = tuple[str, str]
+"""The unit of the value and that of the indication."""
+
 _AS_FOUND = ("beforeAdjustment", "beforeRepair")
+_EMBEDDED = ("straight-line", "polynomial", "callendar-van-dusen")
 
 
 def calibration_record(
@@ -27,6 +34,7 @@ def calibration_record(
     unit: str,
     instrument: Instrument,
     point_correlation: PointCorrelation | None,
+    indication_unit: str = "",
 ) -> CalibrationRecord:
     """The calibration of one quantity of an instrument.
 
@@ -36,7 +44,12 @@ def calibration_record(
     and the record's `assumption` keeps the declaration. The conditions of the calibration (`document.conditions`) are
     not a range of validity: what depends on them is declared as an effect.
 
+    Where the indication is in another unit (a thermometer's resistance), its uncertainty is carried to the value by the
+    slope of a parabola through the points. If the certificate lists the coefficients of a Callendar-Van Dusen function,
+    that is the function, and its points give the covariance.
+
     :param unit: UCUM unit of the quantity; chooses among the quantities of the certificate.
+    :param indication_unit: UCUM unit of the indication; that of the quantity by default.
     :param instrument: the one in use; the item of the certificate, or one of its items, must be the same.
     :param point_correlation: `full`, `independent`, the common correlation coefficient of any two points (0 to 1), or
         `matrix`: the straight line with its covariance and effects that our own certificates embed.
@@ -46,6 +59,7 @@ def calibration_record(
     :raises CertificateError: it contradicts itself.
     """
     check(unit)
+    units = (unit, check(indication_unit or unit))
     _require_same(document, instrument)
     if point_correlation is None:
         raise UnknownCorrelation(
@@ -54,22 +68,22 @@ def calibration_record(
             remedy='declare point_correlation = "full", "independent", a number or "matrix"',
         )
     if point_correlation == "matrix":
-        return _embedded(document, unit, instrument)
-    return _tabulated(document, unit, instrument, point_correlation)
+        return _embedded(document, units, instrument)
+    return _tabulated(document, units, instrument, point_correlation)
 
 
 def embedded_function(record: CalibrationRecord) -> Function:
     """The function, covariance and effects of a record, to embed in a certificate; `matrix` reads them back equal.
 
-    :raises CertificateError: the function is neither a straight line nor a polynomial.
+    :raises CertificateError: the function is a table.
     """
     kind = record.function.to_json()["kind"]
-    if kind not in ("straight-line", "polynomial"):
+    if kind not in _EMBEDDED:
         raise CertificateError(f"a function of kind {kind!r} is not embedded", where=record.identifier)
     low, high = record.valid_range
     return Function(
         kind=kind,
-        indication_unit=record.unit,
+        indication_unit=record.indication_unit,
         unit=record.unit,
         minimum=repr(low),
         maximum=repr(high),
@@ -93,12 +107,12 @@ def _shared_effect(effect: Effect) -> SharedEffect:
 
 
 def _tabulated(
-    document: DccDocument, unit: str, instrument: Instrument, correlation: PointCorrelation
+    document: DccDocument, units: _Units, instrument: Instrument, correlation: PointCorrelation
 ) -> CalibrationRecord:
     r = _coefficient(correlation, document.identifier)
-    table = _table(document, unit)
-    indication, value = _points(table, unit, document.identifier)
-    u = _uncertainty(table, unit, document.identifier)
+    table = _table(document, units)
+    indication, value = _points(table, units, document.identifier)
+    u = _uncertainty(table, units, document.identifier)
     order = np.argsort(indication)
     indication, value, u = indication[order], value[order], u[order]
     if np.any(np.diff(indication) == 0):
@@ -107,22 +121,37 @@ def _tabulated(
             where=f"{document.identifier}, {table.name}",
             remedy="make a certificate with one value for each indication, and state the hysteresis as an effect",
         )
+    found = _through_points(document, units, indication, value, r * np.outer(u, u) + (1.0 - r) * np.diag(u**2))
     return CalibrationRecord(
         instrument=instrument,
         quantity=(table.name or "value").lower(),
-        unit=unit,
-        function=functions.Table(tuple(indication.tolist()), tuple(value.tolist())),
-        covariance=r * np.outer(u, u) + (1.0 - r) * np.diag(u**2),
+        unit=units[0],
+        indication_unit=units[1],
         valid_range=(float(indication[0]), float(indication[-1])),
         date=document.end,
         identifier=document.identifier,
         certificates={document.identifier: document.sha256},
         provenance="simulated" if document.simulated else "measured",
-        assumption=f"correlation of the points declared {correlation}; the certificate states none",
+        function=found.function,
+        covariance=found.covariance,
+        effects=found.effects,
+        assumption=f"correlation of the points declared {correlation}; the certificate states none"
+        + (f"; {found.assumption}" if found.assumption else ""),
     )
 
 
-def _embedded(document: DccDocument, unit: str, instrument: Instrument) -> CalibrationRecord:
+def _through_points(
+    document: DccDocument, units: _Units, indication: _Array, value: _Array, covariance: _Array
+) -> Fitted:
+    """The function through a certificate's points: the one that it states, or else a table."""
+    if units[1] != units[0] and same(units[0], "Cel") and same(units[1], "Ohm"):
+        stated = callendar_van_dusen(document)
+        if stated is not None:
+            return fitted(stated, indication, value, covariance, where=document.identifier)
+    return Fitted(functions.Table(tuple(indication.tolist()), tuple(value.tolist())), covariance)
+
+
+def _embedded(document: DccDocument, units: _Units, instrument: Instrument) -> CalibrationRecord:
     function = document.function
     if function is None:
         raise UnknownCorrelation(
@@ -130,15 +159,17 @@ def _embedded(document: DccDocument, unit: str, instrument: Instrument) -> Calib
             where=document.identifier,
             remedy='declare point_correlation = "full", "independent" or a number',
         )
-    if not same(function.unit, unit) or not same(function.indication_unit, unit):
+    if not same(function.unit, units[0]) or not same(function.indication_unit, units[1]):
         raise NotApplicable(
-            f"its function leads from {function.indication_unit} to {function.unit}, not to {unit}",
+            f"its function leads from {function.indication_unit} to {function.unit}, not "
+            + (f"to {units[0]}" if units[0] == units[1] else f"from {units[1]} to {units[0]}"),
             where=document.identifier,
         )
     return CalibrationRecord(
         instrument=instrument,
         quantity=(document.results[0].name if document.results else "value").lower(),
-        unit=unit,
+        unit=units[0],
+        indication_unit=units[1],
         function=_function(function, document.identifier),
         covariance=np.array([[float(c) for c in row] for row in function.covariance]),
         effects=tuple(map(_effect, function.effects)),
@@ -157,6 +188,8 @@ def _function(function: Function, where: str) -> functions.CalibrationFunction:
         return functions.StraightLine(*coefficients)
     if function.kind == "polynomial":
         return functions.Polynomial(tuple(coefficients))
+    if function.kind == "callendar-van-dusen" and len(coefficients) == 4:
+        return CallendarVanDusen(*coefficients)
     raise CertificateError(f"an embedded function of kind {function.kind!r} is not understood", where=where)
 
 
@@ -204,18 +237,19 @@ def _coefficient(correlation: PointCorrelation, where: str) -> float:
     )
 
 
-def _table(document: DccDocument, unit: str) -> DccTable:
-    tables = [table for table in document.results if _columns(table, unit)]
+def _table(document: DccDocument, units: _Units) -> DccTable:
+    tables = [table for table in document.results if _columns(table, units)]
     if not tables:
+        wanted = units[0] if units[0] == units[1] else f"{units[0]} against {units[1]}"
         raise NotApplicable(
-            f"no table of indications and reference values in {unit}; it has {names(document.results)}",
+            f"no table of indications and reference values in {wanted}; it has {names(document.results)}",
             where=document.identifier,
         )
     current = [table for table in tables if table.status not in _AS_FOUND]
     if not current:
         raise NotApplicable("it has only results before an adjustment or repair", where=document.identifier)
     if len(current) > 1:
-        raise CertificateError(f"{len(current)} tables in {unit}", where=document.identifier)
+        raise CertificateError(f"{len(current)} tables in {units[0]}", where=document.identifier)
     return current[0]
 
 
@@ -224,19 +258,19 @@ def _form(table: DccTable, role: str, unit: str) -> Form | None:
     return quantity.form(unit) if quantity else None
 
 
-def _columns(table: DccTable, unit: str) -> dict[str, Form]:
-    """Indication, reference value and error in `unit`, at least two of them, or nothing."""
+def _columns(table: DccTable, units: _Units) -> dict[str, Form]:
+    """Indication, reference value and, in the same unit, error: at least two of them, or nothing."""
     wanted = {
-        "indication": _form(table, "basic_measuredValue", unit),
-        "value": _form(table, "basic_referenceValue", unit),
-        "error": _form(table, "basic_measurementError", difference(unit)),
+        "indication": _form(table, "basic_measuredValue", units[1]),
+        "value": _form(table, "basic_referenceValue", units[0]),
+        "error": _form(table, "basic_measurementError", difference(units[0])) if units[0] == units[1] else None,
     }
     columns = {name: form for name, form in wanted.items() if form}
     return columns if len(columns) > 1 else {}
 
 
-def _points(table: DccTable, unit: str, where: str) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    columns = {name: np.array(form.values) for name, form in _columns(table, unit).items()}
+def _points(table: DccTable, units: _Units, where: str) -> tuple[_Array, _Array]:
+    columns = {name: np.array(form.values) for name, form in _columns(table, units).items()}
     lengths = {len(values) for values in columns.values()}
     if len(lengths) != 1:
         raise CertificateError(f"columns of {sorted(lengths)} rows", where=f"{where}, {table.name}")
@@ -251,15 +285,27 @@ def _points(table: DccTable, unit: str, where: str) -> tuple[NDArray[np.float64]
     return indication, value
 
 
-def _uncertainty(table: DccTable, unit: str, where: str) -> NDArray[np.float64]:
-    columns = _columns(table, unit)
+def _uncertainty(table: DccTable, units: _Units, where: str) -> _Array:
+    """The standard uncertainty of each value, that of the indication included, in the unit of the value."""
+    columns = _columns(table, units)
     error = columns.pop("error", None)
-    parts = [error] if error and error.U else [form for form in columns.values() if form.U]
-    u = np.sqrt(sum((np.array(form.u) ** 2 for form in parts), np.zeros(1)))
-    if not parts or not np.all((u > 0) & (u < math.inf)):
+    u = {name: np.array(form.u) for name, form in columns.items() if form.U}
+    if error and error.U:
+        u = {"error": np.array(error.u)}
+    if "indication" in u and units[0] != units[1]:
+        u["indication"] = u["indication"] * np.abs(_slopes(*_points(table, units, where)))
+    combined = np.sqrt(sum((part**2 for part in u.values()), np.zeros(1)))
+    if not u or not np.all((combined > 0) & (combined < math.inf)):
         raise UnknownUncertainty(
             "the certificate gives no expanded uncertainty for each point",
             where=f"{where}, {table.name}",
             remedy="ask the laboratory for a certificate with U and k",
         )
-    return u
+    return combined
+
+
+def _slopes(indication: _Array, value: _Array) -> _Array:
+    """d value / d indication at the points, of the parabola (or line) that fits them best."""
+    degree = min(2, len(np.unique(indication)) - 1)
+    curve = np.polynomial.Polynomial.fit(indication, value, degree)
+    return np.asarray(curve.deriv()(indication))

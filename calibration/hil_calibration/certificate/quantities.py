@@ -81,7 +81,7 @@ def _roles(element: Element) -> tuple[str, ...]:
 
 
 def _quantity(element: Element) -> DccQuantity:
-    title = name(element)
+    title = name(element) or text(element, "si:real/si:label")
     try:
         return DccQuantity(title, _roles(element), tuple(_forms(element)))
     except CertificateError as error:
