@@ -27,7 +27,7 @@ lint: setup
 	$(BIN)/lint-imports
 
 bench: setup
-	for script in benchmarks/bench_*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+	for script in benchmarks/bench_*.py benchmarks/*/bench_*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
 
 soak: setup
 	$(BIN)/python -m pytest -m soak --timeout 3600

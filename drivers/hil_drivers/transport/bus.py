@@ -36,7 +36,7 @@ class Bus:
         self._connected = False
         self._quiet = True
         self._debtor: object | None = None
-        self._overdue = 0.0
+        self._overdue = self._latest = 0.0
         self._doubtful: set[object] = set()
 
     @asynccontextmanager
@@ -65,9 +65,10 @@ class Bus:
             if not self.users:
                 self._forget(self)
 
-    async def prepare(self) -> None:
+    async def prepare(self, gap: float = 0.0) -> None:
         """Make sure that there is a connection, and nothing on it that nobody asked for.
 
+        :param gap: seconds that must have passed since the latest byte.
         :raises OSError: if there is no connection.
         :raises RemoteProtocolError: if something sends without end.
         """
@@ -75,10 +76,12 @@ class Bus:
             await self._connect()
             return
         try:
-            if self._quiet:
-                await self._listen_until_silent(0.0)
-            else:
+            if not self._quiet:
                 await self._hush()
+            pause = self._latest + gap - asyncio.get_running_loop().time()
+            if pause > 0:
+                await asyncio.sleep(pause)
+            await self._listen_until_silent(0.0)
         except (OSError, EOFError):
             await self._connect()
 
@@ -95,7 +98,7 @@ class Bus:
         """What has come, at the latest after ``timeout`` seconds of silence (then empty)."""
         received = await self.line.receive(timeout)
         if received:
-            self._overdue = 0.0
+            self._overdue, self._latest = 0.0, asyncio.get_running_loop().time()
         return received
 
     def settled(self, user: object, *, answered: bool) -> None:

@@ -18,6 +18,7 @@ import asyncio
 import errno
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import TypeVar
 
 from ..clock import Clock
@@ -42,6 +43,7 @@ class StreamLink:
     :param join: gives the bus when the link is opened, with one more user.
     :param supervisor: the device's own; it knows the device's name, used in errors.
     :param timeout: deadline of each exchange, seconds of wall time.
+    :param gap: seconds of silence on the line that must precede a request.
     """
 
     def __init__(
@@ -52,10 +54,11 @@ class StreamLink:
         supervisor: Supervisor,
         clock: Clock,
         timeout: float = TIMEOUT,
+        gap: float = 0.0,
     ) -> None:
         self.address, self.supervisor, self.clock, self.timeout = address, supervisor, clock, timeout
         self.name = supervisor.name
-        self._join = join
+        self._join, self._gap = join, gap
         self._bus: Bus | None = None
         self._lock = asyncio.Lock()
 
@@ -89,14 +92,15 @@ class StreamLink:
 
         :raises DeviceUnreachable: if the link is down.
         """
-        async with self._exchange() as bus:
+        async with self._exchange(answered=False) as bus:
             await self._write(bus, data, 0.0)
             bus.settled(self, answered=False)
 
-    async def query(self, data: bytes, events: Events[E]) -> E:
+    async def query(self, data: bytes, events: Events[E], *, check: Callable[[E], None] = lambda _: None) -> E:
         """Send a request and wait for one event.
 
         :param events: fresh for this exchange.
+        :param check: raises ``RemoteProtocolError`` for an event that cannot be the answer to this request.
         :raises DeviceUnreachable: if there is no answer within the deadline, or the link is down.
         :raises RemoteProtocolError: if the answer is none of this protocol.
         """
@@ -107,21 +111,22 @@ class StreamLink:
                 event = await self._answer(bus, events)
                 if doubt:
                     event = await self._last(bus, events, event)
+                check(event)
             except RemoteProtocolError as error:
                 raise RemoteProtocolError(error.what, where=self.name, remedy=error.remedy) from None
             bus.settled(self, answered=True)
             return event
 
     @asynccontextmanager
-    async def _exchange(self) -> AsyncIterator[Bus]:
+    async def _exchange(self, *, answered: bool = True) -> AsyncIterator[Bus]:
         """Hold during one exchange: its turn on the bus, which is quiet when it begins."""
         with self.clock.exchange():
             async with self._lock:
                 bus = self._opened()
                 self.supervisor.admit()
                 async with bus.turn():
-                    with self.supervisor.exchange():
-                        await self._connected(bus.prepare)
+                    with self.supervisor.exchange(answered=answered):
+                        await self._connected(partial(bus.prepare, self._gap))
                         yield bus
 
     async def _answer(self, bus: Bus, events: Events[E]) -> E:

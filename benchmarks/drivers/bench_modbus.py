@@ -15,7 +15,7 @@ from time import perf_counter
 from pymodbus.client import AsyncModbusTcpClient
 
 from hil_drivers.clock import WallClock
-from hil_drivers.transport.modbus import ModbusLink
+from hil_drivers.transport.modbus import modbus_link
 from hil_drivers.transport.supervisor import Supervisor
 
 ROUNDS, READS, REGISTERS = 15, 1000, 10
@@ -40,33 +40,44 @@ async def serve() -> None:
     await asyncio.to_thread(sys.stdin.read)
 
 
-async def rate(read: Callable[[], Awaitable[object]]) -> float:
-    """Reads per second."""
-    begun = perf_counter()
+async def timed(read: Callable[[], Awaitable[object]]) -> list[float]:
+    """The seconds of each read."""
+    taken = []
     for _ in range(READS):
+        begun = perf_counter()
         await read()
-    return READS / (perf_counter() - begun)
+        taken.append(perf_counter() - begun)
+    return taken
+
+
+def percentile(taken: list[list[float]], percent: int) -> float:
+    """A percentile of all rounds, in microseconds."""
+    return 1e6 * statistics.quantiles([each for one in taken for each in one], n=100)[percent - 1]
 
 
 async def measure(port: int) -> float:
-    """Print both rates; the median ratio of neighbouring rounds."""
+    """Print rates and latencies of both; the median ratio of neighbouring rounds."""
     bare = AsyncModbusTcpClient("127.0.0.1", port=port)
     await bare.connect()
-    link = ModbusLink(f"modbus+tcp://127.0.0.1:{port}?device_id=1", supervisor=Supervisor("bench"), clock=WallClock())
+    link = modbus_link(f"modbus+tcp://127.0.0.1:{port}?device_id=1", supervisor=Supervisor("bench"), clock=WallClock())
     await link.open()
 
     async def read_bare() -> object:
         return (await bare.read_holding_registers(0, count=REGISTERS, device_id=1)).registers
 
     async def read_ours() -> object:
-        return await link.read(0, REGISTERS)
+        return await link.read_holding_registers(0, REGISTERS)
 
-    pairs = [(await rate(read_ours), await rate(read_bare)) for _ in range(ROUNDS)]
+    pairs = [(await timed(read_ours), await timed(read_bare)) for _ in range(ROUNDS)]
     bare.close()
     await link.close()
-    ours, theirs = (statistics.median(column) for column in zip(*pairs, strict=True))
-    ratio = statistics.median(a / b for a, b in pairs)
-    print(f"modbus: {ours:.0f} reads/s, bare pymodbus {theirs:.0f} reads/s, ratio {ratio:.3f} (target {TARGET})")
+    for name, column in zip(("ours", "bare pymodbus"), zip(*pairs, strict=True), strict=True):
+        taken = list(column)
+        rate = statistics.median(READS / sum(one) for one in taken)
+        p50, p99 = (percentile(taken, percent) for percent in (50, 99))
+        print(f"modbus tcp, {name}: {rate:.0f} reads/s, p50 {p50:.0f} us, p99 {p99:.0f} us")
+    ratio = statistics.median(sum(theirs) / sum(ours) for ours, theirs in pairs)
+    print(f"modbus tcp: ratio of reads/s {ratio:.3f} (target {TARGET})")
     return ratio
 
 
