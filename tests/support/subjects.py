@@ -108,6 +108,8 @@ async def grab(camera: Any) -> Frame:
     return frame
 
 
+_NO_ANSWER = "the protocol has no answers: nothing tells whether a datagram arrived"
+
 CERTIFICATE = {"indication": [1.0, 2000.0], "value": [1.0, 2000.0], "covariance": [[1e-4, 0.0], [0.0, 1e-4]]}
 LIGHT = {"kind": "artnet", "universe": 0, "channel": 1}
 
@@ -117,6 +119,7 @@ SUBJECTS: dict[str, MakeSubject | Elsewhere] = {
         lamp={"device": "device"},
         options={"universe": 0, "channel": 1, "full_scale": 2000.0},
         writes={"illuminance": [500.0, 0.0, 1000.0]},
+        unseen={"silent": _NO_ANSWER},
     ),
     "camera": simulated({"kind": "camera"}, others={"panel": {"kind": "sign-panel"}}, uses={"grab": grab}),
     "carriage": simulated({"kind": "carriage"}, writes={"position": [1.0, 0.0]}),
@@ -130,7 +133,6 @@ SUBJECTS: dict[str, MakeSubject | Elsewhere] = {
     ),
 }
 
-_NO_ANSWER = "the protocol has no answers: nothing tells whether a datagram arrived"
 _NO_POINT = "it has no point of that kind"
 _NO_VALUE = "its simulator has no fault of the value"
 

@@ -233,7 +233,7 @@ async def leaks(subject: Subject) -> str:
         "cancelled in use": _cancelled_in_use,
         "cancelled while opening": _cancelled_in_opening,
     }
-    if faults.DROPPED in subject.peer.faults:
+    if faults.DROPPED in subject.peer.faults and faults.DROPPED not in subject.unseen:
         ways |= {"lost": _lost, "not to be opened": _not_to_be_opened}
     for words, way in ways.items():
         await way(subject)
@@ -286,6 +286,8 @@ async def bounded(operation: Awaitable[object], what: str) -> object:
 
 
 def _need(subject: Subject, fault: str) -> None:
+    if fault in subject.unseen:
+        raise NotPossible(subject.unseen[fault])
     if fault not in subject.peer.faults:
         raise NotPossible(f"the peer has no fault {fault!r}")
 

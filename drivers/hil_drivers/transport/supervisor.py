@@ -104,9 +104,10 @@ class Supervisor:
         self.connected()
 
     @contextmanager
-    def exchange(self) -> Iterator[None]:
+    def exchange(self, *, answered: bool = True) -> Iterator[None]:
         """Hold during one exchange with the device.
 
+        :param answered: whether its end shows that the device is there; not so where something is only sent.
         :raises DeviceUnreachable: at once, while it is too early to try again.
         """
         self.admit()
@@ -121,7 +122,8 @@ class Supervisor:
             self._garbled += 1
             self._last_error = error.what
             raise
-        self.answered(self._now() - begun)
+        if answered:
+            self.answered(self._now() - begun)
 
     def admit(self) -> None:
         """Refuse what it is too early to try.
