@@ -181,6 +181,7 @@ def _describe(bench: Bench, channel: SensorChannel) -> dict[str, Any]:
     certificate = bench.config.certificate(channel.name)
     return {
         "unit": channel.unit,
+        "indication_unit": bench.config.channels[channel.name].point_unit,
         "device": channel.device.name,
         "driver": bench.config.devices[channel.device.name].driver,
         "period": channel.period,

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Indications:
-    """The usable indications of one window: arrays of shape ``(n,)``, values in the channel's unit, UTC in ns.
+    """The usable indications of one window: arrays of shape ``(n,)``, values in the unit of the indication, UTC in ns.
 
     ``resolution`` is the step of each indication, NaN where the instrument's is unknown.
     """
@@ -96,7 +96,7 @@ class Evidence:
     ) -> Measurements:
         """The measurements of the window that ``link`` names, with the effects that they share.
 
-        :param u_indication: standard uncertainty of one indication by its noise, in the channel's unit.
+        :param u_indication: standard uncertainty of one indication by its noise, in the unit of the indication.
         :param temperature: of the instrument in Cel, for effects that depend on it.
         :raises UnknownUncertainty: if the channel has no calibration.
         """

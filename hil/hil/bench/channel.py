@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 class Channel:
     """A point of a device on an open bench.
 
-    ``unit`` is the device's own, checked when the bench opened. ``record`` is its calibration with the
+    ``unit`` is that of its values: the device's own, checked when the bench opened, or the one that the calibration
+    leads to. ``record`` is its calibration with the
     response effects of the bench file, ``None`` where it has none. ``response`` holds these effects alone,
     ``placement`` and ``transfer`` those of a comparison by substitution, and of carrying the value to another
     device's place.
@@ -41,7 +42,7 @@ class SensorChannel(Channel):
     """A channel that yields indications (`hil_drivers.capability.Sensor`)."""
 
     async def read(self) -> Indication:
-        """Take one indication, in the channel's unit."""
+        """Take one indication, in the unit of the device's point."""
         return await self.device.read(self.point)
 
 

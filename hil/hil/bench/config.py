@@ -87,8 +87,9 @@ class BenchConfig:
         ]
 
     def instrument(self, channel: str) -> InstrumentEntry | None:
-        """The register's entry of the instrument behind ``channel``, if its device names one."""
-        name = self.devices[self.channels[channel].device].instrument
+        """The register's entry of the instrument behind ``channel``, if it or its device names one."""
+        section = self.channels[channel]
+        name = section.instrument or self.devices[section.device].instrument
         return self.equipment.instruments[name] if name else None
 
     def certificate(self, channel: str) -> Path | None:
@@ -177,7 +178,7 @@ def _missing_files(content: BenchFile, path: Path) -> Iterator[Fault]:
 
 def _faults(content: BenchFile, equipment: EquipmentRegister) -> Iterator[Fault]:
     yield from _device_faults(content, equipment)
-    yield from _channel_faults(content)
+    yield from _channel_faults(content, equipment)
     for role, target in content.roles.items():
         if target not in content.channels and target not in content.devices:
             hint = nearest(target, [*content.channels, *content.devices])
@@ -198,16 +199,21 @@ def _device_faults(content: BenchFile, equipment: EquipmentRegister) -> Iterator
             yield Fault(("devices", name, "address"), "a simulated address needs a section [sim]; add it")
 
 
-def _channel_faults(content: BenchFile) -> Iterator[Fault]:
+def _channel_faults(content: BenchFile, equipment: EquipmentRegister) -> Iterator[Fault]:
     from hil_calibration import unit
     from hil_calibration.errors import UnitError
 
     for name, channel in content.channels.items():
         yield from _unknown(("channels", name, "device"), "device", channel.device, content.devices)
-        try:
-            unit.check(channel.unit)
-        except UnitError as error:
-            yield Fault(("channels", name, "unit"), str(error))
+        if channel.instrument is not None:
+            key = ("channels", name, "instrument")
+            yield from _unknown(key, "instrument in the register", channel.instrument, equipment.instruments)
+        for key_name, stated in (("unit", channel.unit), ("indication_unit", channel.point_unit)):
+            try:
+                unit.check(stated)
+            except UnitError as error:
+                yield Fault(("channels", name, key_name), str(error))
+                break
 
 
 def _effect_faults(content: BenchFile) -> Iterator[Fault]:

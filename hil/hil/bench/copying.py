@@ -87,5 +87,11 @@ def _require_of_the_instrument(
             remedy="add instrument to its device, and the instrument to the register",
         )
     instrument = Instrument(entry.manufacturer, entry.model, entry.serial)
-    unit = config.channels[channel].unit
-    reader.calibration_record(document, unit=unit, instrument=instrument, point_correlation=point_correlation)
+    section = config.channels[channel]
+    reader.calibration_record(
+        document,
+        unit=section.unit,
+        indication_unit=section.point_unit,
+        instrument=instrument,
+        point_correlation=point_correlation,
+    )

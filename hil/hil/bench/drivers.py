@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Collection, Iterator, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from hil_drivers.device import Device, Point, driver_class, driver_names
 from hil_drivers.errors import DriverError
@@ -20,8 +20,7 @@ if TYPE_CHECKING:
 def check_drivers(config: BenchConfig, devices: Collection[str], channels: Collection[str]) -> None:
     """Check the drivers of ``devices`` and the points and units of ``channels`` without opening anything.
 
-    A driver that makes its points from its options or learns them from the device has none yet; its channels
-    are checked when the bench opens.
+    A driver that learns its points from the device has none yet; its channels are checked when the bench opens.
 
     :raises ConfigurationError: with one sentence for each fault.
     """
@@ -34,11 +33,17 @@ def check_drivers(config: BenchConfig, devices: Collection[str], channels: Colle
             faults.append(Fault(("devices", name, "driver"), _driver_fault(config.devices[name].driver, error)))
         else:
             faults += _option_faults(name, config.devices[name].options, classes[name])
+    known: dict[str, Mapping[str, Point]] = {}
+    for name in classes:
+        try:
+            known[name] = declared_points(config, name)
+        except DriverError as error:
+            faults.append(Fault(("devices", name), str(error)))
     for name in channels:
         section = config.channels[name]
-        if section.device in classes and classes[section.device].points:
-            faults += point_faults(name, section, classes[section.device].points)
-    commanded = [name for name in channels if _takes_setpoints(config.channels[name], classes)]
+        if points := known.get(section.device):
+            faults += point_faults(name, section, points)
+    commanded = [name for name in channels if _takes_setpoints(config.channels[name], known)]
     if commanded and not config.safe_state.actions:
         faults.append(
             Fault(
@@ -49,9 +54,29 @@ def check_drivers(config: BenchConfig, devices: Collection[str], channels: Colle
         SourceFile.read(config.path).refuse(faults)
 
 
-def _takes_setpoints(section: ChannelSection, classes: Mapping[str, type[Device]]) -> bool:
-    made = classes.get(section.device)
-    point = made.points.get(section.point) if made is not None else None
+def device_options(config: BenchConfig, device: str) -> dict[str, Any]:
+    """The options of a device; a file that one names is found from the bench file's folder.
+
+    :raises UnknownDriver: if there is no such driver.
+    """
+    section = config.devices[device]
+    options = section.options
+    for key in driver_class(section.driver).files:
+        if isinstance(options.get(key), str):
+            options[key] = str(config.path.parent / options[key])
+    return options
+
+
+def declared_points(config: BenchConfig, device: str) -> Mapping[str, Point]:
+    """The points of a device by its driver and options, as far as they are known before it is opened.
+
+    :raises DriverError: if there is no such driver, or its options are wrong.
+    """
+    return driver_class(config.devices[device].driver).declared(device_options(config, device))
+
+
+def _takes_setpoints(section: ChannelSection, known: Mapping[str, Mapping[str, Point]]) -> bool:
+    point = known.get(section.device, {}).get(section.point)
     return point is not None and point.writable
 
 
@@ -63,12 +88,15 @@ def point_faults(name: str, channel: ChannelSection, points: Mapping[str, Point]
     if point is None:
         hint = nearest(channel.point, points)
         yield Fault(("channels", name, "point"), f'{channel.device} has no point "{channel.point}"; {hint}')
-    elif not unit.same(point.unit, channel.unit):
+    elif not unit.same(point.unit, channel.point_unit):
+        key = "unit" if channel.indication_unit is None else "indication_unit"
         yield Fault(
-            ("channels", name, "unit"),
-            f'the point "{channel.point}" of {channel.device} is in "{point.unit}", not in "{channel.unit}"; '
-            f'write unit = "{point.unit}"',
+            ("channels", name, key),
+            f'the point "{channel.point}" of {channel.device} is in "{point.unit}", not in "{channel.point_unit}"; '
+            f'write {key} = "{point.unit}"',
         )
+    elif point.writable and channel.point_unit != channel.unit:
+        yield Fault(("channels", name, "indication_unit"), "a channel that takes setpoints has one unit; leave it out")
 
 
 def _driver_fault(driver: str, error: DriverError) -> str:

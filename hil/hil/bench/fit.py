@@ -71,6 +71,7 @@ def assess(config: BenchConfig, channel: str, *, on: date | None = None, seed: i
             unit=section.unit,
             instrument=Instrument(entry.manufacturer, entry.model, entry.serial),
             point_correlation=section.point_correlation,
+            indication_unit=section.point_unit,
         )
     except CalibrationError as error:
         faults.append(str(error))

@@ -86,6 +86,12 @@ class ChannelSection(Section):
     device: Name = Field(description="a name among [devices]")
     point: Name = Field(description="a point of the device's driver")
     unit: Name = Field(description='a UCUM unit such as "lx"')
+    indication_unit: Name | None = Field(
+        default=None, description='the unit of the point where the calibration leads to another, such as "Ohm"'
+    )
+    instrument: Name | None = Field(
+        default=None, description="a name of the equipment register, where it is not the device (a probe on a scanner)"
+    )
     period: Duration | None = Field(default=None, description='a duration such as "10 s"')
     calibration: Name | None = Field(default=None, description="a certificate's file (DCC)")
     point_correlation: PointCorrelation = Field(
@@ -100,6 +106,17 @@ class ChannelSection(Section):
         if self.limits is not None and not self.limits[0] < self.limits[1]:
             raise ValueError("the lower limit is not below the upper limit")
         return self
+
+    @model_validator(mode="after")
+    def _check_conversion(self) -> ChannelSection:
+        if self.indication_unit not in (None, self.unit) and self.calibration is None:
+            raise ValueError(f"no calibration leads from {self.indication_unit} to {self.unit}; give one")
+        return self
+
+    @property
+    def point_unit(self) -> str:
+        """The unit in which the device indicates."""
+        return self.indication_unit or self.unit
 
 
 class EffectSection(Section):

@@ -18,7 +18,7 @@ from ..deadline import within
 from ..errors import BenchFault, ConfigurationError, HilError, NotFit, UsageError
 from ..suggest import nearest
 from .channel import ActuatorChannel, Channel, SensorChannel, channel_class
-from .drivers import check_drivers, point_faults
+from .drivers import check_drivers, device_options, point_faults
 from .effects import channel_effects
 from .files import Fault, SourceFile
 from .fit import assess, fit_to_start, item_faults
@@ -220,7 +220,7 @@ async def _open_devices(
         section = config.devices[name]
         try:
             address = device_address(config, name, world)
-            opening = open_device(address, section.driver, name=name, clock=clock, **section.options)
+            opening = open_device(address, section.driver, name=name, clock=clock, **device_options(config, name))
             opened[name] = await within(section.open_within, opening, clock=clock)
         except TimeoutError:
             failures.append(f"{name}: did not open within {section.open_within:g} s; check it and its address")

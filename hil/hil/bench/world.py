@@ -20,6 +20,9 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _CERTIFICATE_POINTS = 5
 """How many points stand for a calibration function that is not a table."""
 
+_CONVERSION_POINTS = 17
+"""The same where it leads to another unit, hence is curved."""
+
 
 def compile_world(
     config: BenchConfig,
@@ -127,7 +130,8 @@ def _estimate(record: CalibrationRecord) -> dict[str, Any]:
     if isinstance(record.function, Table):
         indication = np.asarray(record.function.x)
     else:
-        indication = np.linspace(record.valid_range[0], record.valid_range[1], _CERTIFICATE_POINTS)
+        count = _CERTIFICATE_POINTS if record.indication_unit == record.unit else _CONVERSION_POINTS
+        indication = np.linspace(record.valid_range[0], record.valid_range[1], count)
     spread = record.function.jacobian(indication) @ record.factor
     return {
         "indication": indication.tolist(),

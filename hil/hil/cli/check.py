@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..bench.drivers import check_drivers
+from ..bench.drivers import check_drivers, declared_points
 from ..bench.fit import Fitness, assess, item_faults, start_date
 from ..bench.world import compile_world
 from ..errors import ConfigurationError
@@ -122,12 +122,11 @@ def _described(config: BenchConfig, fitness: Fitness) -> dict[str, str]:
 
 def _sets(config: BenchConfig, channel: str) -> bool:
     """Whether a channel is commanded: it needs no calibration, for a setpoint is no measurement."""
-    from hil_drivers.device import driver_class
     from hil_drivers.errors import DriverError
 
     section = config.channels[channel]
     try:
-        point = driver_class(config.devices[section.device].driver).points.get(section.point)
+        point = declared_points(config, section.device).get(section.point)
     except DriverError:
         return False
     return point is not None and point.writable

@@ -10,10 +10,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hil_drivers.clock import NANOSECONDS, Clock, WallClock
-from hil_drivers.device import driver_class
 from hil_drivers.errors import DriverError
 
-from ..bench.drivers import check_drivers
+from ..bench.drivers import check_drivers, declared_points, device_options
 from ..bench.fit import Fitness, assess
 from ..bench.opened import device_address
 from ..bench.world import compile_world, start_utc
@@ -95,7 +94,8 @@ async def watch_bench(
         clock, world = await _start(config, fitness, used, seed, speed, stack)
         watched = {}
         for name in used:
-            watched[name] = WatchedDevice(name, config.devices[name], device_address(config, name, world), clock)
+            address, options = device_address(config, name, world), device_options(config, name)
+            watched[name] = WatchedDevice(name, config.devices[name], address, clock, options)
             stack.push_async_callback(watched[name].close)
         made = _channels(config, fitness, watched, clock, period)
         ambient = [made[name] for name in read if name not in names]
@@ -109,7 +109,7 @@ def readable_channels(config: BenchConfig) -> list[str]:
 
 def _senses(config: BenchConfig, channel: str) -> bool:
     section = config.channels[channel]
-    points = driver_class(config.devices[section.device].driver).points
+    points = declared_points(config, section.device)
     return not points or (section.point in points and points[section.point].readable)
 
 
@@ -161,7 +161,7 @@ def _channels(
             name,
             devices[section.device],
             section.point,
-            section.unit,
+            section.point_unit if found.faults else section.unit,
             record=None if found.faults else found.record,
             note="; ".join(found.faults),
             period=period or section.period or DEFAULT_PERIOD,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from hil_drivers.device import Device, make_device
@@ -26,13 +27,16 @@ class WatchedDevice:
     """A device that is used by one task at a time, and opened by the first that needs it.
 
     :param address: where it is, with ``sim:`` names resolved.
+    :param options: of its driver, with files found.
     :raises DriverError: if its driver cannot be loaded or does not take its options.
     """
 
-    def __init__(self, name: str, section: DeviceSection, address: str, clock: Clock) -> None:
+    def __init__(
+        self, name: str, section: DeviceSection, address: str, clock: Clock, options: Mapping[str, Any]
+    ) -> None:
         self.name = name
         self._section, self._clock = section, clock
-        self._device: Device = make_device(address, section.driver, name=name, clock=clock, **section.options)
+        self._device: Device = make_device(address, section.driver, name=name, clock=clock, **options)
         self._exclusive = Exclusive(clock, name)
         self._opened = False
 
