@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.metadata import entry_points
@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 from .clock import Clock, WallClock
 from .errors import MissingExtra, SetpointRefused, UnitError, UnknownDriver
 from .indication import Indication
+from .pacing import Samples, paced
 from .transport.supervisor import Supervisor
 
 
@@ -73,6 +74,19 @@ class Device(ABC):
     async def read(self, point: str) -> Indication:
         """Take one indication of ``point``, in the point's unit."""
         raise self._no_such(point, "readable")
+
+    def stream(self, point: str, *, period: float) -> AsyncIterator[Indication]:
+        """Indications of ``point`` without end, one in each ``period`` seconds of bench time, the first at once.
+
+        Here each is a reading of its own, on a grid of absolute times; a tick that passes while a reading is under
+        way is missed, and counted as ``skipped`` by the supervisor. After an error, iterating goes on with the next
+        tick. A driver whose device sends by itself may override this.
+
+        :raises UnitError: if there is no such point to read.
+        :raises OptionError: for a period that cannot be.
+        """
+        self._readable(point)
+        return Samples(paced(self.clock, period), lambda: self.read(point), self.supervisor)
 
     async def write(self, point: str, value: float) -> None:  # noqa: ARG002 (for drivers that have setpoints)
         """Command ``point`` to ``value`` in the point's unit."""

@@ -23,6 +23,9 @@ class InstantClock(WallClock):
         self._now += round(max(0.0, seconds) * NANOSECONDS)
         await asyncio.sleep(0)
 
+    async def sleep_until(self, t: int) -> None:
+        await self.sleep((t - self._now) / NANOSECONDS)
+
 
 @pytest.fixture
 def clock() -> Clock:

@@ -68,6 +68,9 @@ class StepClock(WallClock):
     async def sleep(self, seconds: float) -> None:
         self._now = await self._simulation.advance(self._now + round(seconds * NANOSECONDS), self._sent)
 
+    async def sleep_until(self, t: int) -> None:
+        await self.sleep(max(0, t - self._now) / NANOSECONDS)
+
 
 class Bench:
     """A running simulation, its clock, and its devices by name."""

@@ -43,8 +43,9 @@ class LinkState(StrEnum):
 class LinkStatus:
     """One look at a link. Counts are since the device was made; ``seconds`` is how long ``state`` has held.
 
-    ``latency`` is the median of the latest exchanges in s, ``None`` where there was none; ``next_try`` the
-    seconds until an exchange is tried again, 0 where it would be now.
+    ``missed`` values are known to have been sent but never came; ``skipped`` are ticks of our own sampling that passed
+    while a reading was under way. ``latency`` is the median of the latest exchanges in s, ``None`` where there was
+    none; ``next_try`` the seconds until an exchange is tried again, 0 where it would be now.
     """
 
     state: LinkState
@@ -54,6 +55,7 @@ class LinkStatus:
     garbled: int
     losses: int
     missed: int
+    skipped: int
     latency: float | None
     last_error: str
     next_try: float
@@ -70,7 +72,7 @@ class Supervisor:
         self.name, self._now = name, now
         self.on_change: Callable[[LinkStatus], None] | None = None
         self._state, self._since = LinkState.CLOSED, now()
-        self._exchanges = self._unanswered = self._garbled = self._losses = self._missed = 0
+        self._exchanges = self._unanswered = self._garbled = self._losses = self._missed = self._skipped = 0
         self._latencies: deque[float] = deque(maxlen=_LATENCIES)
         self._last_error = ""
         self._in_a_row = 0
@@ -87,6 +89,7 @@ class Supervisor:
             self._garbled,
             self._losses,
             self._missed,
+            self._skipped,
             median(self._latencies) if self._latencies else None,
             self._last_error,
             max(0.0, self._retry_at - self._now()),
@@ -164,6 +167,10 @@ class Supervisor:
     def missed(self, count: int = 1) -> None:
         """``count`` more values that the device is known to have sent never came."""
         self._missed += count
+
+    def skipped(self, count: int = 1) -> None:
+        """``count`` more readings that were due were not asked for, because one before took too long."""
+        self._skipped += count
 
     def closed(self) -> None:
         """The link was closed on purpose."""
