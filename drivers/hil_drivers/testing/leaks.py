@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import threading
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -29,8 +30,20 @@ class Holdings:
         return cls(frozenset((*_descriptors(), *_threads(), *_tasks(), *_children())))
 
     def since(self, earlier: Holdings) -> list[str]:
-        """What has come since ``earlier``, in words."""
-        return sorted(f"{kind} {what}" for kind, _, what in self.items - earlier.items)
+        """What has come since ``earlier``, in words; what took the place of another of its sort did not come."""
+        gone = Counter(_sort(kind, what) for kind, _, what in earlier.items - self.items)
+        come = []
+        for kind, _, what in sorted(self.items - earlier.items):
+            if gone[_sort(kind, what)]:
+                gone[_sort(kind, what)] -= 1
+            else:
+                come.append(f"{kind} {what}")
+        return come
+
+
+def _sort(kind: str, what: str) -> tuple[str, str]:
+    """Sockets and pipes are one sort each, whatever their number."""
+    return kind, what.partition(":[")[0]
 
 
 async def left_since(earlier: Holdings, fewer_than: int) -> list[str]:

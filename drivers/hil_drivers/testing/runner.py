@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from ..errors import DriverError
-from .checks import CHECKS, NotPossible
+from .catalogue import CHECKS, NotPossible
 from .conformance import ConformanceError
 from .subject import Subject
 

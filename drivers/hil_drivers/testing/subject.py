@@ -20,11 +20,15 @@ _NOTHING: Mapping[str, Any] = {}
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One use of a device: ``run`` does it, ``judge`` raises ``ConformanceError`` where the outcome cannot be right."""
+    """One use of a device: ``run`` does it, ``judge`` raises ``ConformanceError`` where the outcome cannot be right.
+
+    ``commands`` of those that only command something: their outcome is no value.
+    """
 
     name: str
     run: Callable[[Device], Awaitable[object]]
     judge: Callable[[Device, Any], Awaitable[object]]
+    commands: bool = False
 
     async def __call__(self, device: Device) -> object:
         """Do it and judge it; returns the outcome."""
@@ -88,7 +92,7 @@ def _setting(point: str, values: Sequence[float]) -> Operation:
     async def judge(device: Device, _: object) -> None:
         await check_setpoint(device, point, values[-1])
 
-    return Operation(f"set {point}", lambda device: device.write(point, values[0]), judge)
+    return Operation(f"set {point}", lambda device: device.write(point, values[0]), judge, commands=True)
 
 
 async def _judged(_device: Device, _outcome: object) -> None:

@@ -98,7 +98,7 @@ class _Connection(asyncio.Protocol):
         *messages, self._received = (self._received + data).split(self._peer.end)
         for message in messages:
             if answer := self._peer.answer(message):
-                self._peer.reply(answer, self)
+                self._peer.reply(answer + self._peer.end, self)
 
     def break_off(self) -> None:
         """Break the connection."""

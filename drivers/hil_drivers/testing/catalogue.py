@@ -210,14 +210,15 @@ async def values(subject: Subject) -> str:
     """Each fault of the value that the peer can have is a flag or an error, never a number that looks good."""
     own = sorted(set(subject.peer.faults) - set(faults.LINK_FAULTS))
     seen = [fault for fault in own if fault not in subject.unseen]
-    if not own:
-        raise NotPossible("the peer has no fault of the value")
+    operations = [one for one in subject.operations() if not one.commands]
+    if not own or not operations:
+        raise NotPossible("the peer has no fault of the value" if operations else "it has no value")
     for fault in seen:
         async with opened(subject) as device:
             await _each(subject, device)
             await subject.peer.inject(fault)
             await _pass_time(device)
-            outcomes = [(one, await _outcome(one, device)) for one in subject.operations()]
+            outcomes = [(one, await _outcome(one, device)) for one in operations]
             good = [one.name for one, outcome in outcomes if looks_good(outcome)]
             demand(len(good) < len(outcomes), f"with the fault {fault}, everything looks good: {', '.join(good)}")
             await subject.peer.clear()
@@ -393,11 +394,11 @@ async def _pass_time(device: Device) -> None:
 
 
 async def _cancelled(operation: Operation, device: Device, stage: Callable[[], Awaitable[None]]) -> None:
-    await _cancel_task(asyncio.ensure_future(_awaited(operation.run(device))), device, stage, operation.name)
+    await _cancel_task(asyncio.create_task(_begun(operation, device)), device, stage, operation.name)
 
 
-async def _awaited(operation: Awaitable[object]) -> object:
-    return await operation
+async def _begun(operation: Operation, device: Device) -> object:
+    return await operation.run(device)
 
 
 async def _cancel_task(
@@ -434,7 +435,7 @@ async def _cancelled_in_use(subject: Subject) -> None:
 async def _cancelled_in_opening(subject: Subject) -> None:
     for steps in (1, 8, 32):
         device = subject.make()
-        await _cancel_task(asyncio.ensure_future(device.open()), device, partial(_turns, steps), "opening")
+        await _cancel_task(asyncio.create_task(device.open()), device, partial(_turns, steps), "opening")
         await bounded(device.close(), "closing")
 
 
