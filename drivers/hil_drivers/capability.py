@@ -8,7 +8,7 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
-from .indication import Indication
+from .indication import Flag, Indication
 
 
 @runtime_checkable
@@ -61,6 +61,47 @@ class Scene(Protocol):
 
     async def show(self, content: str) -> None:
         """Show ``content`` and return once it is shown."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Pose:
+    """Where something is, and how it is turned: position in m, rotation vector (axis times angle) in rad."""
+
+    x: float
+    y: float
+    z: float
+    rx: float = 0.0
+    ry: float = 0.0
+    rz: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class PoseIndication:
+    """A robot's own account of its pose, ``None`` where it has none.
+
+    ``earliest`` and ``latest`` bound the measurement interval on the bench clock, in nanoseconds.
+    """
+
+    pose: Pose | None
+    earliest: int
+    latest: int
+    flags: Flag = Flag.GOOD
+
+
+@runtime_checkable
+class Robot(Protocol):
+    """Moves something to poses. A target is a command, never a reference value."""
+
+    async def pose(self) -> PoseIndication:
+        """Its own account of its pose, sensed after this call."""
+        ...
+
+    async def move_to(self, pose: Pose) -> None:
+        """Move to ``pose`` and return when it has arrived, by its own account.
+
+        :raises SetpointRefused: if it cannot go there.
+        """
         ...
 
 

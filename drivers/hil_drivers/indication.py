@@ -21,9 +21,10 @@ class Flag(IntFlag):
     STALE = 32
     DEVICE_ERROR = 64
     SATURATED = 128
+    TRACKING_LOST = 256
 
 
-UNUSABLE = Flag.OVER_RANGE | Flag.LOW_BATTERY | Flag.NOT_AVAILABLE | Flag.STALE | Flag.DEVICE_ERROR
+UNUSABLE = Flag.OVER_RANGE | Flag.LOW_BATTERY | Flag.NOT_AVAILABLE | Flag.STALE | Flag.DEVICE_ERROR | Flag.TRACKING_LOST
 """Flags with which a value must not enter a measurement."""
 
 
