@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from typing import Any, TypeVar
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
 
 from hil_drivers.clock import Clock
 
@@ -16,8 +17,17 @@ OPERATION_DEADLINE = 120.0
 """Wall seconds that an operation may take, waiting for its turn included: beyond that its driver hangs."""
 
 
+@dataclass
+class _Turn(Generic[T]):
+    """A place in the queue: what is to be done, after what, and whether its caller still waits for it."""
+
+    operation: Callable[[], Coroutine[Any, Any, T]]
+    before: asyncio.Task[Any] | None
+    wanted: bool = True
+
+
 class Exclusive:
-    """Runs one operation of a device at a time, in its own task.
+    """Runs one operation of a device at a time, in its own task, in the order of asking.
 
     A caller that is cancelled leaves its operation to end by itself; the next operation starts after it, so
     that a device never sees half an exchange and never answers the wrong question.
@@ -51,18 +61,25 @@ class Exclusive:
             ) from None
 
     async def _in_turn(self, operation: Callable[[], Coroutine[Any, Any, T]]) -> T:
-        while self._last is not None:
-            before = self._last
-            await self._clock.wait(before)
-            if self._last is before:
-                self._last = None
-        if self._closed:
-            raise Aborted("the run is over", where=self._name)
-        task = asyncio.create_task(operation(), name=f"operation of {self._name}")
+        turn = _Turn(operation, self._last)
+        task = asyncio.create_task(self._take(turn), name=f"operation of {self._name}")
         self._last = task
         task.add_done_callback(_retrieve)
-        await self._clock.wait(task)
+        try:
+            await self._clock.wait(task)
+        except asyncio.CancelledError:
+            turn.wanted = False
+            raise
         return task.result()
+
+    async def _take(self, turn: _Turn[T]) -> T:
+        """Wait for the one before, whoever asked in the meantime; then operate, if that is still wanted."""
+        if turn.before is not None:
+            await self._clock.wait(turn.before)
+            turn.before = None
+        if self._closed or not turn.wanted:
+            raise Aborted("the run is over", where=self._name)
+        return await turn.operation()
 
     async def idle(self) -> None:
         """Return once no operation is under way."""
