@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 import threading
+from collections.abc import AsyncIterator
 from contextlib import suppress
 from types import MappingProxyType
 
@@ -281,6 +282,29 @@ class OpensAnyway(Good):
         self._opened = True
 
 
+class Repeats(LastValue):
+    """Its stream gives the same again and again."""
+
+    def stream(self, point: str, *, period: float) -> AsyncIterator[Indication]:
+        return self._same(super().stream(point, period=period))
+
+    async def _same(self, stream: AsyncIterator[Indication]) -> AsyncIterator[Indication]:
+        found = await anext(stream)
+        while True:
+            yield found
+
+
+class EndsAfterError(Good):
+    """Its stream is over with its first error."""
+
+    def stream(self, point: str, *, period: float) -> AsyncIterator[Indication]:
+        return self._until_error(super().stream(point, period=period))
+
+    async def _until_error(self, stream: AsyncIterator[Indication]) -> AsyncIterator[Indication]:
+        async for found in stream:
+            yield found
+
+
 class Breaks(Good):
     """It has an error of its own."""
 
@@ -361,6 +385,8 @@ CAUGHT = [
     (TellsNobody, "connect", "its supervisor was not told that it opened"),
     (Flaps, "loss", "a lost link was told as down, up, down"),
     (OpensAnyway, "unreachable", "opening with nobody there must raise DeviceUnreachable"),
+    (Repeats, "stream", "the stream of a repeats itself"),
+    (EndsAfterError, "stream", "StopAsyncIteration"),
     (Breaks, "read", "raised KeyError('a')"),
 ]
 

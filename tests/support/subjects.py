@@ -141,9 +141,9 @@ _ONE_WAY = dict.fromkeys(
 )
 
 LACKS: dict[str, dict[str, str]] = {
-    "artnet": {"read": _NO_POINT, **_ONE_WAY},
-    "camera": {"read": _NO_POINT, "write": _NO_POINT},
+    "artnet": {"read": _NO_POINT, "stream": _NO_POINT, **_ONE_WAY},
+    "camera": {"read": _NO_POINT, "stream": _NO_POINT, "write": _NO_POINT},
     "hmp": {"write": _NO_POINT},
-    "sign-panel": {"read": _NO_POINT, "write": _NO_POINT},
+    "sign-panel": {"read": _NO_POINT, "stream": _NO_POINT, "write": _NO_POINT},
     "t10a": {"write": _NO_POINT},
 }

@@ -7,15 +7,19 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from functools import partial
+from typing import TypeVar
 
 from ..clock import NANOSECONDS
 from ..device import Device
 from ..errors import DeviceError, DeviceUnreachable, SetpointRefused, UnitError
+from ..indication import Indication
 from ..transport.supervisor import LinkState
 from . import peer as faults
-from .conformance import STEPS, UNKNOWN, ConformanceError, demand, must_raise, outside
+from .conformance import STEPS, UNKNOWN, ConformanceError, check_reading, demand, must_raise, outside
 from .leaks import Holdings, left_since
-from .subject import Operation, Subject, looks_good
+from .subject import Accept, Operation, Subject, looks_good
+
+T = TypeVar("T")
 
 LIMIT = 30.0
 """Seconds of wall time within which any operation must have ended, one way or the other."""
@@ -24,6 +28,7 @@ BACK_WITHIN = 10.0
 """Seconds of wall time within which a device must work again once its peer does."""
 
 _PAUSE = 0.05
+_PERIOD = 0.2
 _FRACTIONS = (0.1, 0.3, 0.5, 0.7, 0.9)
 _CYCLES = 3
 _ATTEMPTS = 2
@@ -78,6 +83,48 @@ async def read(subject: Subject) -> str:
         await _each(subject, device)
         await must_raise(lambda: device.read(UNKNOWN), UnitError, "reading an unknown point")
     return f"{len(points)} point{'s' if len(points) > 1 else ''}"
+
+
+async def stream(subject: Subject) -> str:
+    """A stream gives right indications, each later than the one before; cancelled or after an error, it goes on."""
+    points = subject.read_points()
+    if not points:
+        raise NotPossible("it has no point to be read")
+    async with opened(subject) as device:
+        for point, accept in points.items():
+            period = await _streamed(subject, device, point, accept)
+            await must_raise(lambda p=period: _first(device, UNKNOWN, p), UnitError, "a stream of an unknown point")  # type: ignore[misc]
+    return ""
+
+
+async def _streamed(subject: Subject, device: Device, point: str, accept: Accept) -> float:
+    """Check the stream of one point; the period in s that was used, which leaves time for each reading."""
+    begun = device.clock.now()
+    await bounded(device.read(point), f"read {point}")
+    period = max(_PERIOD, 2.0 * (device.clock.now() - begun) / NANOSECONDS)
+    stream = device.stream(point, period=period)
+    latest: int | None = None
+    for stage in (None, None, partial(_turns, 2), partial(device.clock.sleep, period / 2), None):
+        if stage is not None:
+            await _cancel_task(asyncio.create_task(_next(stream)), device, stage, f"streaming {point}")
+        indication = await bounded(_next(stream), f"streaming {point}")
+        check_reading(device, point, indication, accept)
+        demand(latest is None or indication.latest > latest, f"the stream of {point} repeats itself")
+        latest = indication.latest
+    if faults.SILENT in subject.peer.faults and faults.SILENT not in subject.unseen:
+        await subject.peer.inject(faults.SILENT)
+        await must_raise(lambda: bounded(_next(stream), "streaming"), DeviceError, f"streaming {point} in silence")
+        await subject.peer.clear()
+        check_reading(device, point, await bounded(_next(stream), f"streaming {point} after an error"), accept)
+    return period
+
+
+async def _next(stream: AsyncIterator[Indication]) -> Indication:
+    return await anext(stream)
+
+
+async def _first(device: Device, point: str, period: float) -> Indication:
+    return await _next(device.stream(point, period=period))
 
 
 async def write(subject: Subject) -> str:
@@ -250,6 +297,7 @@ CHECKS = (
     connect,
     unreachable,
     read,
+    stream,
     write,
     cancel,
     late,
@@ -275,7 +323,7 @@ async def opened(subject: Subject, device: Device | None = None) -> AsyncIterato
         await bounded(device.close(), "closing")
 
 
-async def bounded(operation: Awaitable[object], what: str) -> object:
+async def bounded(operation: Awaitable[T], what: str) -> T:
     """Await what must end within ``LIMIT``."""
     try:
         async with asyncio.timeout(LIMIT) as limit:
