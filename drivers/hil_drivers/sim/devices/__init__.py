@@ -11,11 +11,20 @@ from .base import SimDevice
 from .camera import CameraDevice
 from .carriage import CarriageDevice
 from .hmp import HmpDevice
+from .mqtt_meter import MqttMeterDevice
+from .pt100_scanner import ScannerDevice
 from .sign_panel import PanelDevice
 from .t10a import T10aDevice
 
 AnyDevice = Annotated[
-    ArtnetDevice | CameraDevice | CarriageDevice | HmpDevice | PanelDevice | T10aDevice,
+    ArtnetDevice
+    | CameraDevice
+    | CarriageDevice
+    | HmpDevice
+    | MqttMeterDevice
+    | PanelDevice
+    | ScannerDevice
+    | T10aDevice,
     Field(discriminator="kind"),
 ]
 """Any of them, told by its ``kind``."""
