@@ -31,7 +31,7 @@ class TcpPeer:
         self._server: asyncio.Server | None = None
         self.connections: set[_Connection] = set()
         self._random = random.Random(1)
-        self._fault = ""
+        self.fault = ""
 
     @property
     def address(self) -> str:
@@ -53,14 +53,14 @@ class TcpPeer:
             await server.wait_closed()
 
     async def inject(self, fault: str) -> None:
-        self._fault = fault
+        self.fault = fault
 
     async def clear(self) -> None:
-        self._fault = ""
+        self.fault = ""
 
     def reply(self, data: bytes, connection: _Connection) -> None:
         """Send ``data`` as the present fault allows."""
-        match self._fault:
+        match self.fault:
             case faults.SILENT:
                 return
             case faults.GARBAGE:
