@@ -13,6 +13,12 @@ def saturation_pressure(temperature: float) -> float:
     return 6.112 * math.exp(17.62 * temperature / (243.12 + temperature))
 
 
+def dew_point(temperature: float, humidity: float) -> float:
+    """The dew point over water in Cel of air at a relative humidity in %, 1e-3 at least (Magnus, WMO-No. 8)."""
+    gamma = math.log(max(humidity, 1e-3) / 100.0) + 17.62 * temperature / (243.12 + temperature)
+    return 243.12 * gamma / (17.62 - gamma)
+
+
 class Climate:
     """The air: a slow swing of temperature with a constant amount of vapour."""
 

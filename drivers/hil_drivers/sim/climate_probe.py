@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 from ..clock import NANOSECONDS
+from .climate import dew_point
 from .devices.hmp import HmpDevice
 from .places import air
 from .response import Response
@@ -26,9 +26,7 @@ class Air:
     @property
     def dew_point(self) -> float:
         """The dew point over water (Magnus)."""
-        gamma = math.log(max(self.humidity, 1e-3) / 100.0)
-        gamma += 17.62 * self.temperature / (243.12 + self.temperature)
-        return 243.12 * gamma / (17.62 - gamma)
+        return dew_point(self.temperature, self.humidity)
 
 
 class ClimateProbe:

@@ -26,5 +26,8 @@ class Response:
 
     def indication(self, value: float, temperature: float, sample: int) -> float:
         """The indication of ``value`` at an ambient ``temperature`` in Cel, with the noise of its ``sample``."""
-        noise = self._noise * self._stream.normal(sample)
-        return self._scale.indication(self._influences.inverse(value, temperature)) + noise
+        return self.settled(value, temperature) + self._noise * self._stream.normal(sample)
+
+    def settled(self, value: float, temperature: float) -> float:
+        """The indication of ``value`` without noise."""
+        return self._scale.indication(self._influences.inverse(value, temperature))

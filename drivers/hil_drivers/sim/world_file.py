@@ -42,7 +42,8 @@ class Luminaire(Model):
 class Lamp(Model):
     """The luminaires of one dimmer: tolerances and drifts relative, per K from 23 Cel, per h, or in s.
 
-    ``hours`` is the most that they may have burnt before; ``stray`` the part of their light that comes by the walls.
+    ``hours`` is the most that they may have burnt before; ``stray`` the part of their light that comes by the walls;
+    ``power`` what all of them draw at full level, in W.
     """
 
     device: str
@@ -54,6 +55,7 @@ class Lamp(Model):
     warm_up_time: Positive = 720.0
     temperature_coefficient: float = -0.002
     stray: NotNegative = 0.01
+    power: NotNegative = 160.0
 
 
 class Fault(Model):

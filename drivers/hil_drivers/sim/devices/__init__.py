@@ -7,6 +7,7 @@ from typing import Annotated, get_args
 from pydantic import Field
 
 from .artnet import ArtnetDevice
+from .ascii2 import Ascii2Device
 from .base import SimDevice
 from .camera import CameraDevice
 from .carriage import CarriageDevice
@@ -14,16 +15,19 @@ from .hmp import HmpDevice
 from .mqtt_meter import MqttMeterDevice
 from .pt100_scanner import ScannerDevice
 from .sign_panel import PanelDevice
+from .simserv import SimservDevice
 from .t10a import T10aDevice
 
 AnyDevice = Annotated[
     ArtnetDevice
+    | Ascii2Device
     | CameraDevice
     | CarriageDevice
     | HmpDevice
     | MqttMeterDevice
     | PanelDevice
     | ScannerDevice
+    | SimservDevice
     | T10aDevice,
     Field(discriminator="kind"),
 ]
