@@ -42,6 +42,7 @@ WORLD: dict[str, Any] = {
             },
         },
         "climate": {"kind": "hmp", "device_id": 240},
+        "line": {"kind": "hmp", "device_id": 241, "transport": "rtu"},
         "panel": {"kind": "sign-panel"},
         "carriage": {"kind": "carriage"},
         "camera": {"kind": "camera", "width": 320, "height": 96},
@@ -203,6 +204,42 @@ async def test_a_broken_link_to_the_luxmeter_is_an_error_and_then_over(start: Ca
         assert (await meter.read("illuminance")).value == pytest.approx(expected, rel=0.01)
 
 
+MODBUS_FAULTS: dict[str, tuple[type[Exception] | tuple[type[Exception], ...], str]] = {
+    "silent": (DeviceUnreachable, r"did not answer within 3\.0 s"),
+    "late": (DeviceUnreachable, r"did not answer within 3\.0 s"),
+    "exception": (RemoteProtocolError, r"device failure \(4\)"),
+    "checksum": (RemoteProtocolError, r"wrong checksum|no answer from behind the gateway"),
+    "garbage": ((DeviceUnreachable, RemoteProtocolError), ""),
+}
+
+
+@pytest.mark.parametrize("name", ["climate", "line"])
+async def test_faults_of_a_modbus_link_are_told_and_then_over(start: Callable[..., Any], name: str) -> None:
+    bench: Bench = await start()
+    probe = await bench.open(name, "hmp")
+    for kind, (error, told) in MODBUS_FAULTS.items():
+        await bench.simulation.inject(name, kind, delay=3.1)
+        with pytest.raises(error, match=f"{name}: .*{told}"):
+            await probe.read("temperature")
+        await bench.simulation.clear(name)
+        assert (await probe.read("temperature")).value == pytest.approx(23.4, abs=0.5), kind
+
+
+@pytest.mark.parametrize("name", ["climate", "line"])
+async def test_swapped_words_are_found_whenever_the_link_is_made(start: Callable[..., Any], name: str) -> None:
+    bench: Bench = await start()
+    probe = await bench.open(name, "hmp")
+    await bench.simulation.inject(name, "dropped")
+    with pytest.raises(DeviceUnreachable):
+        await probe.read("temperature")
+    await bench.simulation.clear(name)
+    await bench.simulation.inject(name, "word-order")
+    with pytest.raises(RemoteProtocolError, match="most significant word first"):
+        await probe.read("temperature")
+    await bench.simulation.clear(name)
+    assert (await probe.read("temperature")).value == pytest.approx(23.4, abs=0.5)
+
+
 @pytest.mark.parametrize("backend", ["serialx", "pyserial"])
 async def test_a_port_that_is_taken_is_told(start: Callable[..., Any], backend: str) -> None:
     bench: Bench = await start()
@@ -215,7 +252,7 @@ async def test_a_port_that_is_taken_is_told(start: Callable[..., Any], backend: 
 
 
 async def test_split_packets_are_put_together(start: Callable[..., Any]) -> None:
-    drivers = {"reference": "t10a", "panel": "sign-panel", "climate": "hmp", "camera": "camera"}
+    drivers = {"reference": "t10a", "panel": "sign-panel", "climate": "hmp", "line": "hmp", "camera": "camera"}
     bench: Bench = await start(*(fault(name, "split", 0.0, 1e6) for name in drivers))
     for name, driver in drivers.items():
         opened = await bench.open(name, driver)
@@ -234,6 +271,7 @@ async def test_every_instrument_conforms(start: Callable[..., Any]) -> None:
     await check_sensor(lambda: T10A("reference", at["reference"], clock=clock), "illuminance")
     await check_sensor(lambda: Hmp("climate", at["climate"], clock=clock), "temperature")
     await check_sensor(lambda: Hmp("climate", at["climate"], clock=clock), "humidity")
+    await check_sensor(lambda: Hmp("climate", at["line"], clock=clock), "temperature")
     await check_actuator(lambda: Carriage("carriage", at["carriage"], clock=clock), "position", [1.0, 0.0])
     await check_actuator(lambda: light_at(at["lights"], clock), "illuminance", [100.0, 0.0])
 

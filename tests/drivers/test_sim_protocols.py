@@ -18,7 +18,8 @@ from hil_drivers.sim import lockstep
 from hil_drivers.sim.climate_probe import Air
 from hil_drivers.sim.faults import Faults
 from hil_drivers.sim.server.artnet import dmx_level
-from hil_drivers.sim.server.modbus import float_words, measured_registers, mirror_word
+from hil_drivers.sim.server.hmp import measured_registers, mirror_word
+from hil_drivers.sim.server.modbus import words
 from hil_drivers.sim.server.scpi import ScpiProtocol, carriage, forms, panel
 from hil_drivers.sim.server.video import HttpError, HttpParser
 from hil_drivers.sim.world import World
@@ -152,8 +153,8 @@ def test_any_bytes_leave_scpi_answering(pieces: list[bytes]) -> None:
 
 def test_floats_travel_least_significant_word_first() -> None:
     """30.56 % RH is 41F47AE1, sent as 7AE1, 41F4."""
-    assert float_words(30.56) == [0x7AE1, 0x41F4]
-    assert float_words(math.nan) == [0x0000, 0x7FC0]
+    assert words(30.56) == [0x7AE1, 0x41F4]
+    assert words(math.nan) == [0x0000, 0x7FC0]
 
 
 @pytest.mark.parametrize(
@@ -166,11 +167,11 @@ def test_integer_registers_mirror_the_values(value: float, word: int) -> None:
 
 def test_the_register_map_has_what_the_probe_measures_and_nan_elsewhere() -> None:
     registers = measured_registers(Air(20.0, 50.0))
-    assert registers[0x0000] == float_words(50.0)
-    assert registers[0x0002] == float_words(20.0)
+    assert registers[0x0000] == words(50.0)
+    assert registers[0x0002] == words(20.0)
     assert registers[0x0101] == [2000]
     assert registers[0x0103] == [926]
-    assert registers[0x0008] == float_words(math.nan)
+    assert registers[0x0008] == words(math.nan)
 
 
 def test_http_requests_are_parsed_piece_by_piece() -> None:

@@ -26,11 +26,13 @@ LONGEST_NOISE = 3.0
 class Bus:
     """One line and those who use it. All but ``turn`` and ``leave`` is for whoever has the turn.
 
+    ``connections`` counts how often it was connected.
+
     :param forget: called when the last user has left.
     """
 
     def __init__(self, line: Line, *, forget: Callable[[Bus], None] = lambda _: None) -> None:
-        self.line, self.users = line, 0
+        self.line, self.users, self.connections = line, 0, 0
         self._forget = forget
         self._lock = asyncio.Lock()
         self._connected = False
@@ -140,6 +142,7 @@ class Bus:
         await self.drop()
         await self.line.open()
         self._connected = self._quiet = True
+        self.connections += 1
         self._debtor = None
         if self.line.silence is None:
             self._doubtful.clear()

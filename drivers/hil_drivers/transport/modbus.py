@@ -27,6 +27,11 @@ class ModbusLink(ABC):
         self.address, self.supervisor, self.clock, self.timeout = address, supervisor, clock, timeout
         self.name = supervisor.name
 
+    @property
+    @abstractmethod
+    def connections(self) -> int:
+        """How often it was connected: where this has changed, another device may be there."""
+
     @abstractmethod
     async def open(self) -> None:
         """Connect.

@@ -40,6 +40,10 @@ class RtuModbusLink(ModbusLink):
             gap=modbus_rtu.gap(baudrate),
         )
 
+    @property
+    def connections(self) -> int:
+        return self._stream.connections
+
     async def open(self) -> None:
         await self._stream.open()
 

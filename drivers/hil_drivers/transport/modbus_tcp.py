@@ -48,6 +48,11 @@ class TcpModbusLink(ModbusLink):
         self._lock = asyncio.Lock()
         self._opened = False
         self._waiting = False
+        self._connections = 0
+
+    @property
+    def connections(self) -> int:
+        return self._connections
 
     async def open(self) -> None:
         with self.clock.exchange():
@@ -114,6 +119,7 @@ class TcpModbusLink(ModbusLink):
         if not await client.connect():
             raise self._unreachable("cannot be reached")
         self._client, self._waiting = client, False
+        self._connections += 1
         return client
 
     def _drop(self) -> None:

@@ -62,6 +62,11 @@ class StreamLink:
         self._bus: Bus | None = None
         self._lock = asyncio.Lock()
 
+    @property
+    def connections(self) -> int:
+        """How often its line was connected since it was opened by its first user."""
+        return 0 if self._bus is None else self._bus.connections
+
     async def open(self) -> None:
         """Connect.
 

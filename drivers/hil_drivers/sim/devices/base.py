@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 LINK_FAULTS = frozenset(("silent", "late", "split", "merged", "garbage", "dropped"))
 """The faults of a link that carries requests and replies."""
 
+MODBUS_FAULTS = frozenset(("checksum", "exception"))
+"""What else every Modbus instrument can have: a damaged frame, a refusal."""
+
 
 ROOM = "room"
 """The place of what stands in no device."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from pydantic import Field
 
 from ..model import NotNegative
-from .base import LINK_FAULTS, ROOM, SimDevice
+from .base import LINK_FAULTS, MODBUS_FAULTS, ROOM, SimDevice
 
 if TYPE_CHECKING:
     from ..server.endpoint import Endpoint
@@ -16,13 +16,17 @@ if TYPE_CHECKING:
 
 
 class HmpDevice(SimDevice):
-    """A climate probe at a ``place``; noise as standard deviations of one reading, in K and % RH."""
+    """A climate probe at a ``place``; noise as standard deviations of one reading, in K and % RH.
 
-    faults: ClassVar[frozenset[str]] = LINK_FAULTS | frozenset(("nan", "frozen"))
+    ``transport`` is the way to it: a Modbus TCP gateway, or a serial line.
+    """
+
+    faults: ClassVar[frozenset[str]] = LINK_FAULTS | MODBUS_FAULTS | frozenset(("nan", "frozen", "word-order"))
     shared: ClassVar[tuple[str, ...]] = ("device_id",)
 
     kind: Literal["hmp"]
     device_id: int = Field(default=240, ge=1, le=247)
+    transport: Literal["tcp", "rtu"] = "tcp"
     place: str = ROOM
     noise_temperature: NotNegative = 0.005
     noise_humidity: NotNegative = 0.03
@@ -36,8 +40,13 @@ class HmpDevice(SimDevice):
     def places(self) -> tuple[str, ...]:
         return (self.place,)
 
-    def endpoint(self, name: str, world: World, directory: Path) -> Endpoint:  # noqa: ARG002
+    def endpoint(self, name: str, world: World, directory: Path) -> Endpoint:
         from ..climate_probe import ClimateProbe
-        from ..server.modbus import HmpEndpoint
+        from ..faults import Faults
+        from ..server.hmp import HmpMemory
+        from ..server.modbus import modbus_endpoint
 
-        return HmpEndpoint(name, ClimateProbe(name, self, world), world)
+        memory = HmpMemory(ClimateProbe(name, self, world), world, Faults(name, world))
+        return modbus_endpoint(
+            name, world, memory, device_id=self.device_id, transport=self.transport, directory=directory
+        )

@@ -1,140 +1,230 @@
-"""An HMP climate probe on Modbus TCP: the register map of its manual, refreshed at every request.
+"""Modbus as an instrument speaks it: data units, the frames of TCP and of RTU, and what the faults do to them.
 
-Floats travel least-significant word first; a quiet NaN means that a value is not available.
+Faults of the protocol: ``exception`` (every request is refused with code 4, device failure) and ``checksum``: on RTU a
+frame with a wrong CRC; over TCP what a gateway makes of one, exception 11.
 """
 
 from __future__ import annotations
 
-import math
+import asyncio
 import struct
-from collections.abc import Mapping
-from typing import Any
+from abc import ABC
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Literal
 
-from pymodbus.constants import ExcCodes
-from pymodbus.server import ModbusTcpServer
-from pymodbus.server.requesthandler import ServerRequestHandler
-from pymodbus.simulator import DataType, SimData, SimDevice
-
-from ..climate_probe import Air, ClimateProbe
+from ..faults import Faults
 from ..world import World
-from .endpoint import HOST, Endpoint, port
+from .endpoint import LineProtocol, TcpEndpoint
+from .terminal import TerminalEndpoint
 
-_FLOATS = range(0x0000, 0x001C, 2)
-_MIRRORS = range(0x0100, 0x010E)
-_NOT_AVAILABLE, _TOO_LARGE, _TOO_SMALL = 0x8000, 0x7FFF, 0x8001
-_HUMIDITY, _TEMPERATURE, _DEW_POINT = 0, 1, 3
-_CONSTANTS: dict[int, list[int]] = {
-    0x0200: [1, 1],
-    0x0203: [0, 0],
-    0x0207: [0, 0, 0, 0],
-    0x0600: [240],
-    0x1F00: [-12345 & 0xFFFF],
-}
-"""Status (no errors, online, error code 0, measurements good), the device's address, the integer test."""
+Transport = Literal["tcp", "rtu"]
+
+_ILLEGAL_FUNCTION, _ILLEGAL_ADDRESS, _ILLEGAL_VALUE, _DEVICE_FAILURE, _NO_GATEWAY_ANSWER = 1, 2, 3, 4, 11
+_STALE = 0.5
+"""Seconds of wall time after which the first part of a request counts as noise."""
 
 
-def float_words(value: float) -> list[int]:
-    """Two registers, the least-significant word first."""
+class Refused(Exception):
+    """A request that the instrument refuses, with its exception code."""
+
+    def __init__(self, code: int = _ILLEGAL_ADDRESS) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+class Memory(ABC):  # noqa: B024 (an instrument overrides what it has)
+    """What an instrument holds, by protocol address; here it has nothing."""
+
+    def holding(self, address: int, count: int) -> Sequence[int]:  # noqa: ARG002
+        """Holding registers.
+
+        :raises Refused: where there are none.
+        """
+        raise Refused
+
+    def input(self, address: int, count: int) -> Sequence[int]:  # noqa: ARG002
+        """Input registers."""
+        raise Refused
+
+    def discrete(self, address: int, count: int) -> Sequence[int]:  # noqa: ARG002
+        """Discrete inputs, as 0 and 1."""
+        raise Refused
+
+    def coils(self, address: int, count: int) -> Sequence[int]:  # noqa: ARG002
+        """Coils, as 0 and 1."""
+        raise Refused
+
+    def write_holding(self, address: int, values: Sequence[int]) -> None:  # noqa: ARG002
+        """Write holding registers."""
+        raise Refused
+
+    def write_coils(self, address: int, values: Sequence[int]) -> None:  # noqa: ARG002
+        """Write coils, 0 or 1."""
+        raise Refused
+
+
+def words(value: float) -> list[int]:
+    """The two registers of a float32, the least-significant word first."""
     high, low = struct.unpack(">HH", struct.pack(">f", value))
     return [low, high]
 
 
-def mirror_word(value: float) -> int:
-    """The integer register of a value: 0.01 of its unit, 16 bits with a sign."""
-    if math.isnan(value):
-        return _NOT_AVAILABLE
-    scaled = round(value * 100.0)
-    if scaled >= 0x7FFF:
-        return _TOO_LARGE
-    return _TOO_SMALL if scaled <= -0x7FFF else scaled & 0xFFFF
+def respond(memory: Memory, faults: Faults, request: bytes) -> bytes:
+    """The response to a request, both as protocol data units."""
+    try:
+        if faults.present("exception"):
+            raise Refused(_DEVICE_FAILURE)
+        return request[:1] + _performed(memory, request[0], request[1:])
+    except Refused as refused:
+        return bytes([request[0] | 0x80, refused.code])
+    except struct.error:
+        return bytes([request[0] | 0x80, _ILLEGAL_VALUE])
 
 
-def measured_registers(air: Air) -> dict[int, list[int]]:
-    """The measurement registers by address, as floats and as integers."""
-    values = {_HUMIDITY: air.humidity, _TEMPERATURE: air.temperature, _DEW_POINT: air.dew_point}
-    registers = {a: float_words(values.get(i, math.nan)) for i, a in enumerate(_FLOATS)}
-    registers.update({a: [mirror_word(values.get(i, math.nan))] for i, a in enumerate(_MIRRORS)})
-    return registers
+def _performed(memory: Memory, function: int, body: bytes) -> bytes:
+    address, count = struct.unpack(">HH", body[:4])
+    if function in (1, 2):
+        read = memory.coils if function == 1 else memory.discrete
+        return _packed(read(address, _within(count, 2000)))
+    if function in (3, 4):
+        registers = (memory.holding if function == 3 else memory.input)(address, _within(count, 125))
+        return struct.pack(f">B{count}H", 2 * count, *registers)
+    if function == 5:
+        if count not in (0, 0xFF00):
+            raise Refused(_ILLEGAL_VALUE)
+        memory.write_coils(address, [int(count == 0xFF00)])
+    elif function == 6:
+        memory.write_holding(address, [count])
+    elif function == 15:
+        data = body[5:]
+        memory.write_coils(
+            address, [data[i // 8] >> i % 8 & 1 for i in range(min(_within(count, 1968), 8 * len(data)))]
+        )
+    elif function == 16:
+        memory.write_holding(address, struct.unpack(f">{_within(count, 123)}H", body[5:]))
+    else:
+        raise Refused(_ILLEGAL_FUNCTION)
+    return body[:4]
 
 
-class HmpEndpoint(Endpoint):
-    """The probe behind a Modbus TCP gateway."""
+def _packed(bits: Sequence[int]) -> bytes:
+    octets = bytearray((len(bits) + 7) // 8)
+    for i, bit in enumerate(bits):
+        octets[i // 8] |= bit << i % 8
+    return bytes([len(octets)]) + bytes(octets)
 
-    def __init__(self, name: str, probe: ClimateProbe, world: World) -> None:
-        super().__init__(name, world)
-        self._probe, self._faults = probe, self.faults
-        self._last: Air | None = None
-        self._server: _Server | None = None
+
+def _within(count: int, most: int) -> int:
+    if not 1 <= count <= most:
+        raise Refused(_ILLEGAL_VALUE)
+    return count
+
+
+class TcpProtocol(LineProtocol):
+    """One connection: requests in the frames of Modbus TCP. It answers for one device id only."""
+
+    def __init__(self, memory: Memory, faults: Faults, device_id: int) -> None:
+        self._memory, self._faults, self._device_id = memory, faults, device_id
+        self._buffer = b""
+
+    def receive(self, data: bytes) -> list[bytes]:
+        self._buffer += data
+        replies = []
+        while len(self._buffer) >= 8:
+            transaction, protocol, length = struct.unpack(">HHH", self._buffer[:6])
+            if protocol or not 2 <= length <= 254:
+                self._buffer = b""
+                break
+            if len(self._buffer) < 6 + length:
+                break
+            unit, request = self._buffer[6], self._buffer[7 : 6 + length]
+            self._buffer = self._buffer[6 + length :]
+            if unit == self._device_id:
+                response = respond(self._memory, self._faults, request)
+                if self._faults.present("checksum"):
+                    response = bytes([request[0] | 0x80, _NO_GATEWAY_ANSWER])
+                replies.append(struct.pack(">HHHB", transaction, 0, 1 + len(response), unit) + response)
+        return replies
+
+
+def crc(data: bytes) -> bytes:
+    """The CRC-16 of a frame, the low byte first."""
+    remainder = 0xFFFF
+    for octet in data:
+        remainder ^= octet
+        for _ in range(8):
+            remainder, carry = remainder >> 1, remainder & 1
+            remainder ^= 0xA001 * carry
+    return struct.pack("<H", remainder)
+
+
+class RtuProtocol(LineProtocol):
+    """An instrument on a line: requests in RTU frames. What is for others, or damaged, is passed over."""
+
+    def __init__(self, memory: Memory, faults: Faults, device_id: int) -> None:
+        self._memory, self._faults, self._device_id = memory, faults, device_id
+        self._buffer, self._since = b"", 0.0
+
+    def receive(self, data: bytes) -> list[bytes]:
+        now = asyncio.get_running_loop().time()
+        if now - self._since > _STALE:
+            self._buffer = b""
+        self._buffer, self._since = self._buffer + data, now
+        replies = []
+        while (request := self._next_request()) is not None:
+            if request[0] == self._device_id:
+                reply = request[:1] + respond(self._memory, self._faults, request[1:])
+                code = crc(reply)
+                replies.append(reply + (bytes(255 - octet for octet in code) if self._damaged() else code))
+        return replies
+
+    def _next_request(self) -> bytes | None:
+        """The next frame without its check."""
+        size = 8
+        if len(self._buffer) > 6 and self._buffer[1] in (15, 16):
+            size = 9 + self._buffer[6]
+        if len(self._buffer) < size:
+            return None
+        body, code = self._buffer[: size - 2], self._buffer[size - 2 : size]
+        if crc(body) != code:
+            self._buffer = b""
+            return None
+        self._buffer = self._buffer[size:]
+        return body
+
+    def _damaged(self) -> bool:
+        return self._faults.present("checksum") is not None
+
+
+class TcpModbusEndpoint(TcpEndpoint):
+    """An instrument behind a Modbus TCP gateway."""
+
+    def __init__(self, name: str, world: World, memory: Memory, device_id: int) -> None:
+        super().__init__(name, world, lambda faults: TcpProtocol(memory, faults, device_id))
+        self._device_id = device_id
 
     async def open(self) -> None:
-        self._server = _Server(self, self._probe.device.device_id)
-        await self._server.serve_forever(background=True)
-        self.address = f"modbus+tcp://{HOST}:{port(self._server.transport)}?device_id={self._probe.device.device_id}"  # type: ignore[arg-type]
-
-    def close(self) -> None:
-        super().close()
-        if self._server is not None:
-            self._server.close()
-
-    def air(self) -> Air:
-        """The present indications, as the present faults show them."""
-        if self._last is None or not self._faults.present("frozen"):
-            self._last = self._probe.read(self.world.time.now())
-        return Air(math.nan, math.nan) if self._faults.present("nan") else self._last
-
-    async def refresh(
-        self,
-        _function: int,
-        start: int,
-        _address: int,
-        _count: int,
-        registers: list[int],
-        _written: list[int] | list[bool] | None,
-    ) -> ExcCodes | None:
-        """Bring the measurement registers to the present before they are read."""
-        for first, words in measured_registers(self.air()).items():
-            registers[first - start : first - start + len(words)] = words
-        return None
+        await super().open()
+        self.address = f"modbus+{self.address}?device_id={self._device_id}"
 
 
-class _Server(ModbusTcpServer):
-    def __init__(self, endpoint: HmpEndpoint, device_id: int) -> None:
-        self.endpoint, self.device_id = endpoint, device_id
-        blocks: Mapping[int, list[int]] = {
-            **measured_registers(Air(math.nan, math.nan)),
-            **_CONSTANTS,
-            0x0300: float_words(1013.25),
-            0x0600: [device_id],
-            0x1F01: float_words(-123.45),
-        }
-        simdata = [
-            SimData(address, values=words, datatype=DataType.REGISTERS, readonly=True)
-            for address, words in blocks.items()
-        ]
-        super().__init__(SimDevice(device_id, simdata, action=endpoint.refresh), address=(HOST, 0))
+class RtuModbusEndpoint(TerminalEndpoint):
+    """An instrument on a serial line of its own."""
 
-    def callback_new_connection(self) -> ServerRequestHandler:
-        return _Handler(self)
+    def __init__(self, name: str, world: World, memory: Memory, device_id: int, directory: Path) -> None:
+        super().__init__(name, world, directory, lambda faults: RtuProtocol(memory, faults, device_id))
+        self._device_id = device_id
+
+    async def open(self) -> None:
+        await super().open()
+        self.address = f"modbus+rtu://{self.path}?device_id={self._device_id}&baudrate=19200&bytesize=8&parity=N"
 
 
-class _Handler(ServerRequestHandler):
-    """One connection: counts what it hears, answers for one device only, and replies through the faults."""
-
-    def __init__(self, server: _Server) -> None:
-        self._endpoint, self._device_id = server.endpoint, server.device_id
-        super().__init__(server, None, None, None)  # type: ignore[no-untyped-call]
-
-    def data_received(self, data: bytes) -> None:
-        super().data_received(data)
-        self._endpoint.count(len(data))
-
-    async def handle_request(self) -> None:
-        if self.last_pdu is not None and self.last_pdu.dev_id == self._device_id:
-            await super().handle_request()  # type: ignore[no-untyped-call]
-
-    def send(self, data: bytes, addr: tuple[Any, ...] | None = None) -> None:
-        self._endpoint.wire.reply(data, lambda part: self._write(part, addr))
-
-    def _write(self, data: bytes, addr: tuple[Any, ...] | None) -> None:
-        if self.transport is not None:
-            super().send(data, addr)
+def modbus_endpoint(
+    name: str, world: World, memory: Memory, *, device_id: int, transport: Transport, directory: Path
+) -> TcpModbusEndpoint | RtuModbusEndpoint:
+    """What serves ``memory`` over TCP, or on a pseudo-terminal."""
+    if transport == "tcp":
+        return TcpModbusEndpoint(name, world, memory, device_id)
+    return RtuModbusEndpoint(name, world, memory, device_id, directory)

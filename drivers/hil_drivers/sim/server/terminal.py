@@ -26,12 +26,12 @@ class TerminalEndpoint(Endpoint):
 
     def __init__(self, name: str, world: World, directory: Path, protocol: Callable[[Faults], LineProtocol]) -> None:
         super().__init__(name, world)
-        self._protocol, self._link = protocol(self.faults), directory / name
+        self._protocol, self.path = protocol(self.faults), directory / name
         self._master = self._slave = -1
 
     async def open(self) -> None:
         self._plug()
-        self.address = f"serial://{self._link}?baudrate=9600&bytesize=8&parity=N"
+        self.address = f"serial://{self.path}?baudrate=9600&bytesize=8&parity=N"
 
     def moved(self) -> None:
         dropped = self.faults.present("dropped") is not None
@@ -49,7 +49,7 @@ class TerminalEndpoint(Endpoint):
         self._master, self._slave = os.openpty()
         tty.setraw(self._slave)
         os.set_blocking(self._master, False)
-        self._link.symlink_to(os.ttyname(self._slave))
+        self.path.symlink_to(os.ttyname(self._slave))
         asyncio.get_running_loop().add_reader(self._master, self._readable)
 
     def _unplug(self) -> None:
@@ -58,7 +58,7 @@ class TerminalEndpoint(Endpoint):
         os.close(self._master)
         os.close(self._slave)
         self._master = self._slave = -1
-        self._link.unlink(missing_ok=True)
+        self.path.unlink(missing_ok=True)
         self.broke()
 
     def _readable(self) -> None:
