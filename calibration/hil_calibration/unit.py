@@ -251,6 +251,20 @@ def power(ucum: str, exponent: int) -> str:
     return _to_ucum(_merge([(part, n * exponent) for part, n in parts]))
 
 
+def root(ucum: str, degree: int) -> str | None:
+    """The unit whose power ``degree`` (1 or more) is this unit, or ``None`` if no unit of whole exponents is.
+
+    >>> root("m2.s-4", 2)
+    'm.s-2'
+
+    :raises UnitError: the unit is unknown.
+    """
+    parts = _parse(ucum)
+    if any(n % degree for _, n in parts):
+        return None
+    return _to_ucum(tuple((part, n // degree) for part, n in parts))
+
+
 def difference(ucum: str) -> str:
     """The unit of a difference of two values: ``K`` for ``Cel``, otherwise the unit itself."""
     return "K" if _is_celsius(_parse(ucum)) else ucum

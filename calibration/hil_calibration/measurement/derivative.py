@@ -177,7 +177,8 @@ class Jet(_Number):
         step = self.coefficients.copy()
         step[0] = 0.0
         h = Jet(step)
-        return (((h * (f3 / 6.0)) + f2 / 2.0) * h + f1) * h + f0
+        found: Jet = (((h * (f3 / 6.0)) + f2 / 2.0) * h + f1) * h + f0
+        return found
 
 
 def _reciprocal(x: Any) -> Derivatives:

@@ -13,6 +13,7 @@ COMMANDS = {
     "bench": ("bench:bench", "List, check and show benches."),
     "devices": ("devices:devices", "The devices of a bench and how they do, or the installed drivers."),
     "watch": ("watch:watch", "Live values of channels, with their uncertainty."),
+    "evaluate": ("evaluate:evaluate", "Evaluate a measurement model: GUM and Monte Carlo."),
     "data": ("data:data", "List, show and verify the records of runs."),
 }
 
