@@ -124,7 +124,14 @@ SUBJECTS: dict[str, MakeSubject | Elsewhere] = {
     "camera": simulated({"kind": "camera"}, others={"panel": {"kind": "sign-panel"}}, uses={"grab": grab}),
     "carriage": simulated({"kind": "carriage"}, writes={"position": [1.0, 0.0]}),
     "hmp": simulated(
-        {"kind": "hmp", "device_id": 240}, reads={"temperature": near(23.4, 0.5), "humidity": near(45.0, 2.0)}
+        {"kind": "hmp", "device_id": 240, "transport": "rtu"},
+        reads={"temperature": near(23.4, 0.5), "humidity": near(45.0, 2.0)},
+        unseen={"word-order": "it is checked whenever the link is made"},
+    ),
+    "pt100-scanner": simulated(
+        {"kind": "pt100-scanner", "channels": {"air": 101, "wall": 102}},
+        options={"channels": {"air": 101, "wall": 102}, "nplc": 1.0},
+        reads={"air": near(109.1, 0.5), "wall": near(109.1, 0.5)},
     ),
     "recogniser": Elsewhere("tests/drivers/test_recogniser.py", "it is a child process, without a wire"),
     "sign-panel": simulated({"kind": "sign-panel"}, uses={"show": show}),
@@ -144,6 +151,7 @@ LACKS: dict[str, dict[str, str]] = {
     "artnet": {"read": _NO_POINT, "stream": _NO_POINT, **_ONE_WAY},
     "camera": {"read": _NO_POINT, "stream": _NO_POINT, "write": _NO_POINT},
     "hmp": {"write": _NO_POINT},
+    "pt100-scanner": {"write": _NO_POINT},
     "sign-panel": {"read": _NO_POINT, "stream": _NO_POINT, "write": _NO_POINT},
     "t10a": {"write": _NO_POINT},
 }

@@ -37,13 +37,14 @@ class ScpiLink:
         """Disconnect; closing twice is no error."""
         await self._link.close()
 
-    async def ask(self, message: str, parse: Callable[[str], T]) -> T:
+    async def ask(self, message: str, parse: Callable[[str], T], *, longer: float = 0.0) -> T:
         """The parsed answer to a query.
 
+        :param longer: seconds of wall time that it may take beyond the usual deadline.
         :raises DeviceUnreachable: if none comes.
         :raises RemoteProtocolError: if it is not what ``parse`` expects.
         """
-        line = await self._link.query(scpi.encode(message), scpi.Lines())
+        line = await self._link.query(scpi.encode(message), scpi.Lines(), longer=longer)
         try:
             return parse(line)
         except RemoteProtocolError as error:
@@ -54,7 +55,18 @@ class ScpiLink:
 
         :raises RemoteProtocolError: with the instrument's own words if it did.
         """
+        await self.send(message)
+        await self.check(message)
+
+    async def send(self, message: str) -> None:
+        """Send a command and leave it unchecked."""
         await self._link.send(scpi.encode(message))
+
+    async def check(self, message: str) -> None:
+        """Check that ``message``, sent before, raised no error.
+
+        :raises RemoteProtocolError: with the instrument's own words if it did.
+        """
         entry = await self.ask("SYST:ERR?", scpi.parse_error)
         if entry.code:
             raise RemoteProtocolError(

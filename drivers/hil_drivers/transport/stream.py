@@ -101,19 +101,22 @@ class StreamLink:
             await self._write(bus, data, 0.0)
             bus.settled(self, answered=False)
 
-    async def query(self, data: bytes, events: Events[E], *, check: Callable[[E], None] = lambda _: None) -> E:
+    async def query(
+        self, data: bytes, events: Events[E], *, check: Callable[[E], None] = lambda _: None, longer: float = 0.0
+    ) -> E:
         """Send a request and wait for one event.
 
         :param events: fresh for this exchange.
         :param check: raises ``RemoteProtocolError`` for an event that cannot be the answer to this request.
+        :param longer: seconds that this answer may take beyond the deadline.
         :raises DeviceUnreachable: if there is no answer within the deadline, or the link is down.
         :raises RemoteProtocolError: if the answer is none of this protocol.
         """
         async with self._exchange() as bus:
             doubt = bus.doubt(self)
-            await self._write(bus, data, self.timeout)
+            await self._write(bus, data, self.timeout + longer)
             try:
-                event = await self._answer(bus, events)
+                event = await self._answer(bus, events, self.timeout + longer)
                 if doubt:
                     event = await self._last(bus, events, event)
                 check(event)
@@ -134,14 +137,14 @@ class StreamLink:
                         await self._connected(partial(bus.prepare, self._gap))
                         yield bus
 
-    async def _answer(self, bus: Bus, events: Events[E]) -> E:
+    async def _answer(self, bus: Bus, events: Events[E], within: float) -> E:
         loop = asyncio.get_running_loop()
-        deadline = loop.time() + self.timeout
+        deadline = loop.time() + within
         while True:
             received = await self._receive(bus, max(0.0, deadline - loop.time()))
             if not received:
                 raise DeviceUnreachable(
-                    f"did not answer within {self.timeout:.1f} s",
+                    f"did not answer within {within:.1f} s",
                     where=self.name,
                     remedy=f"check that it is switched on and connected to {self.address}",
                 )

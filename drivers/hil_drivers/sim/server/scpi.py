@@ -13,7 +13,8 @@ from .endpoint import LineProtocol
 _LONGEST = 4096
 _QUEUE = 16
 _TEXT_LIMIT = 64
-_HEADER = re.compile(r"\s*([*:A-Za-z]+\??)(?:\s+(.*))?\s*", re.DOTALL)
+_HEADER = re.compile(r"\s*([*:A-Za-z0-9]+\??)(?:\s+(.*))?\s*", re.DOTALL)
+_CHANNELS = re.compile(r"\(@\s*(\d{1,4}(?:\s*[:,]\s*\d{1,4})*)\s*\)")
 _STRING = re.compile(r"\"((?:[^\"]|\"\")*)\"|'((?:[^']|'')*)'")
 
 Handler = Callable[[str], str | None]
@@ -47,9 +48,14 @@ def forms(header: str) -> list[str]:
 
 
 class ScpiProtocol(LineProtocol):
-    """The parser and the common commands; an instrument adds its own handlers by header."""
+    """The parser and the common commands; an instrument adds its own handlers by header.
 
-    def __init__(self, model: str, serial: str, handlers: Mapping[str, Handler]) -> None:
+    :param asked_with: the headers of queries that take parameters.
+    """
+
+    def __init__(
+        self, model: str, serial: str, handlers: Mapping[str, Handler], *, asked_with: Collection[str] = ()
+    ) -> None:
         self._buffer = b""
         self._errors: deque[str] = deque()
         common: dict[str, Handler] = {
@@ -59,6 +65,7 @@ class ScpiProtocol(LineProtocol):
             "SYSTem:ERRor?": lambda _: self._errors.popleft() if self._errors else '0,"No error"',
         }
         self._handlers = {f: h for header, h in {**common, **handlers}.items() for f in forms(header)}
+        self._asked_with = {form for header in asked_with for form in forms(header)}
 
     def receive(self, data: bytes) -> list[bytes]:
         *lines, self._buffer = (self._buffer + data).split(b"\n")
@@ -83,7 +90,7 @@ class ScpiProtocol(LineProtocol):
             handler = self._handlers.get(match[1].upper())
             if handler is None:
                 raise ScpiError(UNDEFINED_HEADER)
-            if match[1].endswith("?") and match[2]:
+            if match[1].endswith("?") and match[2] and match[1].upper() not in self._asked_with:
                 raise ScpiError(PARAMETER_NOT_ALLOWED)
             return handler((match[2] or "").strip())
         except UnicodeDecodeError:
@@ -91,6 +98,24 @@ class ScpiProtocol(LineProtocol):
         except ScpiError as error:
             self._fail(str(error))
         return None
+
+
+def channel_list(text: str) -> list[int]:
+    """The channels of a channel list, in its order: ``(@101,103:105)``.
+
+    :raises ScpiError: if it is none, or a range of it leads backwards.
+    """
+    match = _CHANNELS.fullmatch(text.strip())
+    if match is None:
+        raise ScpiError(DATA_TYPE_ERROR)
+    found: list[int] = []
+    for part in match[1].split(","):
+        first, *rest = (int(number) for number in part.split(":"))
+        last = rest[0] if rest else first
+        if len(rest) > 1 or not first <= last <= first + 999:
+            raise ScpiError(OUT_OF_RANGE)
+        found += range(first, last + 1)
+    return found
 
 
 def panel(world: World, faults: Faults) -> ScpiProtocol:
