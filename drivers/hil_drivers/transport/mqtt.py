@@ -115,6 +115,7 @@ class MqttLink:
 
         :raises DeviceUnreachable: if the link is down, or not open.
         """
+        self._check_open()
         self.supervisor.admit()
         with self.clock.exchange():
             await self._connected()
@@ -127,6 +128,7 @@ class MqttLink:
         :param qos: that of the address by default.
         :raises DeviceUnreachable: if there is no acknowledgement within the deadline, or the link is down.
         """
+        self._check_open()
         with self.supervisor.exchange():
             await self.send(topic, payload, qos=qos, retain=retain)
 
@@ -148,9 +150,12 @@ class MqttLink:
             except (MqttError, ValueError) as error:
                 raise self._lost(error) from None
 
-    async def _connected(self) -> Client:
+    def _check_open(self) -> None:
         if not self._opened:
             raise DeviceUnreachable("is not open", where=self.name, remedy="open the device first")
+
+    async def _connected(self) -> Client:
+        self._check_open()
         if self._client is None:
             try:
                 async with asyncio.timeout(self.timeout):

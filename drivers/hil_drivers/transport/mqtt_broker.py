@@ -55,6 +55,23 @@ class Will:
     retain: bool = False
 
 
+class TlsContext(ssl.SSLContext):
+    """Certificates and host names are checked. It knows the socket that it wrapped: paho forgets one whose handshake
+    failed, without closing it."""
+
+    wrapped: ssl.SSLSocket | None = None
+
+    def wrap_socket(self, *arguments: Any, **settings: Any) -> ssl.SSLSocket:
+        """Wrap a socket, and remember it."""
+        self.wrapped = super().wrap_socket(*arguments, **settings)
+        return self.wrapped
+
+    def close(self) -> None:
+        """Close the socket that it wrapped."""
+        if self.wrapped is not None:
+            self.wrapped.close()
+
+
 @dataclass(frozen=True, slots=True)
 class Broker:
     """A broker and how to be let in, as an address tells it."""
@@ -134,15 +151,19 @@ class Broker:
             raise self._unreadable("password_file", self.password_file, error) from None
         return lines[0] if lines else ""
 
-    def context(self) -> ssl.SSLContext | None:
+    def context(self) -> TlsContext | None:
         """The TLS settings, ``None`` without TLS.
 
         :raises AddressError: if a certificate or the key cannot be read.
         """
         if not self.tls:
             return None
+        context = TlsContext(ssl.PROTOCOL_TLS_CLIENT)
         try:
-            context = ssl.create_default_context(cafile=self.ca)
+            if self.ca is None:
+                context.load_default_certs()
+            else:
+                context.load_verify_locations(self.ca)
         except OSError as error:
             raise self._unreadable("ca", self.ca or "", error) from None
         if self.cert and self.key:
@@ -240,6 +261,7 @@ async def _enter(
     timeout: float,
 ) -> Client:
     """A client that is connected. A cancellation waits until the library's thread has ended."""
+    context = broker.context()
     client = Client(
         broker.host,
         broker.port,
@@ -252,7 +274,7 @@ async def _enter(
         **_session(broker, version),
         timeout=timeout,
         keepalive=broker.keepalive,
-        tls_context=broker.context(),
+        tls_context=context,
         socket_options=[_NO_DELAY],
         logger=_LIBRARY_LOG,
     )
@@ -263,10 +285,10 @@ async def _enter(
     except asyncio.CancelledError:
         await asyncio.wait([entering])
         _ = entering.cancelled() or entering.exception()
-        await _abandon(client)
+        await _abandon(client, context)
         raise
     except MqttError:
-        await _abandon(client)
+        await _abandon(client, context)
         raise
     return client
 
@@ -293,9 +315,11 @@ async def leave(client: Client) -> None:
         await _abandon(client)
 
 
-async def _abandon(client: Client) -> None:
+async def _abandon(client: Client, context: TlsContext | None = None) -> None:
     """Close the socket of a client that is not connected: aiomqtt leaves it open after a failure."""
     client._client.disconnect()  # noqa: SLF001
+    if context is not None:
+        context.close()
     await asyncio.sleep(0)
 
 

@@ -40,7 +40,7 @@ class Broker:
     def __init__(
         self, directory: Path, *, passwords: Mapping[str, str] | None = None, settings: Sequence[str] = ()
     ) -> None:
-        self._program = _program()
+        self._program = program(os.pathsep.join((os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/sbin")))
         self._directory, self._passwords, self._settings = directory, dict(passwords or {}), tuple(settings)
         self._messages = tempfile.TemporaryFile()  # noqa: SIM115
         self._process: subprocess.Popen[bytes] | None = None
@@ -93,8 +93,8 @@ class Broker:
 
     def _lines(self, port: int) -> list[str]:
         """Its settings. The global ones come first: after a listener mosquitto refuses them."""
-        lines = ["set_tcp_nodelay true", "persistence false", "log_dest stderr", "log_type error"]
-        lines += ["max_inflight_messages 0", "max_queued_messages 0"]
+        lines = ["set_tcp_nodelay true", "persistence false", "log_dest stderr", "log_timestamp false"]
+        lines += ["log_type error", "max_inflight_messages 0", "max_queued_messages 0"]
         if os.geteuid() == 0:
             lines.append("user root")
         if self._passwords:
@@ -119,7 +119,7 @@ class Broker:
     def _complaint(self) -> str:
         self._messages.seek(0)
         lines = self._messages.read().decode(errors="replace").strip().splitlines()
-        return lines[-1] if lines else "it gave no reason"
+        return " ".join(lines)[:200].rstrip(".") or "it gave no reason"
 
 
 def hashed(password: str) -> str:
@@ -129,8 +129,11 @@ def hashed(password: str) -> str:
     return f"$7${_ITERATIONS}${base64.b64encode(salt).decode()}${base64.b64encode(key).decode()}"
 
 
-def _program() -> str:
-    path = os.pathsep.join((os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/sbin"))
+def program(path: str) -> str:
+    """The broker's program in a search path.
+
+    :raises WorldFileError: if it is not there.
+    """
     found = shutil.which("mosquitto", path=path)
     if found is None:
         raise WorldFileError(
