@@ -44,7 +44,6 @@ ALARM_MESSAGE = 1
 _CODE = re.compile(rb"-?[0-9]{1,3}")
 _ALLOWED = re.compile(rb"[\x20-\x7e\xa0-\xff\r\n]*")
 _NUMBER = re.compile(r"\s*[+-]?(?:\d{1,12}(?:\.\d{0,12})?|\.\d{1,12})(?:[eE][+-]?\d{1,2})?\s*", re.ASCII)
-_INTEGER = re.compile(r"\s*\d{1,9}\s*", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,38 +125,47 @@ def demand(reply: Reply, count: int = 0) -> tuple[str, ...]:
     return reply.data
 
 
-def parse_number(text: str) -> float:
-    """A decimal number.
+def text(reply: Reply) -> str:
+    """The first of the data of a reply.
+
+    :raises RemoteProtocolError: if the request was refused, or there are none.
+    """
+    return demand(reply, 1)[0]
+
+
+def number(reply: Reply) -> float:
+    """The first of the data of a reply, a decimal number.
 
     :raises RemoteProtocolError: if it is none.
     """
-    if not _NUMBER.fullmatch(text):
-        raise RemoteProtocolError(f"sent {text[:40]!r} where a number is due")
-    return float(text)
+    found = text(reply)
+    if not _NUMBER.fullmatch(found):
+        raise RemoteProtocolError(f"sent {found[:40]!r} where a number is due")
+    return float(found)
 
 
-def parse_integer(text: str) -> int:
-    """A whole number, 0 or more; some controllers write it with decimals.
-
-    :raises RemoteProtocolError: if it is none.
-    """
-    if _INTEGER.fullmatch(text):
-        return int(text)
-    number = parse_number(text)
-    if number < 0 or not number.is_integer():
-        raise RemoteProtocolError(f"sent {text[:40]!r} where a whole number is due")
-    return int(number)
-
-
-def step(text: str) -> float:
-    """The resolution of a number as it was written: one unit of its last digit.
-
-    >>> step("23.45")
-    0.01
+def integer(reply: Reply) -> int:
+    """The first of the data of a reply, a whole number of 0 or more; some controllers write it with decimals.
 
     :raises RemoteProtocolError: if it is none.
     """
-    parse_number(text)
-    mantissa, _, exponent = text.strip().lower().partition("e")
+    found = number(reply)
+    if found < 0 or not found.is_integer():
+        raise RemoteProtocolError(f"sent {found:g} where a whole number is due")
+    return int(found)
+
+
+def measured(reply: Reply) -> tuple[float | None, float | None]:
+    """A value and its resolution, one unit of the last digit that was written; both ``None`` where it is not readable.
+
+    >>> measured(Reply(1, ("23.45",)))
+    (23.45, 0.01)
+
+    :raises RemoteProtocolError: if the request was refused otherwise, or it is no number.
+    """
+    if not reply.readable:
+        return None, None
+    value = number(reply)
+    mantissa, _, exponent = text(reply).strip().lower().partition("e")
     decimals = len(mantissa.partition(".")[2])
-    return float(f"1e{int(exponent or 0) - decimals}")
+    return value, float(f"1e{int(exponent or 0) - decimals}")
