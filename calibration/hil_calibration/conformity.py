@@ -1,7 +1,7 @@
-"""Conformity with a tolerance: probability, decision rules and their risks (JCGM 106, ILAC G8).
+"""Conformity with a tolerance: probability, decision rules by name and their specific risks (JCGM 106, ILAC G8).
 
 The measurand is taken as normally distributed about the measured value with standard deviation ``u``, without
-other prior knowledge: risks are *specific*, of this item, not of a population.
+other prior knowledge: risks here are *specific*, of this item; those of a population are in ``risk``.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Literal
 
 from .errors import CalibrationError, UnknownUncertainty
 
-Rule = Literal["simple", "guarded-acceptance", "guarded-rejection"]
+Rule = Literal["simple", "guarded-acceptance", "guarded-rejection", "non-binary"]
 Verdict = Literal["pass", "fail", "inconclusive"]
 Limits = tuple[float | None, float | None]
 
@@ -32,10 +32,13 @@ _RULES = {
     "simple": "simple acceptance: pass if the measured value lies within the tolerance limits, else fail; "
     "w = 0 (JCGM 106, 8.2)",
     "guarded-acceptance": "guarded acceptance: pass if the measured value lies within the tolerance limits "
-    "moved inwards by the guard band w = U, else fail; inconclusive if no value could pass (JCGM 106, 8.3.2)",
+    "moved inwards by the guard band w, else fail (JCGM 106, 8.3.2)",
     "guarded-rejection": "guarded rejection: fail if the measured value lies outside the tolerance limits "
-    "moved outwards by the guard band w = U, else pass (JCGM 106, 8.3.3)",
+    "moved outwards by the guard band w, else pass (JCGM 106, 8.3.3)",
+    "non-binary": "non-binary rule: pass if the measured value lies within the tolerance limits moved inwards by the "
+    "guard band w, fail if it lies outside the limits moved outwards by w, else inconclusive (ILAC G8, 4.2.3)",
 }
+_DIRECTION = {"simple": 0.0, "guarded-acceptance": 1.0, "guarded-rejection": -1.0, "non-binary": 1.0}
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,8 @@ class Decision:
     """A verdict on one item, with everything needed to read it.
 
     :param acceptance_limits: lower and upper, ``None`` where there is none.
+    :param rejection_limits: lower and upper, beyond which the verdict is fail; the acceptance limits in a binary rule.
+    :param guard_band: w, in the unit of the value, 0 or more.
     :param probability: of conformity.
     :param definitions: what each word and figure here means, rule first, to be printed with it.
     """
@@ -50,6 +55,8 @@ class Decision:
     verdict: Verdict
     reason: str
     acceptance_limits: Limits
+    rejection_limits: Limits
+    guard_band: float
     probability: float
     consumer_risk: float
     producer_risk: float
@@ -74,29 +81,103 @@ def probability(y: float, u: float, lower: float | None = None, upper: float | N
     return _phi(below) - _phi(above) if above + below <= 0 else _phi(-above) - _phi(-below)
 
 
-def decide(y: float, u: float, *, lower: float | None = None, upper: float | None = None, rule: Rule) -> Decision:
-    """Decide on conformity by a named rule; see :func:`probability` for the parameters and errors.
+def decide(
+    y: float,
+    u: float,
+    *,
+    lower: float | None = None,
+    upper: float | None = None,
+    rule: Rule,
+    guard_band: float | None = None,
+    target_risk: float | None = None,
+) -> Decision:
+    """Decide on conformity by a named rule, on the value as it is, not as it is printed.
 
-    :param rule: ``simple`` (w = 0), ``guarded-acceptance`` or ``guarded-rejection`` (w = U, k = 2).
+    See :func:`probability` for the value, the limits and their errors. Only the non-binary rule can be inconclusive.
+
+    :param guard_band: w in the unit of ``y``, 0 or more; by default w = U with k = 2, and 0 for ``simple``.
+    :param target_risk: instead of ``guard_band``: w such that an item at an acceptance limit has this specific
+        consumer's risk, above 0 and at most 0.5.
     """
     if rule not in _RULES:
         raise CalibrationError(f"unknown decision rule {rule!r}", remedy=f"give one of {', '.join(_RULES)}")
     conforms = probability(y, u, lower, upper)
-    guard = {"simple": 0.0, "guarded-acceptance": 1.0, "guarded-rejection": -1.0}[rule] * _COVERAGE_FACTOR * u
-    limits = (None if lower is None else lower + guard, None if upper is None else upper - guard)
-    low, high = _bounds(*limits)
-    verdict: Verdict = "pass" if low <= y <= high else "fail"
-    if low > high:
+    w, told = _guard_band(rule, u, lower, upper, guard_band, target_risk)
+    acceptance = _moved(lower, upper, _DIRECTION[rule] * w)
+    rejection = _moved(lower, upper, -w) if rule == "non-binary" else acceptance
+    verdict: Verdict = "fail"
+    if _within(y, acceptance):
+        verdict = "pass"
+    elif rule == "non-binary" and _within(y, rejection):
         verdict = "inconclusive"
     return Decision(
         verdict=verdict,
-        reason=_reason(verdict, y, u, limits),
-        acceptance_limits=limits,
+        reason=_reason(verdict, y, acceptance, rejection),
+        acceptance_limits=acceptance,
+        rejection_limits=rejection,
+        guard_band=w,
         probability=conforms,
         consumer_risk=1.0 - conforms if verdict == "pass" else 0.0,
         producer_risk=conforms if verdict == "fail" else 0.0,
-        definitions={"rule": _RULES[rule], **_DEFINITIONS},
+        definitions={"rule": _RULES[rule], "w": told, **_DEFINITIONS},
     )
+
+
+def guard_band_for_risk(u: float, target_risk: float, lower: float | None = None, upper: float | None = None) -> float:
+    """The guard band w at whose acceptance limits the specific consumer's risk is ``target_risk`` (JCGM 106, 8.3.2).
+
+    :param u: standard uncertainty, 0 or more.
+    :param target_risk: above 0 and at most 0.5.
+    :raises CalibrationError: no such guard band: the uncertainty is too large for the tolerance.
+    """
+    from scipy.optimize import brentq
+
+    if not 0 < target_risk <= 0.5:
+        raise CalibrationError(f"target risk {target_risk}", remedy="give a probability above 0 and at most 0.5")
+    low, high = _tolerance(0.0, u, lower, upper)
+    if u == 0:
+        return 0.0
+    middle = (high - low) / 2
+    if math.isinf(middle):
+        middle = 40.0 * u
+
+    def excess(w: float) -> float:
+        edge = high - w if upper is not None else low + w
+        return 1.0 - probability(edge, u, lower, upper) - target_risk
+
+    if excess(middle) > 0:
+        raise CalibrationError(
+            f"no value has a consumer's risk of {target_risk:g} with u = {u:g}", remedy="measure with less uncertainty"
+        )
+    return float(brentq(excess, 0.0, middle, xtol=1e-12 * u)) if excess(0.0) > 0 else 0.0
+
+
+def _guard_band(
+    rule: Rule, u: float, lower: float | None, upper: float | None, guard_band: float | None, target_risk: float | None
+) -> tuple[float, str]:
+    if guard_band is not None and target_risk is not None:
+        raise CalibrationError("a guard band and a target risk", remedy="give one of them")
+    if rule == "simple":
+        if guard_band or target_risk is not None:
+            raise CalibrationError("simple acceptance with a guard band", remedy="use guarded-acceptance")
+        return 0.0, "guard band: none"
+    if guard_band is not None:
+        if not 0 <= guard_band < math.inf:
+            raise CalibrationError(f"guard band {guard_band}", remedy="give a finite number of 0 or more")
+        return guard_band, "guard band: as stated by the user"
+    if target_risk is not None:
+        w = guard_band_for_risk(u, target_risk, lower, upper)
+        return w, f"guard band: for a specific consumer's risk of {target_risk:g} at the acceptance limits"
+    return _COVERAGE_FACTOR * u, "guard band: w = U"
+
+
+def _moved(lower: float | None, upper: float | None, inwards: float) -> Limits:
+    return None if lower is None else lower + inwards, None if upper is None else upper - inwards
+
+
+def _within(y: float, limits: Limits) -> bool:
+    low, high = _bounds(*limits)
+    return low <= y <= high
 
 
 def _tolerance(y: float, u: float, lower: float | None, upper: float | None) -> tuple[float, float]:
@@ -114,12 +195,18 @@ def _bounds(lower: float | None, upper: float | None) -> tuple[float, float]:
     return -math.inf if lower is None else lower, math.inf if upper is None else upper
 
 
-def _reason(verdict: Verdict, y: float, u: float, limits: Limits) -> str:
-    low, high = (f"{limit:.6g}" if limit is not None else None for limit in limits)
-    interval = f"from {low} to {high}" if low and high else f"from {low} upwards" if low else f"up to {high}"
+def _reason(verdict: Verdict, y: float, acceptance: Limits, rejection: Limits) -> str:
+    low, high = _bounds(*acceptance)
+    if low > high and verdict != "inconclusive":
+        return f"the guard band leaves no acceptance interval: no value could be accepted, {y:.6g} neither"
     if verdict == "inconclusive":
-        return f"U = {_COVERAGE_FACTOR * u:.3g} exceeds half the tolerance: no value could be accepted"
-    return f"{y:.6g} lies {'within' if verdict == 'pass' else 'outside'} the acceptance interval {interval}"
+        return f"{y:.6g} lies between acceptance ({_told(acceptance)}) and rejection ({_told(rejection)})"
+    return f"{y:.6g} lies {'within' if verdict == 'pass' else 'outside'} the acceptance interval {_told(acceptance)}"
+
+
+def _told(limits: Limits) -> str:
+    low, high = (f"{limit:.6g}" if limit is not None else None for limit in limits)
+    return f"from {low} to {high}" if low and high else f"from {low} upwards" if low else f"up to {high}"
 
 
 def _phi(z: float) -> float:

@@ -1,0 +1,138 @@
+"""Comparison of two results: E_n and zeta scores, equivalence within a margin, agreement of two methods."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from .errors import CalibrationError, UnknownCorrelation, UnknownUncertainty
+
+
+def e_n(x1: float, U1: float, x2: float, U2: float, covariance: float = 0.0) -> float:  # noqa: N803
+    """The E_n score: the difference over its expanded uncertainty (ISO 13528, 9.7; ISO/IEC 17043, B.4.1.1).
+
+    >>> e_n(10.3, 0.3, 10.0, 0.4)
+    0.6000000000000014
+
+    :param U1: expanded uncertainty of ``x1``, k = 2 as that of ``x2``; above 0 for one of them at least.
+    :param covariance: of the two results at the scale of ``U1`` and ``U2``: k^2 u(x1, x2). Results that rest on one
+        standard have one; leaving it out makes the score too small.
+    :raises UnknownUncertainty: an uncertainty is not a finite number of 0 or more, or both are 0.
+    :raises UnknownCorrelation: a covariance that these uncertainties cannot have.
+    """
+    return _score(x1, U1, x2, U2, covariance)
+
+
+def zeta(x1: float, u1: float, x2: float, u2: float, covariance: float = 0.0) -> float:
+    """The zeta score: the difference over its standard uncertainty (ISO 13528, 9.6).
+
+    :param covariance: u(x1, x2).
+    :raises UnknownUncertainty: an uncertainty is not a finite number of 0 or more, or both are 0.
+    :raises UnknownCorrelation: a covariance that these uncertainties cannot have.
+    """
+    return _score(x1, u1, x2, u2, covariance)
+
+
+def _score(x1: float, w1: float, x2: float, w2: float, covariance: float) -> float:
+    if not (math.isfinite(x1) and math.isfinite(x2)):
+        raise CalibrationError(f"results {x1} and {x2}", remedy="give finite numbers")
+    for w in (w1, w2):
+        if not 0 <= w < math.inf:
+            raise UnknownUncertainty(f"uncertainty {w}", remedy="give a finite number of 0 or more")
+    if not abs(covariance) <= w1 * w2 * (1 + 1e-12):
+        raise UnknownCorrelation(f"covariance {covariance} of results with {w1} and {w2}", remedy="|r| is 1 at most")
+    variance = w1**2 + w2**2 - 2 * covariance
+    if not variance > 1e-15 * (w1**2 + w2**2):
+        raise UnknownUncertainty("the difference has no uncertainty", remedy="compare the values themselves")
+    return (x1 - x2) / math.sqrt(variance)
+
+
+@dataclass(frozen=True)
+class Equivalence:
+    """Whether a difference lies within a margin, its uncertainty included: |d| + U(d) <= margin."""
+
+    difference: float
+    U: float
+    margin: float
+
+    @property
+    def equivalent(self) -> bool:
+        return abs(self.difference) + self.U <= self.margin
+
+    @property
+    def reason(self) -> str:
+        """The comparison in one clause."""
+        side = "does not exceed" if self.equivalent else "exceeds"
+        return f"|d| + U(d) = {abs(self.difference):.4g} + {self.U:.4g} {side} the margin {self.margin:.4g}"
+
+
+def equivalence(
+    x1: float, u1: float, x2: float, u2: float, *, margin: float, covariance: float = 0.0, k: float = 2.0
+) -> Equivalence:
+    """Compare two results with a stated margin. A large uncertainty never makes them equivalent.
+
+    :param margin: above 0, in the unit of the results.
+    :param covariance: u(x1, x2).
+    :raises UnknownUncertainty: an uncertainty is not a finite number of 0 or more.
+    """
+    if not 0 < margin < math.inf:
+        raise CalibrationError(f"margin {margin}", remedy="give a finite number above 0")
+    for u in (u1, u2):
+        if not 0 <= u < math.inf:
+            raise UnknownUncertainty(f"uncertainty {u}", remedy="give a finite number of 0 or more")
+    if not abs(covariance) <= u1 * u2 * (1 + 1e-12):
+        raise UnknownCorrelation(f"covariance {covariance} of results with u {u1} and {u2}", remedy="|r| is 1 at most")
+    return Equivalence(x1 - x2, k * math.sqrt(max(0.0, u1**2 + u2**2 - 2 * covariance)), margin)
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """Agreement of two methods on the same items (Bland and Altman).
+
+    ``bias`` is the mean difference, ``sd`` the standard deviation of the differences (n - 1), ``limits`` are bias
+    ± 1.96 sd. ``bias_interval`` and ``limit_intervals`` are confidence intervals by Student's t; those of the limits
+    use the approximate standard error sd sqrt(1/n + 1.96^2 / (2 (n - 1))).
+    """
+
+    bias: float
+    sd: float
+    limits: tuple[float, float]
+    bias_interval: tuple[float, float]
+    limit_intervals: tuple[tuple[float, float], tuple[float, float]]
+    n: int
+    confidence: float
+
+
+def bland_altman(differences: ArrayLike, confidence: float = 0.95) -> Agreement:
+    """Bias and limits of agreement of paired differences, shape (n,), n of 3 or more.
+
+    :raises CalibrationError: fewer differences, one that is not finite, or a confidence outside 0 to 1.
+    """
+    from scipy.special import stdtrit
+
+    d = _finite("differences", differences, 3)
+    if not 0 < confidence < 1:
+        raise CalibrationError(f"confidence {confidence}", remedy="give a number between 0 and 1")
+    n, bias, sd = len(d), float(d.mean()), float(d.std(ddof=1))
+    t = float(stdtrit(n - 1, 0.5 + confidence / 2))
+    half, edge = t * sd / math.sqrt(n), t * sd * math.sqrt(1 / n + 1.96**2 / (2 * (n - 1)))
+    low, high = bias - 1.96 * sd, bias + 1.96 * sd
+    return Agreement(
+        bias,
+        sd,
+        (low, high),
+        (bias - half, bias + half),
+        ((low - edge, low + edge), (high - edge, high + edge)),
+        n,
+        confidence,
+    )
+
+
+def _finite(name: str, values: ArrayLike, fewest: int) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    array = np.asarray(values, dtype=float)
+    if array.ndim != 1 or len(array) < fewest or not np.all(np.isfinite(array)):
+        raise CalibrationError(f"{name} of shape {array.shape}", remedy=f"give {fewest} or more finite numbers")
+    return array
