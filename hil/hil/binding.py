@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -84,11 +84,14 @@ class RecordedSystem:
 class Binding:
     """The roles of one run, and the channels sampled in its background.
 
+    :param u_clock: the standard uncertainty of the bench clock as UTC now, in s.
     :raises ConfigurationError: if a role is bound to something without the capability that is asked for.
     """
 
-    def __init__(self, procedure: Procedure, bench: Bench, record: RecordWriter) -> None:
-        self._bench, self._record = bench, record
+    def __init__(
+        self, procedure: Procedure, bench: Bench, record: RecordWriter, *, u_clock: Callable[[], float] = float
+    ) -> None:
+        self._bench, self._record, self._u_clock = bench, record, u_clock
         self._exclusive: dict[str, Exclusive] = {}
         self.channels: dict[str, LiveChannel] = {}
         self.systems: dict[str, SystemIdentity] = {}
@@ -140,6 +143,7 @@ class Binding:
             record=self._record,
             number=number,
             temperature=self.temperature,
+            u_clock=self._u_clock,
         )
 
     def _bind(self, role: str, capability: type) -> object:

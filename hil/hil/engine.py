@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -13,11 +13,14 @@ from hil_calibration.errors import CalibrationError
 from hil_drivers.capability import Sensor
 from hil_drivers.clock import NANOSECONDS, Clock
 from hil_drivers.errors import DriverError
+from hil_drivers.pacing import Pacer, paced
 
 from .bench.opened import Bench, open_bench
 from .binding import Binding
+from .clock_state import ClockState, read_clock_state
 from .errors import Aborted, BenchFault, HilError, ProcedureFault, exit_code, raised
 from .service import Service
+from .timekeeping import Timekeeper
 from .trial import Points, Trial
 
 if TYPE_CHECKING:
@@ -51,7 +54,10 @@ class Ending:
 
 @dataclass(frozen=True)
 class Engine:
-    """One run of ``procedure`` on the bench that ``config`` describes."""
+    """One run of ``procedure`` on the bench that ``config`` describes.
+
+    :param read_clock: reads the state of the system clock.
+    """
 
     procedure: Procedure
     parameters: Parameters
@@ -62,6 +68,7 @@ class Engine:
     service: Service
     seed: int | None
     speed: float | None
+    read_clock: Callable[[], ClockState] = read_clock_state
 
     async def run(self) -> Ending:
         """Run it. Only a cancellation of the calling task leaves this function as an exception."""
@@ -89,14 +96,23 @@ class Engine:
 
     async def _run_on(self, bench: Bench) -> Ending:
         binding: Binding | None = None
+        simulated = bench.world is not None
+        keeper = Timekeeper(bench.clock, self.record, simulated=simulated, read=self.read_clock)
         try:
-            binding = Binding(self.procedure, bench, self.record)
+            binding = Binding(self.procedure, bench, self.record, u_clock=lambda: keeper.u)
             for role, system in binding.systems.items():
                 self._note(bench.clock, "system", {"role": role, **_identity(system)})
+            await keeper.start()
             self._anchor(bench.clock)
             return await self._script(bench, binding)
         finally:
-            await _unbroken(self._make_safe(bench, binding), bench.clock)
+            await _unbroken(self._wind_up(bench, binding, keeper), bench.clock)
+
+    async def _wind_up(self, bench: Bench, binding: Binding | None, keeper: Timekeeper) -> None:
+        try:
+            await self._make_safe(bench, binding)
+        finally:
+            await keeper.stop()
             self._anchor(bench.clock)
 
     async def _script(self, bench: Bench, binding: Binding) -> Ending:
@@ -122,6 +138,8 @@ class Engine:
             self.service.detach()
             watch.cancel()
             await _unbroken(self._end(script, background, clock), clock)
+            if background.sampled:
+                self._note(clock, "sampling", {"channels": background.sampled})
             ending = self._ending(script, background, interrupted=interrupted)
             points.close("" if ending.error is None else str(ending.error))
             if points.left:
@@ -176,18 +194,20 @@ class Engine:
         self.record.event(clock.utc(clock.now()), kind, data)
 
     def _anchor(self, clock: Clock) -> None:
-        """Anchor bench time to the machine's clocks."""
-        before, wall, after = time.monotonic_ns(), time.time_ns(), time.monotonic_ns()
-        self.record.clock(before, wall, after)
-        self._note(clock, "bench clock", {"bench": clock.now(), "wall": wall})
+        """Anchor bench time to the system clock."""
+        self._note(clock, "bench clock", {"bench": clock.now(), "wall": time.time_ns()})
 
 
 class Background:
-    """Samples the channels that have a period, from before the script starts until it has ended."""
+    """Samples the channels that have a period, from before the script starts until it has ended.
+
+    A reading that takes longer than the period costs the ticks that pass meanwhile: they are counted, not made up for.
+    """
 
     def __init__(self, binding: Binding, clock: Clock) -> None:
         self._binding, self._clock = binding, clock
         self._tasks: list[asyncio.Task[None]] = []
+        self._pacers: dict[str, Pacer] = {}
         self.failure: BaseException | None = None
         self.victim: asyncio.Task[None] | None = None
 
@@ -195,7 +215,9 @@ class Background:
         """Measure each once, so that conditions are known before anything else is, and go on by period."""
         for channel, period in self._periodic():
             await channel.measure()
-            task = asyncio.create_task(self._sample(channel, period), name=f"sampling {channel.name}")
+            first = self._clock.now() + round(period * NANOSECONDS)
+            self._pacers[channel.name] = paced(self._clock, period, first=first)
+            task = asyncio.create_task(self._sample(channel), name=f"sampling {channel.name}")
             task.add_done_callback(self._ended)
             self._tasks.append(task)
 
@@ -205,14 +227,16 @@ class Background:
             task.cancel()
         await self._clock.wait(*self._tasks)
 
+    @property
+    def sampled(self) -> dict[str, dict[str, int]]:
+        """By channel, the ticks on which a reading was begun, and those that were missed."""
+        return {name: {"taken": pacer.taken, "missed": pacer.missed} for name, pacer in self._pacers.items()}
+
     def _periodic(self) -> list[tuple[LiveChannel, float]]:
         return [(channel, channel.period) for channel in self._binding.channels.values() if channel.period is not None]
 
-    async def _sample(self, channel: LiveChannel, period: float) -> None:
-        due = self._clock.now()
-        while True:
-            due += round(period * NANOSECONDS)
-            await self._clock.sleep_until(due)
+    async def _sample(self, channel: LiveChannel) -> None:
+        async for _ in self._pacers[channel.name]:
             await channel.measure()
 
     def _ended(self, task: asyncio.Task[None]) -> None:

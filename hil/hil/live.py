@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
@@ -45,6 +46,7 @@ class LiveChannel:
     :param limits: the range in which it may be used, in ``unit``.
     :param period: seconds between the readings taken in the background, ``None`` for none.
     :param temperature: the present temperature in Cel, for effects that depend on it.
+    :param u_clock: the standard uncertainty of the bench clock as UTC now, in s: one effect shared by all readings.
     """
 
     def __init__(
@@ -61,11 +63,12 @@ class LiveChannel:
         record: RecordWriter,
         number: int,
         temperature: Callable[[], float | None],
+        u_clock: Callable[[], float] = float,
     ) -> None:
         self.name, self.unit, self.calibration, self.period = name, unit, calibration, period
         self._reader, self._clock, self._exclusive = reader, clock, exclusive
         self._record, self._number, self._temperature = record, number, temperature
-        self._limits = limits
+        self._limits, self._u_clock = limits, u_clock
         self._resolution: float | None = None
         self.last: Measurement | None = None
 
@@ -105,6 +108,7 @@ class LiveChannel:
 
     def _keep(self, indication: Indication) -> Measurement | None:
         t, raw = self._clock.utc(indication.t), indication.value
+        u_t = math.hypot(indication.u_t, self._u_clock())
         if indication.resolution != self._resolution:
             self._resolution = indication.resolution
             self._record.event(t, "resolution", {"channel": self.name, "resolution": indication.resolution})
@@ -113,11 +117,11 @@ class LiveChannel:
             if indication.usable:
                 value, u_ind, u = self._evaluate(indication)
         finally:
-            self._record.readings(self._number, t, raw, value, u_ind, u, indication.u_t, int(indication.flags))
+            self._record.readings(self._number, t, raw, value, u_ind, u, u_t, int(indication.flags))
         if raw is None or not indication.usable:
             return None
         shown = raw if value is None else value
-        return Measurement(self.name, shown, u, self.unit, indication.flags, t, indication.u_t)
+        return Measurement(self.name, shown, u, self.unit, indication.flags, t, u_t)
 
     def _evaluate(self, indication: Indication) -> tuple[float | None, float | None, float | None]:
         if self.calibration is None or indication.value is None:

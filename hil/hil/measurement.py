@@ -13,7 +13,8 @@ class Measurement:
     """One measured value of a channel.
 
     ``value`` and ``u`` (combined standard uncertainty) are in ``unit``; ``u`` is ``None`` where the channel has
-    no calibration: unknown, not zero. ``t`` is UTC in nanoseconds, ``u_t`` its standard uncertainty in seconds.
+    no calibration: unknown, not zero. ``t`` is UTC in nanoseconds, ``u_t`` its standard uncertainty in seconds:
+    of the measurement interval, and of the clock where that is synchronised with UTC (docs/explanation/time.md).
     """
 
     channel: str
