@@ -39,7 +39,7 @@ class Freerun(Generic[S]):
         self._supervisor, self._clock = supervisor, clock
         self._period, self._timeout = round(period * NANOSECONDS), timeout
         self._items: deque[S] = deque(maxlen=KEPT)
-        self._count = 0
+        self._count = self._arrived_at = 0
         self._failures, self._failure = 0, DeviceUnreachable("lost its link", where=supervisor.name)
         self._arrival = asyncio.Event()
 
@@ -51,6 +51,7 @@ class Freerun(Generic[S]):
     def put(self, item: S) -> None:
         """Take what arrived."""
         self._items.append(item)
+        self._arrived_at = self._clock.arrived()
         self._count += 1
         self._arrival.set()
         self._arrival = asyncio.Event()
@@ -83,11 +84,11 @@ class Freerun(Generic[S]):
                     await self._another(*before)
 
     def _due(self) -> int:
-        """The bench time at which the next is expected: within one period from now."""
+        """The bench time by which the next will have come: a whole number of periods after the newest came."""
         now = self._clock.now()
         if self.newest is None:
             return now + self._period
-        return now + self._period - max(0, now - self.newest.latest) % self._period
+        return now + self._period - max(0, now - self._arrived_at) % self._period
 
     def _after(self, t: int) -> S | None:
         return next((item for item in self._items if item.earliest >= t), None)

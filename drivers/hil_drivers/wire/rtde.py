@@ -227,6 +227,10 @@ class Recipe:
             raise LocalProtocolError(f"values that do not fit the recipe: {error}") from None
 
 
+NO_RECIPE = Recipe(0, (), {}, struct.Struct(">"))
+"""The recipe of nothing."""
+
+
 def parse_recipe(payload: bytes, names: Sequence[str], *, what: str) -> Recipe:
     """The reply to the set-up of ``names``.
 

@@ -11,24 +11,32 @@ from .ascii2 import Ascii2Device
 from .base import SimDevice
 from .camera import CameraDevice
 from .carriage import CarriageDevice
+from .digital_io import DigitalIoDevice
 from .hmp import HmpDevice
+from .modbus import ModbusDevice
 from .mqtt_meter import MqttMeterDevice
+from .natnet import NatnetDevice
 from .pt100_scanner import ScannerDevice
 from .sign_panel import PanelDevice
 from .simserv import SimservDevice
 from .t10a import T10aDevice
+from .ur_rtde import UrRtdeDevice
 
 AnyDevice = Annotated[
     ArtnetDevice
     | Ascii2Device
     | CameraDevice
     | CarriageDevice
+    | DigitalIoDevice
     | HmpDevice
+    | ModbusDevice
     | MqttMeterDevice
+    | NatnetDevice
     | PanelDevice
     | ScannerDevice
     | SimservDevice
-    | T10aDevice,
+    | T10aDevice
+    | UrRtdeDevice,
     Field(discriminator="kind"),
 ]
 """Any of them, told by its ``kind``."""

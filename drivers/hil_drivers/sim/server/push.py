@@ -36,6 +36,14 @@ class PushEndpoint(Endpoint):
         if self.world.time.paced:
             self._pacing = asyncio.create_task(self._pace(), name=f"sending of {self.name}")
 
+    def retime(self, period: int) -> None:
+        """Send at another period from now on."""
+        if period != self._period:
+            self._period = period
+            if self._pacing is not None:
+                self._pacing.cancel()
+            self.start_sending()
+
     def moved(self) -> None:
         if not self.world.time.paced:
             self._send_due()

@@ -1,0 +1,54 @@
+"""A motion capture system that speaks NatNet."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from ..model import Name, NotNegative, Positive
+from .base import LINK_FAULTS, SimDevice
+
+if TYPE_CHECKING:
+    from ..server.endpoint import Endpoint
+    from ..world import World
+
+Fraction = Annotated[float, Field(ge=0, le=1)]
+
+
+class NatnetDevice(SimDevice):
+    """Cameras that track rigid bodies. Lengths in m, times in s, ``rate`` in Hz.
+
+    ``bodies`` says on what each rigid body is mounted: the name of an arm, or of whatever else of the world moves.
+    ``marker_noise`` is the standard deviation of one marker, each body having ``markers`` at ``radius``; ``scale``
+    (relative), ``frame_offset`` and ``frame_tilt`` (rad) of the whole volume and ``mounting`` of each body are drawn
+    once by the seed. A body is out of sight for ``occluded`` of the time, 0.2 s at a time. Frames are sent ``delay``
+    after the middle of their exposure, to a multicast group if ``multicast``.
+    """
+
+    faults: ClassVar[frozenset[str]] = (LINK_FAULTS - {"split", "merged"}) | frozenset(
+        ("tracking-lost", "frozen", "lossy", "clock-jump")
+    )
+
+    kind: Literal["natnet"]
+    bodies: dict[Name, str] = Field(min_length=1)
+    version: Literal["3.0", "4.0", "4.1"] = "3.0"
+    rate: Annotated[float, Field(ge=10, le=1000)] = 240.0
+    delay: NotNegative = 0.005
+    markers: Annotated[int, Field(ge=3, le=50)] = 5
+    radius: Positive = 0.05
+    marker_noise: NotNegative = 1e-4
+    scale: NotNegative = 1e-4
+    frame_offset: NotNegative = 2e-4
+    frame_tilt: NotNegative = 3.5e-4
+    mounting: NotNegative = 2e-4
+    occluded: Fraction = 0.0
+    multicast: bool = False
+    port: Annotated[int, Field(ge=0, le=65535)] = 0
+
+    def endpoint(self, name: str, world: World, directory: Path) -> Endpoint:  # noqa: ARG002
+        from ..server.natnet import NatnetEndpoint
+        from ..tracker import Tracker
+
+        return NatnetEndpoint(name, Tracker(name, self, world), self, world)

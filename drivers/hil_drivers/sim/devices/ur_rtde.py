@@ -1,0 +1,50 @@
+"""A robot arm with a controller that speaks RTDE."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from ..model import NotNegative, Positive
+from .base import LINK_FAULTS, SimDevice
+
+if TYPE_CHECKING:
+    from ..server.endpoint import Endpoint
+    from ..world import World
+
+Joints = tuple[float, float, float, float, float, float]
+
+
+class UrRtdeDevice(SimDevice):
+    """A six-axis arm. Angles in rad, lengths in m, times in s.
+
+    ``joint_offset``, ``link_error`` and ``tool_error`` are standard deviations of what is drawn once by the seed,
+    ``repeatability`` of what each stop adds to each joint, ``encoder_noise`` of what one sample adds. A move is
+    stopped when no heartbeat has come for ``watchdog``. On a fixed ``port`` it can be found by clients that know no
+    other.
+    """
+
+    faults: ClassVar[frozenset[str]] = LINK_FAULTS | frozenset(("frozen", "nan", "clock-jump", "protective-stop"))
+
+    kind: Literal["ur-rtde"]
+    home: Joints = (0.0, -1.6, 1.8, -1.8, -1.57, 0.0)
+    speed: Positive = 1.05
+    acceleration: Positive = 1.4
+    repeatability: NotNegative = 5e-5
+    joint_offset: NotNegative = 3.5e-4
+    link_error: NotNegative = 1e-4
+    tool_error: NotNegative = 2e-4
+    encoder_noise: NotNegative = 2e-6
+    watchdog: Positive = 1.0
+    port: Annotated[int, Field(ge=0, le=65535)] = 0
+
+    def placements(self) -> tuple[str, ...]:
+        return ("x", "y", "z")
+
+    def endpoint(self, name: str, world: World, directory: Path) -> Endpoint:  # noqa: ARG002
+        from ..arm import arms
+        from ..server.rtde import RtdeEndpoint
+
+        return RtdeEndpoint(name, arms(world)[name], self, world)
