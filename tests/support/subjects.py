@@ -113,6 +113,8 @@ _NO_ANSWER = "the protocol has no answers: nothing tells whether a datagram arri
 CERTIFICATE = {"indication": [1.0, 2000.0], "value": [1.0, 2000.0], "covariance": [[1e-4, 0.0], [0.0, 1e-4]]}
 LIGHT = {"kind": "artnet", "universe": 0, "channel": 1}
 
+OUTPUTS = {"humidity.running": 3, "compressed_air": 7, "dryer": 8}
+
 SUBJECTS: dict[str, MakeSubject | Elsewhere] = {
     "artnet": simulated(
         LIGHT,
@@ -133,10 +135,52 @@ SUBJECTS: dict[str, MakeSubject | Elsewhere] = {
         options={"channels": {"air": 101, "wall": 102}, "nplc": 1.0},
         reads={"air": near(109.1, 0.5), "wall": near(109.1, 0.5)},
     ),
+    "mqtt-meter": simulated(
+        {"kind": "mqtt-meter", "period": 0.1, "password": True},
+        options={
+            "points": {
+                "power": {"topic": "~/sensor", "field": "power", "unit": "W"},
+                "voltage": {"topic": "~/sensor", "field": "voltage", "unit": "V"},
+            },
+            "relay": {"command": "~/relay/set", "state": "~/relay"},
+            "availability": {"topic": "~/status"},
+            "time": "time",
+            "sequence": "n",
+            "period": 0.1,
+        },
+        reads={"power": lambda value: 0.0 <= value < 200.0, "voltage": near(230.0, 5.0)},
+        writes={"relay": [0.0, 1.0]},
+        unseen={"burst": "a thousand values at once are no fault of any of them"},
+    ),
     "recogniser": Elsewhere("tests/drivers/test_recogniser.py", "it is a child process, without a wire"),
+    "scpi": Elsewhere("tests/drivers/test_instrument_scpi_described.py", "its description says what its peer is"),
     "sign-panel": simulated({"kind": "sign-panel"}, uses={"show": show}),
+    "simserv": simulated(
+        {"kind": "simserv", "outputs": OUTPUTS},
+        options={"outputs": OUTPUTS},
+        reads={"temperature": near(23.4, 40.0), "humidity": near(50.0, 50.0), "status": lambda value: value in (1, 3)},
+        writes={
+            "temperature.setpoint": [-40.0, 25.5],
+            "humidity.setpoint": [85.0, 50.5],
+            "temperature.gradient.up": [3.0, 0.0],
+            "dryer": [1.0, 0.0],
+            "running": [1.0, 0.0],
+        },
+    ),
     "t10a": simulated(
         {"kind": "t10a", "certificates": {"illuminance": CERTIFICATE}}, reads={"illuminance": near(0.02, 0.2)}
+    ),
+    "weiss-ascii2": simulated(
+        {"kind": "weiss-ascii2"},
+        options={"outputs": {"dryer": 11}},
+        reads={"temperature": near(23.4, 40.0), "humidity": near(50.0, 50.0)},
+        writes={
+            "temperature.setpoint": [-40.0, 25.5],
+            "temperature.gradient.up": [3.0, 0.0],
+            "fan": [60.0, 100.0],
+            "dryer": [1.0, 0.0],
+            "running": [1.0, 0.0],
+        },
     ),
 }
 
@@ -152,6 +196,9 @@ LACKS: dict[str, dict[str, str]] = {
     "camera": {"read": _NO_POINT, "stream": _NO_POINT, "write": _NO_POINT},
     "hmp": {"write": _NO_POINT},
     "pt100-scanner": {"write": _NO_POINT},
+    "mqtt-meter": dict.fromkeys(
+        ("late", "overdue", "split", "merged"), "its broker is a peer of its own, which has none"
+    ),
     "sign-panel": {"read": _NO_POINT, "stream": _NO_POINT, "write": _NO_POINT},
     "t10a": {"write": _NO_POINT},
 }
