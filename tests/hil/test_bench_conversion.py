@@ -117,6 +117,7 @@ async def test_its_uncertainty_covers_the_truth_over_seeds(folder: Path) -> None
         async with open_bench(config, seed=seed, roles=["probe"]) as bench:
             indication = await bench.sensor("probe.temperature").read()
             assert indication.unit == "Ohm"
+            assert indication.value is not None
             measured = evaluate(record, indication.value, resolution=indication.resolution)
             deviations.append((measured.value[0] - TRUE) / measured.u[0])
     assert measured.unit == "Cel"

@@ -62,12 +62,13 @@ class ScpiLink:
         """Send a command and leave it unchecked."""
         await self._link.send(scpi.encode(message))
 
-    async def check(self, message: str) -> None:
+    async def check(self, message: str, query: str = "SYST:ERR?") -> None:
         """Check that ``message``, sent before, raised no error.
 
+        :param query: asks for the oldest entry of the error queue.
         :raises RemoteProtocolError: with the instrument's own words if it did.
         """
-        entry = await self.ask("SYST:ERR?", scpi.parse_error)
+        entry = await self.ask(query, scpi.parse_error)
         if entry.code:
             raise RemoteProtocolError(
                 f"refused {message}: {entry.code}, {entry.text}",
