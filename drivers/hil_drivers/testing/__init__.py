@@ -25,12 +25,13 @@ from .conformance import ConformanceError, check_actuator, check_sensor
 from .peer import Peer
 from .runner import Check, Result, Verdict, checks, run_all, table
 from .sim_peer import SimPeer
-from .subject import Subject
+from .subject import Operation, Subject, looks_good
 from .tcp_peer import TcpPeer
 
 __all__ = [
     "Check",
     "ConformanceError",
+    "Operation",
     "Peer",
     "Result",
     "SimPeer",
@@ -40,6 +41,7 @@ __all__ = [
     "check_actuator",
     "check_sensor",
     "checks",
+    "looks_good",
     "run_all",
     "table",
 ]

@@ -199,6 +199,8 @@ async def overdue(subject: Subject) -> str:
         for operation in subject.operations():
             await subject.peer.inject(faults.OVERDUE)
             await must_raise(partial(bounded, operation(device), operation.name), DeviceError, operation.name)
+            for other in reversed(subject.operations()):
+                await _right_or_error(other, device)
             await subject.peer.clear()
             until = time.monotonic() + 1.0
             while time.monotonic() < until:

@@ -4,7 +4,9 @@
 - Its use is given in the order of asking. A link asks for one exchange at a time, so no device can crowd out
   the others, and one that is dead is kept away by its own supervisor.
 - A request is never abandoned: where its exchange was cancelled, the next user first waits until the answer
-  has come or is overdue, and until the line has been silent. A connection is made anew instead.
+  has come or is overdue, and until the line has been silent. A connection is made anew instead. An only user
+  waits for an overdue answer as long again: a device that has become slower than its deadline would else
+  answer each question with the answer to the one before.
 """
 
 from __future__ import annotations
@@ -93,7 +95,8 @@ class Bus:
         :raises OSError: if the link was lost; ``EOFError`` after its orderly end.
         """
         self._quiet = False
-        self._debtor, self._overdue = user, asyncio.get_running_loop().time() + answer_within
+        patience = answer_within * (2 if self.users <= 1 else 1)
+        self._debtor, self._overdue = user, asyncio.get_running_loop().time() + patience
         await self.line.send(data)
 
     async def receive(self, timeout: float) -> bytes:
