@@ -26,7 +26,7 @@ K = 2.0
 
 GLYPHS = {"ok": "●", "flagged": "▲", "stale": "○", "waiting": "…"}
 REFRESH = 0.25
-"""Wall seconds between looks."""
+"""Wall seconds between looks, at the most."""
 
 
 @click.command(short_help="Live values of channels, with their uncertainty.")
@@ -66,6 +66,7 @@ def watch(
 async def _show(bench: WatchedBench, limit: float | None, *, jsonl: bool) -> int:
     loop = asyncio.get_running_loop()
     end = math.inf if limit is None else loop.time() + limit
+    refresh = min(REFRESH, *(channel.period / 10 for channel in bench.channels))
     line = _json_line if jsonl else None if sys.stdout.isatty() else _text_line
     for channel in bench.channels:
         if channel.note:
@@ -77,7 +78,7 @@ async def _show(bench: WatchedBench, limit: float | None, *, jsonl: bool) -> int
                 show(looks)
                 if loop.time() >= end:
                     break
-                await asyncio.sleep(min(REFRESH, end - loop.time()))
+                await asyncio.sleep(min(refresh, end - loop.time()))
     return PASS if all(look.state in ("ok", "flagged") for look in looks) else DEVICE
 
 
