@@ -32,6 +32,32 @@ class Actuator(Protocol):
         ...
 
 
+@runtime_checkable
+class Switch(Protocol):
+    """One output that is on or off."""
+
+    async def switch(self, on: bool) -> None:
+        """Switch it, and return once the device confirms that it is so.
+
+        :raises DeviceError: if it does not.
+        """
+        ...
+
+
+@runtime_checkable
+class Watchdog(Protocol):
+    """A rig that brings itself to its safe state unless it is fed."""
+
+    @property
+    def timeout(self) -> float:
+        """Within how many seconds after a feed the next one must come."""
+        ...
+
+    async def feed(self) -> None:
+        """Say that whoever is responsible is alive; the first time arms it."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Frame:
     """One picture: ``image`` of shape ``(height, width)`` or ``(height, width, 3)``, uint8.

@@ -72,13 +72,22 @@ def by_geometry(luminaires: Iterable[Luminaire]) -> float:
 
 
 class Light:
-    """The illuminance on the plane in lx, lit by the luminaires at ``level`` (0 to 1)."""
+    """The illuminance on the plane in lx, lit by the luminaires at ``level`` (0 to 1) while ``supply`` is 1."""
 
     def __init__(self, lamp: Lamp | None, dark: float, gain: float, climate: Climate) -> None:
         self._lamp, self._dark, self._gain, self._climate = lamp, dark, gain, climate
         self._full = by_geometry(lamp.luminaires) if lamp is not None else 0.0
         self._lit: int | None = None
         self.level = Steps(0.0)
+        self.supply = Steps(1.0)
+
+    def lit(self, t: int) -> float:
+        """The level at ``t`` as the luminaires follow it: 0 without power."""
+        return self.level.at(t) * self.supply.at(t)
+
+    def changes(self, start: int, end: int) -> list[int]:
+        """The times between ``start`` and ``end`` at which the light changes at once."""
+        return self.level.changes(start, end) + self.supply.changes(start, end)
 
     def set_level(self, t: int, level: float) -> None:
         """Dim the luminaires to ``level`` at ``t``; the first light starts their warm-up."""
@@ -95,7 +104,7 @@ class Light:
         warm = 1.0 + lamp.warm_up * math.exp(-lit_for / lamp.warm_up_time)
         hot = self._climate.temperature(t) - _TEMPERATURE_OF_RATING
         per_level = self._full * self._gain * warm * (1.0 + lamp.temperature_coefficient * hot)
-        return self._dark + per_level * self.level.at(t) * (1.0 + lamp.stray)
+        return self._dark + per_level * self.lit(t) * (1.0 + lamp.stray)
 
 
 class Carriage:

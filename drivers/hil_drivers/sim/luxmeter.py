@@ -56,7 +56,7 @@ class Luxmeter:
 
     def illuminance(self, start: int, end: int) -> float:
         """The mean illuminance on the head over [start, end]."""
-        changes = self._light.level.changes(start, end)
+        changes = self._light.changes(start, end)
         if self._carriage is not None:
             changes = changes + self._carriage.changes(start, end)
         return mean(start, end, self._at_head, changes)

@@ -87,5 +87,5 @@ class World:
 
     def sign_illuminance(self, start: int, end: int) -> float:
         """The mean illuminance in lx on the sign panel over [start, end]."""
-        plane = mean(start, end, self.light.plane, self.light.level.changes(start, end))
+        plane = mean(start, end, self.light.plane, self.light.changes(start, end))
         return self._at_panel.forward(plane, self.climate.temperature((start + end) // 2))

@@ -11,7 +11,7 @@ from __future__ import annotations
 from functools import partial
 
 from ..clock import Clock
-from ..errors import RemoteProtocolError
+from ..errors import AddressError, RemoteProtocolError
 from ..wire import modbus, modbus_rtu
 from .address import Address
 from .modbus import ModbusLink
@@ -30,6 +30,12 @@ class RtuModbusLink(ModbusLink):
     ) -> None:
         super().__init__(address.text, supervisor=supervisor, clock=clock, timeout=timeout)
         self.device_id = address.integer("device_id", device_id, lower=1, upper=247)
+        if not 1 <= self.device_id <= 247:
+            raise AddressError(
+                f"a device on a line has an id from 1 to 247, not {self.device_id}",
+                where=address.text,
+                remedy="add device_id=N",
+            )
         baudrate = address.integer("baudrate", BAUDRATE, lower=50, upper=4_000_000)
         self._stream = StreamLink(
             address.text,

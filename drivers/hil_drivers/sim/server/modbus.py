@@ -36,6 +36,12 @@ class Refused(Exception):
 class Memory(ABC):  # noqa: B024 (an instrument overrides what it has)
     """What an instrument holds, by protocol address; here it has nothing."""
 
+    def moved(self) -> None:  # noqa: B027 (most have nothing to do)
+        """Bench time or the faults have changed."""
+
+    def close(self) -> None:  # noqa: B027 (most have nothing to do)
+        """The instrument is switched off."""
+
     def holding(self, address: int, count: int) -> Sequence[int]:  # noqa: ARG002
         """Holding registers.
 
@@ -202,11 +208,19 @@ class TcpModbusEndpoint(TcpEndpoint):
 
     def __init__(self, name: str, world: World, memory: Memory, device_id: int) -> None:
         super().__init__(name, world, lambda faults: TcpProtocol(memory, faults, device_id))
-        self._device_id = device_id
+        self._memory, self._device_id = memory, device_id
 
     async def open(self) -> None:
         await super().open()
         self.address = f"modbus+{self.address}?device_id={self._device_id}"
+
+    def moved(self) -> None:
+        super().moved()
+        self._memory.moved()
+
+    def close(self) -> None:
+        super().close()
+        self._memory.close()
 
 
 class RtuModbusEndpoint(TerminalEndpoint):
@@ -214,11 +228,19 @@ class RtuModbusEndpoint(TerminalEndpoint):
 
     def __init__(self, name: str, world: World, memory: Memory, device_id: int, directory: Path) -> None:
         super().__init__(name, world, directory, lambda faults: RtuProtocol(memory, faults, device_id))
-        self._device_id = device_id
+        self._memory, self._device_id = memory, device_id
 
     async def open(self) -> None:
         await super().open()
         self.address = f"modbus+rtu://{self.path}?device_id={self._device_id}&baudrate=19200&bytesize=8&parity=N"
+
+    def moved(self) -> None:
+        super().moved()
+        self._memory.moved()
+
+    def close(self) -> None:
+        super().close()
+        self._memory.close()
 
 
 def modbus_endpoint(

@@ -1,0 +1,96 @@
+"""Any instrument on Modbus, by the same register map as its driver's."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from pydantic import Field, ValidationInfo, field_validator, model_validator
+
+from ...errors import OptionError
+from ...instruments.modbus_map import RegisterMap, load_map
+from ..model import Model, NotNegative
+from .base import LINK_FAULTS, MODBUS_FAULTS, SimDevice
+
+if TYPE_CHECKING:
+    from ..server.endpoint import Endpoint
+    from ..world import World
+
+
+class Served(Model):
+    """What a point shows: a ``constant``, or a quantity of the world times ``scale`` plus ``offset``; with ``noise``,
+    the standard deviation of one reading. All in the unit of the point.
+    """
+
+    constant: float | None = None
+    follows: Literal["temperature", "humidity", "illuminance"] | None = None
+    scale: float = 1.0
+    offset: float = 0.0
+    noise: NotNegative = 0.0
+
+    @model_validator(mode="after")
+    def _has_one_origin(self) -> Served:
+        if (self.constant is None) == (self.follows is None):
+            raise ValueError("needs either 'constant' or 'follows'")
+        return self
+
+
+class ModbusDevice(SimDevice):
+    """An instrument of a register map; ``values`` by point, and 0 for a point that is not named.
+
+    What is written to a point is held, and read back. ``scan_period`` of the map is its own period of sampling.
+    """
+
+    faults: ClassVar[frozenset[str]] = LINK_FAULTS | MODBUS_FAULTS | frozenset(("nan", "frozen", "word-order"))
+    shared: ClassVar[tuple[str, ...]] = ("map",)
+
+    kind: Literal["modbus"]
+    map: str
+    transport: Literal["tcp", "rtu"] = "tcp"
+    device_id: int | None = Field(default=None, ge=1, le=247)
+    values: dict[str, float | Served] = Field(default_factory=dict)
+
+    @field_validator("map")
+    @classmethod
+    def _is_a_map(cls, path: str) -> str:
+        try:
+            load_map(path)
+        except OptionError as error:
+            raise ValueError(str(error)) from None
+        return path
+
+    @field_validator("values")
+    @classmethod
+    def _are_points(cls, values: dict[str, float | Served], info: ValidationInfo) -> dict[str, float | Served]:
+        if "map" in info.data:
+            points = load_map(info.data["map"]).points
+            for name in values:
+                if name not in points:
+                    raise ValueError(f"the map has no point {name!r}, only {', '.join(points)}")
+        return values
+
+    @cached_property
+    def described(self) -> RegisterMap:
+        """The map."""
+        return load_map(self.map)
+
+    def __hash__(self) -> int:
+        return hash((self.kind, self.map, self.transport, self.device_id))
+
+    def served(self, point: str) -> Served:
+        """What a point shows."""
+        value = self.values.get(point, 0.0)
+        return value if isinstance(value, Served) else Served(constant=value)
+
+    def responses(self) -> tuple[str, ...]:
+        return tuple(self.described.points)
+
+    def endpoint(self, name: str, world: World, directory: Path) -> Endpoint:
+        from ..faults import Faults
+        from ..server.modbus import modbus_endpoint
+        from ..server.modbus_map import MapMemory
+
+        device_id = self.device_id or self.described.device_id
+        memory = MapMemory(name, self, world, Faults(name, world))
+        return modbus_endpoint(name, world, memory, device_id=device_id, transport=self.transport, directory=directory)
