@@ -55,12 +55,13 @@ class StreamCamera(Device):
         self._opened = False
 
     async def open(self) -> None:
-        with self.clock.exchange():
+        with self.clock.exchange(), self.supervisor.opening():
             await self._worker.call(self._connect)
         self._opened = True
 
     async def close(self) -> None:
         self._opened = False
+        self.supervisor.closed()
         with self.clock.exchange():
             await self._worker.call(self._stream.close)
         self._worker.close()
@@ -76,7 +77,7 @@ class StreamCamera(Device):
         """
         if not self._opened:
             raise DeviceUnreachable("is not open", where=self.name, remedy="open the device first")
-        with self.clock.exchange():
+        with self.clock.exchange(), self.supervisor.exchange():
             return await self._worker.call(self._exposed)
 
     def _connect(self) -> None:

@@ -132,6 +132,12 @@ class CameraEndpoint(Endpoint):
         for connection in tuple(self.connections):
             connection.abort()
 
+    def moved(self) -> None:
+        if self.connections and self.faults.present("dropped"):
+            for connection in tuple(self.connections):
+                connection.abort()
+            self.broke()
+
     def stream(self, transport: asyncio.Transport) -> None:
         """Begin a stream with the head, the codec's header and a first picture."""
         head = f"HTTP/1.0 200 OK\r\nContent-Type: {self.codec.content_type}\r\nCache-Control: no-store\r\n\r\n"
@@ -186,6 +192,7 @@ class _Connection(asyncio.Protocol):
             raise TypeError("a TCP connection is expected")
         self._transport = transport
         self._endpoint.connections.add(transport)
+        self._endpoint.moved()
 
     def connection_lost(self, _exc: Exception | None) -> None:
         self._endpoint.connections.discard(self._transport)
