@@ -12,6 +12,7 @@ from hil_drivers.clock import NANOSECONDS
 
 from .bench.world import world_name
 from .outcome import CalibrationOutcome, TrialOutcome
+from .utc import time_claim
 
 if TYPE_CHECKING:
     from hil_calibration.certificate import model
@@ -74,7 +75,8 @@ def _certificate(folder: Path, record: Record, outcome: CalibrationOutcome, conf
 
     run, channels, laboratory = record.run, record.channels, config.laboratory
     begin, end = days(record)
-    simulated = run["provenance"] == "simulated"
+    claim = time_claim(record)
+    simulated = claim.simulated
     return model.Certificate(
         identifier=identifier(record, folder),
         laboratory=_organisation(laboratory.laboratory),
@@ -86,6 +88,7 @@ def _certificate(folder: Path, record: Record, outcome: CalibrationOutcome, conf
         results=outcome.results,
         statements=(
             _unsigned(),
+            *([] if simulated or claim.synchronised else [text.CLOCK_NOT_SYNCHRONISED]),
             *text.standard_statements(simulated=simulated, rounding=laboratory.reporting.rounding),
             *outcome.statements,
         ),

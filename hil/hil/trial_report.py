@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hil_drivers.clock import NANOSECONDS
-
+from .clock_state import read_clock_state
 from .errors import ProcedureFault
 from .report.model import Instrument, ReportData, System
+from .utc import machine_instant, time_claim
 
 if TYPE_CHECKING:
     from .outcome import TrialOutcome
@@ -79,6 +79,7 @@ def _shown(value: Any) -> str:
 
 def _identification(folder: Path, record: Record, run: dict[str, Any]) -> tuple[tuple[str, str], ...]:
     clock = [event.t for event in record.events("bench clock")]
+    claim = time_claim(record)
     codecs = sorted({event.data["codec"] for event in record.events("frame")})
     return (
         ("procedure", f"{run['procedure']['name']}, version {run['procedure']['version']}"),
@@ -86,16 +87,13 @@ def _identification(folder: Path, record: Record, run: dict[str, Any]) -> tuple[
         ("laboratory", run["laboratory"]),
         ("customer", run["customer"]),
         ("operator", run["operator"]),
-        ("begun, bench clock", _instant(clock[0])),
-        ("ended, bench clock", _instant(clock[-1])),
-        ("report made", f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC"),
+        ("begun, bench clock", claim.instant(clock[0])),
+        ("ended, bench clock", claim.instant(clock[-1])),
+        ("system clock", claim.told),
+        ("report made", machine_instant(time.time_ns(), read_clock_state())),
         ("order of points, seed", f"{run['plan']['order']}, {run['seed']}"),
         ("codec of the camera's pictures", ", ".join(codecs) or "none"),
         ("run", folder.name),
         ("software", f"hil-bench {run['software']['hil-bench']}"),
         ("head of the record's hash chain", record.chain_head),
     )
-
-
-def _instant(t: int) -> str:
-    return f"{datetime.fromtimestamp(t // NANOSECONDS, UTC):%Y-%m-%d %H:%M:%S} UTC"

@@ -14,6 +14,7 @@ import pytest
 
 from hil.bench import find_bench
 from hil.cli import __main__ as entry
+from hil.record import open_run
 
 PROCEDURE = '''
 from hil import Design, Parameters, Results, SummaryTable, Trial, Verdict, procedure
@@ -150,6 +151,17 @@ def test_a_signal_ends_a_run_in_order(
     (run,) = json.loads(inside(place, capsys, "data", "list", "--json")[1])["runs"]
     assert run["status"] == "aborted"
     assert inside(place, capsys, "data", "verify", "last")[0] == 0
+
+
+def test_the_clock_and_the_sampling_are_on_record(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = json.loads(inside(place, capsys, *RUN, "--set", "seconds=32", "--json")[1])["folder"]
+    record = open_run(place / folder)
+    first, last = record.table("clock")[0], record.table("clock")[-1]
+    assert first["mono_before"] <= first["mono_after"] < last["mono_before"]
+    assert record.events("clock")[0].data["synchronised"] == bool(first["source"])
+    (sampling,) = record.events("sampling")
+    assert sampling.data["channels"]["room.temperature"] == {"taken": 6, "missed": 0}
+    assert record.events()[-1].kind == "closed"
 
 
 def test_records_are_listed_shown_and_verified(place: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -35,6 +35,14 @@ IN_FULL = Statement(
     norm=_ISO,
     reference="7.8.2.1",
 )
+CLOCK_NOT_SYNCHRONISED = Statement(
+    Text(
+        "The dates are those of the bench's computer, whose clock was not synchronised with UTC during the "
+        "calibration.",
+        "Les dates sont celles de l'ordinateur du banc, dont l'horloge n'était pas synchronisée avec l'UTC pendant "
+        "l'étalonnage.",
+    )
+)
 NO_ACCREDITATION = Statement(
     Text(
         "No accreditation is claimed for this calibration.",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -121,17 +120,19 @@ def _run_folders(out: Path) -> list[Path]:
 
 def _summary(folder: Path) -> dict[str, str]:
     from ..record import open_run
+    from ..utc import time_claim
 
     try:
         record = open_run(folder)
-        run, status = record.run, record.status
+        run, status, claim = record.run, record.status, time_claim(record)
     except (RecordError, UsageError) as error:
-        return dict.fromkeys(("begun", "procedure", "bench", "provenance", "operator"), "") | {
+        return dict.fromkeys(("begun", "clock", "procedure", "bench", "provenance", "operator"), "") | {
             "status": f"cannot be read: {error}",
             "run": folder.name,
         }
     return {
-        "begun": _instant(run.get("begun")),
+        "begun": _instant(run.get("begun"), synchronised=claim.synchronised),
+        "clock": claim.told,
         "procedure": _name(run.get("procedure")),
         "bench": _name(run.get("bench")),
         "provenance": str(run.get("provenance", "")),
@@ -163,10 +164,10 @@ def _results(folder: Path) -> Any:
         raise RecordError(f"is not JSON ({error})", where=str(path), remedy="run `hil data verify` on it") from None
 
 
-def _instant(utc: object) -> str:
-    if not isinstance(utc, int):
-        return ""
-    return datetime.fromtimestamp(utc // 1_000_000_000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+def _instant(utc: object, *, synchronised: bool) -> str:
+    from ..utc import iso
+
+    return iso(utc, synchronised=synchronised) if isinstance(utc, int) else ""
 
 
 def _name(fact: object) -> str:

@@ -44,7 +44,7 @@ class Verification:
         if not self.ends["batch"]:
             return "nothing of the record was committed"
         seconds, rest = divmod(self.ends["t"], 1_000_000_000)
-        when = f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{rest // 1_000_000:03d}Z"
+        when = f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{rest // 1_000_000:03d} (machine's clock)"
         counts = f"{self.ends['readings']} readings, {self.ends['points']} points committed"
         holds = "the record ends" if self.holds else "what holds of the record ends"
         return f"{holds} with batch {self.ends['batch']} of {when}: {counts}"
