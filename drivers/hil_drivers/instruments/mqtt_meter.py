@@ -201,10 +201,11 @@ class MqttMeter(Device):
         return Indication(RELAY, value, "1", now, now, Flag.GOOD if told.alive else Flag.STALE, 1.0)
 
     async def _until_told(self, told: Told) -> None:
-        """Wait until the state of the outlet is known, as long as an answer may take."""
+        """Wait until the state of the outlet is known, and whether it is there, as long as an answer may take."""
+        says_so = self._availability is not None
         try:
             async with asyncio.timeout(self._link.timeout):
-                while told.state is None and not told.offline:
+                while not told.offline and (told.state is None or (says_so and not told.alive)):
                     await told.change()
         except TimeoutError:
             return

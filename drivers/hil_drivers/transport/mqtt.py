@@ -280,12 +280,11 @@ class MqttLink:
         )
 
 
-async def _until_lost(client: Client) -> MqttError:
+async def _until_lost(client: Client) -> Exception:
     """Why the connection was lost, once it is."""
     try:
         async for _ in client.messages:
             pass
     except MqttError as error:
-        cause = error.__cause__
-        return cause if isinstance(cause, MqttError) else error
+        return error.__cause__ if isinstance(error.__cause__, Exception) else error
     raise AssertionError("the messages of a client do not end")

@@ -311,8 +311,10 @@ async def leave(client: Client) -> None:
     """Say goodbye, so that the will is not published; never raises for a connection that is gone."""
     try:
         await client.__aexit__(None, None, None)
-    except MqttError:
+    except (MqttError, OSError):
         await _abandon(client)
+    lost = client._disconnected  # noqa: SLF001 (else asyncio complains of an error that nobody saw)
+    _ = lost.done() and not lost.cancelled() and lost.exception()
 
 
 async def _abandon(client: Client, context: TlsContext | None = None) -> None:
