@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic.fields import FieldInfo
 
 from .errors import OptionError
 
@@ -89,7 +90,7 @@ def _sentence(item: dict[str, Any], model: type[BaseModel]) -> str:
     found = repr(item["input"])
     found = found if len(found) <= 60 else f"{found[:57]}..."
     if item["type"] == "extra_forbidden":
-        what = f"unknown key; {nearest(str(key[-1]), place.model_fields if place else ())}"
+        what = f"unknown key; {nearest(str(key[-1]), _keys(place) if place else ())}"
     elif item["type"] == "missing":
         what = f"missing{f'; expected {expected}' if expected else ''}"
     elif item["type"] == "value_error":
@@ -110,10 +111,14 @@ def _field(model: type[BaseModel], key: Sequence[str | int]) -> tuple[type[BaseM
         if inner is None:
             break
         place = inner
-        if part in inner.model_fields:
-            field = inner.model_fields[str(part)]
+        if (field := _keys(inner).get(str(part))) is not None:
             expected, inner = field.description or "", _inner(field.annotation)
     return place, expected
+
+
+def _keys(model: type[BaseModel]) -> dict[str, FieldInfo]:
+    """The fields of a model by the keys of the file."""
+    return {field.alias or name: field for name, field in model.model_fields.items()}
 
 
 def _inner(annotation: Any) -> type[BaseModel] | None:

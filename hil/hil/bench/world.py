@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from ..errors import ConfigurationError
+from .drivers import device_options
 from .effects import channel_effects
 
 if TYPE_CHECKING:
@@ -111,7 +112,8 @@ def _device(
             f'{device}: the driver "{section.driver}" has no simulated counterpart',
             f"use a real address, or one of the drivers {', '.join(sorted(KINDS))}",
         )
-    shared = {key: section.options[key] for key in kind.shared if key in section.options}
+    options = device_options(config, device)
+    shared = {key: options[key] for key in kind.shared if key in options}
     certificates = {
         config.channels[channel].point: _estimate(record)
         for channel, record in records.items()

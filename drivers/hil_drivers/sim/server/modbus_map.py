@@ -50,10 +50,11 @@ class MapMemory(Memory):
         self._write(1, address, values)
 
     def _read(self, function: int, address: int, count: int) -> list[int]:
-        held = self._held(function)
-        if any(place not in held for place in range(address, address + count)):
+        wanted = range(address, address + count)
+        held = self._held(function, wanted)
+        if any(place not in held for place in wanted):
             raise Refused
-        return [held[place] for place in range(address, address + count)]
+        return [held[place] for place in wanted]
 
     def _write(self, function: int, address: int, values: Sequence[int]) -> None:
         writable = {
@@ -67,14 +68,17 @@ class MapMemory(Memory):
             raise Refused
         self._written.update({(function, place): value for place, value in zip(places, values, strict=True)})
 
-    def _held(self, function: int) -> Mapping[int, int]:
+    def _held(self, function: int, wanted: range) -> Mapping[int, int]:
+        def asked(place: Place) -> bool:
+            last = place.register_ + place.count - 1
+            return place.function == function and place.register_ < wanted.stop and last >= wanted.start
+
         held: dict[int, int] = {}
         for name, point in self._map.points.items():
-            if point.function == function:
+            if asked(point):
                 self._put(held, point, self._number(name, point))
-        for check in self._map.checks:
-            if check.function == function:
-                self._put(held, check, check.equals)
+        for check in filter(asked, self._map.checks):
+            self._put(held, check, check.equals)
         return held | {place: value for (table, place), value in self._written.items() if table == function}
 
     def _put(self, held: dict[int, int], place: Place, number: float) -> None:
