@@ -9,9 +9,10 @@ STAMP := .make/environment
 
 setup: $(STAMP)
 
-$(STAMP): pyproject.toml constraints.txt scripts/setup-environment scripts/system-packages
+$(STAMP): pyproject.toml constraints.txt constraints-ros.txt scripts/setup-environment scripts/setup-ros scripts/system-packages
 	scripts/system-packages
 	PYTHON="$(PYTHON)" scripts/setup-environment $(VENV)
+	PYTHON="$(PYTHON)" scripts/setup-ros $(VENV)-ros
 	mkdir -p $(@D) && touch $@
 
 demo: setup
@@ -33,4 +34,4 @@ soak: setup
 	$(BIN)/python -m pytest -m soak --timeout 3600
 
 clean:
-	rm -rf .make $(VENV) out
+	rm -rf .make $(VENV) $(VENV)-ros out

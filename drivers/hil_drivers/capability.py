@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
@@ -128,6 +129,29 @@ class Robot(Protocol):
 
         :raises SetpointRefused: if it cannot go there.
         """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class TaskOutcome:
+    """How a task ended: ``succeeded``, ``canceled``, ``aborted`` or ``rejected``, with its result and all feedback."""
+
+    status: str
+    result: Mapping[str, Any]
+    feedback: tuple[Mapping[str, Any], ...]
+
+    @property
+    def succeeded(self) -> bool:
+        """Whether it was carried out, by its own account."""
+        return self.status == "succeeded"
+
+
+@runtime_checkable
+class Performer(Protocol):
+    """Carries out tasks by name: docking, navigation, picking."""
+
+    async def perform(self, task: str, **goal: Any) -> TaskOutcome:
+        """Have a task carried out, and return when it has ended, one way or the other."""
         ...
 
 

@@ -41,7 +41,7 @@ _SCHEMES = {
     "modbus+tcp": _Scheme(host=True, port=502, options=frozenset({"device_id"})),
     "modbus+rtu": _Scheme(path=True, options=_LINE | {"device_id"}),
     "mqtt": _Scheme(host=True, port=1883, path=True, options=_BROKER),
-    "ros2": _Scheme(path=True),
+    "ros2": _Scheme(path=True, options=frozenset({"domain", "range"})),
     "video": _Scheme(path=True),
     "video+http": _Scheme(host=True, port=80, path=True),
 }

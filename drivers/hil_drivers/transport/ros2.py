@@ -1,0 +1,549 @@
+"""ROS 2 through rclpy, which runs in a process of its own with a Python of its own.
+
+Address: ``ros2:///topic``. Options: ``domain=N`` (ROS_DOMAIN_ID, 0 to 232) and ``range=localhost|subnet|off``
+(ROS_AUTOMATIC_DISCOVERY_RANGE); without them the environment tells. All devices with the same settings share one
+process. Where its Python is: the driver's option ``python``, or HIL_ROS_PYTHON, or what ``make setup`` has made.
+
+A device declares what it subscribes to and publishes before it is opened; the link sets that up whenever the process
+has been started. QoS that does not match, and messages that never came, are told: ROS itself would be silent.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+from ..clock import Clock
+from ..errors import AddressError, DeviceError, DeviceUnreachable, OptionError, RemoteProtocolError
+from .address import Address, parse
+from .ros2_process import REMEDY, RosProcess, RosSettings, SharedProcess, shared_process
+from .ros2_python import RosStatus, ros_python, ros_status
+from .stream import TIMEOUT
+from .supervisor import Supervisor
+
+__all__ = ["Publisher", "Qos", "RosLink", "RosMessage", "RosStatus", "Subscription", "ros_status"]
+
+log = logging.getLogger("hil_drivers.link")
+
+RANGES = ("localhost", "subnet", "off")
+_QOS = {"reliability": ("reliable", "best-effort"), "durability": ("volatile", "transient-local")}
+_MOST_DOMAIN = 232
+_MARGIN = 1.0
+"""Seconds that the ROS process is given beyond a deadline that it keeps itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Qos:
+    """Quality of service as it is asked for or offered; ``depth`` 0 keeps everything."""
+
+    reliability: str = "reliable"
+    durability: str = "volatile"
+    depth: int = 10
+
+    @classmethod
+    def of(cls, settings: Mapping[str, Any] | None, *, where: str) -> Qos:
+        """From an option of a driver.
+
+        :raises OptionError: naming the setting that cannot be.
+        """
+        for key, value in (settings or {}).items():
+            if key == "depth":
+                if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= 1_000_000:
+                    raise OptionError(f"qos.depth = {value!r}", where=where, remedy="give an integer from 0 to 1000000")
+            elif key not in _QOS:
+                raise OptionError(f"qos.{key} is unknown", where=where, remedy=f"use {', '.join(_QOS)}, depth")
+            elif value not in _QOS[key]:
+                raise OptionError(f"qos.{key} = {value!r}", where=where, remedy=f"use {' or '.join(_QOS[key])}")
+        return cls(**(settings or {}))
+
+    def plain(self) -> dict[str, Any]:
+        """For the ROS process."""
+        return {"reliability": self.reliability, "durability": self.durability, "depth": self.depth}
+
+
+@dataclass(frozen=True, slots=True)
+class RosMessage:
+    """One message: its fields as plain values and numpy arrays, or those that were asked for by their paths.
+
+    ``t`` is the bench time in ns at which it arrived, at the latest; ``missed`` counts those before it that never
+    came; ``sent`` is the publisher's own system time in ns.
+    """
+
+    topic: str
+    value: Mapping[str, Any]
+    t: int
+    missed: int
+    sent: int
+
+
+@dataclass(slots=True)
+class Subscription:
+    """A topic that is listened to. ``trouble`` says why nothing can come, and is empty where it can."""
+
+    topic: str
+    type: str
+    receive: Callable[[RosMessage], None]
+    qos: Qos
+    fields: tuple[str, ...]
+    on_trouble: Callable[[DeviceUnreachable], None]
+    trouble: str = ""
+    refused: str = ""
+
+
+@dataclass(slots=True)
+class Publisher:
+    """A topic that is published on."""
+
+    topic: str
+    type: str
+    qos: Qos
+    trouble: str = ""
+    handle: int = 0
+
+
+@dataclass(slots=True)
+class Goal:
+    """A goal of an action that the server has accepted. ``status`` is that of action_msgs, 0 while it is under way."""
+
+    handle: int
+    status: int = 0
+    result: Mapping[str, Any] = field(default_factory=dict)
+    changed: Callable[[], None] = lambda: None
+    feedback: Callable[[Mapping[str, Any]], None] = lambda _: None
+    lost: DeviceUnreachable | None = None
+
+
+class RosLink:
+    """One device's part of the ROS process.
+
+    :param python: the interpreter that has ROS 2; found by itself by default.
+    :param timeout: seconds of wall time within which whatever is asked must be answered.
+    :ivar on_loss: called with the error when the process is lost.
+    """
+
+    def __init__(
+        self, address: str, *, supervisor: Supervisor, clock: Clock, python: str = "", timeout: float = TIMEOUT
+    ) -> None:
+        self._address = parse(address, allowed=("ros2",))
+        self._domain, self._range = _domain(self._address), _range(self._address)
+        self.supervisor, self.clock, self.timeout = supervisor, clock, timeout
+        self.name = supervisor.name
+        self.on_loss: Callable[[DeviceUnreachable], None] = lambda _: None
+        self._python = python
+        self._subscriptions: list[Subscription] = []
+        self._publishers: list[Publisher] = []
+        self._goals: dict[int, Goal] = {}
+        self._handles: list[int] = []
+        self._shared: SharedProcess | None = None
+        self._process: RosProcess | None = None
+
+    @property
+    def topic(self) -> str:
+        """The topic of the address."""
+        return self._address.path
+
+    @property
+    def pid(self) -> int:
+        """The ROS process, 0 where there is none."""
+        return self._process.pid if self._process is not None else 0
+
+    def subscribe(
+        self,
+        topic: str,
+        type: str,  # noqa: A002 (as ROS calls it)
+        receive: Callable[[RosMessage], None],
+        *,
+        qos: Qos | None = None,
+        fields: Sequence[str] = (),
+        on_trouble: Callable[[DeviceUnreachable], None] = lambda _: None,
+    ) -> Subscription:
+        """Listen to a topic; to be called before the link is opened.
+
+        :param type: such as ``nav_msgs/msg/Odometry``.
+        :param receive: called for each message as it comes.
+        :param fields: paths such as ``pose.pose.position.x`` or ``ranges.0``: only these are brought over.
+        :param on_trouble: called when nothing can come because the QoS does not match.
+        """
+        made = Subscription(topic, type, receive, qos or Qos(), tuple(fields), on_trouble)
+        self._subscriptions.append(made)
+        return made
+
+    def publisher(self, topic: str, type: str, *, qos: Qos | None = None) -> Publisher:  # noqa: A002
+        """Publish on a topic; to be called before the link is opened."""
+        made = Publisher(topic, type, qos or Qos())
+        self._publishers.append(made)
+        return made
+
+    async def open(self) -> None:
+        """Start or join the ROS process, and set up what was declared: that the device is there is still to be seen.
+
+        :raises MissingExtra: if there is no ROS 2.
+        :raises DeviceUnreachable: if the process does not start.
+        :raises OptionError: if this ROS does not have a type or field.
+        """
+        settings = RosSettings(ros_python(self._python), self._domain, self._range)
+        if self._shared is None:
+            self._shared = shared_process(settings)
+            self._shared.users += 1
+        try:
+            with self.clock.exchange():
+                await self._attach()
+        except BaseException:
+            await self.leave()
+            raise
+
+    async def leave(self) -> None:
+        """Leave the ROS process; leaving twice, or when it is lost, is no error."""
+        self._detach()
+        shared, self._shared = self._shared, None
+        if shared is not None:
+            with self.clock.exchange():
+                await shared.leave()
+
+    async def ready(self) -> None:
+        """Return if the ROS process is there; else start it again, unless it is too early for that.
+
+        :raises DeviceUnreachable: if it cannot be, or the link is not open.
+        """
+        if self._shared is None:
+            raise DeviceUnreachable("is not open", where=self.name, remedy="open the device first")
+        if self._process is None or self._process.lost is not None:
+            with self.clock.exchange(), self.supervisor.exchange(answered=False):
+                await self._attach()
+
+    def check(self, subscription: Subscription) -> None:
+        """Raise if it is known that nothing can come.
+
+        :raises DeviceUnreachable: if the QoS does not match.
+        :raises RemoteProtocolError: if messages have no such field.
+        """
+        if subscription.trouble:
+            raise self._mismatched(subscription.trouble)
+        if subscription.refused:
+            raise RemoteProtocolError(
+                f"{subscription.topic}: {subscription.refused}", where=self.name, remedy="correct the option field"
+            )
+
+    async def published(self, topic: str) -> None:
+        """Return once somebody publishes on ``topic``.
+
+        :raises DeviceUnreachable: if nobody does in time.
+        """
+        with self.clock.exchange():
+            count = await self._ask("publishers", topic=topic, within=self.timeout)
+        if not count:
+            raise DeviceUnreachable(
+                f"nobody publishes on {topic}",
+                where=self.name,
+                remedy="check that it runs, its ROS_DOMAIN_ID and its discovery range",
+            )
+
+    async def publish(
+        self, publisher: Publisher, value: Mapping[str, Any], *, listeners: int = 1, stamp: str = ""
+    ) -> None:
+        """Publish one message, once at least ``listeners`` listen: ROS drops what nobody hears.
+
+        :param stamp: path of a time stamp that gets the time of ROS.
+        :raises DeviceUnreachable: if too few listen in time, or their QoS does not match.
+        :raises OptionError: if the type has no such field, or the value does not fit it.
+        """
+        request = {"handle": publisher.handle, "value": value, "listeners": listeners, "stamp": stamp}
+        with self.clock.exchange():
+            heard = await self._ask("publish", **request, within=self.timeout)
+        if heard < listeners:
+            if publisher.trouble:
+                raise self._mismatched(publisher.trouble)
+            raise DeviceUnreachable(
+                f"nobody listens to {publisher.topic}", where=self.name, remedy="check that it runs"
+            )
+
+    def publish_now(
+        self, publisher: Publisher, value: Mapping[str, Any], *, stamp: str = "", then: Callable[[int], None]
+    ) -> None:
+        """Publish to whoever listens without waiting for anything, also while a task is cancelled.
+
+        :param then: called with their number, unless the ROS process is lost.
+        """
+        if self._process is None or self._process.lost is not None:
+            return
+        self._process.ask_later(
+            "publish",
+            lambda answer: then(answer.get("value", 0)),
+            handle=publisher.handle,
+            value=value,
+            listeners=0,
+            stamp=stamp,
+            within=0.0,
+        )
+
+    async def call(self, service: str, type: str, request: Mapping[str, Any]) -> dict[str, Any]:  # noqa: A002
+        """Call a service and return its response.
+
+        :raises DeviceUnreachable: if there is none, or it does not answer.
+        :raises OptionError: if this ROS does not have the type, or the type not a field.
+        """
+        with self.supervisor.exchange(), self.clock.exchange():
+            handle = self._running().listen(lambda _: None)
+            try:
+                answer: dict[str, Any] = await self._ask(
+                    "call", handle=handle, service=service, type=type, value=request, within=self.timeout
+                )
+            finally:
+                self._forget(handle)
+        return answer
+
+    async def start_goal(
+        self,
+        action: str,
+        type: str,  # noqa: A002
+        goal: Mapping[str, Any],
+        *,
+        feedback: Callable[[Mapping[str, Any]], None] = lambda _: None,
+        changed: Callable[[], None] = lambda: None,
+    ) -> Goal | None:
+        """Send a goal to an action; ``None`` if it is refused.
+
+        :param feedback: called for each feedback.
+        :param changed: called when it has ended, or the ROS process is lost.
+        :raises DeviceUnreachable: if there is no such action, or it does not answer.
+        """
+        with self.supervisor.exchange(), self.clock.exchange():
+            process = self._running()
+            handle = process.listen(lambda event: self._on_goal(handle, event))
+            made = Goal(handle, changed=changed, feedback=feedback)
+            self._goals[handle] = made
+            try:
+                accepted = await self._ask(
+                    "goal", handle=handle, action=action, type=type, value=goal, within=self.timeout
+                )
+            except BaseException:
+                self.end_goal(made)
+                raise
+        if not accepted:
+            self.end_goal(made)
+            return None
+        return made
+
+    async def cancel_goal(self, goal: Goal) -> bool:
+        """Ask the server to cancel; whether it agreed. That it has ended is still to come."""
+        with self.supervisor.exchange(), self.clock.exchange():
+            return bool(await self._ask("cancel", handle=goal.handle, within=self.timeout))
+
+    def abandon_goal(self, goal: Goal) -> None:
+        """Ask the server to cancel without waiting for anything, and forget the goal."""
+        if self._process is not None and self._process.lost is None:
+            self._process.tell("cancel", handle=goal.handle)
+        self.end_goal(goal)
+
+    def end_goal(self, goal: Goal) -> None:
+        """Forget a goal."""
+        if self._goals.pop(goal.handle, None) is not None:
+            self._forget(goal.handle)
+
+    async def parameters(self, node: str, names: Sequence[str]) -> dict[str, Any]:
+        """The values of parameters of a node, ``None`` for those that it does not have.
+
+        :raises DeviceUnreachable: if there is no such node.
+        """
+        with self.supervisor.exchange(), self.clock.exchange():
+            values = await self._ask("get", node=node, names=list(names), within=self.timeout)
+        return dict(zip(names, values, strict=False))
+
+    async def set_parameters(self, node: str, values: Mapping[str, Any]) -> None:
+        """Set parameters of a node.
+
+        :raises DeviceUnreachable: if there is no such node.
+        :raises RemoteProtocolError: with the node's reason, if it refuses one.
+        """
+        with self.supervisor.exchange(), self.clock.exchange():
+            reasons = await self._ask("set", node=node, values=dict(values), within=self.timeout)
+        for name, reason in zip(values, reasons, strict=False):
+            if reason:
+                raise RemoteProtocolError(f"{node} refuses the parameter {name}: {reason}", where=self.name)
+
+    async def ros_time(self) -> int:
+        """The time of ROS in ns: that of ``/clock`` after `follow_clock`, else the machine's."""
+        with self.clock.exchange():
+            return int(await self._ask("time", within=self.timeout))
+
+    async def follow_clock(self, *, on: bool = True) -> None:
+        """Let the ROS process take its time from ``/clock`` (``use_sim_time``); all devices share that."""
+        with self.clock.exchange():
+            await self._ask("sim-time", on=on, within=self.timeout)
+
+    async def topics(self) -> dict[str, list[str]]:
+        """The topics that are known, each with its types."""
+        with self.clock.exchange():
+            found: dict[str, list[str]] = await self._ask("topics", within=self.timeout)
+        return found
+
+    async def _attach(self) -> None:
+        """Join the process, and set up everything that was declared."""
+        if self._shared is None:
+            raise DeviceUnreachable("was closed", where=self.name, remedy="open the device again")
+        try:
+            process = await self._shared.process()
+            self._detach()
+            self._process = process
+            process.on_loss.add(self._lost)
+            for subscription in self._subscriptions:
+                await self._set_up(subscription)
+            for publisher in self._publishers:
+                publisher.handle = self._listen(partial(self._on_publisher, publisher))
+                await self._ask("advertise", handle=publisher.handle, **_described(publisher), within=self.timeout)
+        except DeviceUnreachable as error:
+            self._detach()
+            raise DeviceUnreachable(error.what, where=self.name, remedy=error.remedy) from None
+        except BaseException:
+            self._detach()
+            raise
+
+    async def _set_up(self, subscription: Subscription) -> None:
+        subscription.trouble = subscription.refused = ""
+        handle = self._listen(partial(self._on_subscription, subscription))
+        await self._ask(
+            "subscribe",
+            handle=handle,
+            **_described(subscription),
+            fields=list(subscription.fields),
+            within=self.timeout,
+        )
+
+    def _listen(self, event: Callable[[dict[str, Any]], None]) -> int:
+        handle = self._running().listen(event)
+        self._handles.append(handle)
+        return handle
+
+    def _detach(self) -> None:
+        process, self._process = self._process, None
+        handles, self._handles = self._handles, []
+        goals, self._goals = self._goals, {}
+        if process is None:
+            return
+        process.on_loss.discard(self._lost)
+        for handle in (*handles, *goals):
+            process.forget(handle)
+        for goal in goals.values():
+            goal.lost = goal.lost or DeviceUnreachable("was closed", where=self.name)
+            goal.changed()
+
+    def _running(self) -> RosProcess:
+        if self._process is None:
+            raise DeviceUnreachable("is not open", where=self.name, remedy="open the device first")
+        return self._process
+
+    def _forget(self, handle: int) -> None:
+        if self._process is not None:
+            self._process.forget(handle)
+
+    async def _ask(self, op: str, *, within: float, **request: Any) -> Any:
+        """The value of an answer.
+
+        :raises DeviceUnreachable: if there is none, or the other side is absent.
+        :raises OptionError: if ROS does not have what is asked for.
+        :raises RemoteProtocolError: for any other refusal.
+        """
+        try:
+            answer = await self._running().ask(op, within=within + _MARGIN, **{**request, **_patience(op, within)})
+        except DeviceUnreachable as error:
+            raise DeviceUnreachable(error.what, where=self.name, remedy=error.remedy) from None
+        except TimeoutError:
+            raise DeviceUnreachable(
+                f"{_subject(op, request)} did not answer within {within + _MARGIN:.1f} s",
+                where=self.name,
+                remedy="check that it is not overloaded",
+            ) from None
+        if "absent" in answer:
+            raise DeviceUnreachable(
+                f"there is no {_subject(op, request)}",
+                where=self.name,
+                remedy="check that it runs, its ROS_DOMAIN_ID and its discovery range",
+            )
+        if "error" in answer:
+            error_type: type[OptionError | DeviceError] = OptionError if "refused" in answer else RemoteProtocolError
+            raise error_type(f"{_subject(op, request)}: {answer['error']}", where=self.name)
+        return answer["value"]
+
+    def _on_subscription(self, subscription: Subscription, event: dict[str, Any]) -> None:
+        match event["event"]:
+            case "message":
+                subscription.trouble = subscription.refused = ""
+                self._message(subscription, event)
+            case "qos":
+                self._trouble(subscription, event["text"])
+                subscription.on_trouble(self._mismatched(event["text"]))
+            case "refused":
+                subscription.refused = event["text"]
+                subscription.on_trouble(DeviceUnreachable(event["text"], where=self.name))
+
+    def _message(self, subscription: Subscription, event: dict[str, Any]) -> None:
+        missed = event["missed"]
+        if missed:
+            self.supervisor.missed(missed)
+            log.warning("%s: %d messages on %s did not come", self.name, missed, subscription.topic)
+        message = RosMessage(subscription.topic, event["value"], self.clock.arrived(), missed, event["sent"])
+        subscription.receive(message)
+
+    def _on_publisher(self, publisher: Publisher, event: dict[str, Any]) -> None:
+        if event["event"] == "qos":
+            self._trouble(publisher, event["text"])
+
+    def _trouble(self, thing: Subscription | Publisher, text: str) -> None:
+        if thing.trouble != text:
+            log.warning("%s: %s", self.name, text)
+        thing.trouble = text
+
+    def _on_goal(self, handle: int, event: dict[str, Any]) -> None:
+        goal = self._goals.get(handle)
+        if goal is None:
+            return
+        if event["event"] == "feedback":
+            goal.feedback(event["value"])
+        else:
+            goal.status, goal.result = event["status"], event["value"]
+            goal.changed()
+
+    def _lost(self, error: DeviceUnreachable) -> None:
+        """The ROS process is lost: its devices with it."""
+        named = DeviceUnreachable(error.what, where=self.name, remedy=REMEDY)
+        self.supervisor.failed(error.what, 0.0)
+        goals, self._goals = self._goals, {}
+        for goal in goals.values():
+            goal.lost = named
+            goal.changed()
+        self.on_loss(named)
+
+    def _mismatched(self, text: str) -> DeviceUnreachable:
+        return DeviceUnreachable(text, where=self.name, remedy="set qos as the other side has it")
+
+
+def _described(thing: Subscription | Publisher) -> dict[str, Any]:
+    return {"topic": thing.topic, "type": thing.type, "qos": thing.qos.plain()}
+
+
+def _patience(op: str, within: float) -> dict[str, float]:
+    """How long the ROS process itself shall wait for the other side to appear."""
+    return {"within": within} if op in ("publish", "publishers", "call", "goal", "get", "set") else {}
+
+
+def _subject(op: str, request: Mapping[str, Any]) -> str:
+    """What an operation is about, in words."""
+    for key, word in (("service", "service"), ("action", "action"), ("node", "node"), ("topic", "topic")):
+        if key in request:
+            return f"{word} {request[key]}"
+    return f"ROS process, asked to {op},"
+
+
+def _domain(address: Address) -> str:
+    number = address.integer("domain", -1, lower=0, upper=_MOST_DOMAIN)
+    return "" if number < 0 else str(number)
+
+
+def _range(address: Address) -> str:
+    found = address.options.get("range", "")
+    if found and found not in RANGES:
+        raise AddressError(f"range={found} is none of {', '.join(RANGES)}", where=address.text)
+    return found
