@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from importlib import import_module
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 from typing import Any, ClassVar
 
 from .clock import Clock, WallClock
@@ -155,6 +155,32 @@ def driver_names() -> list[str]:
     return sorted(entry_points(group="hil.drivers").names)
 
 
+def driver_entries() -> list[EntryPoint]:
+    """The installed drivers of every package, sorted by name; nothing is imported."""
+    return sorted(entry_points(group="hil.drivers"), key=lambda entry: (entry.name, package_of(entry)))
+
+
+def package_of(entry: EntryPoint) -> str:
+    """The name and version of the package that brings a driver."""
+    return f"{entry.dist.name} {entry.dist.version}" if entry.dist is not None else "an unknown package"
+
+
+def load_entry(entry: EntryPoint) -> type[Device]:
+    """The class behind an installed driver.
+
+    :raises UnknownDriver: if its package cannot be imported, or has something else in its place.
+    """
+    try:
+        found = entry.load()
+    except (Exception, SystemExit) as error:
+        raise UnknownDriver(
+            f"the driver {entry.name!r} cannot be loaded: {type(error).__name__}: {error}",
+            where=package_of(entry),
+            remedy="repair the package, or remove it",
+        ) from error
+    return _checked(found, entry.name)
+
+
 def load_driver(driver: str) -> type[Device]:
     """The class behind a driver's name, with its vendor libraries imported.
 
@@ -177,7 +203,7 @@ def driver_class(driver: str) -> type[Device]:
     """The class behind a driver's name or ``module:name``."""
     found = entry_points(group="hil.drivers")
     if driver in found.names:
-        return _checked(found[driver].load(), driver)
+        return load_entry(found[driver])
     if ":" in driver:
         module, _, attribute = driver.partition(":")
         try:

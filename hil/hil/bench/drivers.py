@@ -102,6 +102,8 @@ def point_faults(name: str, channel: ChannelSection, points: Mapping[str, Point]
 def _driver_fault(driver: str, error: DriverError) -> str:
     if ":" in driver:
         return error.what
+    if driver in driver_names():
+        return str(error)
     return f'there is no driver "{driver}"; {nearest(driver, driver_names())}'
 
 

@@ -12,6 +12,7 @@ COMMANDS = {
     "procedures": ("procedures:procedures", "List the installed procedures."),
     "bench": ("bench:bench", "List, check and show benches."),
     "devices": ("devices:devices", "The devices of a bench and how they do, or the installed drivers."),
+    "doctor": ("doctor:doctor", "Whether this machine is fit to run a bench."),
     "watch": ("watch:watch", "Live values of channels, with their uncertainty."),
     "evaluate": ("evaluate:evaluate", "Evaluate a measurement model: GUM and Monte Carlo."),
     "data": ("data:data", "List, show and verify the records of runs."),
