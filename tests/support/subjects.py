@@ -19,15 +19,17 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from hil.clock import LockstepClock
-from hil_drivers.capability import Frame
+from hil_drivers.capability import Frame, PoseIndication
 from hil_drivers.device import driver_class
 from hil_drivers.instruments.sign_panel import SignPanel
+from hil_drivers.instruments.ur_rtde import UrRtde
 from hil_drivers.sim.client import Simulation
-from hil_drivers.testing import SimPeer, Subject
+from hil_drivers.testing import ConformanceError, SimPeer, Subject
 
 START_UTC = 1780300800000000000
 STALL_AFTER = 60.0
@@ -108,6 +110,32 @@ async def grab(camera: Any) -> Frame:
     return frame
 
 
+async def move_arm(arm: UrRtde) -> PoseIndication:
+    """Move up or down by 5 cm, and look where it is."""
+    here = await arm.pose()
+    if here.pose is None:
+        return here
+    target = replace(here.pose, z=0.355 if here.pose.z > 0.38 else 0.405)
+    await arm.move_to(target)
+    reached = await arm.pose()
+    if reached.pose is None or abs(reached.pose.z - target.z) > 1e-4:
+        raise ConformanceError(f"the arm says {reached.pose} where it was commanded to {target}")
+    return reached
+
+
+_CLOCK_JUMP = {"clock-jump": "a clock that restarts is noticed and learnt anew: the values stay right"}
+
+
+async def feed(io: Any) -> float:
+    """Feed a watchdog."""
+    await io.feed()
+    timeout: float = io.timeout
+    return timeout
+
+
+WIRING = {"inputs": {"estop": 0, "door": 1}, "outputs": {"light": 0, "fan": 1}, "watchdog": {"coil": 8}}
+MAP = Path(__file__).with_name("flow_meter.toml")
+
 _NO_ANSWER = "the protocol has no answers: nothing tells whether a datagram arrived"
 
 CERTIFICATE = {"indication": [1.0, 2000.0], "value": [1.0, 2000.0], "covariance": [[1e-4, 0.0], [0.0, 1e-4]]}
@@ -125,15 +153,40 @@ SUBJECTS: dict[str, MakeSubject | Elsewhere] = {
     ),
     "camera": simulated({"kind": "camera"}, others={"panel": {"kind": "sign-panel"}}, uses={"grab": grab}),
     "carriage": simulated({"kind": "carriage"}, writes={"position": [1.0, 0.0]}),
+    "digital-io": simulated(
+        {"kind": "digital-io", "estop": "estop", "transport": "rtu", **WIRING},
+        options=WIRING,
+        reads={"estop": near(1.0, 0.0), "door": near(1.0, 0.0)},
+        writes={"light": [1.0, 0.0], "fan": [1.0, 0.0]},
+        uses={"feed": feed},
+        unseen={"estop": "an open chain is a state, not a fault of the value"},
+    ),
     "hmp": simulated(
         {"kind": "hmp", "device_id": 240, "transport": "rtu"},
         reads={"temperature": near(23.4, 0.5), "humidity": near(45.0, 2.0)},
         unseen={"word-order": "it is checked whenever the link is made"},
     ),
+    "cl200a": simulated(
+        {"kind": "cl200a", "certificates": {"illuminance": CERTIFICATE}, "low_light": 0.0},
+        reads={
+            "illuminance": near(0.02, 0.2),
+            "cct": near(6500.0, 100.0),
+            "x": near(0.31, 0.02),
+            "y": near(0.33, 0.02),
+        },
+        unseen={"low-light": "the illuminance keeps its value: tests/drivers/test_instrument_cl200a.py"},
+    ),
     "pt100-scanner": simulated(
         {"kind": "pt100-scanner", "channels": {"air": 101, "wall": 102}},
         options={"channels": {"air": 101, "wall": 102}, "nplc": 1.0},
         reads={"air": near(109.1, 0.5), "wall": near(109.1, 0.5)},
+    ),
+    "modbus": simulated(
+        {"kind": "modbus", "map": str(MAP), "values": {"flow": 12.5, "temperature": {"follows": "temperature"}}},
+        options={"map": str(MAP)},
+        reads={"flow": near(12.5, 0.001), "temperature": near(23.4, 0.06)},
+        writes={"setpoint": [12.34, 0.0], "valve": [1.0, 0.0]},
+        unseen={"word-order": "it is checked whenever the link is made"},
     ),
     "mqtt-meter": simulated(
         {"kind": "mqtt-meter", "period": 0.1, "password": True},
@@ -148,9 +201,16 @@ SUBJECTS: dict[str, MakeSubject | Elsewhere] = {
             "sequence": "n",
             "period": 0.1,
         },
-        reads={"power": lambda value: 0.0 <= value < 200.0, "voltage": near(230.0, 5.0)},
+        reads={"power": near(0.0, 0.2), "voltage": near(230.0, 5.0)},
         writes={"relay": [0.0, 1.0]},
         unseen={"burst": "a thousand values at once are no fault of any of them"},
+    ),
+    "natnet": simulated(
+        {"kind": "natnet", "bodies": {"tool": "arm"}},
+        others={"arm": {"kind": "ur-rtde"}},
+        options={"bodies": ["tool"], "rate": 240.0},
+        reads={"tool.x": near(-0.474, 0.005), "tool.qw": near(0.0104, 0.005), "tool.marker_error": near(1e-4, 1e-4)},
+        unseen={**_CLOCK_JUMP, "lossy": "what is lost is counted; what comes is right"},
     ),
     "recogniser": Elsewhere("tests/drivers/test_recogniser.py", "it is a child process, without a wire"),
     "scpi": Elsewhere("tests/drivers/test_instrument_scpi_described.py", "its description says what its peer is"),
@@ -158,7 +218,11 @@ SUBJECTS: dict[str, MakeSubject | Elsewhere] = {
     "simserv": simulated(
         {"kind": "simserv", "outputs": OUTPUTS},
         options={"outputs": OUTPUTS},
-        reads={"temperature": near(23.4, 40.0), "humidity": near(50.0, 50.0), "status": lambda value: value in (1, 3)},
+        reads={
+            "temperature": near(23.4, 40.0),
+            "humidity": near(50.0, 50.0),
+            "status": lambda value: value in (1, 3, 9, 11),
+        },
         writes={
             "temperature.setpoint": [-40.0, 25.5],
             "humidity.setpoint": [85.0, 50.5],
@@ -181,10 +245,19 @@ SUBJECTS: dict[str, MakeSubject | Elsewhere] = {
             "dryer": [1.0, 0.0],
             "running": [1.0, 0.0],
         },
+        unseen={"alarm": "its protocol tells none; that it stops after it was started is seen, and tested by itself"},
+    ),
+    "ur-rtde": simulated(
+        {"kind": "ur-rtde"},
+        options={"commands": True},
+        reads={"tcp.z": near(0.355, 0.06), "joint.3": near(1.8, 0.3), "robot_mode": near(7.0, 0.0)},
+        uses={"move": move_arm},
+        unseen=_CLOCK_JUMP,
     ),
 }
 
 _NO_POINT = "it has no point of that kind"
+_DATAGRAMS = "a datagram comes whole or not at all"
 _NO_VALUE = "its simulator has no fault of the value"
 
 _ONE_WAY = dict.fromkeys(
@@ -192,9 +265,12 @@ _ONE_WAY = dict.fromkeys(
 )
 
 LACKS: dict[str, dict[str, str]] = {
+    "natnet": {"write": _NO_POINT, "split": _DATAGRAMS, "merged": _DATAGRAMS},
+    "ur-rtde": {"write": _NO_POINT},
     "artnet": {"read": _NO_POINT, "stream": _NO_POINT, **_ONE_WAY},
     "camera": {"read": _NO_POINT, "stream": _NO_POINT, "write": _NO_POINT},
     "hmp": {"write": _NO_POINT},
+    "cl200a": {"write": _NO_POINT},
     "pt100-scanner": {"write": _NO_POINT},
     "mqtt-meter": dict.fromkeys(
         ("late", "overdue", "split", "merged"), "its broker is a peer of its own, which has none"

@@ -106,6 +106,7 @@ class NatNetLink:
             self._server = None
             raise
         if tracked.error is not None:
+            self._run.clear()
             with self._supervisor.exchange():
                 raise RemoteProtocolError(tracked.error.what, where=self.name, remedy=tracked.error.remedy)
         return tracked

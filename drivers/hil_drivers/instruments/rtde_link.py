@@ -121,6 +121,7 @@ class RtdeLink:
             self._feed.drop()
             raise
         if state.error is not None:
+            self._run.clear()
             with self._supervisor.exchange():
                 raise RemoteProtocolError(state.error.what, where=self.name, remedy=state.error.remedy)
         return state

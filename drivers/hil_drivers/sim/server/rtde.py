@@ -258,6 +258,7 @@ class _Client(asyncio.Protocol):
         self.session.leave()
         self._endpoint.clients.discard(self)
         self._endpoint.pace()
+        self._endpoint.broke()
 
     def data_received(self, data: bytes) -> None:
         before = self.session.started, self.session.every
