@@ -133,7 +133,12 @@ async def feed(io: Any) -> float:
     return timeout
 
 
-WIRING = {"inputs": {"estop": 0, "door": 1}, "outputs": {"light": 0, "fan": 1}, "watchdog": {"coil": 8}}
+WIRING = {
+    "inputs": {"estop": 0, "door": 1},
+    "outputs": {"light": 0, "fan": 1},
+    "watchdog": {"coil": 8},
+    "watchdog_timeout": 1e6,
+}
 MAP = Path(__file__).with_name("flow_meter.toml")
 
 _NO_ANSWER = "the protocol has no answers: nothing tells whether a datagram arrived"

@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from ..clock import NANOSECONDS
-from .devices.t10a import T10aDevice
+from .devices.t10a import LuxmeterDevice
 from .light import mean
 from .noise import Stream
 from .scale import CertifiedScale, Scale, UncalibratedScale
@@ -35,7 +35,7 @@ def exponent(illuminance: float) -> int:
 class Luxmeter:
     """One luxmeter of the world. Times are bench time in ns, illuminances lx."""
 
-    def __init__(self, name: str, device: T10aDevice, world: World) -> None:
+    def __init__(self, name: str, device: LuxmeterDevice, world: World) -> None:
         self.device = device
         self._light, self._carriage, self._climate = world.light, world.carriage, world.climate
         effects, truth = world.file.effects, world.truth
@@ -83,4 +83,4 @@ def luxmeters(world: World) -> dict[str, Luxmeter]:
 
 def _luxmeters(world: World) -> dict[str, Luxmeter]:
     devices = world.file.devices.items()
-    return {name: Luxmeter(name, device, world) for name, device in devices if isinstance(device, T10aDevice)}
+    return {name: Luxmeter(name, device, world) for name, device in devices if isinstance(device, LuxmeterDevice)}

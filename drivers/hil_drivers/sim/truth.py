@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from .devices.t10a import T10aDevice
+from .devices.t10a import LuxmeterDevice
 from .model import Certificate, Distribution, Effect
 from .noise import Stream
 from .world_file import WorldFile, WorldFileError
@@ -37,7 +37,7 @@ def draw(file: WorldFile) -> Truth:
     for effect in file.effects:
         truth.effects[effect.name] = sample(effect, Stream(file.seed, "truth", "effect", effect.name))
     for name, device in file.devices.items():
-        if isinstance(device, T10aDevice) and device.prior is not None:
+        if isinstance(device, LuxmeterDevice) and device.prior is not None:
             parts = {key: getattr(device.prior, key) for key in ("gain", "offset", "nonlinearity")}
             truth.priors[name] = {
                 key: sample(part, Stream(file.seed, "truth", "prior", name, key)) for key, part in parts.items()

@@ -43,7 +43,8 @@ class Lamp(Model):
     """The luminaires of one dimmer: tolerances and drifts relative, per K from 23 Cel, per h, or in s.
 
     ``hours`` is the most that they may have burnt before; ``stray`` the part of their light that comes by the walls;
-    ``power`` what all of them draw at full level, in W.
+    ``power`` what all of them draw at full level, in W. ``cct`` is the correlated colour temperature of their light at
+    full level in K, by the part ``dim_to_warm`` lower at the lowest, ``duv`` its distance from the Planckian locus.
     """
 
     device: str
@@ -56,6 +57,9 @@ class Lamp(Model):
     temperature_coefficient: float = -0.002
     stray: NotNegative = 0.01
     power: NotNegative = 160.0
+    cct: Annotated[float, Field(ge=1700, le=15000)] = 4000.0
+    dim_to_warm: Annotated[float, Field(ge=0, le=0.5)] = 0.03
+    duv: Annotated[float, Field(ge=-0.02, le=0.02)] = 0.001
 
 
 class Fault(Model):

@@ -57,6 +57,11 @@ def read_illuminance(head: int) -> Command:
     return Command(head, 10, "0200")
 
 
+def read_colour(head: int, number: int) -> Command:
+    """A reading command of the CL-200A, such as 02 or 08."""
+    return Command(head, number, "1200")
+
+
 @dataclass(frozen=True, slots=True)
 class Field:
     """One value as displayed; ``resolution`` is one unit of the last digit of its mantissa."""

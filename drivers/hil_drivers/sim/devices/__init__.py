@@ -11,6 +11,7 @@ from .ascii2 import Ascii2Device
 from .base import SimDevice
 from .camera import CameraDevice
 from .carriage import CarriageDevice
+from .cl200a import Cl200aDevice
 from .digital_io import DigitalIoDevice
 from .hmp import HmpDevice
 from .modbus import ModbusDevice
@@ -27,6 +28,7 @@ AnyDevice = Annotated[
     | Ascii2Device
     | CameraDevice
     | CarriageDevice
+    | Cl200aDevice
     | DigitalIoDevice
     | HmpDevice
     | ModbusDevice

@@ -15,22 +15,21 @@ if TYPE_CHECKING:
     from ..world import World
 
 
-class T10aDevice(SimDevice):
-    """A luxmeter; ``noise`` is the relative standard deviation of one 0.5 s reading."""
+class LuxmeterDevice(SimDevice):
+    """What measures illuminance; ``noise`` is the relative standard deviation of one 0.5 s reading."""
 
     faults: ClassVar[frozenset[str]] = LINK_FAULTS | frozenset(
         ("checksum", "nan", "low-battery", "over-range", "frozen")
     )
     shared: ClassVar[tuple[str, ...]] = ("head",)
 
-    kind: Literal["t10a"]
     head: int = Field(default=0, ge=0, le=29)
     carriage_position: int = Field(default=0, ge=0)
     noise: NotNegative = 0.001
     prior: Prior | None = None
 
     @model_validator(mode="after")
-    def _has_one_origin(self) -> T10aDevice:
+    def _has_one_origin(self) -> LuxmeterDevice:
         if ("illuminance" in self.certificates) == (self.prior is not None):
             raise ValueError("needs either a certificate of 'illuminance' or 'prior'")
         return self
@@ -40,6 +39,12 @@ class T10aDevice(SimDevice):
 
     def placements(self) -> tuple[str, ...]:
         return ("illuminance",)
+
+
+class T10aDevice(LuxmeterDevice):
+    """A luxmeter of the T-10A kind."""
+
+    kind: Literal["t10a"]
 
     def endpoint(self, name: str, world: World, directory: Path) -> Endpoint:
         from ..luxmeter import luxmeters

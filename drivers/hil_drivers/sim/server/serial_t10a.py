@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from ..faults import Faults
 from ..luxmeter import CONVERSION, RANGE_LIMIT, Luxmeter, exponent
 from ..world import World
@@ -41,6 +43,9 @@ class T10aProtocol(LineProtocol):
     In EXT mode a trigger starts a conversion of 0.5 s; a read before its end yields the previous reading, or
     a blank field where there is none. Otherwise it converts all the time, and hold keeps what there is.
     """
+
+    reads: ClassVar[frozenset[str]] = frozenset(("10",))
+    """The commands that read."""
 
     def __init__(self, meter: Luxmeter, world: World, faults: Faults) -> None:
         self._meter, self._world, self._faults = meter, world, faults
@@ -87,8 +92,8 @@ class T10aProtocol(LineProtocol):
             return None
         fields = ""
         battery = "0"
-        if command == "10":
-            status, fields = self._read()
+        if command in self.reads:
+            status, fields = self._read(command)
             battery = "1" if self._faults.present("low-battery") else "0"
         reply = frame(f"{self._head}{command}1{status}1{battery}{fields}")
         if self._faults.present("checksum"):
@@ -112,7 +117,7 @@ class T10aProtocol(LineProtocol):
             if self._external:
                 self._settle(now)
                 self._pending = now
-        elif command != "10":
+        elif command not in self.reads:
             return None
         return _STATUS_GOOD
 
@@ -134,13 +139,21 @@ class T10aProtocol(LineProtocol):
             if start < 0:
                 return
         if self._reading is None or not self._faults.present("frozen"):
-            self._reading = self._meter.convert(start)
+            self._reading = self._convert(start)
 
-    def _read(self) -> tuple[str, str]:
+    def _convert(self, start: int) -> float:
+        """The illuminance of the conversion that began at ``start``."""
+        return self._meter.convert(start)
+
+    def _read(self, command: str) -> tuple[str, str]:
         """The error character and the three value fields of a read."""
         self._settle(self._world.time.now())
         if self._reading is None or self._faults.present("nan"):
             return _STATUS_GOOD, 3 * _BLANK
         if self._reading > RANGE_LIMIT or self._faults.present("over-range"):
             return _STATUS_OVER, value_field(RANGE_LIMIT) + 2 * _BLANK
-        return _STATUS_GOOD, value_field(self._reading) + 2 * _BLANK
+        return self._values(command, self._reading)
+
+    def _values(self, command: str, illuminance: float) -> tuple[str, str]:  # noqa: ARG002
+        """The error character and the fields that ``command`` asks for."""
+        return _STATUS_GOOD, value_field(illuminance) + 2 * _BLANK
