@@ -66,3 +66,20 @@ async def test_what_arrived_before_the_call_is_not_fresh(clock: Clock) -> None:
     assert run.newest == Item(0, 100)
     with pytest.raises(DeviceUnreachable):
         await run.fresh()
+
+
+async def test_a_lost_link_is_told_at_once_to_who_waits(clock: Clock) -> None:
+    supervisor = Supervisor("meter")
+    run = Freerun[Item](supervisor, clock, period=0.1, timeout=60.0)
+    waiting = asyncio.create_task(run.fresh())
+    for _ in range(8):
+        await asyncio.sleep(0)
+    assert clock.now() > 0
+    run.put(Item(-1, 0))
+    run.fail(DeviceUnreachable("lost its link", where="meter"))
+    run.clear()
+    with pytest.raises(DeviceUnreachable, match="meter: lost its link"):
+        await waiting
+    assert supervisor.status.exchanges == 0
+    run.put(Item(10**12, 10**12))
+    assert await run.fresh() == Item(10**12, 10**12)

@@ -114,8 +114,9 @@ class Feed:
         return Reading(made.earliest - self._age, max(made.earliest, min(made.latest, message.t)), message.payload)
 
     def _is_old(self, stamp: telemetry.Stamp, before: int) -> bool:
-        """Whether a stamp says that nothing new was sensed; steps coarser than the period cannot tell."""
-        return stamp.utc < before or (stamp.utc == before and stamp.step < self._timing.period * NANOSECONDS)
+        """Whether a stamp says that nothing new was sensed; one that is only the same tells less than a number does."""
+        tells = not self._timing.sequence and stamp.step < self._timing.period * NANOSECONDS
+        return stamp.utc < before or (tells and stamp.utc == before)
 
     def _timebase_for(self, stamp: telemetry.Stamp) -> Timebase:
         """The device's clock, known anew where stamps have become coarser."""

@@ -8,11 +8,9 @@ from ..clock import NANOSECONDS
 from .devices.mqtt_meter import MqttMeterDevice
 from .light import Steps, mean
 from .noise import Stream
+from .power import power
 from .response import Response
 from .world import World
-
-STANDBY, FULL = 6.0, 120.0
-"""What the bench takes without light, and what its luminaires add at full level."""
 
 WINDOW = 0.2
 """Seconds over which the meter forms a value: ten periods of 50 Hz (IEC 61000-4-30)."""
@@ -26,11 +24,6 @@ class Electrical:
 
     power: float
     voltage: float
-
-
-def supply(world: World, t: int) -> float:
-    """What the bench takes from the mains at ``t``."""
-    return STANDBY + FULL * world.light.level.at(t)
 
 
 class PowerMeter:
@@ -53,8 +46,8 @@ class PowerMeter:
 
     def read(self, t: int) -> Electrical:
         """The values formed at ``t``."""
-        start = t - round(WINDOW * NANOSECONDS)
+        start = max(0, t - round(WINDOW * NANOSECONDS))
         changes = [*self._relay.changes(start, t), *self._world.light.level.changes(start, t)]
-        taken = mean(start, t, lambda at: self._relay.at(at) * supply(self._world, at), changes)
-        power = self._power.indication(taken, self._world.climate.temperature(t), t)
-        return Electrical(power, _MAINS + _MAINS_SPREAD * self._mains.normal(t))
+        taken = mean(start, t, lambda at: self._relay.at(at) * power(self._world, at), changes)
+        indicated = self._power.indication(taken, self._world.climate.temperature(t), t)
+        return Electrical(indicated, _MAINS + _MAINS_SPREAD * self._mains.normal(t))

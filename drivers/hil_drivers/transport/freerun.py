@@ -25,7 +25,6 @@ class Stamped(Protocol):
 S = TypeVar("S", bound=Stamped)
 
 KEPT = 256
-"""How many of the newest are kept for readers that come late."""
 
 
 class Freerun(Generic[S]):
@@ -33,12 +32,15 @@ class Freerun(Generic[S]):
 
     :param period: the device's own, in s of bench time: how long a reader first lets bench time run.
     :param timeout: s of wall time without anything after which the device counts as silent.
+    :param kept: how many of the newest are kept for readers that come late.
     """
 
-    def __init__(self, supervisor: Supervisor, clock: Clock, *, period: float, timeout: float = TIMEOUT) -> None:
+    def __init__(
+        self, supervisor: Supervisor, clock: Clock, *, period: float, timeout: float = TIMEOUT, kept: int = KEPT
+    ) -> None:
         self._supervisor, self._clock = supervisor, clock
         self._period, self._timeout = round(period * NANOSECONDS), timeout
-        self._items: deque[S] = deque(maxlen=KEPT)
+        self._items: deque[S] = deque(maxlen=kept)
         self._count = self._arrived_at = 0
         self._failures, self._failure = 0, DeviceUnreachable("lost its link", where=supervisor.name)
         self._arrival = asyncio.Event()
@@ -97,10 +99,7 @@ class Freerun(Generic[S]):
         """Wait until more than ``count`` have arrived."""
         try:
             async with asyncio.timeout(self._timeout):
-                while self._count == count:
-                    if self._failures > failures:
-                        error = self._failure
-                        raise DeviceUnreachable(error.what, where=error.where, remedy=error.remedy)
+                while self._count == count and self._failures == failures:
                     await self._arrival.wait()
         except TimeoutError:
             raise DeviceUnreachable(
@@ -108,3 +107,6 @@ class Freerun(Generic[S]):
                 where=self._supervisor.name,
                 remedy="check that it is switched on, and that it sends to this machine",
             ) from None
+        if self._failures > failures:
+            error = self._failure
+            raise DeviceUnreachable(error.what, where=error.where, remedy=error.remedy)
