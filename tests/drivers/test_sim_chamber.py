@@ -22,7 +22,13 @@ from hil_drivers.sim.world_file import Fault, WorldFile
 
 S = NANOSECONDS
 HOUR = 3600 * S
-IDEAL = {"time_constant": 300.0, "heating_rate": 5.0, "cooling_rate": 5.0, "insulation_time": 1e15, "ripple": 0.0}
+IDEAL: dict[str, Any] = {
+    "time_constant": 300.0,
+    "heating_rate": 5.0,
+    "cooling_rate": 5.0,
+    "insulation_time": 1e15,
+    "ripple": 0.0,
+}
 """A chamber of which closed forms are known."""
 
 
