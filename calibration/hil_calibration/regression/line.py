@@ -11,25 +11,17 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .calibration import covariance_factor
-from .errors import CalibrationError, FitError
-from .function import StraightLine
+from ..errors import FitError
+from ..function import StraightLine
+from .points import Estimate, blocks_of, chi2_quantile, cholesky, points_of, whiten
 
 Array = NDArray[np.float64]
 
 _ITERATIONS = 100
-
-
-class Estimate(NamedTuple):
-    """A value and its standard uncertainty."""
-
-    value: float
-    u: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,15 +99,15 @@ def straight_line(
     :raises FitError: the data carry no line, the points have no independent uncertainty at all (their errors
         are fully correlated, or zero), or the iteration does not converge.
     """
-    points, values = _points(x, y)
+    points, values = points_of(x, y)
     stated = not (u_x is None and u_y is None and covariance is None)
     n = len(points)
-    blocks = _blocks(n, u_x, u_y, covariance) if stated else (np.zeros((n, n)), np.zeros((n, n)), np.eye(n))
+    blocks = blocks_of(n, u_x, u_y, covariance) if stated else (np.zeros((n, n)), np.zeros((n, n)), np.eye(n))
     if not stated and n < 3:
         raise FitError("two points without uncertainty", remedy="state u_y, or measure more points")
     a, b, gain, root, factor = _gauss_newton(points, values, blocks)
     residuals = values - a - b * points
-    chi2 = float(np.sum(np.square(_whiten(factor, residuals))))
+    chi2 = float(np.sum(np.square(whiten(factor, residuals))))
     scale = 1.0 if stated else math.sqrt(chi2 / (n - 2))
     root = scale * root
     cov = root @ root.T
@@ -128,49 +120,10 @@ def straight_line(
         cov=float(cov[0, 1]),
         chi2=chi2,
         dof=n - 2,
-        consistent=chi2 <= _chi2_quantile(n - 2) if testable else None,
+        consistent=chi2 <= chi2_quantile(n - 2) if testable else None,
         residuals=residuals,
         jacobian=np.hstack([-b * gain, gain]),
     )
-
-
-def _points(x: ArrayLike, y: ArrayLike) -> tuple[Array, Array]:
-    points, values = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
-    if points.ndim != 1 or points.shape != values.shape:
-        raise FitError(f"x of shape {points.shape} and y of shape {values.shape}", remedy="give n of each")
-    if len(points) < 2 or not (np.all(np.isfinite(points)) and np.all(np.isfinite(values))):
-        raise FitError(f"{len(points)} points, or values that are not finite", remedy="give two finite points or more")
-    if np.ptp(points) == 0:
-        raise FitError("all x are equal", remedy="measure at two different x at least")
-    return points, values
-
-
-def _blocks(
-    n: int, u_x: ArrayLike | None, u_y: ArrayLike | None, covariance: ArrayLike | None
-) -> tuple[Array, Array, Array]:
-    """Covariance of x, of x with y, and of y, each (n, n)."""
-    if covariance is None:
-        if u_y is None:
-            raise FitError("u_x is given without u_y", remedy="state u_y; it may be zero")
-        zero = np.zeros((n, n))
-        return _variances("u_x", 0.0 if u_x is None else u_x, n), zero, _variances("u_y", u_y, n)
-    if u_x is not None or u_y is not None:
-        raise FitError("a covariance is given beside u_x or u_y", remedy="give one of them")
-    matrix = np.asarray(covariance, dtype=float)
-    if matrix.shape != (2 * n, 2 * n):
-        raise FitError(f"a covariance of shape {matrix.shape} for {n} points", remedy="give (2n, 2n), x then y")
-    try:
-        covariance_factor(matrix)
-    except CalibrationError as error:
-        raise FitError(error.what, where=error.where, remedy=error.remedy) from None
-    return matrix[:n, :n], matrix[:n, n:], matrix[n:, n:]
-
-
-def _variances(name: str, u: ArrayLike, n: int) -> Array:
-    values = np.asarray(u, dtype=float)
-    if values.shape not in ((), (n,)) or not np.all((values >= 0) & (values < np.inf)):
-        raise FitError(f"{name} is not {n} finite numbers >= 0", remedy="unknown is not zero: state it")
-    return np.diag(np.broadcast_to(np.square(values), (n,)))
 
 
 def _gauss_newton(x: Array, y: Array, blocks: tuple[Array, Array, Array]) -> tuple[float, float, Array, Array, Array]:
@@ -181,48 +134,21 @@ def _gauss_newton(x: Array, y: Array, blocks: tuple[Array, Array, Array]) -> tup
     a = float(y.mean() - b * x.mean())
     adjusted = x
     for _ in range(_ITERATIONS):
-        factor = _cholesky(v_yy - b * (v_xy + v_xy.T) + b * b * v_xx)
-        q, r = np.linalg.qr(_whiten(factor, np.column_stack([np.ones_like(x), adjusted])))
+        factor = cholesky(v_yy - b * (v_xy + v_xy.T) + b * b * v_xx)
+        q, r = np.linalg.qr(whiten(factor, np.column_stack([np.ones_like(x), adjusted])))
         if abs(r[1, 1]) <= 1e-13 * abs(r[0, 1]):
             raise FitError("the adjusted x are all equal", remedy="spread the points, or reduce u_x")
         # The conditions linearised at the adjusted points, solved for the new a and b themselves.
-        white = _whiten(factor, y - b * (x - adjusted))
+        white = whiten(factor, y - b * (x - adjusted))
         step = q.T @ white - r @ [a, b]
         a, b = np.linalg.solve(r, q.T @ white)
-        weighted = _whiten(factor, _whiten(factor, y - a - b * x), transposed=True)
+        weighted = whiten(factor, whiten(factor, y - a - b * x), transposed=True)
         adjusted = x - (v_xy - b * v_xx) @ weighted
         if np.linalg.norm(step) <= 1e-11 * (1.0 + np.linalg.norm(white) * 1e-4):
             root = np.linalg.inv(r)
-            gain = root @ _whiten(factor, q, transposed=True).T
+            gain = root @ whiten(factor, q, transposed=True).T
             return float(a), float(b), gain, root, factor
     raise FitError(
         f"no convergence in {_ITERATIONS} iterations",
         remedy="check that the points lie near a line within their u",
     )
-
-
-def _cholesky(matrix: Array) -> Array:
-    u = np.sqrt(matrix.diagonal().clip(0.0))
-    scale = np.where(u > 0, u, 1.0)
-    try:
-        factor = np.linalg.cholesky(matrix / scale[:, None] / scale)
-    except np.linalg.LinAlgError:
-        factor = np.zeros_like(matrix)
-    if not factor.diagonal().min() > 1e-7:
-        raise FitError(
-            "a combination of the points has no uncertainty: their errors are zero or fully correlated",
-            remedy="state the part that is independent from point to point (noise, repeatability)",
-        )
-    return np.asarray(scale[:, None] * factor)
-
-
-def _whiten(factor: Array, columns: Array, *, transposed: bool = False) -> Array:
-    from scipy.linalg import solve_triangular
-
-    return np.asarray(solve_triangular(factor, columns, lower=True, trans="T" if transposed else "N"))
-
-
-def _chi2_quantile(dof: int) -> float:
-    from scipy.special import chdtri
-
-    return float(chdtri(dof, 0.05))
