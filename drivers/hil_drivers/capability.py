@@ -63,7 +63,8 @@ class Watchdog(Protocol):
 class Frame:
     """One picture: ``image`` of shape ``(height, width)`` or ``(height, width, 3)``, uint8.
 
-    ``earliest`` and ``latest`` bound the exposure on the bench clock, in nanoseconds.
+    ``earliest`` and ``latest`` bound the exposure on the bench clock, in nanoseconds. ``flags`` tell a picture that
+    the camera itself calls damaged.
     """
 
     image: NDArray[np.uint8]
@@ -71,6 +72,7 @@ class Frame:
     earliest: int
     latest: int
     codec: str
+    flags: Flag = Flag.GOOD
 
 
 @runtime_checkable

@@ -9,7 +9,8 @@ DriverError                 what failed, where, and what to do
 └── DeviceError             the device, not the caller
     ├── DeviceUnreachable   it does not answer, or the link is down
     ├── RemoteProtocolError it answered something that its protocol does not allow
-    └── SetpointRefused     a setpoint outside the declared range
+    ├── SetpointRefused     a setpoint outside the declared range
+    └── EndOfRecording      a recording that stands for a device has ended
 LocalProtocolError          our own bug: a frame that must not be sent
 """
 
@@ -64,6 +65,10 @@ class RemoteProtocolError(DeviceError):
 
 class SetpointRefused(DeviceError):
     """A setpoint outside the range that the device declares."""
+
+
+class EndOfRecording(DeviceError):
+    """A recording that stands for a device has ended: there is no more of it, and no link was lost."""
 
 
 class LocalProtocolError(Exception):

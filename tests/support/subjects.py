@@ -181,6 +181,12 @@ SUBJECTS: dict[str, MakeSubject | Elsewhere] = {
         },
         unseen={"low-light": "the illuminance keeps its value: tests/drivers/test_instrument_cl200a.py"},
     ),
+    "manual": simulated(
+        {"kind": "manual", "displays": {"pressure": {"value": 1013.2}, "air": {"shows": "temperature"}}},
+        options={"points": {"pressure": "hPa", "air": "Cel"}},
+        reads={"pressure": near(1013.2, 0.01), "air": near(23.4, 0.11)},
+        unseen={"typo": "what is no number is asked for again: tests/drivers/test_instrument_manual.py"},
+    ),
     "pt100-scanner": simulated(
         {"kind": "pt100-scanner", "channels": {"air": 101, "wall": 102}},
         options={"channels": {"air": 101, "wall": 102}, "nplc": 1.0},
@@ -259,6 +265,12 @@ SUBJECTS: dict[str, MakeSubject | Elsewhere] = {
         uses={"move": move_arm},
         unseen=_CLOCK_JUMP,
     ),
+    "video": simulated(
+        {"kind": "video"},
+        others={"panel": {"kind": "sign-panel"}},
+        options={"rate": 25.0, "delay": 0.05, "number": "X-Frame"},
+        uses={"grab": grab},
+    ),
 }
 
 _NO_POINT = "it has no point of that kind"
@@ -276,10 +288,12 @@ LACKS: dict[str, dict[str, str]] = {
     "camera": {"read": _NO_POINT, "stream": _NO_POINT, "write": _NO_POINT},
     "hmp": {"write": _NO_POINT},
     "cl200a": {"write": _NO_POINT},
+    "manual": {"write": _NO_POINT},
     "pt100-scanner": {"write": _NO_POINT},
     "mqtt-meter": dict.fromkeys(
         ("late", "overdue", "split", "merged"), "its broker is a peer of its own, which has none"
     ),
     "sign-panel": {"read": _NO_POINT, "stream": _NO_POINT, "write": _NO_POINT},
     "t10a": {"write": _NO_POINT},
+    "video": {"read": _NO_POINT, "stream": _NO_POINT, "write": _NO_POINT},
 }

@@ -12,7 +12,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from .devices.camera import CameraDevice
+from .devices.camera import CameraOptics
 from .noise import Stream
 from .signs import draw_text
 
@@ -20,7 +20,7 @@ _FULL_SCALE = 4095
 _POISSON_BELOW = 20.0
 
 
-def electrons_per_lux(camera: CameraDevice, reflectance: float = 1.0) -> float:
+def electrons_per_lux(camera: CameraOptics, reflectance: float = 1.0) -> float:
     """Mean photo-electrons per pixel and lx on a diffuse target of ``reflectance``."""
     at_sensor = reflectance * camera.transmission / (4.0 * camera.f_number**2)
     photons = at_sensor * camera.exposure * camera.pixel_pitch**2 * camera.photons_per_lux_second
@@ -28,7 +28,7 @@ def electrons_per_lux(camera: CameraDevice, reflectance: float = 1.0) -> float:
 
 
 def render(
-    text: str, illuminance: float, camera: CameraDevice, *, seed: int = 1, name: str = "camera", index: int = 0
+    text: str, illuminance: float, camera: CameraOptics, *, seed: int = 1, name: str = "camera", index: int = 0
 ) -> NDArray[np.uint8]:
     """One picture of a sign, ``(height, width)`` of uint8.
 
@@ -58,7 +58,7 @@ def _count(mean: NDArray[np.float32], generator: np.random.Generator) -> NDArray
     return counts
 
 
-def _reflectance(text: str, camera: CameraDevice) -> NDArray[np.float32]:
+def _reflectance(text: str, camera: CameraOptics) -> NDArray[np.float32]:
     ink = _blurred(draw_text(text, camera.width, camera.height, camera.text_height), camera.blur)
     ground, letters = np.float32(camera.ground_reflectance), np.float32(camera.text_reflectance)
     return ground + (letters - ground) * ink
@@ -79,7 +79,7 @@ def _blurred(picture: NDArray[np.float32], sigma: float) -> NDArray[np.float32]:
 
 
 @lru_cache(maxsize=4)
-def _pattern(camera: CameraDevice, seed: int, name: str) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+def _pattern(camera: CameraOptics, seed: int, name: str) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """The camera's fixed pattern: relative photo response, and dark signal in digital numbers."""
     generator = Stream(seed, "truth", "camera", name).generator()
     shape = (camera.height, camera.width)
@@ -89,7 +89,7 @@ def _pattern(camera: CameraDevice, seed: int, name: str) -> tuple[NDArray[np.flo
 
 
 @lru_cache(maxsize=4)
-def _table(camera: CameraDevice) -> NDArray[np.uint8]:
+def _table(camera: CameraOptics) -> NDArray[np.uint8]:
     """From 12 bit to 8 bit: black level off, gamma, rounding."""
     linear = (np.arange(_FULL_SCALE + 1) - camera.offset) / (_FULL_SCALE - camera.offset)
     table: NDArray[np.uint8] = np.rint(255.0 * linear.clip(0.0) ** (1.0 / camera.gamma)).astype(np.uint8)

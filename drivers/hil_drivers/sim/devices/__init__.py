@@ -14,14 +14,17 @@ from .carriage import CarriageDevice
 from .cl200a import Cl200aDevice
 from .digital_io import DigitalIoDevice
 from .hmp import HmpDevice
+from .manual import ManualDevice
 from .modbus import ModbusDevice
 from .mqtt_meter import MqttMeterDevice
 from .natnet import NatnetDevice
 from .pt100_scanner import ScannerDevice
+from .ros2_robot import Ros2RobotDevice
 from .sign_panel import PanelDevice
 from .simserv import SimservDevice
 from .t10a import T10aDevice
 from .ur_rtde import UrRtdeDevice
+from .video import VideoDevice
 
 AnyDevice = Annotated[
     ArtnetDevice
@@ -31,14 +34,17 @@ AnyDevice = Annotated[
     | Cl200aDevice
     | DigitalIoDevice
     | HmpDevice
+    | ManualDevice
     | ModbusDevice
     | MqttMeterDevice
     | NatnetDevice
     | PanelDevice
+    | Ros2RobotDevice
     | ScannerDevice
     | SimservDevice
     | T10aDevice
-    | UrRtdeDevice,
+    | UrRtdeDevice
+    | VideoDevice,
     Field(discriminator="kind"),
 ]
 """Any of them, told by its ``kind``."""

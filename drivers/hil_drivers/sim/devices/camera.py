@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
@@ -15,20 +16,15 @@ if TYPE_CHECKING:
     from ..world import World
 
 
-class CameraDevice(SimDevice):
-    """A monochrome camera that looks at the panel: exposure in s, lengths on the sensor in micrometres,
-    noise in electrons, ``gain`` in digital numbers of 12 bit per electron; blur (standard deviation) and text
-    height in pixels; reflectances of the sign's ground and of its text. PRNU is relative, DSNU in digital
-    numbers."""
+class CameraOptics(SimDevice, ABC):
+    """What the simulated cameras share: what they see, and how."""
 
     faults: ClassVar[frozenset[str]] = LINK_FAULTS | frozenset(("frozen",))
 
-    kind: Literal["camera"]
     width: int = Field(default=320, ge=16, le=4096, multiple_of=2)
     height: int = Field(default=96, ge=16, le=4096, multiple_of=2)
     exposure: Annotated[float, Field(gt=0, le=10)] = 0.01
     f_number: Positive = 2.8
-    codec: Literal["y4m", "mjpeg"] = "y4m"
     quality: int = Field(default=90, ge=1, le=100)
     transmission: Annotated[float, Field(gt=0, le=1)] = 0.9
     pixel_pitch: Positive = 1.4
@@ -46,6 +42,16 @@ class CameraDevice(SimDevice):
     text_height: Positive = 44.0
     ground_reflectance: Annotated[float, Field(gt=0, le=1)] = 0.6
     text_reflectance: Annotated[float, Field(gt=0, le=1)] = 0.2
+
+
+class CameraDevice(CameraOptics):
+    """A monochrome camera that looks at the panel: exposure in s, lengths on the sensor in micrometres,
+    noise in electrons, ``gain`` in digital numbers of 12 bit per electron; blur (standard deviation) and text
+    height in pixels; reflectances of the sign's ground and of its text. PRNU is relative, DSNU in digital
+    numbers."""
+
+    kind: Literal["camera"]
+    codec: Literal["y4m", "mjpeg"] = "y4m"
 
     def endpoint(self, name: str, world: World, directory: Path) -> Endpoint:  # noqa: ARG002
         from ..server.video import CameraEndpoint
