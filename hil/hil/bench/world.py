@@ -40,7 +40,8 @@ def compile_world(
     instrument before and after its calibration, whose certificate only estimates it.
 
     :param records: channel -> calibration record with its response effects.
-    :param devices: the devices to simulate; all that have a ``sim:`` address by default.
+    :param devices: the devices to simulate, with those in which others may stand; all that have a ``sim:`` address by
+        default.
     :param seed: the seed of all draws; the bench file's by default.
     :param speed: bench seconds for each wall second; ``None`` for lockstep.
     :raises ConfigurationError: if the bench has no ``[sim]``, or its world contradicts itself.
@@ -55,8 +56,9 @@ def compile_world(
     }
     names = {
         device: name
-        for device in (config.devices if devices is None else devices)
-        if (name := simulated_name(config, device)) is not None
+        for device in config.devices
+        if (devices is None or device in devices or _encloses(config, device))
+        and (name := simulated_name(config, device)) is not None
     }
     world = {
         "seed": sim.seed if seed is None else seed,
@@ -89,6 +91,14 @@ def simulated_name(config: BenchConfig, device: str) -> str | None:
     """The NAME of a device's address ``sim:NAME``; ``None`` for any other address."""
     scheme, _, name = config.devices[device].address.partition(":")
     return name if scheme == "sim" else None
+
+
+def _encloses(config: BenchConfig, device: str) -> bool:
+    """Whether other devices can stand in it."""
+    from hil_drivers.sim.devices import KINDS
+
+    kind = KINDS.get(config.devices[device].driver)
+    return kind is not None and kind.encloses
 
 
 def _lamp(config: BenchConfig, sim: SimSection, names: Mapping[str, str]) -> dict[str, Any] | None:
