@@ -100,7 +100,7 @@ def found_and_left(references: ArrayLike, found: ArrayLike, left: ArrayLike) -> 
 
 @dataclass(frozen=True)
 class Hysteresis:
-    """Differences falling minus rising at the same values; ``largest`` in absolute value, ``u`` of a rectangle that holds it.
+    """Differences falling minus rising at the same values; ``largest`` in absolute value, ``u`` of a rectangle.
 
     The mean of both directions is what a calibration states; where an instrument is used in either direction, ``u``
     belongs into its budget.

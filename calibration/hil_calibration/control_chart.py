@@ -1,4 +1,4 @@
-"""Control charts of check standards: whether an instrument still gives what it gave (ISO/IEC 17025, 6.4.10; ISO 7870-2).
+"""Control charts of check standards: whether an instrument still gives what it gave (ISO/IEC 17025, 6.4.10).
 
 The centre line and the standard deviation come from a baseline of checks, never from the value judged. Rules are those
 of Nelson that need no more than eight points; each has its words.

@@ -73,12 +73,12 @@ def test_full_covariance_agrees_with_a_simulation() -> None:
     covariance = np.outer(shared, shared) + np.diag([0.02**2] * n + [0.05**2] * n)
     root = np.linalg.cholesky(covariance)
     drawn = []
-    for _ in range(400):
+    for _ in range(150):
         error = root @ generator.standard_normal(2 * n)
         seen = x + error[:n]
         drawn.append(polynomial(seen, 1 + 0.5 * x - 0.02 * x**2 + error[n:], 2, covariance=covariance).coefficients)
     stated = polynomial(x, 1 + 0.5 * x - 0.02 * x**2, 2, covariance=covariance).u
-    assert np.std(drawn, axis=0) == pytest.approx(stated, rel=0.15)
+    assert np.std(drawn, axis=0) == pytest.approx(stated, rel=0.25)
 
 
 def test_value_and_inverse_are_consistent() -> None:
@@ -152,11 +152,11 @@ def test_a_restless_instrument_gets_a_wide_prediction() -> None:
 
 def test_predictions_cover_what_comes() -> None:
     held = 0
-    for seed in range(200):
+    for seed in range(100):
         past = history(slope=0.05, noise=0.03, u=0.02, seed=seed, n=7)
         found = drift_model(past[:-1]).at(past[-1].date)
-        held += abs(past[-1].correction - found.correction) <= 2 * math.hypot(found.u, 0.0)
-    assert held / 200 > 0.85
+        held += abs(past[-1].correction - found.correction) <= 2 * math.hypot(found.u, 0.02)
+    assert held / 100 > 0.88
 
 
 def test_the_recalibration_interval_shrinks_with_the_limit() -> None:
