@@ -9,7 +9,9 @@ back-off.
 from __future__ import annotations
 
 import asyncio
+import errno
 import fcntl
+import os
 import struct
 import termios
 from contextlib import suppress
@@ -216,7 +218,7 @@ class MjpegFeed:
                 await self._first
         except OSError as error:
             self.drop()
-            why = error.strerror or (str(error) if not isinstance(error, TimeoutError) else "no picture in time")
+            why = "no picture in time" if isinstance(error, TimeoutError) else os.strerror(error.errno or errno.EIO)
             raise DeviceUnreachable(
                 f"cannot be reached: {why}",
                 where=self.name,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
 
 OPEN_TIMEOUT = 10.0
 READ_TIMEOUT = 5.0
+
+_QUIET = "-8"
+"""FFmpeg's level for no messages: it would write them to the screen."""
 
 _GREY = int.from_bytes(b"Y800", "little")
 
@@ -40,6 +44,7 @@ class VideoStream:
 
         :raises DeviceUnreachable: if there is none within ``OPEN_TIMEOUT``.
         """
+        os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", _QUIET)
         import cv2
 
         cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
