@@ -275,6 +275,12 @@ def strict(folder: Path) -> list[str]:
     return ["allow_anonymous false", f"plugin {plugin}", f"plugin_opt_config_file {rules}"]
 
 
+async def test_what_the_library_cannot_do_is_told(broker: Broker, links: MakeLink) -> None:
+    link = links(broker, will=Will("room/status", b"", qos=3))
+    with pytest.raises(DeviceUnreachable, match="cannot be reached: Invalid QoS level"):
+        await link.open()
+
+
 async def test_a_subscription_that_is_refused_is_told(brokers: MakeBroker, links: MakeLink, tmp_path: Path) -> None:
     broker = brokers(*await asyncio.to_thread(strict, tmp_path))
     (tmp_path / "password").write_text("word")

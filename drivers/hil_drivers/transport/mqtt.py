@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from aiomqtt import Client, MqttError, ProtocolVersion
@@ -69,6 +70,7 @@ class MqttLink:
         self._opened = False
         self._next: asyncio.Future[DeviceUnreachable | None] | None = None
         self._under_way: set[asyncio.Timeout] = set()
+        self._wanted = asyncio.Event()
 
     @property
     def version(self) -> str:
@@ -93,6 +95,7 @@ class MqttLink:
         self.broker.context()
         with self.clock.exchange(), self.supervisor.opening():
             self._keeper = asyncio.create_task(self._keep(), name=f"{self.name}: connection to {self.broker.place}")
+            self._keeper.add_done_callback(self._ended)
             try:
                 error = await asyncio.shield(self._outcome())
             except BaseException:
@@ -157,6 +160,7 @@ class MqttLink:
     async def _connected(self) -> Client:
         self._check_open()
         if self._client is None:
+            self._wanted.set()
             try:
                 async with asyncio.timeout(self.timeout):
                     error = await asyncio.shield(self._outcome())
@@ -179,6 +183,11 @@ class MqttLink:
         if settled is not None and not settled.done():
             settled.set_result(error)
 
+    def _ended(self, keeper: asyncio.Task[None]) -> None:
+        """Nobody waits in vain for a task that ended by what the library raises beside its own errors."""
+        if not keeper.cancelled() and (error := keeper.exception()) is not None:
+            self._settle(self._refused(error))
+
     async def _stop(self) -> None:
         keeper, self._keeper = self._keeper, None
         if keeper is not None:
@@ -198,7 +207,7 @@ class MqttLink:
                 self._settle(error)
                 if self._opened:
                     self.supervisor.failed(error.what, now() - begun)
-                await asyncio.sleep(max(FIRST_DELAY, self.supervisor.status.next_try))
+                await self._pause(max(FIRST_DELAY, self.supervisor.status.next_try))
                 continue
             self._client = client
             if self._opened and not self._listeners:
@@ -212,6 +221,13 @@ class MqttLink:
                 raise
             self._client = None
             self._tell_loss(self._lost(reason))
+
+    async def _pause(self, seconds: float) -> None:
+        """Wait until somebody wants the link, ``seconds`` at most."""
+        self._wanted.clear()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._wanted.wait()
 
     def _tell_loss(self, error: DeviceUnreachable) -> None:
         self.supervisor.failed(error.what, 0.0)
@@ -268,7 +284,7 @@ class MqttLink:
             remedy="check that the broker runs and that the network is up",
         )
 
-    def _refused(self, error: Exception) -> DeviceUnreachable:
+    def _refused(self, error: BaseException) -> DeviceUnreachable:
         what, remedy = diagnosis(self.broker, error, self.timeout)
         return DeviceUnreachable(what, where=self.name, remedy=remedy)
 

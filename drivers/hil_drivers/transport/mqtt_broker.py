@@ -332,7 +332,7 @@ def _may_be_old(error: MqttError) -> bool:
     return "timed out" in str(error)
 
 
-def diagnosis(broker: Broker, error: Exception, timeout: float) -> tuple[str, str]:
+def diagnosis(broker: Broker, error: BaseException, timeout: float) -> tuple[str, str]:
     """Why there is no connection, and what to do about it."""
     text = str(error)
     at = f"the broker at {broker.place}"
@@ -355,7 +355,7 @@ def diagnosis(broker: Broker, error: Exception, timeout: float) -> tuple[str, st
     return f"{at} cannot be reached: {clause(error)}", "check that it runs and that the address is right"
 
 
-def clause(error: Exception) -> str:
+def clause(error: BaseException) -> str:
     """An error of the libraries without their numbers: ``[Errno 111] Connection refused`` is ``Connection refused``."""
     text = re.sub(r"^\[[^]]*\] ", "", str(error))
     text = re.sub(r" \(_ssl\.c:[0-9]+\)$", "", text)
