@@ -182,8 +182,12 @@ SUBJECTS: dict[str, MakeSubject | Elsewhere] = {
         unseen={"low-light": "the illuminance keeps its value: tests/drivers/test_instrument_cl200a.py"},
     ),
     "manual": simulated(
-        {"kind": "manual", "displays": {"pressure": {"value": 1013.2}, "air": {"shows": "temperature"}}},
-        options={"points": {"pressure": "hPa", "air": "Cel"}},
+        {
+            "kind": "manual",
+            "reaction": 1.0,
+            "displays": {"pressure": {"value": 1013.2}, "air": {"shows": "temperature"}},
+        },
+        options={"points": {"pressure": "hPa", "air": "Cel"}, "within": 3.0},
         reads={"pressure": near(1013.2, 0.01), "air": near(23.4, 0.11)},
         unseen={"typo": "what is no number is asked for again: tests/drivers/test_instrument_manual.py"},
     ),
