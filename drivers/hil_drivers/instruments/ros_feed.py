@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -72,10 +72,18 @@ class RosFeed:
     A message that repeats the stamp of the one before, or has an older one, is an old value sent again: it is stale.
     """
 
-    def __init__(self, supervisor: Supervisor, clock: Clock, timing: Timing, *, stamp: str = "") -> None:
+    def __init__(
+        self,
+        supervisor: Supervisor,
+        clock: Clock,
+        timing: Timing,
+        *,
+        settle: Callable[[], Awaitable[None]],
+        stamp: str = "",
+    ) -> None:
         self._clock, self._timing, self._path = clock, timing, stamp
         timeout = max(TIMEOUT, min(timing.period, LONGEST_WAIT))
-        self._run = Freerun[Reading](supervisor, clock, period=timing.period, timeout=timeout)
+        self._run = Freerun[Reading](supervisor, clock, period=timing.period, timeout=timeout, settle=settle)
         self._age = round(timing.age * NANOSECONDS)
         self._timebase = self._new_timebase()
         self._before: int | None = None

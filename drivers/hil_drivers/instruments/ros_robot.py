@@ -119,11 +119,11 @@ class RosRobot(Device):
         for option, (value, lower) in numbers.items():
             _number(option, value, lower, name)
         timing = Timing.checked(period=period, age=age, latency=latency, synchronised=synchronised, where=name)
-        self._repeat, self._stamped = repeat, stamped
+        self._repeat, self._stamped, self._period = repeat, stamped, timing.period
         self._motion = Motion(linear_limit, angular_limit, tolerance, heading_tolerance)
         self._link = RosLink(address, supervisor=self.supervisor, clock=clock, python=python)
         self._link.on_loss = self._lost
-        self._feed = RosFeed(self.supervisor, clock, timing, stamp=_STAMP)
+        self._feed = RosFeed(self.supervisor, clock, timing, settle=self._link.settle, stamp=_STAMP)
         self._odometry = self._link.subscribe(
             self._link.topic,
             ODOMETRY,
@@ -234,6 +234,7 @@ class RosRobot(Device):
     async def _ended(self, goal: Goal, task: str) -> None:
         deadline = self.clock.now() + round(LONGEST_MOVE * NANOSECONDS)
         while not goal.status:
+            await self.clock.sleep(self._period)
             if goal.lost is not None:
                 raise DeviceUnreachable(goal.lost.what, where=self.name, remedy=goal.lost.remedy)
             if self.clock.now() > deadline:
@@ -244,6 +245,7 @@ class RosRobot(Device):
         deadline = self.clock.now() + round(LONGEST_MOVE * NANOSECONDS)
         await self._end_repeating()
         while True:
+            await self.clock.sleep(self._period)
             state = _state(await self._fresh(), self.name)
             velocity = course(state.x, state.y, state.heading, target, self._motion)
             if velocity is None:
@@ -257,6 +259,7 @@ class RosRobot(Device):
         """Command a velocity until further notice, and wait until the robot reports."""
         await self._end_repeating()
         await self._send(velocity)
+        await self.clock.sleep(self._period)
         await self._fresh()
         if self._velocity.moving and self._repeat:
             self._repeating = asyncio.create_task(self._keep_commanding(), name=f"velocity of {self.name}")

@@ -80,7 +80,7 @@ class RosSensor(Device):
         self._link.on_loss = self._lost
         self._feeds: dict[tuple[str, str], tuple[RosFeed, Subscription]] = {}
         for topic, message in {self._source(one, type) for one in self._options.values()}:
-            feed = RosFeed(self.supervisor, clock, timing, stamp=stamp)
+            feed = RosFeed(self.supervisor, clock, timing, settle=self._link.settle, stamp=stamp)
             fields = [one.field for one in self._options.values() if self._source(one, type) == (topic, message)]
             subscription = self._link.subscribe(
                 topic,

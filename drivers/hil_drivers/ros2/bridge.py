@@ -18,6 +18,7 @@ import rclpy
 from rclpy.action import ActionClient
 from rclpy.clock import Clock
 from rclpy.clock_type import ClockType
+from rclpy.duration import Duration
 from rclpy.event_handler import PublisherEventCallbacks, SubscriptionEventCallbacks
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.parameter import Parameter, parameter_value_to_python
@@ -33,6 +34,9 @@ READY_PERIOD = 0.01
 
 GOODBYE = 1.0
 """Seconds within which ROS must have said goodbye when the controller is gone."""
+
+ACKNOWLEDGED = 0.2
+"""Seconds that the last messages of a publisher, such as a command to stop, are given to arrive."""
 
 ARGUMENTS = ["--ros-args", "--disable-external-lib-logs", "--disable-rosout-logs"]
 
@@ -70,11 +74,13 @@ class Bridge:
         self._link, self.node, self._executor = link, node, executor
         self._sending = threading.Lock()
         self._things: dict[int, Any] = {}
+        self._heard: dict[int, tuple[Any, Heard]] = {}
         self._clients: dict[tuple[str, str], Any] = {}
         self._waiting: list[Waiting] = []
         self._timer = node.create_timer(READY_PERIOD, self._look, clock=Clock(clock_type=ClockType.STEADY_TIME))
         self._timer.cancel()
         self._ops: dict[str, Callable[[Mapping[str, Any], Reply], None]] = {
+            "settle": self._settle,
             "ping": lambda _, reply: reply(value=True),
             "subscribe": self._subscribe,
             "advertise": self._advertise,
@@ -112,6 +118,9 @@ class Bridge:
             os._exit(0)
 
     def _leave(self) -> None:
+        for thing in self._things.values():
+            if isinstance(thing, Published):
+                thing()
         self.node.destroy_node()
         rclpy.try_shutdown()
         os._exit(0)
@@ -165,7 +174,20 @@ class Bridge:
             incompatible_qos=incompatible, message_lost=heard.lost, use_default_callbacks=False
         )
         made = self.node.create_subscription(kind, topic, heard, asked, event_callbacks=events)
-        self._things[handle] = lambda: self.node.destroy_subscription(made)
+        self._heard[handle] = made, heard
+        self._things[handle] = lambda: self._unsubscribe(handle)
+        reply(value=True)
+
+    def _unsubscribe(self, handle: int) -> None:
+        made, _ = self._heard.pop(handle)
+        self.node.destroy_subscription(made)
+
+    def _settle(self, _request: Mapping[str, Any], reply: Reply) -> None:
+        """Take what has come on all topics, before the executor would."""
+        for made, heard in tuple(self._heard.values()):
+            with made.handle:
+                while (taken := made.handle.take_message(made.msg_type, made.raw)) is not None:
+                    heard(*taken)
         reply(value=True)
 
     def _publishers(self, request: Mapping[str, Any], reply: Reply) -> None:
@@ -188,7 +210,7 @@ class Bridge:
 
         events = PublisherEventCallbacks(incompatible_qos=incompatible, use_default_callbacks=False)
         made = self.node.create_publisher(kind, topic, offered, event_callbacks=events)
-        self._things[handle] = Published(made, kind, lambda: self.node.destroy_publisher(made))
+        self._things[handle] = Published(made, kind, self.node)
         reply(value=True)
 
     def _publish(self, request: Mapping[str, Any], reply: Reply) -> None:
@@ -335,12 +357,13 @@ def stamp_now(message: Any, path: str, node: Any) -> None:
 class Published:
     """A publisher, and how to make its messages."""
 
-    def __init__(self, publisher: Any, kind: Any, destroy: Callable[[], None]) -> None:
-        self.publisher, self.kind, self._destroy = publisher, kind, destroy
+    def __init__(self, publisher: Any, kind: Any, node: Any) -> None:
+        self.publisher, self.kind, self._node = publisher, kind, node
 
     def __call__(self) -> None:
-        """Take it away."""
-        self._destroy()
+        """Take it away, once what was published has arrived."""
+        self.publisher.wait_for_all_acked(Duration(seconds=ACKNOWLEDGED))
+        self._node.destroy_publisher(self.publisher)
 
 
 class Heard:

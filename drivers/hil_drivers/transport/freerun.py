@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Awaitable, Callable
 from typing import Generic, Protocol, TypeVar
 
 from ..clock import NANOSECONDS, Clock
@@ -33,12 +34,21 @@ class Freerun(Generic[S]):
     :param period: the device's own, in s of bench time: how long a reader first lets bench time run.
     :param timeout: s of wall time without anything after which the device counts as silent.
     :param kept: how many of the newest are kept for readers that come late.
+    :param settle: returns once what has been sent by now has been put; needed where it comes by another process.
     """
 
     def __init__(
-        self, supervisor: Supervisor, clock: Clock, *, period: float, timeout: float = TIMEOUT, kept: int = KEPT
+        self,
+        supervisor: Supervisor,
+        clock: Clock,
+        *,
+        period: float,
+        timeout: float = TIMEOUT,
+        kept: int = KEPT,
+        settle: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
         self._supervisor, self._clock = supervisor, clock
+        self._settle = settle or _nothing
         self._period, self._timeout = round(period * NANOSECONDS), timeout
         self._items: deque[S] = deque(maxlen=kept)
         self._count = self._arrived_at = 0
@@ -78,10 +88,12 @@ class Freerun(Generic[S]):
         asked = self._clock.now()
         while True:
             with self._supervisor.exchange():
+                await self._settle()
                 if (found := self._after(asked)) is not None:
                     return found
                 before = self._count, self._failures
                 await self._clock.sleep_until(self._due())
+                await self._settle()
                 with self._clock.exchange():
                     await self._another(*before)
 
@@ -110,3 +122,7 @@ class Freerun(Generic[S]):
         if self._failures > failures:
             error = self._failure
             raise DeviceUnreachable(error.what, where=error.where, remedy=error.remedy)
+
+
+async def _nothing() -> None:
+    """What is put as it comes needs no settling."""

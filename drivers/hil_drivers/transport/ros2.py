@@ -227,6 +227,14 @@ class RosLink:
                 f"{subscription.topic}: {subscription.refused}", where=self.name, remedy="correct the option field"
             )
 
+    async def settle(self) -> None:
+        """Return once everything that has reached the ROS process has been received here.
+
+        :raises DeviceUnreachable: if the process is lost.
+        """
+        with self.clock.exchange():
+            await self._ask("settle", within=self.timeout)
+
     async def published(self, topic: str) -> None:
         """Return once somebody publishes on ``topic``.
 
@@ -447,7 +455,7 @@ class RosLink:
         :raises RemoteProtocolError: for any other refusal.
         """
         try:
-            answer = await self._running().ask(op, within=within + _MARGIN, **{**request, **_patience(op, within)})
+            answer = await self._running().ask(op, deadline=within + _MARGIN, **{**request, **_patience(op, within)})
         except DeviceUnreachable as error:
             raise DeviceUnreachable(error.what, where=self.name, remedy=error.remedy) from None
         except TimeoutError:

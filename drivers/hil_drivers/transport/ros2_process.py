@@ -15,13 +15,12 @@ import tempfile
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import IO, Any
 from weakref import WeakKeyDictionary
 
 from ..errors import DeviceUnreachable
 from ..ros2.frames import FrameError, Frames, frame
-from .ros2_python import ros_environment
+from .ros2_python import FOLDER, ros_environment
 
 PING_PERIOD = 1.0
 PING_DEADLINE = 2.0
@@ -32,7 +31,6 @@ TERM_DEADLINE = 0.5
 until it has obeyed a SIGTERM."""
 
 WHERE = "ROS 2"
-_START = Path(__file__).parents[1] / "ros2" / "start.py"
 REMEDY = "see whether the ROS network and the machine are overloaded; it is started again at the next use"
 
 Event = Callable[[dict[str, Any]], None]
@@ -102,10 +100,10 @@ class RosProcess(asyncio.Protocol):
         """The process, 0 where there is none."""
         return self._process.pid if self._process is not None else 0
 
-    async def ask(self, op: str, *, within: float, **request: Any) -> dict[str, Any]:
+    async def ask(self, op: str, *, deadline: float, **request: Any) -> dict[str, Any]:
         """One request and its answer.
 
-        :param within: seconds of wall time until the answer must have come.
+        :param deadline: seconds of wall time until the answer must have come.
         :raises TimeoutError: if it has not.
         :raises DeviceUnreachable: if the process is lost.
         """
@@ -114,7 +112,7 @@ class RosProcess(asyncio.Protocol):
         self._waiting[number] = answered
         try:
             self.tell(op, id=number, **request)
-            async with asyncio.timeout(within):
+            async with asyncio.timeout(deadline):
                 return await answered
         finally:
             self._waiting.pop(number, None)
@@ -196,7 +194,7 @@ class RosProcess(asyncio.Protocol):
             self._messages = tempfile.TemporaryFile()  # noqa: SIM115 (closed by end)
             self._process = await asyncio.create_subprocess_exec(
                 settings.python,
-                str(_START),
+                str(FOLDER / "start.py"),
                 "bridge",
                 str(os.getpid()),
                 str(theirs.fileno()),

@@ -16,6 +16,9 @@ from ..errors import MissingExtra
 VARIABLE = "HIL_ROS_PYTHON"
 """The environment variable that names the interpreter."""
 
+FOLDER = Path(__file__).parents[1] / "ros2"
+"""What runs in that interpreter."""
+
 REMEDY = f"run make setup, or set {VARIABLE} to a Python that can import rclpy"
 STATUS_DEADLINE = 20.0
 
@@ -103,13 +106,16 @@ def ros_python(python: str = "", *, environment: Mapping[str, str] | None = None
     return sourced
 
 
-def ros_environment(python: str, settings: Mapping[str, str] | None = None) -> dict[str, str]:
+def ros_environment(
+    python: str, settings: Mapping[str, str] | None = None, *, profiles: str = "fastdds.xml"
+) -> dict[str, str]:
     """The environment variables for ``python``: ours, without what is meant for our own interpreter.
 
     UDP is the transport unless the user names another one: a process that is killed or stopped in shared memory
     can take its neighbours with it.
 
     :param settings: further variables.
+    :param profiles: settings for Fast DDS; not used with a sourced ROS, whose version may read them otherwise.
     """
     sourced = "AMENT_PREFIX_PATH" in os.environ and not (Path(python).parent.parent / "pyvenv.cfg").is_file()
     kept = {
@@ -117,7 +123,10 @@ def ros_environment(python: str, settings: Mapping[str, str] | None = None) -> d
         for name, value in os.environ.items()
         if not name.startswith(("PYTHON", "_ROS_WHEELS")) or (sourced and name in _OWN)
     }
-    return {"FASTDDS_BUILTIN_TRANSPORTS": "UDPv4", **kept, **(settings or {})}
+    told = {"FASTDDS_BUILTIN_TRANSPORTS": "UDPv4"}
+    if not sourced and "FASTRTPS_DEFAULT_PROFILES_FILE" not in kept:
+        told["FASTDDS_DEFAULT_PROFILES_FILE"] = str(FOLDER / profiles)
+    return {**told, **kept, **(settings or {})}
 
 
 def _reason(error: Exception) -> str:

@@ -1,0 +1,50 @@
+"""A mobile robot on ROS 2."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from ..model import NotNegative, Positive
+from .base import SimDevice
+
+if TYPE_CHECKING:
+    from ..server.endpoint import Endpoint
+    from ..world import World
+
+
+class Ros2RobotDevice(SimDevice):
+    """A mobile base with a real ROS node. Lengths in m, angles in rad, times in s, velocities in m/s and rad/s.
+
+    ``distance_scale`` and ``rotation_scale`` are standard deviations, relative, of what is drawn once by the seed;
+    ``noise`` and ``heading_noise`` of what one odometry message adds. It stops when no command has come for
+    ``command_timeout`` (0: never). ``start`` is where it truly stands at first: x, y, heading.
+    """
+
+    faults: ClassVar[frozenset[str]] = frozenset(("silent", "dropped", "hang", "frozen", "qos-mismatch", "burst"))
+    shared: ClassVar[tuple[str, ...]] = ("period", "stamped")
+
+    kind: Literal["ros2-robot"]
+    period: Annotated[float, Field(ge=0.005, le=10)] = 0.05
+    stamped: bool = False
+    start: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    max_linear: Positive = 0.6
+    max_angular: Positive = 1.5
+    acceleration: Positive = 1.0
+    angular_acceleration: Positive = 3.0
+    command_timeout: NotNegative = 0.5
+    distance_scale: NotNegative = 0.01
+    rotation_scale: NotNegative = 0.01
+    noise: NotNegative = 5e-4
+    heading_noise: NotNegative = 5e-4
+
+    def responses(self) -> tuple[str, ...]:
+        return ("x", "y", "heading")
+
+    def endpoint(self, name: str, world: World, directory: Path) -> Endpoint:  # noqa: ARG002
+        from ..base import bases
+        from ..server.ros2_robot import RobotEndpoint
+
+        return RobotEndpoint(name, self, bases(world)[name], world)
