@@ -55,9 +55,10 @@ def simulated(
     reads: Mapping[str, Accept] | None = None,
     writes: Mapping[str, Sequence[float]] | None = None,
     uses: Mapping[str, Callable[[Any], Awaitable[object]]] | None = None,
+    driver: str | None = None,
     unseen: Mapping[str, str] | None = None,
 ) -> MakeSubject:
-    """A driver with the simulated device of the same name."""
+    """A driver with the simulated device of the same name, or ``driver`` with that device."""
     world: dict[str, Any] = {
         "start_utc": START_UTC,
         "room": {"temperature": 23.4, "temperature_swing": 0.0, "humidity": 45.0},
@@ -68,12 +69,12 @@ def simulated(
 
     @asynccontextmanager
     async def made() -> AsyncIterator[Subject]:
-        kind = device["kind"]
-        driver = driver_class(kind)
+        kind = driver or device["kind"]
+        tested = driver_class(kind)
         peer = SimPeer(world, "device", clock=_lockstep)
 
         def make() -> Any:
-            return driver("device", peer.address, clock=peer.clock, **(options or {}))
+            return tested("device", peer.address, clock=peer.clock, **(options or {}))
 
         await peer.start()
         try:
@@ -140,6 +141,16 @@ WIRING = {
     "watchdog_timeout": 1e6,
 }
 MAP = Path(__file__).with_name("flow_meter.toml")
+
+async def dock(robot: Any) -> object:
+    """Let a robot carry out a task of two steps."""
+    outcome = await robot.perform("dock", order=2)
+    assert outcome.status == "succeeded"
+    assert list(outcome.result["sequence"]) == [0, 1, 1, 2]
+    return outcome
+
+
+_ROS_UNSEEN = {"burst": "what is left of a burst is right; what never came is counted as missed"}
 
 _NO_ANSWER = "the protocol has no answers: nothing tells whether a datagram arrived"
 
@@ -229,6 +240,27 @@ SUBJECTS: dict[str, MakeSubject | Elsewhere] = {
     ),
     "recogniser": Elsewhere("tests/drivers/test_recogniser.py", "it is a child process, without a wire"),
     "scpi": Elsewhere("tests/drivers/test_instrument_scpi_described.py", "its description says what its peer is"),
+    "ros2": simulated(
+        {"kind": "ros2-robot"},
+        driver="ros2",
+        options={
+            "type": "nav_msgs/msg/Odometry",
+            "points": {"x": {"field": "pose.pose.position.x", "unit": "m"}},
+            "stamp": "header.stamp",
+            "period": 0.05,
+            "age": 0.0,
+        },
+        reads={"x": near(0.0, 0.02)},
+        unseen=_ROS_UNSEEN,
+    ),
+    "ros2-robot": simulated(
+        {"kind": "ros2-robot"},
+        options={"synchronised": 1e-3, "actions": {"dock": {"type": "test_msgs/action/Fibonacci"}}},
+        reads={"x": near(0.0, 5.0), "heading": near(0.0, 3.2), "speed": near(0.0, 0.3)},
+        writes={"linear": [0.1, 0.0], "angular": [0.2, 0.0]},
+        uses={"dock": dock},
+        unseen=_ROS_UNSEEN,
+    ),
     "sign-panel": simulated({"kind": "sign-panel"}, uses={"show": show}),
     "simserv": simulated(
         {"kind": "simserv", "outputs": OUTPUTS},
@@ -285,6 +317,10 @@ _ONE_WAY = dict.fromkeys(
     ("unreachable", "late", "timeout", "overdue", "loss", "garbage", "split", "merged", "values"), _NO_ANSWER
 )
 
+_ROS_MESSAGES = dict.fromkeys(
+    ("late", "overdue", "garbage", "split", "merged"), "ROS delivers whole messages of the right type, or none"
+)
+
 LACKS: dict[str, dict[str, str]] = {
     "natnet": {"write": _NO_POINT, "split": _DATAGRAMS, "merged": _DATAGRAMS},
     "ur-rtde": {"write": _NO_POINT},
@@ -297,6 +333,8 @@ LACKS: dict[str, dict[str, str]] = {
     "mqtt-meter": dict.fromkeys(
         ("late", "overdue", "split", "merged"), "its broker is a peer of its own, which has none"
     ),
+    "ros2": {"write": _NO_POINT, **_ROS_MESSAGES},
+    "ros2-robot": _ROS_MESSAGES,
     "sign-panel": {"read": _NO_POINT, "stream": _NO_POINT, "write": _NO_POINT},
     "t10a": {"write": _NO_POINT},
     "video": {"read": _NO_POINT, "stream": _NO_POINT, "write": _NO_POINT},

@@ -170,7 +170,7 @@ class Session:
 
     def _set_up_outputs(self, body: bytes) -> bytes:
         frequency = struct.unpack(">d", body[:8])[0] if len(body) >= 8 else 0.0
-        names = body[8:].decode("ascii", errors="replace").split(",")
+        names = _names(body[8:])
         types = [self._controller.output_type(name) or "NOT_FOUND" for name in names]
         if "NOT_FOUND" in types or not 1.0 <= frequency <= 500.0:
             return b"\x00" + ",".join(types).encode()
@@ -178,7 +178,7 @@ class Session:
         return b"\x01" + ",".join(types).encode()
 
     def _set_up_inputs(self, body: bytes) -> bytes:
-        names = body.decode("ascii", errors="replace").split(",")
+        names = _names(body)
         owners = self._controller.owners
         types = [
             "IN_USE" if owners.get(name, self) is not self else self._controller.input_type(name) or "NOT_FOUND"
@@ -283,6 +283,11 @@ class _Client(asyncio.Protocol):
 
 def _package(kind: bytes, body: bytes) -> bytes:
     return (3 + len(body)).to_bytes(2, "big") + kind + body
+
+
+def _names(body: bytes) -> list[str]:
+    """Names between commas; a last comma is taken for none, as clients in the field send it."""
+    return body.decode("ascii", errors="replace").removesuffix(",").split(",")
 
 
 def _register_type(name: str) -> str | None:
