@@ -29,9 +29,22 @@ if TYPE_CHECKING:
 SCAN = NANOSECONDS
 """How often the controller looks and acts."""
 
+SLOW = 10
+"""Every so many scans it is looked at what changes slowly: the room, and by how much the chamber's sensors err."""
+
 _H = SCAN / NANOSECONDS
-_DRYER_DEW_POINT = -30.0
-_CONDENSING_TIME = 60.0
+_WALLS = 10.0
+"""How many times the heat capacity of the air the walls have."""
+
+
+def _approach(time_constant: float) -> float:
+    """The share of a difference that a first-order lag covers in one scan."""
+    return -math.expm1(-_H / time_constant)
+
+
+_DRYEST = saturation_pressure(-30.0)
+_DRYING, _CONDENSING = _approach(900.0), _approach(60.0)
+"""The vapour of dried compressed air, in hPa; how fast it comes in, and how fast what is too much condenses."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +80,14 @@ class Chamber:
             "temperature": Response(world, name, "temperature", noise=device.noise_temperature),
             "humidity": Response(world, name, "humidity", noise=device.noise_humidity),
         }
-        room, vapour = self._room(0)
+        self._room = room, vapour = self._room_at(0)
+        self._errors = 0.0, 0.0
+        self._approaches = {
+            name: _approach(getattr(device, name))
+            for name in ("still_time", "wall_time", "insulation_time", "specimen_time", "vapour_exchange_time")
+        }
+        self._coil = saturation_pressure(device.coil_dew_point)
+        self._fanned()
         self._air, self._wall = array("d", [room]), array("d", [room])
         self._specimen, self._vapour = array("d", [room]), array("d", [vapour])
         self._power = array("d", [device.standby_power])
@@ -79,6 +99,7 @@ class Chamber:
         """Change settings at ``t``, from the next scan on."""
         self.advance(t)
         self.settings = replace(self.settings, **changes)
+        self._fanned()
 
     def advance(self, t: int) -> None:
         """Know the state up to the end of the scan at ``t``; do it before anything changes that acts on it."""
@@ -139,7 +160,15 @@ class Chamber:
         before, after = states[k], states[k + 1]
         return float(before + (after - before) * (rest / SCAN))
 
-    def _room(self, t: int) -> tuple[float, float]:
+    def _fanned(self) -> None:
+        """Take up what depends on the fan."""
+        device, share = self.device, self.settings.fan / 100.0
+        self._approach_air, self._approach_vapour = (
+            _approach(device.time_constant / share),
+            _approach(device.humidity_time / share),
+        )
+
+    def _room_at(self, t: int) -> tuple[float, float]:
         """The room's temperature and partial pressure of vapour."""
         climate = self._world.climate
         temperature = climate.temperature(t)
@@ -147,25 +176,35 @@ class Chamber:
 
     def _scan(self, k: int) -> None:
         """Append the state at the end of scan ``k``."""
-        device, room = self.device, self._room(k * SCAN)
+        device, share = self.device, self._approaches
+        air, wall, specimen, vapour = self._air[k], self._wall[k], self._specimen[k], self._vapour[k]
+        if k % SLOW == 0:
+            self._look(k, air, vapour)
+        room, room_vapour = self._room
         running = self.settings.running and not self.tripped(k * SCAN)
-        air, wall, specimen = self._air[k], self._wall[k], self._specimen[k]
         if running:
-            change, drive = self._controlled_air(air, room[0])
+            change, drive = self._controlled_air(air, room)
         else:
             self._aim = None
-            change, drive = _approach(device.still_time) * (wall - air), 0.0
+            change, drive = share["still_time"] * (wall - air), 0.0
         new_air = air + change
-        around = (1.0 - device.radiation) * air + device.radiation * wall
-        into_wall = device.wall_time if running else device.still_time * 10.0
-        new_wall = wall + _approach(into_wall) * (air - wall) + _approach(device.insulation_time) * (room[0] - wall)
-        vapour, wetting = self._new_vapour(k, new_air, new_wall, room[1], running)
+        around = air + device.radiation * (wall - air)
+        into_wall = share["wall_time"] if running else share["still_time"] / _WALLS
+        new_wall = wall + into_wall * (air - wall) + share["insulation_time"] * (room - wall)
+        new_vapour, wetting = self._new_vapour(vapour, new_air, new_wall, room_vapour, running)
         self._air.append(new_air)
         self._wall.append(new_wall)
-        self._specimen.append(specimen + _approach(device.specimen_time) * (around - specimen))
-        self._vapour.append(vapour)
+        self._specimen.append(specimen + share["specimen_time"] * (around - specimen))
+        self._vapour.append(new_vapour)
         self._controlled.append(running)
         self._power.append(self._drawn(drive, wetting) if running else device.standby_power)
+
+    def _look(self, k: int, air: float, vapour: float) -> None:
+        """Take up the room, and the errors of the chamber's own sensors."""
+        self._room = self._room_at(k * SCAN)
+        humidity = min(100.0, 100.0 * vapour / saturation_pressure(air))
+        temperature = self._sensors["temperature"].settled(air, air)
+        self._errors = temperature - air, self._sensors["humidity"].settled(humidity, air) - humidity
 
     def _controlled_air(self, air: float, room: float) -> tuple[float, float]:
         """The change of the air in one scan, and the share of heating (or, negative, of cooling) that it takes."""
@@ -174,43 +213,39 @@ class Chamber:
         heating, cooling = device.heating_rate / 60.0 - loss, device.cooling_rate / 60.0 + loss
         aim = air if self._aim is None else self._aim
         self._aim = _towards(settings.temperature, aim, settings.temperature_up, settings.temperature_down)
-        goal = self._aim + air - self._sensors["temperature"].settled(air, air)
-        change = _approach(device.time_constant * 100.0 / settings.fan) * (goal - air)
+        change = self._approach_air * (self._aim - self._errors[0] - air)
         change = min(max(change, -cooling * _H), heating * _H)
         effort = 60.0 * (change / _H + loss)
         return change, effort / (device.heating_rate if effort > 0.0 else device.cooling_rate)
 
-    def _new_vapour(self, k: int, air: float, wall: float, room: float, running: bool) -> tuple[float, float]:
+    def _new_vapour(self, vapour: float, air: float, wall: float, room: float, running: bool) -> tuple[float, float]:
         """The partial pressure of vapour at the end of a scan, and the share of wetting that it takes."""
-        device, vapour, wetting = self.device, self._vapour[k], 0.0
-        saturation = saturation_pressure(air)
+        wetting, saturation = 0.0, saturation_pressure(air)
         if running and self._controls_humidity(air):
-            change = self._controlled_vapour(vapour, air, saturation)
-            wetting = max(0.0, change / (device.wetting_rate * _H))
+            change = self._controlled_vapour(vapour, saturation)
+            wetting = max(0.0, change / (self.device.wetting_rate * _H))
         else:
             self._humidity_aim = None
-            change = _approach(device.vapour_exchange_time) * (room - vapour)
+            change = self._approaches["vapour_exchange_time"] * (room - vapour)
             if running and self.settings.dryer:
-                change += _approach(device.time_constant * 4.0) * (saturation_pressure(_DRYER_DEW_POINT) - vapour)
+                change += _DRYING * (_DRYEST - vapour)
         vapour += change
         over_wall = vapour - saturation_pressure(wall)
         if over_wall > 0.0:
-            vapour -= _approach(_CONDENSING_TIME) * over_wall
+            vapour -= _CONDENSING * over_wall
         return min(vapour, saturation), wetting
 
     def _controls_humidity(self, air: float) -> bool:
         lower, upper = self.device.humidity_range
         return self.settings.humidity_running and self.settings.humidity > 0.0 and lower <= air <= upper
 
-    def _controlled_vapour(self, vapour: float, air: float, saturation: float) -> float:
+    def _controlled_vapour(self, vapour: float, saturation: float) -> float:
         device, settings = self.device, self.settings
         now = min(100.0, 100.0 * vapour / saturation)
         aim = now if self._humidity_aim is None else self._humidity_aim
         self._humidity_aim = _towards(settings.humidity, aim, settings.humidity_up, settings.humidity_down)
-        goal = (self._humidity_aim + now - self._sensors["humidity"].settled(now, air)) / 100.0 * saturation
-        driest = saturation_pressure(_DRYER_DEW_POINT if settings.dryer else device.coil_dew_point)
-        goal = max(goal, min(vapour, driest))
-        change = _approach(device.humidity_time * 100.0 / settings.fan) * (goal - vapour)
+        goal = (self._humidity_aim - self._errors[1]) / 100.0 * saturation
+        change = self._approach_vapour * (max(goal, min(vapour, _DRYEST if settings.dryer else self._coil)) - vapour)
         return min(max(change, -device.drying_rate * _H), device.wetting_rate * _H)
 
     def _drawn(self, drive: float, wetting: float) -> float:
@@ -218,11 +253,6 @@ class Chamber:
         temper = device.heating_power * drive if drive > 0.0 else device.cooling_power * -drive
         fan = device.fan_power * self.settings.fan / 100.0
         return device.standby_power + fan + temper + device.wetting_power * wetting
-
-
-def _approach(time_constant: float) -> float:
-    """The share of a difference that a first-order lag covers in one scan."""
-    return -math.expm1(-_H / time_constant)
 
 
 def _towards(target: float, present: float, up: float, down: float) -> float:
