@@ -1,7 +1,12 @@
 """Climatic chambers of Weiss and Vötsch that speak ASCII-2.
 
-Address: ``serial:///dev/ttyUSB0?baudrate=9600``, or ``tcp://host:2049``. See ``chamber`` for its points, its limits and
-what an alarm does.
+Address: ``serial:///dev/ttyUSB0?baudrate=9600``, or ``tcp://host:2049``.
+
+``temperature`` and ``humidity`` are what the chamber's own sensors indicate. ``running`` starts (1) and stops (0) it,
+so that a safe state can stop it. Its numbers and digital channels, and the limits of set points, are learnt from its
+help text when it is opened; what lies outside is refused before anything is sent. The protocol tells no alarm: while a
+chamber that was started has its start channel off again, ``temperature`` and ``humidity`` are flagged as those of a
+device in error: their numbers are on record, but not used.
 
 Each write carries all set points and digital channels, so the driver reads them, changes what it was told to, and
 writes them back. While a gradient acts, the nominal value that a chamber shows moves along: so that it is not taken for
@@ -42,11 +47,16 @@ _UNUSED = ("unused", "not supported", "")
 class Ascii2Chamber(ClimaticChamber):
     """A chamber that speaks ASCII-2; ``fan`` in %, where it has one that can be set.
 
-    Which numbers and digital channels it has, and the limits of set points, it tells by its help text.
-    ``humidity.running`` switches the control of humidity. Outputs are digital channels by their number, 0 to 31.
-    The protocol tells no alarm: that the start channel is off again, after the chamber was started, is what can be seen
-    of one.
+    ``humidity.running`` switches the control of humidity. Every number travels in steps of 0.1.
 
+    :param humidity: whether it controls humidity; without it there are no points of humidity.
+    :param outputs: further digital outputs, each name with its number: points that take 0 or 1. Which number does what
+        differs from site to site (0 to 31).
+    :param scan_period: the controller measures by itself; a value read may be this old, in seconds. The default is our
+        assumption: no published description tells it.
+    :param dew_point_margin: refuse a temperature set point that is not this many K above the dew point of the air by
+        the chamber's own sensors. It looks once, when it is told the set point: what must hold all the time is an
+        interlock of the bench. By default it does not look.
     :param bus_address: the number after ``$`` in each request, 1 to 99.
     """
 

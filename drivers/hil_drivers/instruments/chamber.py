@@ -32,20 +32,12 @@ START_WITHIN = 10.0
 """Seconds of bench time within which a chamber must have started or stopped: our assumption."""
 
 POLL = 0.5
-LIMITED = ("temperature.setpoint", "humidity.setpoint", "fan")
-"""The points whose limits the chamber tells."""
 
 
 class ClimaticChamber(Device):
     """A climatic chamber; ``points`` of its class are those of one that controls humidity.
 
-    :param humidity: whether it controls humidity; without it there are no points of humidity.
-    :param outputs: further digital outputs by name, each with its number: points that take 0 or 1. Which number does
-        what differs from site to site.
-    :param scan_period: the controller measures by itself; a value read may be this old, in seconds.
-    :param dew_point_margin: refuse a temperature set point that is not this many K above the dew point of the air
-        by the chamber's own sensors; by default it does not look. It looks once, when it is told the set point: what
-        must hold all the time is an interlock of the bench.
+    Its options are told by its subclasses.
     """
 
     def __init__(

@@ -1,6 +1,12 @@
 """Climatic chambers with a S!MPAC controller (Weiss, Vötsch), by SIMSERV on TCP.
 
-Address: ``tcp://host:2049``. See ``chamber`` for its points, its limits and what an alarm does.
+Address: ``tcp://host:2049``.
+
+``temperature`` and ``humidity`` are what the chamber's own sensors indicate. ``running`` starts (1) and stops (0) the
+manual mode, so that a safe state can stop it. Limits of set points are learnt from the chamber when it is opened; what
+lies outside is refused before anything is sent, and each set point is read back. While the chamber has an alarm, or
+has stopped by itself after it was started, ``temperature`` and ``humidity`` are flagged as those of a device in error:
+their numbers are on record, but not used. To start a chamber that has an alarm is refused in the chamber's own words.
 """
 
 from __future__ import annotations
@@ -36,6 +42,15 @@ class SimservChamber(ClimaticChamber):
 
     Which of its control variables are temperature and humidity follows from their units. A gradient of 0 is none.
     Where humidity is switched by a digital output, name it ``humidity.running`` among the outputs.
+
+    :param humidity: whether it controls humidity; without it there are no points of humidity.
+    :param outputs: further digital outputs, each name with its number: points that take 0 or 1. Which number does what
+        differs from site to site.
+    :param scan_period: the controller measures by itself; a value read may be this old, in seconds. The default is our
+        assumption: no published description tells it.
+    :param dew_point_margin: refuse a temperature set point that is not this many K above the dew point of the air by
+        the chamber's own sensors. It looks once, when it is told the set point: what must hold all the time is an
+        interlock of the bench. By default it does not look.
     """
 
     points: Mapping[str, Point] = MappingProxyType(
