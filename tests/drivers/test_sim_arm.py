@@ -127,7 +127,7 @@ def test_a_declared_effect_of_the_place_moves_the_tool() -> None:
         "device": "arm",
         "acts_on": "placement",
         "kind": "absolute",
-        "point": "x",
+        "point": "tcp.x",
         "distribution": "rectangular",
         "half_width": 0.01,
     }
@@ -136,6 +136,33 @@ def test_a_declared_effect_of_the_place_moves_the_tool() -> None:
     shift = arms(other)["arm"].body(0).position[0] - arms(plain)["arm"].body(0).position[0]
     assert shift == pytest.approx(other.truth.effects["mounting"])
     assert shift != 0.0
+
+
+@pytest.mark.parametrize("acts_on", ["placement", "response"])
+def test_declared_effects_and_certificates_act_on_what_motion_capture_tells(acts_on: str) -> None:
+    effect = {
+        "name": "drift of the volume",
+        "device": "mocap",
+        "acts_on": acts_on,
+        "kind": "absolute",
+        "point": "tool.y",
+        "distribution": "normal",
+        "u": 0.01,
+    }
+    certificate = {"indication": [-1.0, 1.0], "value": [-0.9, 1.1], "covariance": [[1e-12, 0.0], [0.0, 1e-12]]}
+    plain = world()
+    document = {**plain.file.model_dump(by_alias=True), "effects": [effect]}
+    document["devices"]["mocap"]["certificates"] = {"tool.x": certificate}
+    shifts = []
+    for made in (World(WorldFile.model_validate(document)), plain):
+        device = made.file.devices["mocap"]
+        assert isinstance(device, NatnetDevice)
+        arms(made)
+        shifts.append(Tracker("mocap", device, made).see("tool", 0, hidden=False).position)
+    truth = World(WorldFile.model_validate(document)).truth.effects["drift of the volume"]
+    assert shifts[0][0] - shifts[1][0] == pytest.approx(-0.1, abs=1e-5)
+    assert shifts[0][1] - shifts[1][1] == pytest.approx(truth if acts_on == "placement" else -truth)
+    assert shifts[0][2] == shifts[1][2]
 
 
 def test_what_is_not_there_is_never_tracked() -> None:

@@ -19,6 +19,7 @@ from .bodies import Bodies, Body
 from .devices.ur_rtde import UrRtdeDevice
 from .kinematics import AXES, Arm6, Place, Vector, quaternion, rotation_matrix, rotation_vector
 from .noise import Stream
+from .response import Response
 from .truth import Influences
 from .world import World
 
@@ -96,7 +97,9 @@ class Arm:
         self._stops = Stream(world.file.seed, "noise", name, "stop")
         self._encoder = Stream(world.file.seed, "noise", name, "encoder")
         placement = partial(Influences, world.file.effects, world.truth, name, "placement")
-        self._effects = [placement(axis) for axis in ("x", "y", "z")]
+        self._effects = [placement(point) for point in device.placements()]
+        self._responses = [Response(world, name, point, noise=0.0) for point in device.responses()]
+        self._climate = world.climate
         home = list(device.home)
         self._moves = [Move(0, 0, home, home, [0.0] * AXES, 0.0, 0.0, 0, Doing.WAITING)]
         world.part(Bodies).register(name, self.body)
@@ -157,8 +160,16 @@ class Arm:
         """Where the tool truly is."""
         joints = [sum(parts) for parts in zip(self.joints(t), self._zeros, self._strayed(t), strict=True)]
         place = self._true.forward(joints)
-        x, y, z = (effect.forward(at, 0.0) for effect, at in zip(self._effects, place.position, strict=True))
+        air = self._climate.temperature(t)
+        x, y, z = (effect.forward(at, air) for effect, at in zip(self._effects, place.position, strict=True))
         return Body((x, y, z), quaternion(place.rotation))
+
+    def account(self, t: int) -> tuple[float, ...]:
+        """The tool's position and rotation vector as the controller tells them, from its encoders."""
+        position, rotation = pose(self.sensed(t))
+        air = self._climate.temperature(t)
+        told = (each.indication(at, air, t) for each, at in zip(self._responses, position, strict=True))
+        return (*told, *rotation)
 
     def _strayed(self, t: int) -> list[float]:
         """How far the joints are off their targets: from the deviation of one stop to that of the next."""

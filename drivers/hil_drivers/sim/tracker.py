@@ -15,6 +15,8 @@ from .bodies import Bodies, Body
 from .devices.natnet import NatnetDevice
 from .kinematics import Quaternion, Vector, multiplied, small_rotation, turned
 from .noise import Stream
+from .response import Response
+from .truth import Influences
 from .world import World
 
 OCCLUSION = NANOSECONDS // 5
@@ -48,6 +50,10 @@ class Tracker:
         }
         self._noise = {body: Stream(seed, "noise", name, body) for body in device.bodies}
         self._last = dict.fromkeys(device.bodies, NEVER)
+        self._climate = world.climate
+        self._axes = {
+            body: [_Axis(name, f"{body}.{axis}", world) for axis in ("x", "y", "z")] for body in device.bodies
+        }
 
     def see(self, name: str, t: int, *, hidden: bool) -> Seen:
         """The rigid body ``name`` in the middle of an exposure at ``t``."""
@@ -65,7 +71,11 @@ class Tracker:
         mounted = turned(body.rotation, self._mounting[name])
         place = turned(self._tilt, _sum(body.position, mounted))
         strayed = _vector(noise, 8 * t, u)
-        x, y, z = (self._scale * p + o + s for p, o, s in zip(place, self._origin, strayed, strict=True))
+        air = self._climate.temperature(t)
+        x, y, z = (
+            axis.indication(self._scale * p + o, air, t) + s
+            for axis, p, o, s in zip(self._axes[name], place, self._origin, strayed, strict=True)
+        )
         shaken = small_rotation(_vector(noise, 8 * t + 3, u / device.radius))
         rotation = multiplied(shaken, multiplied(self._tilt, body.rotation))
         error = device.marker_noise * abs(1.0 + 0.2 * noise.normal(8 * t + 6))
@@ -73,6 +83,18 @@ class Tracker:
 
     def _occluded(self, name: str, t: int) -> bool:
         return self._noise[name].uniform(-1 - t // OCCLUSION) < self._device.occluded
+
+
+class _Axis:
+    """One coordinate of one body, with what a bench declares of it."""
+
+    def __init__(self, name: str, point: str, world: World) -> None:
+        self._placement = Influences(world.file.effects, world.truth, name, "placement", point)
+        self._response = Response(world, name, point, noise=0.0)
+
+    def indication(self, value: float, air: float, t: int) -> float:
+        """What is told of ``value`` at an air temperature in Cel."""
+        return self._response.indication(self._placement.forward(value, air), air, t)
 
 
 def _vector(stream: Stream, first: int, spread: float) -> Vector:

@@ -31,6 +31,8 @@ class NatnetDevice(SimDevice):
         ("tracking-lost", "frozen", "lossy", "clock-jump")
     )
 
+    shared: ClassVar[tuple[str, ...]] = ("rate",)
+
     kind: Literal["natnet"]
     bodies: dict[Name, str] = Field(min_length=1)
     version: Literal["3.0", "4.0", "4.1"] = "3.0"
@@ -46,6 +48,12 @@ class NatnetDevice(SimDevice):
     occluded: Fraction = 0.0
     multicast: bool = False
     port: Annotated[int, Field(ge=0, le=65535)] = 0
+
+    def responses(self) -> tuple[str, ...]:
+        return tuple(f"{body}.{axis}" for body in self.bodies for axis in ("x", "y", "z"))
+
+    def placements(self) -> tuple[str, ...]:
+        return self.responses()
 
     def endpoint(self, name: str, world: World, directory: Path) -> Endpoint:  # noqa: ARG002
         from ..server.natnet import NatnetEndpoint

@@ -40,8 +40,11 @@ class UrRtdeDevice(SimDevice):
     watchdog: Positive = 1.0
     port: Annotated[int, Field(ge=0, le=65535)] = 0
 
+    def responses(self) -> tuple[str, ...]:
+        return ("tcp.x", "tcp.y", "tcp.z")
+
     def placements(self) -> tuple[str, ...]:
-        return ("x", "y", "z")
+        return self.responses()
 
     def endpoint(self, name: str, world: World, directory: Path) -> Endpoint:  # noqa: ARG002
         from ..arm import arms

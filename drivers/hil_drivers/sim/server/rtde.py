@@ -103,7 +103,7 @@ class Controller:
     def _pose(self, t: int) -> tuple[float, ...]:
         if self._faults.present("nan"):
             return (math.nan,) * 6
-        return _flat(pose(self._arm.sensed(t)))
+        return self._arm.account(t)
 
 
 class Session:
