@@ -12,6 +12,7 @@ from ..errors import DriverError
 from .devices import AnyDevice
 from .devices.artnet import ArtnetDevice
 from .devices.base import ROOM
+from .devices.modbus_linked import ModbusLinked
 from .model import Effect, Model, Name, NotNegative, Positive
 
 
@@ -99,8 +100,17 @@ class WorldFile(Model):
             if sum(device.kind == kind for device in self.devices.values()) > 1:
                 yield f"there can be one device of kind {kind!r} only"
         yield from self._place_contradictions()
+        yield from self._line_contradictions()
         yield from self._effect_contradictions()
         yield from filter(None, map(self.fault_contradiction, self.faults))
+
+    def _line_contradictions(self) -> Iterator[str]:
+        first: dict[tuple[str, int], str] = {}
+        for name, device in self.devices.items():
+            if isinstance(device, ModbusLinked) and device.line is not None:
+                place = (device.line, device.bus_id)
+                if (other := first.setdefault(place, name)) != name:
+                    yield f"{other!r} and {name!r} both have the device id {place[1]} on the line {place[0]!r}"
 
     def fault_contradiction(self, fault: Fault) -> str:
         """Why this world cannot have ``fault``, in one clause; empty where it can."""

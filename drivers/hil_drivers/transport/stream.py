@@ -9,6 +9,7 @@ The same rules hold for a serial line, which several devices may share, and a TC
   anew, so that a late answer is not taken for the answer to the next request;
 - where a device left a request unanswered, the next one takes the last answer that comes, once the line has
   been silent: a device answers in order, so an answer that was very late comes before it;
+- a device that is down is given less time on a line that others share;
 - a lost link is opened again by the next use, once.
 """
 
@@ -25,12 +26,15 @@ from ..clock import Clock
 from ..errors import DeviceUnreachable, RemoteProtocolError
 from ..wire.events import Events
 from .bus import Bus
-from .supervisor import Supervisor
+from .supervisor import LinkState, Supervisor
 
 E = TypeVar("E")
 
 TIMEOUT = 3.0
 """Seconds on the wire clock within which a device must have answered."""
+
+PROBED = 0.5
+"""Seconds given to a device that is known to be down, where others wait for the same line: more if it was slow."""
 
 SETTLED = 0.3
 """Seconds of silence after which the last answer counts, where an earlier one may have been late."""
@@ -113,10 +117,10 @@ class StreamLink:
         :raises RemoteProtocolError: if the answer is none of this protocol.
         """
         async with self._exchange() as bus:
-            doubt = bus.doubt(self)
-            await self._write(bus, data, self.timeout + longer)
+            doubt, within = bus.doubt(self), self._patience(bus) + longer
+            await self._write(bus, data, within)
             try:
-                event = await self._answer(bus, events, self.timeout + longer)
+                event = await self._answer(bus, events, within)
                 if doubt:
                     event = await self._last(bus, events, event)
                 check(event)
@@ -136,6 +140,15 @@ class StreamLink:
                     with self.supervisor.exchange(answered=answered):
                         await self._connected(partial(bus.prepare, self._gap))
                         yield bus
+
+    def _patience(self, bus: Bus) -> float:
+        """The deadline of an exchange in s: one with a device that is down must not keep the line from others."""
+        if bus.users <= 1:
+            return self.timeout
+        status = self.supervisor.status
+        if status.state is not LinkState.DOWN:
+            return self.timeout
+        return min(self.timeout, max(PROBED, 3.0 * (status.latency or 0.0)))
 
     async def _answer(self, bus: Bus, events: Events[E], within: float) -> E:
         loop = asyncio.get_running_loop()

@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from pydantic import Field, model_validator
 
 from ..model import Positive
-from .base import LINK_FAULTS, MODBUS_FAULTS, SimDevice
+from .base import LINK_FAULTS, MODBUS_FAULTS
+from .modbus_linked import ModbusLinked
 
 if TYPE_CHECKING:
     from ..server.endpoint import Endpoint
     from ..world import World
 
 
-class DigitalIoDevice(SimDevice):
+class DigitalIoDevice(ModbusLinked):
     """Inputs and outputs by name with their addresses, and the ``watchdog`` (a coil or a register), as its driver has.
 
     ``states`` gives inputs that are not 1. ``estop`` names the input of the E-stop chain: it is 1 while the chain is
@@ -30,7 +31,6 @@ class DigitalIoDevice(SimDevice):
 
     kind: Literal["digital-io"]
     device_id: int = Field(default=1, ge=1, le=247)
-    transport: Literal["tcp", "rtu"] = "tcp"
     inputs: dict[str, int] = Field(default_factory=dict)
     outputs: dict[str, int] = Field(default_factory=dict)
     states: dict[str, Literal[0, 1]] = Field(default_factory=dict)
@@ -54,6 +54,10 @@ class DigitalIoDevice(SimDevice):
     def __hash__(self) -> int:
         return hash((self.kind, self.device_id, self.transport, self.watchdog_timeout))
 
+    @property
+    def bus_id(self) -> int:
+        return self.device_id
+
     def endpoint(self, name: str, world: World, directory: Path) -> Endpoint:
         from ..digital_io import DigitalIo
         from ..faults import Faults
@@ -61,6 +65,4 @@ class DigitalIoDevice(SimDevice):
         from ..server.modbus import modbus_endpoint
 
         memory = DigitalIoMemory(DigitalIo(self, world, Faults(name, world)))
-        return modbus_endpoint(
-            name, world, memory, device_id=self.device_id, transport=self.transport, directory=directory
-        )
+        return modbus_endpoint(name, world, memory, self, directory=directory)

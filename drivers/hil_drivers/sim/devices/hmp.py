@@ -8,17 +8,18 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from pydantic import Field
 
 from ..model import NotNegative
-from .base import LINK_FAULTS, MODBUS_FAULTS, ROOM, SimDevice
+from .base import LINK_FAULTS, MODBUS_FAULTS, ROOM
+from .modbus_linked import ModbusLinked
 
 if TYPE_CHECKING:
     from ..server.endpoint import Endpoint
     from ..world import World
 
 
-class HmpDevice(SimDevice):
+class HmpDevice(ModbusLinked):
     """A climate probe at a ``place``; noise as standard deviations of one reading, in K and % RH.
 
-    ``transport`` is the way to it: a Modbus TCP gateway, or a serial line.
+    It is behind a Modbus TCP gateway or on a serial line.
     """
 
     faults: ClassVar[frozenset[str]] = LINK_FAULTS | MODBUS_FAULTS | frozenset(("nan", "frozen", "word-order"))
@@ -26,7 +27,6 @@ class HmpDevice(SimDevice):
 
     kind: Literal["hmp"]
     device_id: int = Field(default=240, ge=1, le=247)
-    transport: Literal["tcp", "rtu"] = "tcp"
     place: str = ROOM
     noise_temperature: NotNegative = 0.005
     noise_humidity: NotNegative = 0.03
@@ -40,6 +40,10 @@ class HmpDevice(SimDevice):
     def places(self) -> tuple[str, ...]:
         return (self.place,)
 
+    @property
+    def bus_id(self) -> int:
+        return self.device_id
+
     def endpoint(self, name: str, world: World, directory: Path) -> Endpoint:
         from ..climate_probe import ClimateProbe
         from ..faults import Faults
@@ -47,6 +51,4 @@ class HmpDevice(SimDevice):
         from ..server.modbus import modbus_endpoint
 
         memory = HmpMemory(ClimateProbe(name, self, world), world, Faults(name, world))
-        return modbus_endpoint(
-            name, world, memory, device_id=self.device_id, transport=self.transport, directory=directory
-        )
+        return modbus_endpoint(name, world, memory, self, directory=directory)

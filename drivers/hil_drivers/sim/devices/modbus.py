@@ -11,7 +11,8 @@ from pydantic import Field, ValidationInfo, field_validator, model_validator
 from ...errors import OptionError
 from ...instruments.modbus_map import RegisterMap, load_map
 from ..model import Model, NotNegative
-from .base import LINK_FAULTS, MODBUS_FAULTS, SimDevice
+from .base import LINK_FAULTS, MODBUS_FAULTS
+from .modbus_linked import ModbusLinked
 
 if TYPE_CHECKING:
     from ..server.endpoint import Endpoint
@@ -36,7 +37,7 @@ class Served(Model):
         return self
 
 
-class ModbusDevice(SimDevice):
+class ModbusDevice(ModbusLinked):
     """An instrument of a register map; ``values`` by point, and 0 for a point that is not named.
 
     What is written to a point is held, and read back. ``scan_period`` of the map is its own period of sampling.
@@ -47,7 +48,6 @@ class ModbusDevice(SimDevice):
 
     kind: Literal["modbus"]
     map: str
-    transport: Literal["tcp", "rtu"] = "tcp"
     device_id: int | None = Field(default=None, ge=1, le=247)
     values: dict[str, float | Served] = Field(default_factory=dict)
 
@@ -86,11 +86,14 @@ class ModbusDevice(SimDevice):
     def responses(self) -> tuple[str, ...]:
         return tuple(self.described.points)
 
+    @property
+    def bus_id(self) -> int:
+        return self.device_id or self.described.device_id
+
     def endpoint(self, name: str, world: World, directory: Path) -> Endpoint:
         from ..faults import Faults
         from ..server.modbus import modbus_endpoint
         from ..server.modbus_map import MapMemory
 
-        device_id = self.device_id or self.described.device_id
         memory = MapMemory(name, self, world, Faults(name, world))
-        return modbus_endpoint(name, world, memory, device_id=device_id, transport=self.transport, directory=directory)
+        return modbus_endpoint(name, world, memory, self, directory=directory)

@@ -11,14 +11,12 @@ import struct
 from abc import ABC
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal
 
+from ..devices.modbus_linked import ModbusLinked
 from ..faults import Faults
 from ..world import World
 from .endpoint import LineProtocol, TcpEndpoint
 from .terminal import TerminalEndpoint
-
-Transport = Literal["tcp", "rtu"]
 
 _ILLEGAL_FUNCTION, _ILLEGAL_ADDRESS, _ILLEGAL_VALUE, _DEVICE_FAILURE, _NO_GATEWAY_ANSWER = 1, 2, 3, 4, 11
 _STALE = 0.5
@@ -224,10 +222,12 @@ class TcpModbusEndpoint(TcpEndpoint):
 
 
 class RtuModbusEndpoint(TerminalEndpoint):
-    """An instrument on a serial line of its own."""
+    """An instrument on a serial line."""
 
-    def __init__(self, name: str, world: World, memory: Memory, device_id: int, directory: Path) -> None:
-        super().__init__(name, world, directory, lambda faults: RtuProtocol(memory, faults, device_id))
+    def __init__(
+        self, name: str, world: World, memory: Memory, device_id: int, directory: Path, line: str | None
+    ) -> None:
+        super().__init__(name, world, directory, lambda faults: RtuProtocol(memory, faults, device_id), line=line)
         self._memory, self._device_id = memory, device_id
 
     async def open(self) -> None:
@@ -244,9 +244,9 @@ class RtuModbusEndpoint(TerminalEndpoint):
 
 
 def modbus_endpoint(
-    name: str, world: World, memory: Memory, *, device_id: int, transport: Transport, directory: Path
+    name: str, world: World, memory: Memory, device: ModbusLinked, *, directory: Path
 ) -> TcpModbusEndpoint | RtuModbusEndpoint:
     """What serves ``memory`` over TCP, or on a pseudo-terminal."""
-    if transport == "tcp":
-        return TcpModbusEndpoint(name, world, memory, device_id)
-    return RtuModbusEndpoint(name, world, memory, device_id, directory)
+    if device.transport == "tcp":
+        return TcpModbusEndpoint(name, world, memory, device.bus_id)
+    return RtuModbusEndpoint(name, world, memory, device.bus_id, directory, device.line)
