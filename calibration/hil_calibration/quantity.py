@@ -118,6 +118,11 @@ class Quantity:
         """The GTC number, for functions that this class does not have."""
         return self._number
 
+    @property
+    def inputs(self) -> Mapping[Any, Any]:
+        """The inputs that it came from: identity -> GTC number."""
+        return self._inputs
+
     def to(self, unit: str) -> Quantity:
         """The same quantity in another unit.
 
