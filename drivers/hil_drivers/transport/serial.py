@@ -13,16 +13,17 @@ from typing import TYPE_CHECKING, Any
 
 from .address import Address
 from .bus import Bus, shared_bus
+from .connection import Connection
 from .line import Line
-from .tcp import PIECE, read_some
 from .worker import Worker
 
 if TYPE_CHECKING:
     import serial
-    import serialx
 
 SILENCE = 0.1
 """Seconds without a byte after which a line counts as quiet."""
+
+_PIECE = 4096
 
 
 class SerialLine(Line):
@@ -41,50 +42,36 @@ class SerialLine(Line):
 class SerialxLine(SerialLine):
     """A serial line driven by serialx, on the event loop."""
 
-    _port: serialx.AsyncSerial | None = None
+    _connection: Connection | None = None
 
     async def open(self) -> None:
         import serialx
 
-        port = serialx.AsyncSerial(self._path, **_serialx_names(self._settings))
+        connection = Connection(_descriptor)
+        loop = asyncio.get_running_loop()
+        names = _serialx_names(self._settings)
         try:
             async with asyncio.timeout(self._timeout):
-                await port.open()
+                await serialx.create_serial_connection(loop, lambda: connection, self._path, **names)
         except (serialx.SerialException, ValueError) as error:
             raise OSError(str(error)) from error
-        self._port = port
+        self._connection = connection
 
     async def close(self) -> None:
-        if self._port is None:
-            return
-        port, self._port = self._port, None
-        try:
-            async with asyncio.timeout(self._timeout):
-                await port.close()
-        except OSError:
-            port.abort()
+        if self._connection is not None:
+            connection, self._connection = self._connection, None
+            await connection.close(self._timeout)
 
     async def send(self, data: bytes) -> None:
-        import serialx
-
-        try:
-            async with asyncio.timeout(self._timeout):
-                await self._held().write(data)
-        except serialx.SerialException as error:
-            raise OSError(str(error)) from error
+        await self._held().send(data, self._timeout)
 
     async def receive(self, timeout: float) -> bytes:
-        import serialx
+        return await self._held().receive(timeout)
 
-        try:
-            return await read_some(self._held().read, timeout)
-        except serialx.SerialException as error:
-            raise OSError(str(error)) from error
-
-    def _held(self) -> serialx.AsyncSerial:
-        if self._port is None:
+    def _held(self) -> Connection:
+        if self._connection is None:
             raise EOFError("not connected")
-        return self._port
+        return self._connection
 
 
 class PyserialLine(SerialLine):
@@ -126,10 +113,15 @@ class PyserialLine(SerialLine):
         return self._port
 
 
+def _descriptor(transport: asyncio.BaseTransport) -> int:
+    number: int = transport.get_extra_info("serial").fileno()
+    return number
+
+
 def _read_port(port: serial.Serial, timeout: float) -> bytes:
     port.timeout = timeout
     first = port.read(1)
-    return first + port.read(min(port.in_waiting, PIECE)) if first else b""
+    return first + port.read(min(port.in_waiting, _PIECE)) if first else b""
 
 
 def serial_bus(address: Address, timeout: float, *, baudrate: int = 9600, stopbits: int = 1) -> Callable[[], Bus]:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
 
 from .address import Address
+from .connection import Connection
 from .line import Line
-
-PIECE = 4096
 
 
 class TcpLine(Line):
@@ -19,53 +17,32 @@ class TcpLine(Line):
 
     def __init__(self, peer: Address, timeout: float) -> None:
         self._peer, self._timeout = peer, timeout
-        self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
+        self._connection: Connection | None = None
 
     async def open(self) -> None:
+        loop = asyncio.get_running_loop()
         async with asyncio.timeout(self._timeout):
-            self._streams = await asyncio.open_connection(self._peer.host, self._peer.port)
+            _, self._connection = await loop.create_connection(
+                lambda: Connection(_descriptor), self._peer.host, self._peer.port
+            )
 
     async def close(self) -> None:
-        if self._streams is None:
-            return
-        (_, writer), self._streams = self._streams, None
-        writer.close()
-        try:
-            async with asyncio.timeout(self._timeout):
-                await writer.wait_closed()
-        except OSError:
-            writer.transport.abort()
+        if self._connection is not None:
+            connection, self._connection = self._connection, None
+            await connection.close(self._timeout)
 
     async def send(self, data: bytes) -> None:
-        _, writer = self._held()
-        writer.write(data)
-        async with asyncio.timeout(self._timeout):
-            await writer.drain()
+        await self._held().send(data, self._timeout)
 
     async def receive(self, timeout: float) -> bytes:
-        reader, _ = self._held()
-        return await read_some(reader.read, timeout)
+        return await self._held().receive(timeout)
 
-    def _held(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        if self._streams is None:
+    def _held(self) -> Connection:
+        if self._connection is None:
             raise EOFError("not connected")
-        return self._streams
+        return self._connection
 
 
-async def read_some(read: Callable[[int], Awaitable[bytes]], timeout: float) -> bytes:
-    """What a stream holds, or its next bytes; empty after ``timeout`` seconds without any.
-
-    It looks twice: where the loop itself was blocked past the deadline, bytes have come that nobody saw.
-
-    :raises EOFError: if the stream has ended.
-    """
-    for patience in (timeout, 0.0):
-        try:
-            async with asyncio.timeout(patience):
-                data = await read(PIECE)
-        except TimeoutError:
-            continue
-        if not data:
-            raise EOFError("the device closed the connection")
-        return data
-    return b""
+def _descriptor(transport: asyncio.BaseTransport) -> int:
+    number: int = transport.get_extra_info("socket").fileno()
+    return number
