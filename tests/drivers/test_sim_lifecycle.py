@@ -98,6 +98,12 @@ async def test_the_announcement_has_an_address_for_every_device() -> None:
         "camera": "video+http",
         "panel": "tcp",
         "carriage": "tcp",
+        "chamber": "tcp",
+        "oven": "serial",
+        "arm": "tcp",
+        "mocap": "udp",
+        "io": "modbus+tcp",
+        "meter": "mqtt",
     }
     assert not directory.exists()
     assert not alive(simulation.pid)

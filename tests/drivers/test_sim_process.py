@@ -368,12 +368,16 @@ async def test_faults_of_the_probe_and_the_lights() -> None:
 async def test_garbage_on_every_socket_ends_nothing() -> None:
     garbage = bytes(range(256)) * 40
     async with running() as simulation:
-        for name, address in simulation.addresses.items():
+        for address in simulation.addresses.values():
             if address.startswith("serial"):
                 terminal = Terminal(address)
                 terminal.write(garbage[:2048])
                 terminal.close()
-            elif name != "lights":
+            elif address.startswith("udp"):
+                host, port = address.removeprefix("udp://").split(":")
+                with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+                    sender.sendto(garbage[:2048], (host, int(port)))
+            else:
                 client = Tcp(address)
                 client.write(garbage)
                 client.close()
