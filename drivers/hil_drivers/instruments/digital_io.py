@@ -39,16 +39,16 @@ class DigitalIo(ModbusDevice):
         address: str,
         *,
         clock: Clock,
-        inputs: Mapping[str, int] = MappingProxyType({}),
-        outputs: Mapping[str, int] = MappingProxyType({}),
-        watchdog: Mapping[str, int] = MappingProxyType({}),
+        inputs: Mapping[str, int] | None = None,
+        outputs: Mapping[str, int] | None = None,
+        watchdog: Mapping[str, int] | None = None,
         watchdog_timeout: float = 1.0,
         input_filter: float = 0.01,
     ) -> None:
         super().__init__(name, address, clock=clock)
-        self.points = self.declared({"inputs": inputs, "outputs": outputs})
-        self._inputs, self._outputs = dict(inputs), dict(outputs)
-        self._watchdog = _watchdog(watchdog)
+        self.points = self.declared({"inputs": inputs or {}, "outputs": outputs or {}})
+        self._inputs, self._outputs = dict(inputs or {}), dict(outputs or {})
+        self._watchdog = None if watchdog is None else _watchdog(watchdog)
         for option, value in (("watchdog_timeout", watchdog_timeout), ("input_filter", input_filter)):
             if not (math.isfinite(value) and value >= 0):
                 raise OptionError(f"{option} = {value:g} s", where=name, remedy="give 0 or more")
