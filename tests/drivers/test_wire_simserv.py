@@ -115,7 +115,8 @@ def test_data_that_cannot_be_read_are_no_value(unreadable: Reply) -> None:
         (b"one\r\n", "no code"),
         (b"\r\n", "no code"),
         (b"1\xb6\x00", "no text"),
-        (b"9" * (simserv.MAX_LINE + 1), "without end"),
+        (b"Ready", "no code"),
+        (b"1\xb6" + b"9" * simserv.MAX_LINE, "without end"),
     ],
 )
 def test_what_is_no_reply_is_refused_with_its_reason(data: bytes, words: str) -> None:

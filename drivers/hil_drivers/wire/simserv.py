@@ -42,6 +42,7 @@ ALARM_MESSAGE = 1
 """The ``MESSAGE_TYPE`` of an alarm (2 is a warning, 4 an information)."""
 
 _CODE = re.compile(rb"-?[0-9]{1,3}")
+_BEGUN = re.compile(rb"-?[0-9]{0,3}(?:\xb6[^\r]*)?\r?")
 _ALLOWED = re.compile(rb"[\x20-\x7e\xa0-\xff\r\n]*")
 _NUMBER = re.compile(r"\s*[+-]?(?:\d{1,12}(?:\.\d{0,12})?|\.\d{1,12})(?:[eE][+-]?\d{1,2})?\s*", re.ASCII)
 
@@ -98,6 +99,8 @@ class Replies:
         if not _ALLOWED.fullmatch(line):
             raise self._refused("sent bytes that are no text", bytes(line[:40]))
         if not found:
+            if not _BEGUN.fullmatch(line):
+                raise self._refused("sent a reply that begins with no code", bytes(line[:40]))
             return None
         self._pending = rest
         if not line.endswith(b"\r") or b"\r" in line[:-1]:
