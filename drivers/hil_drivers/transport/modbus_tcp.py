@@ -12,6 +12,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from pymodbus.client import AsyncModbusTcpClient
 from pymodbus.exceptions import ConnectionException, ModbusException
@@ -77,7 +79,8 @@ class TcpModbusLink(ModbusLink):
                         client = await self._connect()
                     self._waiting = True
                     try:
-                        response = await client.execute(False, _pdu(request, self.device_id))
+                        with _cancellable():
+                            response = await client.execute(False, _pdu(request, self.device_id))
                     except ConnectionException as error:
                         raise self._unreachable("lost its link") from error
                     except ModbusException as error:
@@ -116,7 +119,13 @@ class TcpModbusLink(ModbusLink):
             reconnect_delay=0,
             trace_connect=self._on_connection,
         )
-        if not await client.connect():
+        try:
+            with _cancellable():
+                connected = await client.connect()
+        except asyncio.CancelledError:
+            client.close()
+            raise
+        if not connected:
             raise self._unreachable("cannot be reached")
         self._client, self._waiting = client, False
         self._connections += 1
@@ -162,3 +171,15 @@ def _pdu(request: Request, device_id: int) -> ModbusPDU:
     if values:
         return made(dev_id=device_id, address=request.address, registers=list(values))
     return made(dev_id=device_id, address=request.address, count=request.count)
+
+
+@contextmanager
+def _cancellable() -> Iterator[None]:
+    """Hold around a wait of pymodbus's: its `asyncio.wait_for` in Python 3.11 loses a cancellation that comes in the
+    very moment of the answer. It is raised at the end then.
+    """
+    task = asyncio.current_task()
+    before = task.cancelling() if task is not None else 0
+    yield
+    if task is not None and task.cancelling() > before:
+        raise asyncio.CancelledError
