@@ -110,8 +110,8 @@ class WallClock:
         return nullcontext()
 
     async def wait(self, *tasks: asyncio.Task[Any]) -> None:
-        if tasks:
-            await asyncio.wait(tasks)
+        if pending := [task for task in tasks if not task.done()]:
+            await asyncio.wait(pending)
 
     def arrived(self) -> int:
         return self.now()

@@ -256,8 +256,8 @@ class PacedClock:
         return nullcontext()
 
     async def wait(self, *tasks: Task) -> None:
-        if tasks:
-            await asyncio.wait(tasks)
+        if pending := [task for task in tasks if not task.done()]:
+            await asyncio.wait(pending)
 
     def arrived(self) -> int:
         return self.now()

@@ -212,11 +212,15 @@ class Background:
         self.victim: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
-        """Measure each once, so that conditions are known before anything else is, and go on by period."""
-        for channel, period in self._periodic():
+        """Measure each once, so that conditions are known before anything else is, and go on by period.
+
+        All count from one time, so that channels of one period are read at the same times.
+        """
+        for channel, _ in self._periodic():
             await channel.measure()
-            first = self._clock.now() + round(period * NANOSECONDS)
-            self._pacers[channel.name] = paced(self._clock, period, first=first)
+        begin = self._clock.now()
+        for channel, period in self._periodic():
+            self._pacers[channel.name] = paced(self._clock, period, first=begin + round(period * NANOSECONDS))
             task = asyncio.create_task(self._sample(channel), name=f"sampling {channel.name}")
             task.add_done_callback(self._ended)
             self._tasks.append(task)
