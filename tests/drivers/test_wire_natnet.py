@@ -21,7 +21,7 @@ def section(count: int, content: bytes, *, sized: bool) -> bytes:
     return head + (struct.pack("<i", len(content)) if sized else b"") + content
 
 
-def frame(*, sized: bool = False) -> bytes:
+def frame(*, sized: bool = False, precise: bool = False) -> bytes:
     """Every section with something in it."""
     marker = struct.pack("<i4fhf", (7 << 16) | 1, 0.1, 0.2, 0.3, 0.02, 0, 0.0001)
     channel = struct.pack("<ii2f", 1, 2, 1.0, 2.0)
@@ -35,13 +35,16 @@ def frame(*, sized: bool = False) -> bytes:
         section(1, struct.pack("<i", 5) + channel, sized=sized),
         section(1, struct.pack("<i", 6) + channel, sized=sized),
     ]
-    suffix = struct.pack("<IIdQQQhi", 1, 2, 0.25, 10_000, 10_050, 10_090, 2, 0)
+    suffix = struct.pack("<IIdQQQ", 1, 2, 0.25, 10_000, 10_050, 10_090)
+    suffix += struct.pack("<II", 0, 0) if precise else b""
+    suffix += struct.pack("<hi", 2, 0)
     return struct.pack("<i", 42) + b"".join(sections) + suffix
 
 
+@pytest.mark.parametrize("precise", [False, True])
 @pytest.mark.parametrize(("version", "sized"), [((3, 0), False), ((4, 0), False), ((4, 1), True), ((4, 2), True)])
-def test_a_frame_with_every_section(version: tuple[int, int], sized: bool) -> None:
-    found = natnet.parse_frame(frame(sized=sized), version)
+def test_a_frame_with_every_section(version: tuple[int, int], sized: bool, precise: bool) -> None:
+    found = natnet.parse_frame(frame(sized=sized, precise=precise), version)
     assert (found.number, found.mid_exposure, found.transmitted, found.models_changed) == (42, 10_000, 10_090, True)
     assert set(found.bodies) == {7, 9}
     body = found.bodies[7]

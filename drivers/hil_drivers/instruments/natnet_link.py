@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from dataclasses import dataclass
 
 from ..clock import NANOSECONDS, Clock
@@ -25,6 +26,9 @@ KEEP_ALIVE_EVERY = 1.0
 
 LATE_FRAMES = 100
 """A frame that is older than the newest by fewer numbers came late; by more, the server began anew."""
+
+
+log = logging.getLogger("hil_drivers.link")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +65,7 @@ class NatNetLink:
         """Know nothing of a server."""
         self._server: natnet.ServerInfo | None = None
         self._base = Timebase(resolution=0.0)
-        self._pings: dict[int, asyncio.Future[None]] = {}
+        self._pings: dict[int, asyncio.Future[None] | None] = {}
         self._pinged: int | None = None
         self._number: int | None = None
         self._since = 0
@@ -212,11 +216,12 @@ class NatNetLink:
             )
 
     def _echoed(self, echo: natnet.Echo) -> None:
-        answered = self._pings.get(echo.sent)
-        if answered is not None and self._server is not None:
-            if not answered.done():
+        if echo.sent in self._pings and self._server is not None:
+            answered = self._pings.pop(echo.sent)
+            if answered is not None and not answered.done():
                 answered.set_result(None)
-            self._base.exchanged(echo.sent, _stamp(echo.received, self._server), self._clock.arrived())
+            if not self._base.exchanged(echo.sent, _stamp(echo.received, self._server), self._clock.arrived()):
+                log.warning("%s: its clock was set or has restarted", self.name)
 
     def _arrived(self, frame: natnet.Frame, server: natnet.ServerInfo) -> None:
         receipt = self._clock.arrived()
@@ -232,6 +237,8 @@ class NatNetLink:
                 remedy="use cameras that tell it, or update the server",
             )
         if not self._base.arrived(_stamp(frame.transmitted, server), receipt):
+            log.warning("%s: its clock was set or has restarted", self.name)
+            self._pings.clear()
             self._pinged = None
         self._keep_alive(frame)
         found = self._base.interval(_stamp(frame.mid_exposure, server)) or self._unknown(receipt)
@@ -240,8 +247,10 @@ class NatNetLink:
 
     def _unknown(self, receipt: int) -> Interval:
         """What holds of a frame while the server's clock is not known; then it is pinged from here."""
-        self._pings.setdefault(self._clock.now(), asyncio.get_running_loop().create_future())
-        self._link.send(natnet.echo_request(self._clock.now()))
+        now = self._clock.now()
+        if now not in self._pings and len(self._pings) < FIRST_PINGS:
+            self._pings[now] = None
+            self._link.send(natnet.echo_request(now))
         return Interval(self._since, receipt)
 
     def _keep_alive(self, frame: natnet.Frame) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import math
 from collections import deque
 from collections.abc import Sequence
@@ -26,6 +27,9 @@ LONGEST_GAP = NANOSECONDS // 4
 
 NEWER_FROM, NEWER_CYCLE, OLDER_CYCLE = 5, NANOSECONDS // 500, NANOSECONDS // 125
 """From version 5 on the controller's cycle is 2 ms, before it was 8 ms."""
+
+
+log = logging.getLogger("hil_drivers.link")
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,6 +242,7 @@ class RtdeLink:
             unbroken = self._base.caused(stamp, self._cause - self.cycle) and unbroken
             self._cause = None
         if not unbroken:
+            log.warning("%s: its clock was set or has restarted", self.name)
             self._ping()
         found = self._base.interval(stamp) or Interval(self._since, receipt)
         flags = Flag.STALE if stamp == before else Flag.GOOD

@@ -29,7 +29,11 @@ SIZED_SECTIONS = (4, 1)
 _HEADER = struct.Struct("<HH")
 _COUNT = struct.Struct("<i")
 _BODY = struct.Struct("<i3f4ffH")
-_SUFFIX = struct.Struct("<IIdQQQH")
+_SUFFIX = struct.Struct("<IIdQQQ")
+_FLAGS = struct.Struct("<H")
+_PRECISION = 8
+"""Bytes of the precision time stamp that version 4 puts before the flags; clients differ in which minor version."""
+
 _ECHO = struct.Struct("<Q")
 _ECHOED = struct.Struct("<QQ")
 _SERVER = struct.Struct("<256s4B4B")
@@ -210,7 +214,10 @@ def parse_frame(payload: bytes, version: Version) -> Frame:
     reader.section(lambda: reader.skip(26))
     reader.section(reader.plate)
     reader.section(reader.plate)
-    _, _, _, mid_exposure, _, transmitted, flags = reader.unpack(_SUFFIX)
+    _, _, _, mid_exposure, _, transmitted = reader.unpack(_SUFFIX)
+    if reader.left >= _PRECISION + _FLAGS.size:
+        reader.skip(_PRECISION)
+    (flags,) = reader.unpack(_FLAGS)
     return Frame(number, bodies, mid_exposure, transmitted, bool(flags & _MODELS_CHANGED))
 
 
@@ -235,6 +242,11 @@ class _Reader:
         self._at = end
         return values
 
+    @property
+    def left(self) -> int:
+        """How many bytes are left."""
+        return len(self._data) - self._at
+
     def skip(self, size: int) -> None:
         self.jump(self._at + size)
 
@@ -249,7 +261,7 @@ class _Reader:
     def count(self) -> int:
         """A count; none can be larger than the bytes that are left."""
         number = self.integer()
-        if not 0 <= number <= len(self._data) - self._at:
+        if not 0 <= number <= self.left:
             raise _refused(f"a message with the count {number}", self._data)
         return number
 

@@ -175,7 +175,10 @@ class NatnetEndpoint(PushEndpoint):
         )
         sections = [(0, b""), (0, b""), (len(self._device.bodies), bodies), (0, b"")]
         sections += [(0, b"")] * (4 if self._version >= (4, 1) else 3)
-        suffix = struct.pack("<IIdQQQh", 0, 0, t / NANOSECONDS, self._ticks(exposed), self._ticks(t), self._ticks(t), 0)
+        suffix = struct.pack("<IIdQQQ", 0, 0, t / NANOSECONDS, self._ticks(exposed), self._ticks(t), self._ticks(t))
+        if self._version >= (4, 0):
+            suffix += struct.pack("<II", t // NANOSECONDS, 0xFFFF)
+        suffix += struct.pack("<h", 0)
         content = b"".join(self._section(count, each) for count, each in sections)
         return struct.pack("<i", self._number) + content + suffix + struct.pack("<i", 0)
 
