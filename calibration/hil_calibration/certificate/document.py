@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from ..errors import CertificateError, UnitError
-from ..unit import factor, same
+from ..unit import convert, factor, same
 from .model import Function
 
 
@@ -44,8 +44,13 @@ class DccQuantity:
     forms: tuple[Form, ...]
 
     def form(self, unit: str) -> Form | None:
-        """This quantity in `unit`, None if it is not given so; U is taken from another form if only that has it."""
-        found = next((form for form in self.forms if form.unit and same(form.unit, unit)), None)
+        """This quantity in `unit`, converted from another unit of the same dimension where it is not given so.
+
+        ``None`` where no form can be converted. U is taken from another form if only that has it.
+        """
+        found = next((form for form in self.forms if form.unit and same(form.unit, unit)), None) or self._converted(
+            unit
+        )
         if found is None or found.U:
             return found
         other = next((form for form in self.forms if form.U and form.unit), None)
@@ -54,6 +59,18 @@ class DccQuantity:
         scale = _scale(other.unit, unit)
         expanded = tuple(value * scale for value in other.U)
         return Form(found.unit, found.dsi, found.values, expanded, other.k, other.coverage, other.distribution)
+
+    def _converted(self, unit: str) -> Form | None:
+        for form in self.forms:
+            try:
+                scale = factor(form.unit, unit) if form.unit else None
+            except UnitError:
+                continue
+            if scale is not None:
+                values = tuple(convert(value, form.unit, unit) for value in form.values)
+                expanded = tuple(value * scale for value in form.U)
+                return Form(unit, form.dsi, values, expanded, form.k, form.coverage, form.distribution)
+        return None
 
     @property
     def units(self) -> tuple[str, ...]:
@@ -89,6 +106,31 @@ class DccItem:
 
 
 @dataclass(frozen=True)
+class DccReference:
+    """A certificate that another one rests on.
+
+    :param identifier: its number. :param sha256: of its file, 64 hexadecimal digits, empty where none is stated.
+    :param in_range: whether the standard was used within its validity, ``None`` where that is not said.
+    """
+
+    identifier: str
+    sha256: str = ""
+    in_range: bool | None = None
+
+
+@dataclass(frozen=True)
+class DccEquipment:
+    """Equipment used for a calibration; a measurement standard has its certificate."""
+
+    name: str
+    manufacturer: str
+    model: str
+    serial: str
+    ref_types: tuple[str, ...] = ()
+    certificate: DccReference | None = None
+
+
+@dataclass(frozen=True)
 class DccDocument:
     """A certificate as read from a file.
 
@@ -97,6 +139,8 @@ class DccDocument:
     :param sha256: SHA-256 of the file, 64 hexadecimal digits.
     :param function: our own calibration function, if the certificate embeds one.
     :param chain_head: head of our record's hash chain, if any.
+    :param equipment: what it was measured with, each once.
+    :param traceable: what its statements say of metrological traceability, ``None`` where they say nothing.
     """
 
     schema_version: str
@@ -113,6 +157,8 @@ class DccDocument:
     function: Function | None = None
     chain_head: str = ""
     world: str = ""
+    equipment: tuple[DccEquipment, ...] = ()
+    traceable: bool | None = None
 
     @property
     def item(self) -> DccItem:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Literal
 
 import numpy as np
@@ -38,11 +39,11 @@ def calibration_record(
 ) -> CalibrationRecord:
     """The calibration of one quantity of an instrument.
 
-    From a table of indications and reference values (or errors) comes a table function value = f(indication) whose
-    uncertainty is that of the errors, or else that of the reference values and of the indications in quadrature, each
-    divided by its k. A certificate says nothing of the correlation between its points: `point_correlation` declares it
-    and the record's `assumption` keeps the declaration. The conditions of the calibration (`document.conditions`) are
-    not a range of validity: what depends on them is declared as an effect.
+    From a table of indications and reference values (or errors), a single value standing for every row, comes a table
+    function value = f(indication) whose uncertainty is that of the errors, or else that of the reference values and of
+    the indications in quadrature, each divided by its k. A certificate says nothing of the correlation between its
+    points: `point_correlation` declares it and the record's `assumption` keeps the declaration. The conditions of the
+    calibration (`document.conditions`) are not a range of validity: what depends on them is declared as an effect.
 
     Where the indication is in another unit (a thermometer's resistance), its uncertainty is carried to the value by the
     slope of a parabola through the points. If the certificate lists the coefficients of a Callendar-Van Dusen function,
@@ -266,7 +267,17 @@ def _columns(table: DccTable, units: _Units) -> dict[str, Form]:
         "error": _form(table, "basic_measurementError", difference(units[0])) if units[0] == units[1] else None,
     }
     columns = {name: form for name, form in wanted.items() if form}
-    return columns if len(columns) > 1 else {}
+    if len(columns) < 2:
+        return {}
+    rows = max(len(form.values) for form in columns.values())
+    return {name: _spread(form, rows) for name, form in columns.items()}
+
+
+def _spread(form: Form, rows: int) -> Form:
+    """A list of one value stands for every row, as D-SI has it."""
+    if len(form.values) != 1 or rows == 1:
+        return form
+    return replace(form, values=form.values * rows, U=form.U * rows, k=form.k * rows)
 
 
 def _points(table: DccTable, units: _Units, where: str) -> tuple[_Array, _Array]:

@@ -147,6 +147,8 @@ def _uncertainty(parts: dict[str, Element], n: int) -> _Uncertainty | None:
         if kind not in parts:
             continue
         inner = _parts(parts[kind])
+        if kind == "coverageIntervalMU" and value not in inner:  # D-SI 2.2.1 has the old child in its lists of reals
+            value = "standardUnc"
         expanded = _broadcast(_numbers(inner.get(value), "uncertainty"), n, "uncertainties")
         k = _numbers(inner.get(factor), "coverage factor") if factor else (1.0,)
         if any(e < 0 for e in expanded) or any(factor <= 0 for factor in k):

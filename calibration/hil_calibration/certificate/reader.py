@@ -16,7 +16,7 @@ from lxml import etree
 
 from ..errors import CertificateError
 from . import grammar, namespace, quantities, record
-from .document import DccDocument, DccItem
+from .document import DccDocument, DccEquipment, DccItem, DccReference
 from .importer import calibration_record
 from .model import SIMULATED_PREFIX
 from .namespace import Element
@@ -30,6 +30,7 @@ MAX_BYTES = 64 * 1024 * 1024
 _SERIAL = re.compile(r"seri|série|s/n", re.IGNORECASE)
 _TIME_ZONE = re.compile(r"(Z|[+-]\d\d:\d\d)$")
 _OLDEST, _NEWEST = (2, 3), (3, 3)
+_TRUE, _FALSE = ("true", "1"), ("false", "0")
 
 
 def read(path: str | Path) -> DccDocument:
@@ -111,6 +112,8 @@ def _document(root: Element, sha256: str) -> DccDocument:
         function=record.read_function(own) if own is not None and has_function else None,
         chain_head=quantities.text(own, "hil:chainHead") if own is not None else "",
         world=_world(own),
+        equipment=tuple(dict.fromkeys(map(_equipment, root.iter(f"{{{namespace.DCC}}}measuringEquipment")))),
+        traceable=_traceable(root),
     )
 
 
@@ -132,6 +135,43 @@ def _world(own: Element | None) -> str:
     return "" if said is None else said.get("world", "")
 
 
+def _traceable(root: Element) -> bool | None:
+    """Whether the statements claim traceability; one that denies it outweighs any that claims it."""
+    said = root.iterfind("dcc:administrativeData/dcc:statements/dcc:statement/dcc:traceable", namespace.MAP)
+    found = {_truth(element) for element in said} - {None}
+    return None if not found else False not in found
+
+
+def _truth(element: Element | None) -> bool | None:
+    """What an `xs:boolean` says, ``None`` where there is none."""
+    word = "" if element is None else (element.text or "").strip()
+    return True if word in _TRUE else False if word in _FALSE else None
+
+
+def _equipment(element: Element) -> DccEquipment:
+    maker = element.find("dcc:manufacturer", namespace.MAP)
+    certificate = element.find("dcc:certificate", namespace.MAP)
+    return DccEquipment(
+        name=quantities.name(element),
+        manufacturer="" if maker is None else quantities.name(maker),
+        model=quantities.text(element, "dcc:model"),
+        serial=_serial(element),
+        ref_types=tuple(element.get("refType", "").split()),
+        certificate=None if certificate is None else _reference(certificate),
+    )
+
+
+def _reference(element: Element) -> DccReference:
+    """A `dcc:hashType`; what its value is no SHA-256 in hexadecimal digits counts as no hash."""
+    value = quantities.text(element, "dcc:value").lower()
+    stated = re.sub("[-_ ]", "", quantities.text(element, "dcc:procedure")).upper() == "SHA256"
+    return DccReference(
+        identifier=quantities.text(element, "dcc:referralID"),
+        sha256=value if stated and grammar.SHA256.fullmatch(value) else "",
+        in_range=_truth(element.find("dcc:inValidityRange", namespace.MAP)),
+    )
+
+
 def _item(element: Element) -> DccItem:
     maker = element.find("dcc:manufacturer", namespace.MAP)
     return DccItem(
@@ -142,9 +182,9 @@ def _item(element: Element) -> DccItem:
     )
 
 
-def _serial(item: Element) -> str:
+def _serial(thing: Element) -> str:
     """The identification called a serial number, else the manufacturer's only one."""
-    found = item.findall("dcc:identifications/dcc:identification", namespace.MAP)
+    found = thing.findall("dcc:identifications/dcc:identification", namespace.MAP)
     named = [e for e in found if any(_SERIAL.search(t) for t in quantities.contents(e))]
     by_maker = [e for e in found if quantities.text(e, "dcc:issuer") == "manufacturer"]
     candidates = named or by_maker

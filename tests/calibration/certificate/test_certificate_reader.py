@@ -276,6 +276,9 @@ LIST_OF_REALS = """<si:list><si:listUnit>\\lux</si:listUnit>{common}
 OLD_FORM = """<si:expandedUnc><si:uncertainty>0.2</si:uncertainty><si:coverageFactor>2</si:coverageFactor>
 <si:coverageProbability>0.95</si:coverageProbability></si:expandedUnc>"""
 
+OLD_INTERVAL = """<si:coverageInterval><si:standardUnc>0.1</si:standardUnc><si:intervalMin>0.8</si:intervalMin>
+<si:intervalMax>1.2</si:intervalMax><si:coverageProbability>0.95</si:coverageProbability></si:coverageInterval>"""
+
 
 def rewritten(certificate: Certificate, element: str) -> bytes:
     root = etree.fromstring(to_xml(certificate))
@@ -296,6 +299,12 @@ def rewritten(certificate: Certificate, element: str) -> bytes:
             common="<si:listMeasurementUncertaintyUnivariate><si:standardMU><si:valueStandardMU>0.1</si:valueStandardMU>"
             "</si:standardMU></si:listMeasurementUncertaintyUnivariate>",
             own="",
+        ),
+        LIST_OF_REALS.format(common="", own=OLD_INTERVAL),
+        LIST_OF_REALS.format(
+            common="",
+            own="<si:measurementUncertaintyUnivaraite>"
+            f"{OLD_INTERVAL.replace('coverageInterval', 'coverageIntervalMU')}</si:measurementUncertaintyUnivaraite>",
         ),
     ],
 )
