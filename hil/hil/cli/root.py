@@ -15,6 +15,7 @@ COMMANDS = {
     "doctor": ("doctor:doctor", "Whether this machine is fit to run a bench."),
     "watch": ("watch:watch", "Live values of channels, with their uncertainty."),
     "evaluate": ("evaluate:evaluate", "Evaluate a measurement model: GUM and Monte Carlo."),
+    "selfcheck": ("selfcheck:selfcheck", "Compute published examples with this build: PASS or DIFF."),
     "data": ("data:data", "List, show and verify the records of runs."),
 }
 

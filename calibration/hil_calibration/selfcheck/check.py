@@ -1,0 +1,56 @@
+"""One published number and what this build makes of it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Check:
+    """A number of a document with its clause; it holds if the difference is at most ``tolerance``, absolute.
+
+    The tolerance is half the last printed digit where the document's inputs are exact, more where they are rounded or
+    the result is drawn at random.
+    """
+
+    document: str
+    clause: str
+    quantity: str
+    published: float
+    computed: float
+    tolerance: float
+
+    @property
+    def holds(self) -> bool:
+        return math.isfinite(self.computed) and abs(self.computed - self.published) <= self.tolerance
+
+    @property
+    def verdict(self) -> str:
+        return "PASS" if self.holds else "DIFF"
+
+
+@dataclass(frozen=True)
+class Example:
+    """One example of a document, to which several numbers belong."""
+
+    document: str
+    clause: str
+
+    def check(self, quantity: str, published: float, computed: float, tolerance: float) -> Check:
+        """One number of the example."""
+        return Check(self.document, self.clause, quantity, published, float(computed), tolerance)
+
+    def relative(self, quantity: str, published: float, computed: float, tolerance: float) -> Check:
+        """One number whose tolerance is relative."""
+        return self.check(quantity, published, computed, tolerance * abs(published))
+
+
+def run() -> Iterator[Check]:
+    """All checks, in the order of their documents."""
+    from . import fits, guides, systems
+
+    yield from guides.checks()
+    yield from fits.checks()
+    yield from systems.checks()
