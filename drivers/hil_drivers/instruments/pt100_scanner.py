@@ -19,7 +19,7 @@ from typing import Any
 
 from ..clock import NANOSECONDS, Clock
 from ..device import Point
-from ..errors import DeviceUnreachable, OptionError, RemoteProtocolError
+from ..errors import DeviceError, OptionError, RemoteProtocolError
 from ..indication import Indication
 from ..wire import scanner, scpi
 from .scpi import ScpiDevice
@@ -128,7 +128,7 @@ class Pt100Scanner(ScpiDevice):
             if not self._ready:
                 await self._prepare()
             return await self._triggered(points)
-        except DeviceUnreachable:
+        except DeviceError:
             self._ready = False
             raise
 

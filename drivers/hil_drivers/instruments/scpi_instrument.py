@@ -39,7 +39,7 @@ class ScpiInstrument(ScpiDevice):
         super().__init__(name, address, clock=clock)
         self._described = load(description, ScpiDescription)
         self.points = _points(self._described)
-        self._ready = False
+        self._ready = self._prepared = False
 
     @classmethod
     def declared(cls, options: Mapping[str, Any]) -> Mapping[str, Point]:
@@ -49,11 +49,11 @@ class ScpiInstrument(ScpiDevice):
         return _points(load(path, ScpiDescription))
 
     async def close(self) -> None:
-        if self._ready:
+        if self._prepared:
             with suppress(DeviceError):
                 for message in self._described.instrument.closing:
                     await self._link.send(message)
-        self._ready = False
+        self._ready = self._prepared = False
         await super().close()
 
     async def read(self, point: str) -> Indication:
@@ -84,7 +84,7 @@ class ScpiInstrument(ScpiDevice):
     async def _prepare(self) -> None:
         for message in self._described.instrument.opening:
             await self._tell(message)
-        self._ready = True
+        self._ready = self._prepared = True
 
     async def _kept_ready(self, operation: Callable[[], Awaitable[T]]) -> T:
         """``operation``, after the opening commands if the link was lost since."""

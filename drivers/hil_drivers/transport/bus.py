@@ -12,8 +12,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -43,11 +43,9 @@ class Bus:
         self._overdue = self._latest = 0.0
         self._doubtful: set[object] = set()
 
-    @asynccontextmanager
-    async def turn(self) -> AsyncIterator[None]:
+    def turn(self) -> AbstractAsyncContextManager[None]:
         """Have the line for oneself, after those who asked before."""
-        async with self._lock:
-            yield
+        return self._lock
 
     async def enter(self) -> None:
         """Connect for a user that opens; an only user makes the connection anew.
@@ -68,6 +66,11 @@ class Bus:
                 await self.drop()
             if not self.users:
                 self._forget(self)
+
+    def ready(self, gap: float = 0.0) -> bool:
+        """Whether ``prepare`` would find nothing to do, as far as that is known at once."""
+        rested = not gap or self._latest + gap <= asyncio.get_running_loop().time()
+        return self._connected and self._quiet and rested and self.line.idle
 
     async def prepare(self, gap: float = 0.0) -> None:
         """Make sure that there is a connection, and nothing on it that nobody asked for.

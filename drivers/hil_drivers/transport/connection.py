@@ -25,6 +25,8 @@ class Connection(asyncio.Protocol):
         self._ended = False
         self._error: Exception | None = None
         self._waiter: asyncio.Future[None] | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._deadline = 0.0
         self._writable = asyncio.Event()
         self._writable.set()
         self._lost = asyncio.Event()
@@ -51,6 +53,7 @@ class Connection(asyncio.Protocol):
         self._ended, self._error = True, exc
         self._lost.set()
         self._writable.set()
+        self._cancel_timer()
         self._wake()
 
     def pause_writing(self) -> None:
@@ -94,6 +97,11 @@ class Connection(asyncio.Protocol):
             self._transport.abort()
 
     @property
+    def idle(self) -> bool:
+        """Whether it holds and nothing has come."""
+        return not (self._data or self._ended or self._unread)
+
+    @property
     def _unread(self) -> bool:
         return not self._lost.is_set() and bool(self._arrived.poll(0))
 
@@ -106,13 +114,31 @@ class Connection(asyncio.Protocol):
     async def _wait(self, timeout: float) -> None:
         """Wait for bytes, or for the end of the connection."""
         loop = asyncio.get_running_loop()
+        self._deadline = loop.time() + timeout
+        if self._timer is None or self._timer.when() > self._deadline:
+            self._cancel_timer()
+            self._timer = loop.call_at(self._deadline, self._ring)
         self._waiter = loop.create_future()
-        timer = loop.call_later(timeout, self._wake)
         try:
             await self._waiter
         finally:
-            timer.cancel()
             self._waiter = None
+
+    def _ring(self) -> None:
+        """Wake who waits if the time is up. A timer outlives the wait that it was made for: most waits need none."""
+        self._timer = None
+        if self._waiter is None:
+            return
+        loop = asyncio.get_running_loop()
+        if loop.time() >= self._deadline:
+            self._wake()
+        else:
+            self._timer = loop.call_at(self._deadline, self._ring)
+
+    def _cancel_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
 
     def _wake(self) -> None:
         if self._waiter is not None and not self._waiter.done():

@@ -14,6 +14,11 @@ class Line(ABC):
 
     silence: float | None = None
 
+    @property
+    def idle(self) -> bool:
+        """Whether it is known at once that the connection holds and nothing has come; if not, ``receive`` tells."""
+        return False
+
     @abstractmethod
     async def open(self) -> None:
         """Connect; a failure, a time-out included, is an ``OSError``."""

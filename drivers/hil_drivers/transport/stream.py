@@ -17,8 +17,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import TypeVar
 
@@ -29,6 +28,7 @@ from .bus import Bus
 from .supervisor import LinkState, Supervisor
 
 E = TypeVar("E")
+T = TypeVar("T")
 
 TIMEOUT = 3.0
 """Seconds on the wire clock within which a device must have answered."""
@@ -101,9 +101,7 @@ class StreamLink:
 
         :raises DeviceUnreachable: if the link is down.
         """
-        async with self._exchange(answered=False) as bus:
-            await self._write(bus, data, 0.0)
-            bus.settled(self, answered=False)
+        await self._exchange(partial(self._tell, data), answered=False)
 
     async def query(
         self, data: bytes, events: Events[E], *, check: Callable[[E], None] = lambda _: None, longer: float = 0.0
@@ -116,30 +114,36 @@ class StreamLink:
         :raises DeviceUnreachable: if there is no answer within the deadline, or the link is down.
         :raises RemoteProtocolError: if the answer is none of this protocol.
         """
-        async with self._exchange() as bus:
-            doubt, within = bus.doubt(self), self._patience(bus) + longer
-            await self._write(bus, data, within)
-            try:
-                event = await self._answer(bus, events, within)
-                if doubt:
-                    event = await self._last(bus, events, event)
-                check(event)
-            except RemoteProtocolError as error:
-                raise RemoteProtocolError(error.what, where=self.name, remedy=error.remedy) from None
-            bus.settled(self, answered=True)
-            return event
+        return await self._exchange(partial(self._ask, data, events, check, longer))
 
-    @asynccontextmanager
-    async def _exchange(self, *, answered: bool = True) -> AsyncIterator[Bus]:
-        """Hold during one exchange: its turn on the bus, which is quiet when it begins."""
+    async def _exchange(self, exchange: Callable[[Bus], Awaitable[T]], *, answered: bool = True) -> T:
+        """One exchange in its turn on the bus, which is quiet when it begins."""
         with self.clock.exchange():
             async with self._lock:
                 bus = self._opened()
                 self.supervisor.admit()
                 async with bus.turn():
                     with self.supervisor.exchange(answered=answered):
-                        await self._connected(partial(bus.prepare, self._gap))
-                        yield bus
+                        if not bus.ready(self._gap):
+                            await self._connected(partial(bus.prepare, self._gap))
+                        return await exchange(bus)
+
+    async def _tell(self, data: bytes, bus: Bus) -> None:
+        await self._write(bus, data, 0.0)
+        bus.settled(self, answered=False)
+
+    async def _ask(self, data: bytes, events: Events[E], check: Callable[[E], None], longer: float, bus: Bus) -> E:
+        doubt, within = bus.doubt(self), self._patience(bus) + longer
+        await self._write(bus, data, within)
+        try:
+            event = await self._answer(bus, events, within)
+            if doubt:
+                event = await self._last(bus, events, event)
+            check(event)
+        except RemoteProtocolError as error:
+            raise RemoteProtocolError(error.what, where=self.name, remedy=error.remedy) from None
+        bus.settled(self, answered=True)
+        return event
 
     def _patience(self, bus: Bus) -> float:
         """The deadline of an exchange in s: one with a device that is down must not keep the line from others."""

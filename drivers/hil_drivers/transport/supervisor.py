@@ -13,7 +13,7 @@ import logging
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from statistics import median
@@ -69,7 +69,7 @@ class Supervisor:
     """
 
     def __init__(self, name: str, *, now: Callable[[], float] = time.monotonic) -> None:
-        self.name, self._now = name, now
+        self.name, self.wire_time = name, now
         self.on_change: Callable[[LinkStatus], None] | None = None
         self._state, self._since = LinkState.CLOSED, now()
         self._exchanges = self._unanswered = self._garbled = self._losses = self._missed = self._skipped = 0
@@ -83,7 +83,7 @@ class Supervisor:
         """The link as it is now."""
         return LinkStatus(
             self._state,
-            self._now() - self._since,
+            self.wire_time() - self._since,
             self._exchanges,
             self._unanswered,
             self._garbled,
@@ -92,48 +92,46 @@ class Supervisor:
             self._skipped,
             median(self._latencies) if self._latencies else None,
             self._last_error,
-            max(0.0, self._retry_at - self._now()),
+            max(0.0, self._retry_at - self.wire_time()),
         )
 
     @contextmanager
     def opening(self) -> Iterator[None]:
         """Hold while a connection is made that was asked for: it is tried at once."""
-        begun = self._now()
+        begun = self.wire_time()
         try:
             yield
         except DeviceUnreachable as error:
-            self.failed(error.what, self._now() - begun)
+            self.failed(error.what, self.wire_time() - begun)
             raise
         self.connected()
 
-    @contextmanager
-    def exchange(self, *, answered: bool = True) -> Iterator[None]:
+    def exchange(self, *, answered: bool = True) -> AbstractContextManager[None]:
         """Hold during one exchange with the device.
 
         :param answered: whether its end shows that the device is there; not so where something is only sent.
         :raises DeviceUnreachable: at once, while it is too early to try again.
         """
-        self.admit()
-        begun = self._now()
-        try:
-            yield
-        except DeviceUnreachable as error:
+        return _Exchange(self, answered)
+
+    def ended(self, error: BaseException | None, seconds: float, *, answered: bool) -> None:
+        """An exchange of ``seconds`` ended with ``error``, or well."""
+        if error is None:
+            if answered:
+                self.answered(seconds)
+        elif isinstance(error, DeviceUnreachable):
             self._unanswered += 1
-            self.failed(error.what, self._now() - begun)
-            raise
-        except RemoteProtocolError as error:
+            self.failed(error.what, seconds)
+        elif isinstance(error, RemoteProtocolError):
             self._garbled += 1
             self._last_error = error.what
-            raise
-        if answered:
-            self.answered(self._now() - begun)
 
     def admit(self) -> None:
         """Refuse what it is too early to try.
 
         :raises DeviceUnreachable: with the reason of the latest failure and the time until the next try.
         """
-        wait = self._retry_at - self._now()
+        wait = self._retry_at - self.wire_time()
         if wait > 0:
             raise DeviceUnreachable(
                 f"{self._last_error} ({self._in_a_row} times in a row; tried again in {wait:.1f} s)",
@@ -159,7 +157,7 @@ class Supervisor:
         self._last_error = what
         if self._in_a_row > 1:
             longest = LONGEST_DELAY_SILENT if seconds >= SLOW else LONGEST_DELAY_TOLD
-            self._retry_at = self._now() + min(longest, FIRST_DELAY * 2.0 ** min(self._in_a_row - 2, 20))
+            self._retry_at = self.wire_time() + min(longest, FIRST_DELAY * 2.0 ** min(self._in_a_row - 2, 20))
         if self._state is not LinkState.DOWN:
             self._losses += self._state is LinkState.UP
             self._change(LinkState.DOWN)
@@ -179,11 +177,28 @@ class Supervisor:
             self._change(LinkState.CLOSED)
 
     def _change(self, state: LinkState) -> None:
-        before, held = self._state, self._now() - self._since
-        self._state, self._since = state, self._now()
+        before, held = self._state, self.wire_time() - self._since
+        self._state, self._since = state, self.wire_time()
         if state is LinkState.DOWN:
             log.warning("%s: %s", self.name, self._last_error)
         elif before is LinkState.DOWN and state is LinkState.UP:
             log.warning("%s: answers again after %.1f s", self.name, held)
         if self.on_change is not None:
             self.on_change(self.status)
+
+
+class _Exchange(AbstractContextManager[None]):
+    """One exchange under supervision; a class, because it is on the way of every query."""
+
+    __slots__ = ("_answered", "_begun", "_supervisor")
+
+    def __init__(self, supervisor: Supervisor, answered: bool) -> None:
+        self._supervisor, self._answered = supervisor, answered
+
+    def __enter__(self) -> None:
+        self._supervisor.admit()
+        self._begun = self._supervisor.wire_time()
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        seconds = self._supervisor.wire_time() - self._begun
+        self._supervisor.ended(error, seconds, answered=self._answered)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Coroutine
+from typing import Any
 
 from .address import Address
 from .connection import Connection
@@ -31,11 +33,15 @@ class TcpLine(Line):
             connection, self._connection = self._connection, None
             await connection.close(self._timeout)
 
-    async def send(self, data: bytes) -> None:
-        await self._held().send(data, self._timeout)
+    @property
+    def idle(self) -> bool:
+        return self._connection is not None and self._connection.idle
 
-    async def receive(self, timeout: float) -> bytes:
-        return await self._held().receive(timeout)
+    def send(self, data: bytes) -> Coroutine[Any, Any, None]:
+        return self._held().send(data, self._timeout)
+
+    def receive(self, timeout: float) -> Coroutine[Any, Any, bytes]:
+        return self._held().receive(timeout)
 
     def _held(self) -> Connection:
         if self._connection is None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal
 
@@ -85,4 +84,4 @@ class ScannerDevice(SimDevice):
         from ..thermometer import Thermometer
 
         probes = {self.channel(point).channel: Thermometer(name, point, self, world) for point in self.channels}
-        return TcpEndpoint(name, world, partial(scanner, self, world, probes))
+        return TcpEndpoint(name, world, scanner(self, world, probes))

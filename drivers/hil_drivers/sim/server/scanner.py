@@ -34,7 +34,7 @@ class _Settings:
 
 
 class Scanner:
-    """The states of the instrument, one for each connection: settings of its channels, scan list, readings."""
+    """The state of the instrument: settings of its channels, scan list, readings."""
 
     def __init__(self, device: ScannerDevice, world: World, probes: Mapping[int, Thermometer], faults: Faults) -> None:
         self._device, self._world, self._probes, self._faults = device, world, probes, faults
@@ -192,9 +192,16 @@ class Scanner:
         return self._last[number]
 
 
-def scanner(device: ScannerDevice, world: World, probes: Mapping[int, Thermometer], faults: Faults) -> ScpiProtocol:
-    """The protocol of one connection to a scanner."""
-    return Scanner(device, world, probes, faults).protocol()
+def scanner(device: ScannerDevice, world: World, probes: Mapping[int, Thermometer]) -> Callable[[Faults], ScpiProtocol]:
+    """What makes the protocol of each connection: all of them speak to one instrument, which keeps its settings."""
+    made: list[Scanner] = []
+
+    def protocol(faults: Faults) -> ScpiProtocol:
+        if not made:
+            made.append(Scanner(device, world, probes, faults))
+        return made[0].protocol()
+
+    return protocol
 
 
 def _number(text: str, lower: float, upper: float) -> float:
