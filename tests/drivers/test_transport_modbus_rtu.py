@@ -29,13 +29,13 @@ async def peer(tmp_path: Path) -> AsyncIterator[RtuPeer]:
     await made.unplug()
 
 
-@pytest.fixture
-async def link(peer: RtuPeer) -> AsyncIterator[MakeLink]:
+@pytest.fixture(params=["serialx", "pyserial"])
+async def link(request: pytest.FixtureRequest, peer: RtuPeer) -> AsyncIterator[MakeLink]:
     made: list[ModbusLink] = []
     clock: Clock = WallClock()
 
     def make(device_id: int, options: str = "", timeout: float = TIMEOUT) -> ModbusLink:
-        address = f"modbus+rtu://{peer.path}?device_id={device_id}{options}"
+        address = f"modbus+rtu://{peer.path}?device_id={device_id}&backend={request.param}{options}"
         supervisor = Supervisor(f"device {device_id}")
         made.append(modbus_link(address, supervisor=supervisor, clock=clock, timeout=timeout))
         return made[-1]

@@ -78,19 +78,35 @@ class TcpModbusLink(ModbusLink):
                     if client is None or self._waiting or not client.connected:
                         client = await self._connect()
                     self._waiting = True
-                    try:
-                        with _cancellable():
-                            response = await client.execute(False, _pdu(request, self.device_id))
-                    except ConnectionException as error:
-                        raise self._unreachable("lost its link") from error
-                    except ModbusException as error:
-                        raise self._unreachable(f"did not answer within {self.timeout:.1f} s") from error
+                    response = await self._answer(client, _pdu(request, self.device_id))
                     refused = response.isError()
                     values = [] if refused else self._values(request, response)
                     self._waiting = False
         if refused:
             raise RemoteProtocolError(refusal(request, response.exception_code).what, where=self.name)
         return values
+
+    async def _answer(self, client: AsyncModbusTcpClient, pdu: ModbusPDU) -> ModbusPDU:
+        """One transaction, as ``client.execute`` makes it but without its retries and its ``asyncio.wait_for``.
+
+        pymodbus takes only an answer with the request's transaction and device.
+        """
+        manager = client.ctx
+        pdu.transaction_id = manager.getNextTID()
+        manager.recv_buffer = b""
+        loop = asyncio.get_running_loop()
+        manager.response_future = answer = loop.create_future()
+        timer = loop.call_later(self.timeout, _expire, answer)
+        try:
+            manager.pdu_send(pdu)
+            response: ModbusPDU = await answer
+        except TimeoutError as error:
+            raise self._unreachable(f"did not answer within {self.timeout:.1f} s") from error
+        except ModbusException as error:
+            raise self._unreachable("lost its link") from error
+        finally:
+            timer.cancel()
+        return response
 
     def _values(self, request: Request, response: ModbusPDU) -> list[int]:
         """What an answer carries.
@@ -107,7 +123,7 @@ class TcpModbusLink(ModbusLink):
         values = response.registers if function in _REGISTERS else response.bits[: request.count]
         if len(values) != request.count:
             raise RemoteProtocolError(wrong_number(request, values).what, where=self.name)
-        return list(map(int, values))
+        return list(values if function in _REGISTERS else map(int, values))
 
     async def _connect(self) -> AsyncModbusTcpClient:
         self._drop()
@@ -160,6 +176,11 @@ _PDUS: dict[Function, type[ModbusPDU]] = {
     Function.WRITE_REGISTERS: WriteMultipleRegistersRequest,
 }
 _REGISTERS = (Function.READ_HOLDING_REGISTERS, Function.READ_INPUT_REGISTERS)
+
+
+def _expire(answer: asyncio.Future[ModbusPDU]) -> None:
+    if not answer.done():
+        answer.set_exception(TimeoutError())
 
 
 def _pdu(request: Request, device_id: int) -> ModbusPDU:

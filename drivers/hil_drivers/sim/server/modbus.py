@@ -19,7 +19,7 @@ from .endpoint import LineProtocol, TcpEndpoint
 from .terminal import TerminalEndpoint
 
 _ILLEGAL_FUNCTION, _ILLEGAL_ADDRESS, _ILLEGAL_VALUE, _DEVICE_FAILURE, _NO_GATEWAY_ANSWER = 1, 2, 3, 4, 11
-_STALE = 0.5
+_STALE = 0.05
 """Seconds of wall time after which the first part of a request counts as noise."""
 
 
@@ -87,6 +87,8 @@ def respond(memory: Memory, faults: Faults, request: bytes) -> bytes:
 
 
 def _performed(memory: Memory, function: int, body: bytes) -> bytes:
+    if function not in (1, 2, 3, 4, 5, 6, 15, 16):
+        raise Refused(_ILLEGAL_FUNCTION)
     address, count = struct.unpack(">HH", body[:4])
     if function in (1, 2):
         read = memory.coils if function == 1 else memory.discrete
@@ -105,10 +107,8 @@ def _performed(memory: Memory, function: int, body: bytes) -> bytes:
         memory.write_coils(
             address, [data[i // 8] >> i % 8 & 1 for i in range(min(_within(count, 1968), 8 * len(data)))]
         )
-    elif function == 16:
-        memory.write_holding(address, struct.unpack(f">{_within(count, 123)}H", body[5:]))
     else:
-        raise Refused(_ILLEGAL_FUNCTION)
+        memory.write_holding(address, struct.unpack(f">{_within(count, 123)}H", body[5:]))
     return body[:4]
 
 
