@@ -81,7 +81,7 @@ def bench_file() -> str:
         SafeStateSection,
         SimSection,
     )
-    from hil.bench.register import InstrumentEntry
+    from hil.bench.register import CertificateEntry, CheckSection, CmcSection, InstrumentEntry
     from hil_drivers.sim import world_file
     from hil_drivers.sim.devices import KINDS
     from hil_drivers.sim.model import Prior
@@ -106,7 +106,8 @@ def bench_file() -> str:
         SimSection,
     )
     parts += [_section(model, "safe_state.actions" if model is SafeAction else "") for model in sections]
-    parts += ["## Equipment register", _section(InstrumentEntry), "## Laboratory file"]
+    register: Sequence[type[BaseModel]] = (InstrumentEntry, CertificateEntry, CheckSection, CmcSection)
+    parts += ["## Equipment register", *map(_section, register), "## Laboratory file"]
     parts += [_section(model) for model in (OrganisationSection, PersonSection, ReportingSection)]
     parts += [
         "## Tables of `[sim]`",

@@ -86,10 +86,14 @@ class BenchConfig:
             if target in self.channels and self.channels[target].period is not None
         ]
 
+    def instrument_name(self, channel: str) -> str | None:
+        """The register's name of the instrument behind ``channel``, if it or its device names one."""
+        section = self.channels[channel]
+        return section.instrument or self.devices[section.device].instrument
+
     def instrument(self, channel: str) -> InstrumentEntry | None:
         """The register's entry of the instrument behind ``channel``, if it or its device names one."""
-        section = self.channels[channel]
-        name = section.instrument or self.devices[section.device].instrument
+        name = self.instrument_name(channel)
         return self.equipment.instruments[name] if name else None
 
     def certificate(self, channel: str) -> Path | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING
 from hil_calibration.errors import CalibrationError
 
 from ..errors import NotFit
+from .checks import check_faults
 from .effects import channel_effects
 from .register import InstrumentEntry
 from .world import world_name
@@ -63,7 +65,8 @@ def assess(config: BenchConfig, channel: str, *, on: date | None = None, seed: i
         )
         return Fitness(channel, section.unit, None, path, None, (fault,))
     record = None
-    faults = list(_due_faults(entry, on or start_date(config)))
+    day = on or start_date(config)
+    faults = [*_due_faults(entry, day), *_altered_faults(config, entry, path), *check_faults(config, channel, day)]
     try:
         document = reader.read(path)
         record = reader.calibration_record(
@@ -104,6 +107,20 @@ def fit_to_start(
     return {fitness.channel: fitness.record for fitness in found if fitness.record is not None}
 
 
+def expanded_in_the_middle(record: CalibrationRecord) -> str:
+    """``U at value unit``, k = 2, in the middle of the range and at the reference temperature."""
+    from hil_calibration.rounding import report
+    from hil_calibration.stream import evaluate
+    from hil_calibration.unit import symbol
+
+    references = [effect.reference for effect in record.effects if effect.reference is not None]
+    middle = (record.valid_range[0] + record.valid_range[1]) / 2
+    measured = evaluate(record, middle, temperature=references[0] if references else None)
+    reported = report(float(measured.value[0]), 2 * float(measured.u[0]))
+    unit = symbol(record.unit)
+    return f"{reported.U} {unit} at {reported.value} {unit}"
+
+
 def item_faults(config: BenchConfig, channel: str) -> Iterator[str]:
     """What keeps the instrument behind ``channel`` from being calibrated."""
     if config.instrument(channel) is None:
@@ -128,6 +145,14 @@ def _provenance_faults(document: DccDocument, config: BenchConfig, seed: int | N
             f"certificate {document.identifier} is of an instrument in another simulated world "
             f"({document.world}, not {world}); calibrate it in this one, or run with that seed"
         )
+
+
+def _altered_faults(config: BenchConfig, entry: InstrumentEntry, path: Path) -> Iterator[str]:
+    """Whether the certificate in use is the file that the register accepted, where it lists it."""
+    folder = (config.path.parent / config.bench.equipment).parent
+    stated = [each.sha256 for each in entry.certificates if (folder / each.file).resolve() == path.resolve()]
+    if stated and path.is_file() and hashlib.sha256(path.read_bytes()).hexdigest() not in stated:
+        yield f"the file {path.name} is not the one that the register accepted: its SHA-256 differs; find out why"
 
 
 def _due_faults(entry: InstrumentEntry, on: date) -> Iterator[str]:

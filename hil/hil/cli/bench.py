@@ -18,6 +18,7 @@ COMMANDS = {
     "check": ("bench:check", "Whether a bench is fit to start, channel by channel."),
     "show": ("bench:show", "The devices, channels, roles and effects of a bench."),
     "copy": ("bench_files:copy", "Copy a bench with its registers and certificates."),
+    "check-standard": ("bench_files:check_standard", "Enter the check of a check standard."),
     "enter": ("bench_files:enter", "Enter a certificate as the calibration of a channel."),
 }
 

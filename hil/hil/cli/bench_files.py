@@ -1,7 +1,8 @@
-"""``hil bench copy|enter``: making a bench one's own."""
+"""``hil bench copy|enter|check-standard``: making a bench one's own, and keeping it so."""
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,6 +37,38 @@ def enter(bench: Path, channel: str, certificate: Path, point_correlation: str |
 
     declared = None if point_correlation is None else _declared(point_correlation)
     click.echo(enter_certificate(bench, channel, certificate, declared))
+
+
+@click.command("check-standard", short_help="Enter the check of a check standard.")
+@click.argument("bench", type=click.Path(path_type=Path))
+@click.argument("name")
+@click.option("--value", type=float, required=True, help="What was found, in the unit of the check.")
+@click.option("--u", type=float, required=True, help="Its standard uncertainty, in that unit.")
+@click.option("--date", "day", type=click.DateTime(["%Y-%m-%d"]), help="The day of the check, today by default.")
+@click.option("--operator", help="Who checked, if the laboratory has several operators.")
+@click.option("--run", default="", help="The run that it comes from.")
+def check_standard(
+    bench: Path, name: str, value: float, u: float, day: datetime | None, operator: str | None, run: str
+) -> int:
+    """Enter a check of the check standard NAME at the bench BENCH, and judge it by its control chart.
+
+    It is added to checks.jsonl beside the equipment register. A check that breaks a rule stops every run that would
+    use its channels, until a later one holds; the exit code is then 1.
+    """
+    from ..bench.checks import enter_check
+    from ..bench.config import load_bench
+    from ..bench.fit import start_date
+    from ..errors import FAIL
+
+    config = load_bench(bench)
+    on = start_date(config) if day is None else day.date()
+    who = config.laboratory.operator(operator)
+    state = enter_check(config, name, value, u, on=on, operator=who, run=run)
+    limits = state.section.chart.action_limits
+    click.echo(f"{name}: {value:g} {state.section.unit} on {on}, limits {limits[0]:.6g} to {limits[1]:.6g}")
+    for fault in state.faults:
+        click.echo(fault)
+    return FAIL if state.faults else 0
 
 
 def _declared(text: str) -> PointCorrelation:

@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..bench.drivers import check_drivers, declared_points
-from ..bench.fit import Fitness, assess, item_faults, start_date
+from ..bench.fit import Fitness, assess, expanded_in_the_middle, item_faults, start_date
 from ..bench.world import compile_world
 from ..errors import ConfigurationError
 from .output import show_table
 
 if TYPE_CHECKING:
-    from hil_calibration.calibration import CalibrationRecord
-
+    from ..bench.checks import CheckState
     from ..bench.config import BenchConfig
 
 
@@ -26,6 +25,7 @@ class Check:
     config: BenchConfig
     channels: tuple[Fitness, ...]
     faults: tuple[str, ...]
+    check_standards: tuple[CheckState, ...] = ()
 
     @classmethod
     def of(cls, config: BenchConfig, procedure: str | None, *, seed: int | None = None) -> Check:
@@ -45,7 +45,7 @@ class Check:
             if fitness.channel in must and fitness.certificate is None:
                 faults.append(f"{fitness.channel}: has no calibration, so its uncertainty is unknown")
         faults += [fault for name in sorted(exempt) for fault in item_faults(config, name)]
-        return cls(config, channels, tuple(faults or _world_faults(config, channels)))
+        return cls(config, channels, tuple(faults or _world_faults(config, channels)), _standards(config, names))
 
     def to_json(self) -> dict[str, Any]:
         """The whole check as one document."""
@@ -55,6 +55,7 @@ class Check:
             "fit": not self.faults,
             "faults": list(self.faults),
             "channels": [_described(self.config, fitness) for fitness in self.channels],
+            "check_standards": [_standing(state) for state in self.check_standards],
         }
 
     def show(self) -> None:
@@ -63,6 +64,10 @@ class Check:
         keys = ["channel", "instrument", "serial", "certificate", "due", "U"]
         show_table([*keys, "state"], [[*(row[key] for key in keys), row["state"]] for row in described])
         click.echo()
+        if self.check_standards:
+            standing = [_standing(state) for state in self.check_standards]
+            show_table(["check standard", *list(standing[0])[1:]], [list(row.values()) for row in standing])
+            click.echo()
         if not self.faults:
             click.echo(f"{self.config.name} is fit to start on {start_date(self.config)}.")
             return
@@ -82,6 +87,31 @@ def _needs(config: BenchConfig, procedure: str | None) -> tuple[list[str] | None
     found = find(procedure)
     measuring = [role for role, kind in found.roles.items() if kind is Sensor and role not in found.items]
     return [*found.roles, *config.ambient_roles], sorted(found.items), measuring
+
+
+def _standards(config: BenchConfig, channels: list[str]) -> tuple[CheckState, ...]:
+    """The check standards of ``channels``; none where their file cannot be trusted, which is a fault of its own."""
+    from ..bench.checks import check_states
+
+    try:
+        states = check_states(config, start_date(config))
+    except ConfigurationError:
+        return ()
+    return tuple(state for state in states if set(state.channels) & set(channels))
+
+
+def _standing(state: CheckState) -> dict[str, str]:
+    from hil_calibration.unit import symbol
+
+    chart, unit, latest = state.section.chart, symbol(state.section.unit), state.latest
+    return {
+        "name": state.name,
+        "channels": ", ".join(state.channels),
+        "last": latest.date if latest else "",
+        "value": f"{latest.value:g} {unit}" if latest else "",
+        "action limits": f"{chart.action_limits[0]:.6g} to {chart.action_limits[1]:.6g} {unit}",
+        "state": "not fit" if state.faults else "holds",
+    }
 
 
 def _world_faults(config: BenchConfig, channels: tuple[Fitness, ...]) -> list[str]:
@@ -115,7 +145,7 @@ def _described(config: BenchConfig, fitness: Fitness) -> dict[str, str]:
         "certificate": (record.identifier if record else "")
         or (fitness.certificate.name if fitness.certificate else ""),
         "due": entry.due.isoformat() if entry and entry.due and fitness.certificate else "",
-        "U": _expanded(record) if record else "",
+        "U": expanded_in_the_middle(record) if record else "",
         "state": "not fit" if fitness.faults else state,
     }
 
@@ -130,17 +160,3 @@ def _sets(config: BenchConfig, channel: str) -> bool:
     except DriverError:
         return False
     return point is not None and point.writable
-
-
-def _expanded(record: CalibrationRecord) -> str:
-    """``U at value unit``, k = 2, in the middle of the range and at the reference temperature."""
-    from hil_calibration.rounding import report
-    from hil_calibration.stream import evaluate
-    from hil_calibration.unit import symbol
-
-    references = [effect.reference for effect in record.effects if effect.reference is not None]
-    middle = (record.valid_range[0] + record.valid_range[1]) / 2
-    measured = evaluate(record, middle, temperature=references[0] if references else None)
-    reported = report(float(measured.value[0]), 2 * float(measured.u[0]))
-    unit = symbol(record.unit)
-    return f"{reported.U} {unit} at {reported.value} {unit}"
