@@ -7,14 +7,14 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from hil_drivers.capability import Camera, Frame, Response, Scene, SystemIdentity, SystemUnderTest
-from hil_drivers.clock import Clock
+from hil_drivers.capability import SystemIdentity
 from hil_drivers.transport.supervisor import LinkState, LinkStatus
 
 from .bench.channel import ActuatorChannel, Channel, SensorChannel
 from .errors import ConfigurationError
 from .exclusive import Exclusive
 from .live import LiveChannel
+from .recorded import BY_CAPABILITY, RecordedActuator, RecordedSystem
 
 if TYPE_CHECKING:
     from hil_drivers.device import Device
@@ -22,63 +22,6 @@ if TYPE_CHECKING:
     from .bench.opened import Bench
     from .record import RecordWriter
     from .scripts import Procedure
-
-
-class RecordedActuator:
-    """An actuator whose commands are on record."""
-
-    def __init__(self, channel: ActuatorChannel, clock: Clock, exclusive: Exclusive, record: RecordWriter) -> None:
-        self._channel, self._clock, self._exclusive, self._record = channel, clock, exclusive, record
-
-    async def set(self, value: float) -> None:
-        await self._exclusive.run(lambda: self._channel.set(value))
-        command = {"channel": self._channel.name, "value": value, "unit": self._channel.unit}
-        self._record.event(self._clock.utc(self._clock.now()), "command", command)
-
-
-class RecordedScene:
-    """A scene whose contents are on record."""
-
-    def __init__(self, name: str, scene: Scene, clock: Clock, exclusive: Exclusive, record: RecordWriter) -> None:
-        self._name, self._scene = name, scene
-        self._clock, self._exclusive, self._record = clock, exclusive, record
-
-    async def show(self, content: str) -> None:
-        await self._exclusive.run(lambda: self._scene.show(content))
-        self._record.event(self._clock.utc(self._clock.now()), "scene", {"device": self._name, "content": content})
-
-
-class RecordedCamera:
-    """A camera whose frames are on record by number, time and SHA-256."""
-
-    def __init__(self, name: str, camera: Camera, clock: Clock, exclusive: Exclusive, record: RecordWriter) -> None:
-        self._name, self._camera = name, camera
-        self._clock, self._exclusive, self._record = clock, exclusive, record
-
-    async def grab(self) -> Frame:
-        frame = await self._exclusive.run(self._camera.grab)
-        t = self._clock.utc((frame.earliest + frame.latest) // 2)
-        digest = hashlib.sha256(frame.image.tobytes()).hexdigest()
-        self._record.event(
-            t,
-            "frame",
-            {"device": self._name, "number": frame.number, "codec": frame.codec, "sha256": digest},
-        )
-        return frame
-
-
-class RecordedSystem:
-    """A system under test, one stimulus at a time."""
-
-    def __init__(self, system: SystemUnderTest, exclusive: Exclusive) -> None:
-        self._system, self._exclusive = system, exclusive
-
-    @property
-    def system(self) -> SystemIdentity:
-        return self._system.system
-
-    async def respond(self, stimulus: Frame) -> Response:
-        return await self._exclusive.run(lambda: self._system.respond(stimulus))
 
 
 class Binding:
@@ -151,7 +94,7 @@ class Binding:
         if isinstance(target, Channel):
             bound = self._bind_channel(target)
         else:
-            bound = self._bind_device(target)
+            bound = self._bind_device(target, capability)
             if isinstance(bound, RecordedSystem):
                 self.systems[role] = bound.system
         if not isinstance(bound, capability):
@@ -165,18 +108,15 @@ class Binding:
     def _bind_channel(self, channel: Channel) -> object:
         if isinstance(channel, ActuatorChannel):
             exclusive = self._one_at_a_time(channel.device.name)
-            return RecordedActuator(channel, self._bench.clock, exclusive, self._record)
+            return RecordedActuator(channel.name, channel, self._bench.clock, exclusive, self._record)
         return self.channels[channel.name]
 
-    def _bind_device(self, device: Device) -> object:
+    def _bind_device(self, device: Device, capability: type) -> object:
+        recorded = BY_CAPABILITY.get(capability)
+        if recorded is None or not isinstance(device, capability):
+            return device
         exclusive = self._one_at_a_time(device.name)
-        if isinstance(device, SystemUnderTest):
-            return RecordedSystem(device, exclusive)
-        if isinstance(device, Camera):
-            return RecordedCamera(device.name, device, self._bench.clock, exclusive, self._record)
-        if isinstance(device, Scene):
-            return RecordedScene(device.name, device, self._bench.clock, exclusive, self._record)
-        return device
+        return recorded(device.name, device, self._bench.clock, exclusive, self._record)
 
 
 def _describe(bench: Bench, channel: SensorChannel) -> dict[str, Any]:
