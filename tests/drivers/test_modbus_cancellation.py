@@ -26,7 +26,7 @@ async def answer(
             transaction, _, _, unit, function, first, count = struct.unpack(">HHHBBHH", await reader.readexactly(12))
             body = struct.pack(f">BB{count}H", function, 2 * count, *range(first, first + count))
             writer.write(struct.pack(">HHHB", transaction, 0, len(body) + 1, unit) + body)
-    except asyncio.IncompleteReadError:
+    except (asyncio.IncompleteReadError, ConnectionError):
         writer.close()
 
 
