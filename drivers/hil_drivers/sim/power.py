@@ -13,5 +13,5 @@ if TYPE_CHECKING:
 def power(world: World, t: int) -> float:
     """The power in W drawn at bench time ``t`` in ns, which must not lie in the future."""
     lamp = world.file.lamp
-    lit = 0.0 if lamp is None else lamp.power * world.light.level.at(t)
+    lit = 0.0 if lamp is None else lamp.power * world.light.lit(t)
     return lit + sum(chamber.power(t) for chamber in chambers(world).values())

@@ -47,7 +47,7 @@ class PowerMeter:
     def read(self, t: int) -> Electrical:
         """The values formed at ``t``."""
         start = max(0, t - round(WINDOW * NANOSECONDS))
-        changes = [*self._relay.changes(start, t), *self._world.light.level.changes(start, t)]
+        changes = [*self._relay.changes(start, t), *self._world.light.changes(start, t)]
         taken = mean(start, t, lambda at: self._relay.at(at) * power(self._world, at), changes)
         indicated = self._power.indication(taken, self._world.climate.temperature(t), t)
         return Electrical(indicated, _MAINS + _MAINS_SPREAD * self._mains.normal(t))
