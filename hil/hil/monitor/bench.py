@@ -9,8 +9,9 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hil_drivers.clock import NANOSECONDS, Clock, WallClock
+from hil_drivers.clock import Clock, WallClock
 from hil_drivers.errors import DriverError
+from hil_drivers.pacing import paced
 
 from ..bench.drivers import check_drivers, declared_points, device_options
 from ..bench.fit import Fitness, assess
@@ -57,11 +58,8 @@ class WatchedBench:
             await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _read(self, channel: WatchedChannel) -> None:
-        due = self.clock.now()
-        while True:
+        async for _ in paced(self.clock, channel.period):
             await channel.read()
-            due = max(due + round(channel.period * NANOSECONDS), self.clock.now())
-            await self.clock.sleep_until(due)
 
 
 @asynccontextmanager
