@@ -42,7 +42,8 @@ def devices(bench: str | None, readings: int, seed: int | None, as_json: bool) -
     for driver in found:
         rows += [[driver["driver"], *_cells(point)] for point in driver["points"]]
         if not driver["points"]:
-            rows.append([driver["driver"], driver["capability"], "", "", driver["error"]])
+            told = driver["capability"] or ("" if driver["error"] else "points as its options say")
+            rows.append([driver["driver"], told, "", "", driver["error"]])
     show_table(["driver", "point or capability", "unit", "direction", "range"], rows)
     return 0
 
