@@ -130,6 +130,7 @@ def _describe(bench: Bench, channel: SensorChannel) -> dict[str, Any]:
         "driver": bench.config.devices[channel.device.name].driver,
         "period": channel.period,
         "provenance": channel.provenance,
+        "register": bench.config.instrument_name(channel.name),
         "instrument": None if instrument is None else instrument.model_dump(mode="json"),
         "calibration": None if channel.record is None else channel.record.to_json(),
         "certificate_sha256": (None if certificate is None else hashlib.sha256(certificate.read_bytes()).hexdigest()),

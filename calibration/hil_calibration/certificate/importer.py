@@ -61,7 +61,7 @@ def calibration_record(
     """
     check(unit)
     units = (unit, check(indication_unit or unit))
-    _require_same(document, instrument)
+    require_same(document, instrument)
     if point_correlation is None:
         raise UnknownCorrelation(
             "the certificate does not say how its points are correlated",
@@ -201,7 +201,11 @@ def _effect(effect: SharedEffect) -> Effect:
     return Effect.from_json({**words, **{name: float(number) for name, number in numbers.items()}})
 
 
-def _require_same(document: DccDocument, instrument: Instrument) -> None:
+def require_same(document: DccDocument, instrument: Instrument) -> None:
+    """Check that a certificate is of ``instrument``, by serial number and, as far as given, manufacturer and model.
+
+    :raises NotApplicable: it is of another one.
+    """
     if not any(_is(item, instrument) for item in document.items):
         found = ", ".join(
             " ".join(filter(None, (item.manufacturer, item.model, item.serial or "without serial number")))

@@ -66,7 +66,7 @@ def assess(config: BenchConfig, channel: str, *, on: date | None = None, seed: i
         return Fitness(channel, section.unit, None, path, None, (fault,))
     record = None
     day = on or start_date(config)
-    faults = [*_due_faults(entry, day), *_altered_faults(config, entry, path), *check_faults(config, channel, day)]
+    faults = [*due_faults(entry, day), *altered_faults(config, entry, path), *check_faults(config, channel, day)]
     try:
         document = reader.read(path)
         record = reader.calibration_record(
@@ -147,7 +147,7 @@ def _provenance_faults(document: DccDocument, config: BenchConfig, seed: int | N
         )
 
 
-def _altered_faults(config: BenchConfig, entry: InstrumentEntry, path: Path) -> Iterator[str]:
+def altered_faults(config: BenchConfig, entry: InstrumentEntry, path: Path) -> Iterator[str]:
     """Whether the certificate in use is the file that the register accepted, where it lists it."""
     folder = (config.path.parent / config.bench.equipment).parent
     stated = [each.sha256 for each in entry.certificates if (folder / each.file).resolve() == path.resolve()]
@@ -155,7 +155,8 @@ def _altered_faults(config: BenchConfig, entry: InstrumentEntry, path: Path) -> 
         yield f"the file {path.name} is not the one that the register accepted: its SHA-256 differs; find out why"
 
 
-def _due_faults(entry: InstrumentEntry, on: date) -> Iterator[str]:
+def due_faults(entry: InstrumentEntry, on: date) -> Iterator[str]:
+    """Whether an instrument may still be used on the day ``on``."""
     if entry.due is None:
         yield f"the register has no due date for serial {entry.serial}; add due to its entry"
     elif entry.due < on:

@@ -16,6 +16,8 @@ COMMANDS = {
     "watch": ("watch:watch", "Live values of channels, with their uncertainty."),
     "evaluate": ("evaluate:evaluate", "Evaluate a measurement model: GUM and Monte Carlo."),
     "selfcheck": ("selfcheck:selfcheck", "Compute published examples with this build: PASS or DIFF."),
+    "trace": ("trace:trace", "The chain from a channel down to the certificates it rests on."),
+    "impact": ("impact:impact", "What rests on an instrument since a day."),
     "data": ("data:data", "List, show and verify the records of runs."),
 }
 
