@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from hil_drivers.clock import NANOSECONDS
 
 from .bench.world import world_name
+from .capability import require_capability
 from .outcome import CalibrationOutcome, TrialOutcome
 from .utc import time_claim
 
@@ -74,6 +75,7 @@ def _certificate(folder: Path, record: Record, outcome: CalibrationOutcome, conf
     from hil_calibration.certificate import model, text
 
     run, channels, laboratory = record.run, record.channels, config.laboratory
+    require_capability(outcome.results, config.equipment)
     begin, end = days(record)
     claim = time_claim(record)
     simulated = claim.simulated

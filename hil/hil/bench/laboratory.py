@@ -50,7 +50,7 @@ class ReportingSection(Section):
 
 
 class Laboratory(Section):
-    """A laboratory file. It holds no scope of accreditation: none is claimed, so no CMC bounds U."""
+    """A laboratory file. It holds no scope of accreditation: none is claimed. Capabilities stand in the register."""
 
     laboratory: OrganisationSection
     customer: OrganisationSection
