@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[2]
 CHECKED = sorted(name for name, made in SUBJECTS.items() if not isinstance(made, Elsewhere))
 ALONE = ("leaks",)
 """Checks that look at the whole process: nothing else may run meanwhile."""
-AT_ONCE = 3
+AT_ONCE = 6
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ from hil_drivers.indication import Flag
 from hil_drivers.testing import ConformanceError, Operation, Subject, looks_good
 from subjects import SUBJECTS, Elsewhere, MakeSubject
 
-AT_ONCE = 4
+AT_ONCE = 6
 HARMLESS = frozenset(("late", "split", "merged"))
 """Faults of a link that a driver makes good: the values stay right."""
 

@@ -92,16 +92,23 @@ async def stream(subject: Subject) -> str:
         raise NotPossible("it has no point to be read")
     async with opened(subject) as device:
         for point, accept in points.items():
-            period = await _streamed(subject, device, point, accept)
-            await must_raise(lambda p=period: _first(device, UNKNOWN, p), UnitError, "a stream of an unknown point")  # type: ignore[misc]
+            await _streamed(device, point, accept)
+        await must_raise(lambda: _first(device, UNKNOWN, _PERIOD), UnitError, "a stream of an unknown point")
+        if faults.SILENT in subject.peer.faults and faults.SILENT not in subject.unseen:
+            point, accept = next(iter(points.items()))
+            await _streamed_after_error(subject, device, point, accept)
     return ""
 
 
-async def _streamed(subject: Subject, device: Device, point: str, accept: Accept) -> float:
-    """Check the stream of one point; the period in s that was used, which leaves time for each reading."""
+async def _period(device: Device, point: str) -> float:
+    """A period in s that leaves time for each reading."""
     begun = device.clock.now()
     await bounded(device.read(point), f"read {point}")
-    period = max(_PERIOD, 2.0 * (device.clock.now() - begun) / NANOSECONDS)
+    return max(_PERIOD, 2.0 * (device.clock.now() - begun) / NANOSECONDS)
+
+
+async def _streamed(device: Device, point: str, accept: Accept) -> None:
+    period = await _period(device, point)
     stream = device.stream(point, period=period)
     latest: int | None = None
     for stage in (None, None, partial(_turns, 2), partial(device.clock.sleep, period / 2), None):
@@ -111,12 +118,15 @@ async def _streamed(subject: Subject, device: Device, point: str, accept: Accept
         check_reading(device, point, indication, accept)
         demand(latest is None or indication.latest > latest, f"the stream of {point} repeats itself")
         latest = indication.latest
-    if faults.SILENT in subject.peer.faults and faults.SILENT not in subject.unseen:
-        await subject.peer.inject(faults.SILENT)
-        await must_raise(lambda: bounded(_next(stream), "streaming"), DeviceError, f"streaming {point} in silence")
-        await subject.peer.clear()
-        check_reading(device, point, await bounded(_next(stream), f"streaming {point} after an error"), accept)
-    return period
+
+
+async def _streamed_after_error(subject: Subject, device: Device, point: str, accept: Accept) -> None:
+    stream = device.stream(point, period=await _period(device, point))
+    await bounded(_next(stream), f"streaming {point}")
+    await subject.peer.inject(faults.SILENT)
+    await must_raise(lambda: bounded(_next(stream), "streaming"), DeviceError, f"streaming {point} in silence")
+    await subject.peer.clear()
+    check_reading(device, point, await bounded(_next(stream), f"streaming {point} after an error"), accept)
 
 
 async def _next(stream: AsyncIterator[Indication]) -> Indication:
@@ -160,14 +170,14 @@ async def cancel(subject: Subject) -> str:
 async def late(subject: Subject) -> str:
     """Answers that come late are waited for; one whose request was cancelled is not taken for another."""
     _need(subject, faults.LATE)
+    first, last = _two(subject)
     async with opened(subject) as device:
         await _each(subject, device)
         await subject.peer.inject(faults.LATE)
-        for operation in subject.operations():
+        for operation, other in ((first, last), (last, first)):
             await _right_or_error(operation, device)
             await _cancelled(operation, device, partial(_wall, device, _PAUSE))
-            for other in reversed(subject.operations()):
-                await _right_or_error(other, device)
+            await _right_or_error(other, device)
         await subject.peer.clear()
         await _back(subject, device)
     return ""
@@ -194,19 +204,18 @@ async def timeout(subject: Subject) -> str:
 async def overdue(subject: Subject) -> str:
     """An answer that comes after its time-out is not taken for the answer to a later request."""
     _need(subject, faults.OVERDUE)
+    first, last = _two(subject)
     async with opened(subject) as device:
         await _each(subject, device)
-        for operation in subject.operations():
-            await subject.peer.inject(faults.OVERDUE)
-            await must_raise(partial(bounded, operation(device), operation.name), DeviceError, operation.name)
-            for other in reversed(subject.operations()):
-                await _right_or_error(other, device)
-            await subject.peer.clear()
-            until = time.monotonic() + 1.0
-            while time.monotonic() < until:
-                for other in reversed(subject.operations()):
-                    await _right_or_error(other, device)
-                await _wall(device, _PAUSE)
+        await subject.peer.inject(faults.OVERDUE)
+        await must_raise(partial(bounded, first(device), first.name), DeviceError, first.name)
+        await _right_or_error(last, device)
+        await subject.peer.clear()
+        until = time.monotonic() + 1.0
+        while time.monotonic() < until:
+            for operation in (last, first):
+                await _right_or_error(operation, device)
+            await _wall(device, _PAUSE)
         await _back(subject, device)
     return ""
 
@@ -341,6 +350,14 @@ def _need(subject: Subject, fault: str) -> None:
         raise NotPossible(subject.unseen[fault])
     if fault not in subject.peer.faults:
         raise NotPossible(f"the peer has no fault {fault!r}")
+
+
+def _two(subject: Subject) -> tuple[Operation, Operation]:
+    """Two operations whose outcomes differ, if there are."""
+    operations = [one for one in subject.operations() if not one.commands]
+    if len(operations) < 2:
+        operations = subject.operations()
+    return operations[0], operations[-1]
 
 
 async def _each(subject: Subject, device: Device) -> None:
