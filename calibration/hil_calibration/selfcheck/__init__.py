@@ -5,6 +5,16 @@ It shows that this build computes what documents print; it shows no conformity t
 
 from __future__ import annotations
 
-from .check import Check, run
+from collections.abc import Iterator
+
+from . import fits, guides, systems
+from .check import Check
 
 __all__ = ["Check", "run"]
+
+
+def run() -> Iterator[Check]:
+    """All checks, in the order of their documents."""
+    yield from guides.checks()
+    yield from fits.checks()
+    yield from systems.checks()

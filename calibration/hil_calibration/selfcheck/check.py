@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 
@@ -45,12 +44,3 @@ class Example:
     def relative(self, quantity: str, published: float, computed: float, tolerance: float) -> Check:
         """One number whose tolerance is relative."""
         return self.check(quantity, published, computed, tolerance * abs(published))
-
-
-def run() -> Iterator[Check]:
-    """All checks, in the order of their documents."""
-    from . import fits, guides, systems
-
-    yield from guides.checks()
-    yield from fits.checks()
-    yield from systems.checks()
