@@ -24,7 +24,7 @@ from hil.record import RecordWriter
 from hil_drivers.clock import WallClock
 from hil_drivers.device import Device, Point
 from hil_drivers.indication import Indication
-from hil_drivers.transport.modbus import modbus_link
+from hil_drivers.transport.link import modbus_link
 
 DEVICES, CHANNELS, RATE, SECONDS = 8, 32, 50, 10.0
 TARGET = 0.25

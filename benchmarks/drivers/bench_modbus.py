@@ -15,7 +15,7 @@ from time import perf_counter
 from pymodbus.client import AsyncModbusTcpClient
 
 from hil_drivers.clock import WallClock
-from hil_drivers.transport.modbus import modbus_link
+from hil_drivers.transport.link import modbus_link
 from hil_drivers.transport.supervisor import Supervisor
 
 ROUNDS, READS, REGISTERS = 15, 1000, 10

@@ -14,7 +14,7 @@ from hil_drivers.clock import WallClock
 from hil_drivers.device import Device, Point
 from hil_drivers.errors import DeviceUnreachable
 from hil_drivers.indication import Indication
-from hil_drivers.transport.modbus import modbus_link
+from hil_drivers.transport.link import modbus_link
 from hil_drivers.transport.supervisor import LinkState
 from rtu_peer import RtuPeer
 

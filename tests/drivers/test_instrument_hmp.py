@@ -15,7 +15,7 @@ from hil_drivers.errors import AddressError, DeviceUnreachable, OptionError, Rem
 from hil_drivers.indication import Flag
 from hil_drivers.instruments.hmp import Hmp
 from hil_drivers.testing import check_sensor
-from hil_drivers.transport.modbus import modbus_link
+from hil_drivers.transport.link import modbus_link
 from hil_drivers.transport.supervisor import Supervisor
 
 NAN = [0, 0x7FC0]

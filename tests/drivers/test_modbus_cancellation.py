@@ -10,7 +10,8 @@ from functools import partial
 import pytest
 
 from hil_drivers.clock import WallClock
-from hil_drivers.transport.modbus import ModbusLink, modbus_link
+from hil_drivers.transport.link import modbus_link
+from hil_drivers.transport.modbus import ModbusLink
 from hil_drivers.transport.supervisor import Supervisor
 
 TURNS = 80

@@ -15,7 +15,8 @@ from hil_drivers.clock import Clock, WallClock
 from hil_drivers.errors import DeviceUnreachable, RemoteProtocolError
 from hil_drivers.instruments.hmp import Hmp
 from hil_drivers.testing import check_sensor
-from hil_drivers.transport.modbus import ModbusLink, modbus_link
+from hil_drivers.transport.link import modbus_link
+from hil_drivers.transport.modbus import ModbusLink
 from hil_drivers.transport.supervisor import Supervisor
 from modbus_peers import compile_server, rtu_server, tcp_server
 

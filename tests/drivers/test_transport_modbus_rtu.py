@@ -12,7 +12,8 @@ from pymodbus.client import AsyncModbusSerialClient
 
 from hil_drivers.clock import Clock, WallClock
 from hil_drivers.errors import AddressError, DeviceUnreachable, RemoteProtocolError
-from hil_drivers.transport.modbus import ModbusLink, modbus_link
+from hil_drivers.transport.link import modbus_link
+from hil_drivers.transport.modbus import ModbusLink
 from hil_drivers.transport.supervisor import LinkState, Supervisor
 from rtu_peer import RtuPeer, crc
 

@@ -7,7 +7,7 @@ from abc import abstractmethod
 from ..clock import Clock
 from ..device import Device
 from ..errors import RemoteProtocolError
-from ..transport.modbus import modbus_link
+from ..transport.link import modbus_link
 from ..wire.modbus import Request
 
 

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 
 from ..clock import Clock
 from ..wire.modbus import Function, Request
-from .address import parse
 from .supervisor import Supervisor
 
 TIMEOUT = 3.0
@@ -74,21 +73,3 @@ class ModbusLink(ABC):
     async def write_registers(self, address: int, values: Sequence[int]) -> None:
         """Write up to 123 holding registers from ``address`` in one transaction."""
         await self.transact(Request(Function.WRITE_REGISTERS, address, len(values), tuple(values)))
-
-
-def modbus_link(
-    address: str, *, supervisor: Supervisor, clock: Clock, device_id: int = 1, timeout: float = TIMEOUT
-) -> ModbusLink:
-    """An unopened link to ``modbus+tcp://host:port?device_id=N`` or ``modbus+rtu:///dev/ttyX?device_id=N``.
-
-    :param device_id: used where the address names none.
-    :raises AddressError: for any other address, or an option that cannot be.
-    """
-    parsed = parse(address, allowed=("modbus+tcp", "modbus+rtu"))
-    if parsed.scheme == "modbus+tcp":
-        from .modbus_tcp import TcpModbusLink
-
-        return TcpModbusLink(parsed, supervisor=supervisor, clock=clock, device_id=device_id, timeout=timeout)
-    from .modbus_rtu import RtuModbusLink
-
-    return RtuModbusLink(parsed, supervisor=supervisor, clock=clock, device_id=device_id, timeout=timeout)
