@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from ..errors import CertificateError, UnitError
@@ -19,6 +19,7 @@ class Form:
     :param values: n numbers, NaN where the certificate says so.
     :param U: n expanded uncertainties in the same unit (a standard uncertainty has k = 1), or none.
     :param k: n coverage factors, or none.
+    :param covariance: of the values, n rows of n in the square of the unit, or none.
     """
 
     unit: str
@@ -28,11 +29,17 @@ class Form:
     k: tuple[float, ...] = ()
     coverage: float | None = None
     distribution: str = ""
+    covariance: tuple[tuple[float, ...], ...] = ()
 
     @property
     def u(self) -> tuple[float, ...]:
         """Standard uncertainties, n of them or none."""
         return tuple(U / k for U, k in zip(self.U, self.k, strict=True))
+
+    def scaled(self, scale: float) -> Form:
+        """This form with its uncertainties and covariance in a unit ``scale`` times smaller; values stay."""
+        covariance = tuple(tuple(value * scale**2 for value in row) for row in self.covariance)
+        return replace(self, U=tuple(value * scale for value in self.U), covariance=covariance)
 
 
 @dataclass(frozen=True)
@@ -56,9 +63,7 @@ class DccQuantity:
         other = next((form for form in self.forms if form.U and form.unit), None)
         if other is None:
             return found
-        scale = _scale(other.unit, unit)
-        expanded = tuple(value * scale for value in other.U)
-        return Form(found.unit, found.dsi, found.values, expanded, other.k, other.coverage, other.distribution)
+        return replace(other.scaled(_scale(other.unit, unit)), unit=found.unit, dsi=found.dsi, values=found.values)
 
     def _converted(self, unit: str) -> Form | None:
         for form in self.forms:
@@ -68,8 +73,7 @@ class DccQuantity:
                 continue
             if scale is not None:
                 values = tuple(convert(value, form.unit, unit) for value in form.values)
-                expanded = tuple(value * scale for value in form.U)
-                return Form(unit, form.dsi, values, expanded, form.k, form.coverage, form.distribution)
+                return replace(form.scaled(scale), unit=unit, values=values)
         return None
 
     @property
@@ -159,6 +163,12 @@ class DccDocument:
     world: str = ""
     equipment: tuple[DccEquipment, ...] = ()
     traceable: bool | None = None
+
+    @property
+    def states_covariance(self) -> bool:
+        """Whether it says how its points are correlated, by a function of ours or by a matrix of D-SI."""
+        quantities = (quantity for table in self.results for quantity in table.quantities)
+        return self.function is not None or any(form.covariance for each in quantities for form in each.forms)
 
     @property
     def item(self) -> DccItem:

@@ -53,7 +53,7 @@ def calibration_record(
     :param indication_unit: UCUM unit of the indication; that of the quantity by default.
     :param instrument: the one in use; the item of the certificate, or one of its items, must be the same.
     :param point_correlation: `full`, `independent`, the common correlation coefficient of any two points (0 to 1), or
-        `matrix`: the straight line with its covariance and effects that our own certificates embed.
+        `matrix`: the covariance that it states, by a region of D-SI, or with the function that our own embed.
     :raises NotApplicable: another instrument, no such quantity, or only results before an adjustment.
     :raises UnknownCorrelation: no `point_correlation`, or `matrix` of a certificate that embeds none.
     :raises UnknownUncertainty: the certificate gives no U.
@@ -68,8 +68,8 @@ def calibration_record(
             where=document.identifier,
             remedy='declare point_correlation = "full", "independent", a number or "matrix"',
         )
-    if point_correlation == "matrix":
-        return _embedded(document, units, instrument)
+    if point_correlation == "matrix" and document.function is not None:
+        return _embedded(document, document.function, units, instrument)
     return _tabulated(document, units, instrument, point_correlation)
 
 
@@ -110,19 +110,25 @@ def _shared_effect(effect: Effect) -> SharedEffect:
 def _tabulated(
     document: DccDocument, units: _Units, instrument: Instrument, correlation: PointCorrelation
 ) -> CalibrationRecord:
-    r = _coefficient(correlation, document.identifier)
+    if correlation == "matrix" and not document.states_covariance:
+        raise _no_covariance(document.identifier)
     table = _table(document, units)
     indication, value = _points(table, units, document.identifier)
-    u = _uncertainty(table, units, document.identifier)
+    if correlation == "matrix":
+        covariance = _covariance(table, units, document.identifier)
+    else:
+        r = _coefficient(correlation, document.identifier)
+        u = _uncertainty(table, units, document.identifier)
+        covariance = r * np.outer(u, u) + (1.0 - r) * np.diag(u**2)
     order = np.argsort(indication)
-    indication, value, u = indication[order], value[order], u[order]
+    indication, value, covariance = indication[order], value[order], covariance[np.ix_(order, order)]
     if np.any(np.diff(indication) == 0):
         raise CertificateError(
             "one indication stands for two values (hysteresis?)",
             where=f"{document.identifier}, {table.name}",
             remedy="make a certificate with one value for each indication, and state the hysteresis as an effect",
         )
-    found = _through_points(document, units, indication, value, r * np.outer(u, u) + (1.0 - r) * np.diag(u**2))
+    found = _through_points(document, units, indication, value, covariance)
     return CalibrationRecord(
         instrument=instrument,
         quantity=(table.name or "value").lower(),
@@ -136,8 +142,21 @@ def _tabulated(
         function=found.function,
         covariance=found.covariance,
         effects=found.effects,
-        assumption=f"correlation of the points declared {correlation}; the certificate states none"
-        + (f"; {found.assumption}" if found.assumption else ""),
+        assumption="; ".join(filter(None, (_assumed(correlation), found.assumption))),
+    )
+
+
+def _assumed(correlation: PointCorrelation) -> str:
+    if correlation == "matrix":
+        return "covariance of the points as the certificate states it"
+    return f"correlation of the points declared {correlation}; the certificate states none"
+
+
+def _no_covariance(where: str) -> UnknownCorrelation:
+    return UnknownCorrelation(
+        "the certificate embeds no covariance",
+        where=where,
+        remedy='declare point_correlation = "full", "independent" or a number',
     )
 
 
@@ -152,14 +171,7 @@ def _through_points(
     return Fitted(functions.Table(tuple(indication.tolist()), tuple(value.tolist())), covariance)
 
 
-def _embedded(document: DccDocument, units: _Units, instrument: Instrument) -> CalibrationRecord:
-    function = document.function
-    if function is None:
-        raise UnknownCorrelation(
-            "the certificate embeds no covariance",
-            where=document.identifier,
-            remedy='declare point_correlation = "full", "independent" or a number',
-        )
+def _embedded(document: DccDocument, function: Function, units: _Units, instrument: Instrument) -> CalibrationRecord:
     if not same(function.unit, units[0]) or not same(function.indication_unit, units[1]):
         raise NotApplicable(
             f"its function leads from {function.indication_unit} to {function.unit}, not "
@@ -281,7 +293,8 @@ def _spread(form: Form, rows: int) -> Form:
     """A list of one value stands for every row, as D-SI has it."""
     if len(form.values) != 1 or rows == 1:
         return form
-    return replace(form, values=form.values * rows, U=form.U * rows, k=form.k * rows)
+    covariance = ((form.covariance[0] * rows),) * rows if form.covariance else ()
+    return replace(form, values=form.values * rows, U=form.U * rows, k=form.k * rows, covariance=covariance)
 
 
 def _points(table: DccTable, units: _Units, where: str) -> tuple[_Array, _Array]:
@@ -317,6 +330,20 @@ def _uncertainty(table: DccTable, units: _Units, where: str) -> _Array:
             remedy="ask the laboratory for a certificate with U and k",
         )
     return combined
+
+
+def _covariance(table: DccTable, units: _Units, where: str) -> _Array:
+    """The covariance of the values as the certificate states it: that of the errors, or of both other columns."""
+    columns = _columns(table, units)
+    error = columns.pop("error", None)
+    stated = {"error": error} if error and error.U else {name: form for name, form in columns.items() if form.U}
+    if not stated or not all(form.covariance for form in stated.values()):
+        raise _no_covariance(f"{where}, {table.name}")
+    parts = {name: np.array(form.covariance) for name, form in stated.items()}
+    if "indication" in parts and units[0] != units[1]:
+        slopes = _slopes(*_points(table, units, where))
+        parts["indication"] = parts["indication"] * np.outer(slopes, slopes)
+    return np.asarray(sum(parts.values()))
 
 
 def _slopes(indication: _Array, value: _Array) -> _Array:

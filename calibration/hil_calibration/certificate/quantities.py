@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
+from dataclasses import replace
 
 from lxml import etree
 
 from ..errors import CertificateError, UnitError
-from ..unit import from_dsi
+from ..unit import difference, from_dsi, power, same
 from . import grammar, namespace
 from .document import DccQuantity, DccTable, Form
 from .namespace import Element
@@ -106,7 +108,40 @@ def _form(element: Element) -> Form:
     parts = _parts(element)
     values = _numbers(parts.get("value"), "value")
     dsi = _unit(parts.get("unit"))
-    return _with_uncertainty(dsi, values, _uncertainty(parts, len(values)))
+    form = _with_uncertainty(dsi, values, _uncertainty(parts, len(values)))
+    matrix = element.find(f".//{{{namespace.SI}}}covarianceMatrixXMLList")
+    if matrix is None:
+        matrix = element.find(f".//{{{namespace.SI}}}covarianceMatrix")
+    return form if matrix is None or not form.unit else _with_covariance(form, matrix)
+
+
+def _with_covariance(form: Form, matrix: Element) -> Form:
+    """A list whose values are correlated as a region of coverage states; U, where that is not given, from it."""
+    columns = []
+    for column in matrix:
+        cells = [_parts(cell) for cell in column]
+        for cell in cells:
+            _require_square(_unit(cell.get("unit")), form.unit)
+        columns.append(tuple(number for cell in cells for number in _numbers(cell.get("value"), "covariance")))
+    n = len(form.values)
+    if len(columns) != n or any(len(column) != n for column in columns):
+        raise CertificateError(f"a covariance of {len(columns)} columns for {n} values")
+    if any(not columns[i][i] >= 0 or columns[i][j] != columns[j][i] for i in range(n) for j in range(n)):
+        raise CertificateError("a covariance that is not symmetric, or below zero on its diagonal")
+    u = tuple(math.sqrt(columns[i][i]) for i in range(n))
+    if form.U and not all(math.isclose(a, b, rel_tol=0.05) for a, b in zip(form.u, u, strict=True)):
+        raise CertificateError("its expanded uncertainties are not those of its covariance")
+    stated = form if form.U else replace(form, U=u, k=(1.0,) * n)
+    return replace(stated, covariance=tuple(columns))
+
+
+def _require_square(dsi: str, unit: str) -> None:
+    try:
+        if same(from_dsi(dsi), power(difference(unit), 2)):
+            return
+    except UnitError:
+        pass
+    raise CertificateError(f"a covariance in {dsi} of values in {unit}")
 
 
 def _form_of_reals(element: Element) -> Form:

@@ -51,7 +51,7 @@ def enter_certificate(bench: Path, channel: str, certificate: Path, point_correl
         raise UsageError(f"there is no channel {channel!r}", where=str(bench), remedy=nearest(channel, config.channels))
     document = reader.read(certificate)
     if point_correlation is None:
-        if document.function is None:
+        if not document.states_covariance:
             raise ConfigurationError(
                 "it does not say how its points are correlated",
                 where=str(certificate),

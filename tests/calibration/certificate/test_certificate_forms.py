@@ -14,7 +14,7 @@ from hil_calibration.certificate import Certificate, calibration_record, to_xml
 from hil_calibration.certificate.document import DccEquipment, DccReference
 from hil_calibration.certificate.model import Equipment, Reference, Text
 from hil_calibration.certificate.reader import parse, read
-from hil_calibration.errors import CertificateError, NotApplicable
+from hil_calibration.errors import CertificateError, NotApplicable, UnknownCorrelation
 
 LUXMETER = Instrument("Example Instruments", "EX-LUX 1", "20001")
 
@@ -109,6 +109,58 @@ def test_a_multiple_of_the_unit_is_converted() -> None:
     assert np.allclose(record.covariance, 100.0**2)
     with pytest.raises(NotApplicable, match="no table of indications and reference values in Cel"):
         calibration_record(document, unit="Cel", instrument=LUXMETER, point_correlation="full")
+
+
+CELL = """<si:covarianceXMLList><si:valueXMLList>{}</si:valueXMLList><si:unitXMLList>{}</si:unitXMLList>
+</si:covarianceXMLList>"""
+
+
+def region(rows: list[list[str]], unit: str = r"\lux\tothe{2}") -> str:
+    """A coverage region as D-SI 2.2 states it, with the covariance of a list of values."""
+    columns = "".join(
+        f"<si:columnXMLList>{''.join(CELL.format(cell, unit) for cell in row)}</si:columnXMLList>" for row in rows
+    )
+    return f"""<si:measurementUncertaintyMultivariateXMLList><si:ellipsoidalRegionMUXMLList>
+    <si:covarianceMatrixXMLList>{columns}</si:covarianceMatrixXMLList>
+    <si:coverageFactorXMLList>2.8</si:coverageFactorXMLList>
+    <si:coverageProbabilityXMLList>0.95</si:coverageProbabilityXMLList>
+    </si:ellipsoidalRegionMUXMLList></si:measurementUncertaintyMultivariateXMLList>"""
+
+
+COVARIANCE = [["0.01", "0.005", "0.002"], ["0.005", "0.01", "0.005"], ["0.002", "0.005", "0.04"]]
+
+
+@pytest.mark.parametrize("univariate", ["", NEW.format(U="0.2 0.2 0.4", k="2")])
+def test_a_covariance_that_a_certificate_states_is_taken(univariate: str) -> None:
+    document = parse(table(univariate + region(COVARIANCE)))
+    record = calibration_record(document, unit="lx", instrument=LUXMETER, point_correlation="matrix")
+    assert np.allclose(record.covariance, np.array(COVARIANCE, dtype=float))
+    assert record.assumption == "covariance of the points as the certificate states it"
+    kilo = parse(table(region(COVARIANCE, r"\kilo\lux\tothe{2}"), unit=r"\kilo\lux"))
+    record = calibration_record(kilo, unit="lx", instrument=LUXMETER, point_correlation="matrix")
+    assert np.allclose(record.covariance, 1e6 * np.array(COVARIANCE, dtype=float))
+
+
+@pytest.mark.parametrize(
+    ("stated", "message"),
+    [
+        (region(COVARIANCE[:2]), "a covariance of 2 columns for 3 values"),
+        (region([*COVARIANCE[:2], ["0.003", "0.005", "0.04"]]), "not symmetric"),
+        (region([["-0.01", *COVARIANCE[0][1:]], *COVARIANCE[1:]]), "below zero on its diagonal"),
+        (region(COVARIANCE, r"\lux"), "a covariance in .* of values in lx"),
+        (NEW.format(U="0.2 0.2 0.2", k="2") + region(COVARIANCE), "are not those of its covariance"),
+    ],
+)
+def test_a_covariance_that_contradicts_itself_is_refused(stated: str, message: str) -> None:
+    with pytest.raises(CertificateError, match=message):
+        parse(table(stated))
+
+
+def test_a_matrix_that_is_not_stated_is_refused() -> None:
+    with pytest.raises(UnknownCorrelation, match="embeds no covariance"):
+        calibration_record(
+            parse(table(NEW.format(U="0.2", k="2"))), unit="lx", instrument=LUXMETER, point_correlation="matrix"
+        )
 
 
 def test_kelvin_alone_will_do_for_celsius() -> None:
