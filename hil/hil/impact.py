@@ -144,7 +144,7 @@ class _Run:
             sealed = read_seal(self.folder)["files"].get(CERTIFICATE) if (self.folder / SEAL).is_file() else None
         except (OSError, ValueError):
             sealed = None
-        return hashes | ({str(sealed["sha256"])} if sealed else set())
+        return hashes | ({str(sealed.get("sha256"))} if isinstance(sealed, dict) else set())
 
     def role(self, channel: str) -> str:
         played = [role for role, target in self.facts.get("roles", {}).items() if target == channel]

@@ -214,6 +214,7 @@ class _Tracer:
             "issued": document.issued.isoformat() if document.issued else "",
         }
         head = {"issuer": document.issuer, **days, "file": self._shown(held.path), "sha256": held.sha256}
+        head["record"] = document.chain_head
         if "function" not in facts:
             facts = {"U": "; ".join(filter(None, map(_middle, document.results))), **facts}
         remarks = [*remarks, *self._claims(document)]

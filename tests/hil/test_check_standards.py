@@ -178,7 +178,11 @@ def test_a_register_tells_what_is_wrong_with_a_check(tmp_path: Path, old: str, n
 
 def test_capabilities_have_a_range_and_one_form_of_u(tmp_path: Path) -> None:
     table = '\n[[cmc]]\nquantity = "illuminance"\nunit = "lx"\nlower = 1.0\nupper = 1000.0\nrelative_U = 0.01\n'
-    (cmc,) = load_bench(bench_with(tmp_path / "a", table)).equipment.cmc
+    bench = bench_with(tmp_path / "a", table + LAMP)
+    shown = invoke("bench", "show", bench).output
+    assert "illuminance  1 to 1000 lx  1 %" in shown
+    assert "lamp            reference-luxmeter  lx    30 d" in shown
+    (cmc,) = load_bench(bench).equipment.cmc
     assert (cmc.at(100.0), cmc.at(2000.0)) == (1.0, None)
     assert CmcSection(quantity="q", unit="lx", lower=0.0, upper=1.0, U=0.5).at(1.0) == 0.5
     with pytest.raises(ConfigurationError, match=r"cmc\[0\]: give U or relative_U, and not both"):

@@ -17,6 +17,7 @@ from bench_copy import copy_bench
 from hil.bench import load_bench
 from hil.cli.root import cli
 from hil.errors import UsageError
+from hil.record import open_run
 from hil.trace import Chain, Link, trace
 from history import History
 
@@ -225,6 +226,7 @@ def test_a_simulated_certificate_breaks_the_chain_of_a_real_bench_only(history: 
     simulated = followed(folder / "action-sim.toml", "luxmeter.illuminance", None)
     assert simulated.faults == []
     assert "simulated" in kinds(link(simulated, "certificate"), fault=False)
+    assert link(simulated, "certificate").facts["record"] == open_run(history.calibration).chain_head
     assert [each.name for each in simulated.top.walk() if each.what == "certificate"] == [
         link(simulated, "certificate").name,
         "SAMPLE-2026-0001",

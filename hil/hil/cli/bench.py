@@ -12,6 +12,7 @@ from .output import show_json, show_table
 
 if TYPE_CHECKING:
     from ..bench.config import BenchConfig
+    from ..bench.register import CmcSection
 
 COMMANDS = {
     "list": ("bench:list_benches", "The benches that ship with hil."),
@@ -102,13 +103,27 @@ def _tables(config: BenchConfig) -> list[tuple[str, list[str], list[list[str]]]]
         for name, e in config.effects.items()
     ]
     actions = [[action.channel, f"{action.set:g}"] for action in config.safe_state.actions]
+    standards = [
+        [name, s.instrument, s.unit, f"{s.every / 86400:g} d", s.description]
+        for name, s in config.equipment.check_standards.items()
+    ]
+    capabilities = [[c.quantity, f"{c.lower:g} to {c.upper:g} {c.unit}", _capability(c)] for c in config.equipment.cmc]
+    register = [
+        ("Check standards", ["check standard", "instrument", "unit", "every", "what it is"], standards),
+        ("Capabilities, k = 2", ["quantity", "range", "U"], capabilities),
+    ]
     return [
         ("Devices", ["device", "driver", "address", "instrument"], devices),
         ("Channels", ["channel", "device", "point", "unit", "period", "calibration"], channels),
         ("Roles", ["role", "is played by"], [[role, target] for role, target in config.roles.items()]),
         ("Effects", ["effect", "channel", "kind", "acts on", "distribution", "source"], effects),
         ("Safe state", ["channel", "set to"], actions),
+        *((title, columns, rows) for title, columns, rows in register if rows),
     ]
+
+
+def _capability(cmc: CmcSection) -> str:
+    return f"{cmc.U:g} {cmc.unit}" if cmc.U is not None else f"{100.0 * (cmc.relative_U or 0.0):g} %"
 
 
 def _distribution(name: str, u: float | None, half_width: float | None) -> str:

@@ -92,4 +92,5 @@ def _title(link: Link) -> str:
 
 
 def _short(name: str, value: str) -> str:
-    return f"{value[:16]}…" if name == "sha256" else value
+    """A hash by its first digits; --json has all of them."""
+    return f"{value[:16]}…" if name in ("sha256", "record") else value
