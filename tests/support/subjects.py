@@ -142,6 +142,7 @@ WIRING = {
 }
 MAP = Path(__file__).with_name("flow_meter.toml")
 
+
 async def dock(robot: Any) -> object:
     """Let a robot carry out a task of two steps."""
     outcome = await robot.perform("dock", order=2)
@@ -249,13 +250,14 @@ SUBJECTS: dict[str, MakeSubject | Elsewhere] = {
             "stamp": "header.stamp",
             "period": 0.05,
             "age": 0.0,
+            "timeout": 1.0,
         },
         reads={"x": near(0.0, 0.02)},
         unseen=_ROS_UNSEEN,
     ),
     "ros2-robot": simulated(
         {"kind": "ros2-robot"},
-        options={"synchronised": 1e-3, "actions": {"dock": {"type": "test_msgs/action/Fibonacci"}}},
+        options={"synchronised": 1e-3, "timeout": 1.0, "actions": {"dock": {"type": "test_msgs/action/Fibonacci"}}},
         reads={"x": near(0.0, 5.0), "heading": near(0.0, 3.2), "speed": near(0.0, 0.3)},
         writes={"linear": [0.1, 0.0], "angular": [0.2, 0.0]},
         uses={"dock": dock},

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +20,13 @@ from ..transport.supervisor import Supervisor
 
 LONGEST_WAIT = 30.0
 """Seconds of wall time after which a publisher counts as silent, however long its period is."""
+
+OPENING = 5.0
+"""Seconds of wall time in which the first message must come: after a process with the same port was killed, Fast DDS
+takes up to 3.5 s to send to the new one."""
+
+PATIENCE = 0.3
+"""Seconds of wall time until the first message is taken for lost, and the next one awaited."""
 
 EARLY = 5e-3
 """Seconds by which a stamp may lie after the arrival, beyond what was said of the clocks, before it is an error."""
@@ -42,20 +52,31 @@ class Timing:
     :param latency: bound of the shortest way from the stamp to here in 30 s.
     :param synchronised: within which the publisher's clock agrees with UTC as the bench clock tells it; ``None`` where
         nothing is known of it.
+    :param timeout: of wall time within which something must come, or one period where that is longer.
     """
 
     period: float
     age: float
     latency: float
     synchronised: float | None = None
+    timeout: float = TIMEOUT
 
     @classmethod
-    def checked(cls, *, period: float, age: float, latency: float, synchronised: float | None, where: str) -> Timing:
+    def checked(
+        cls,
+        *,
+        period: float,
+        age: float,
+        latency: float,
+        synchronised: float | None,
+        timeout: float = TIMEOUT,
+        where: str,
+    ) -> Timing:
         """From the options of a driver.
 
         :raises OptionError: naming the one that cannot be.
         """
-        limits = {"period": (period, 1e-3), "age": (age, 0.0), "latency": (latency, 0.0)}
+        limits = {"period": (period, 1e-3), "age": (age, 0.0), "latency": (latency, 0.0), "timeout": (timeout, 0.1)}
         if synchronised is not None:
             limits["synchronised"] = (synchronised, 0.0)
         for option, (value, lower) in limits.items():
@@ -63,7 +84,7 @@ class Timing:
                 raise OptionError(
                     f"{option} = {value!r} s", where=where, remedy=f"give a number from {lower:g} to 86400"
                 )
-        return cls(float(period), float(age), float(latency), synchronised)
+        return cls(float(period), float(age), float(latency), synchronised, float(timeout))
 
 
 class RosFeed:
@@ -81,8 +102,9 @@ class RosFeed:
         settle: Callable[[], Awaitable[None]],
         stamp: str = "",
     ) -> None:
-        self._clock, self._timing, self._path = clock, timing, stamp
-        timeout = max(TIMEOUT, min(timing.period, LONGEST_WAIT))
+        self._clock, self._timing, self._path, self._settle = clock, timing, stamp, settle
+        self._name, self._arrived = supervisor.name, asyncio.Event()
+        timeout = max(timing.timeout, min(timing.period, LONGEST_WAIT))
         self._run = Freerun[Reading](supervisor, clock, period=timing.period, timeout=timeout, settle=settle)
         self._age = round(timing.age * NANOSECONDS)
         self._timebase = self._new_timebase()
@@ -100,6 +122,7 @@ class RosFeed:
         except RemoteProtocolError as error:
             reading = Reading(message.t - self._age, message.t, message.value, error=error)
         self._run.put(reading)
+        self._arrived.set()
 
     def lost(self, error: DeviceUnreachable) -> None:
         """Nothing will come: whoever waits need not."""
@@ -110,6 +133,31 @@ class RosFeed:
         """Forget what has arrived, and what was known of the publisher's clock."""
         self._run.clear()
         self._timebase, self._before = self._new_timebase(), None
+
+    async def first(self) -> Reading:
+        """The first reading at all: bench time goes on period by period, because what was sent to nobody is lost.
+
+        :raises DeviceUnreachable: if nothing comes within the time-out.
+        """
+        begun, longest = time.monotonic(), max(OPENING, self._timing.timeout)
+        while (found := self._run.newest) is None:
+            if time.monotonic() - begun > longest:
+                raise DeviceUnreachable(
+                    f"sent nothing for {longest:.1f} s", where=self._name, remedy="check that it runs"
+                )
+            await self._clock.sleep(self._timing.period)
+            await self._settle()
+            with self._clock.exchange():
+                await self._soon()
+        return found
+
+    async def _soon(self) -> None:
+        """Wait a little for something to arrive."""
+        self._arrived.clear()
+        if self._run.newest is None:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(PATIENCE):
+                    await self._arrived.wait()
 
     async def fresh(self) -> Reading:
         """The first reading that was sensed after this call.

@@ -29,6 +29,7 @@ from ..device import Device, Point
 from ..errors import DeviceUnreachable, DriverError, OptionError, RemoteProtocolError, SetpointRefused
 from ..indication import Flag, Indication
 from ..transport.ros2 import Goal, Qos, RosLink
+from ..transport.stream import TIMEOUT
 from .ros_drive import Motion, Velocity, course
 from .ros_feed import Reading, RosFeed, Timing
 from .turn import Turns
@@ -83,6 +84,7 @@ class RosRobot(Device):
     :param repeat: seconds of bench time after which a velocity is commanded again, because robots stop when nobody
         commands them; 0 to command once.
     :param period: seconds between two messages of odometry.
+    :param timeout: seconds of wall time within which whatever is asked for must come.
     :param tolerance: distance in m, ``heading_tolerance`` in rad, within which a move has arrived.
     """
 
@@ -106,6 +108,7 @@ class RosRobot(Device):
         synchronised: float | None = None,
         tolerance: float = 0.005,
         heading_tolerance: float = 0.01,
+        timeout: float = TIMEOUT,
         python: str = "",
     ) -> None:
         super().__init__(name, address, clock=clock)
@@ -118,10 +121,12 @@ class RosRobot(Device):
         }
         for option, (value, lower) in numbers.items():
             _number(option, value, lower, name)
-        timing = Timing.checked(period=period, age=age, latency=latency, synchronised=synchronised, where=name)
+        timing = Timing.checked(
+            period=period, age=age, latency=latency, synchronised=synchronised, timeout=timeout, where=name
+        )
         self._repeat, self._stamped, self._period = repeat, stamped, timing.period
         self._motion = Motion(linear_limit, angular_limit, tolerance, heading_tolerance)
-        self._link = RosLink(address, supervisor=self.supervisor, clock=clock, python=python)
+        self._link = RosLink(address, supervisor=self.supervisor, clock=clock, python=python, timeout=timing.timeout)
         self._link.on_loss = self._lost
         self._feed = RosFeed(self.supervisor, clock, timing, settle=self._link.settle, stamp=_STAMP)
         self._odometry = self._link.subscribe(
@@ -149,7 +154,7 @@ class RosRobot(Device):
             with self.supervisor.opening():
                 await self._link.open()
                 await self._link.published(self._link.topic)
-            _ = _state(await self._fresh(), self.name)
+                _ = _state(await self._feed.first(), self.name)
         except BaseException:
             await self.close()
             raise
@@ -228,7 +233,6 @@ class RosRobot(Device):
         except BaseException:
             self._link.abandon_goal(goal)
             raise
-        self._link.end_goal(goal)
         return TaskOutcome(STATUS.get(goal.status, f"status {goal.status}"), goal.result, tuple(heard))
 
     async def _ended(self, goal: Goal, task: str) -> None:
@@ -312,7 +316,7 @@ class RosRobot(Device):
     async def _fresh(self) -> Reading:
         await self._link.ready()
         with self.supervisor.exchange(answered=False):
-            self._link.check(self._odometry)
+            await self._link.check(self._odometry, self._period)
         return await self._feed.fresh()
 
     def _named(self, name: str) -> str:

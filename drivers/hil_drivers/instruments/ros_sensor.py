@@ -25,6 +25,7 @@ from ..device import Device, Point
 from ..errors import DeviceUnreachable, OptionError, RemoteProtocolError
 from ..indication import Flag, Indication
 from ..transport.ros2 import Qos, RosLink, Subscription
+from ..transport.stream import TIMEOUT
 from .ros_feed import Reading, RosFeed, Timing
 
 
@@ -51,6 +52,7 @@ class RosSensor(Device):
     :param period: seconds between two messages.
     :param age: seconds from the beginning of sensing to the stamp, or to the publication; one ``period`` by default.
     :param latency: seconds within which at least one message in 30 s comes.
+    :param timeout: seconds of wall time within which whatever is asked for must come.
     :param synchronised: seconds within which the publisher's clock agrees with UTC; not known by default.
     """
 
@@ -68,15 +70,22 @@ class RosSensor(Device):
         age: float | None = None,
         latency: float = 0.1,
         synchronised: float | None = None,
+        timeout: float = TIMEOUT,
         python: str = "",
     ) -> None:
         super().__init__(name, address, clock=clock)
         self._options = _point_options({"points": points, "type": type}, name)
         self.points = _declared(self._options)
         timing = Timing.checked(
-            period=period, age=period if age is None else age, latency=latency, synchronised=synchronised, where=name
+            period=period,
+            age=period if age is None else age,
+            latency=latency,
+            synchronised=synchronised,
+            timeout=timeout,
+            where=name,
         )
-        self._link = RosLink(address, supervisor=self.supervisor, clock=clock, python=python)
+        self._period = timing.period
+        self._link = RosLink(address, supervisor=self.supervisor, clock=clock, python=python, timeout=timing.timeout)
         self._link.on_loss = self._lost
         self._feeds: dict[tuple[str, str], tuple[RosFeed, Subscription]] = {}
         for topic, message in {self._source(one, type) for one in self._options.values()}:
@@ -120,7 +129,7 @@ class RosSensor(Device):
         await self._link.ready()
         feed, subscription = self._feeds[self._sources[point]]
         with self.supervisor.exchange(answered=False):
-            self._link.check(subscription)
+            await self._link.check(subscription, self._period)
         reading = await feed.fresh()
         one = self._options[point]
         value = self._number(reading, one.field)

@@ -12,6 +12,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any
 
 import rclpy
@@ -35,6 +36,13 @@ READY_PERIOD = 0.01
 GOODBYE = 1.0
 """Seconds within which ROS must have said goodbye when the controller is gone."""
 
+REFUSED = -1
+"""The status of a goal that was never accepted."""
+
+ACQUAINTANCE = 0.1
+"""Seconds in which a publisher that is known here learns of our subscription: what it publishes before is lost, and
+nothing in ROS tells when it has."""
+
 ACKNOWLEDGED = 0.2
 """Seconds that the last messages of a publisher, such as a command to stop, are given to arrive."""
 
@@ -54,7 +62,10 @@ def main(arguments: list[str]) -> None:
         threading.Thread(target=bridge.read, name="requests", daemon=True).start()
         bridge.send({"hello": node.get_name()})
         try:
-            executor.spin()
+            while bridge.serving:
+                executor.spin_once()
+            executor.remove_node(node)
+            bridge.leave()
         finally:
             os._exit(0)
 
@@ -72,11 +83,13 @@ class Bridge:
 
     def __init__(self, link: socket.socket, node: Any, executor: Any) -> None:
         self._link, self.node, self._executor = link, node, executor
+        self.serving = True
         self._sending = threading.Lock()
         self._things: dict[int, Any] = {}
         self._heard: dict[int, tuple[Any, Heard]] = {}
         self._clients: dict[tuple[str, str], Any] = {}
         self._waiting: list[Waiting] = []
+        self._unwanted: set[int] = set()
         self._timer = node.create_timer(READY_PERIOD, self._look, clock=Clock(clock_type=ClockType.STEADY_TIME))
         self._timer.cancel()
         self._ops: dict[str, Callable[[Mapping[str, Any], Reply], None]] = {
@@ -107,23 +120,26 @@ class Bridge:
         except (OSError, FrameError):
             pass
         threading.Timer(GOODBYE, os._exit, (0,)).start()
-        self._executor.create_task(self._leave)
+        self._executor.create_task(self._end)
 
     def send(self, head: dict[str, Any]) -> None:
-        """Send one frame; the end of the process where nobody reads."""
-        try:
-            with self._sending:
-                self._link.sendall(frame(head))
-        except OSError:
-            os._exit(0)
+        """Send one frame; where nobody reads any more, the end of the socket is what is heard next."""
+        with self._sending, suppress(OSError):
+            self._link.sendall(frame(head))
 
-    def _leave(self) -> None:
+    def leave(self) -> None:
+        """Say goodbye to the others; not from within the executor, which would hold what shall go."""
         for thing in self._things.values():
             if isinstance(thing, Published):
                 thing()
+        for client in self._clients.values():
+            if isinstance(client, ActionClient):
+                client.destroy()
         self.node.destroy_node()
         rclpy.try_shutdown()
-        os._exit(0)
+
+    def _end(self) -> None:
+        self.serving = False
 
     def _do(self, request: Mapping[str, Any]) -> None:
         number = request.get("id")
@@ -191,13 +207,17 @@ class Bridge:
         reply(value=True)
 
     def _publishers(self, request: Mapping[str, Any], reply: Reply) -> None:
-        """Wait until somebody publishes on a topic; the number of those who do."""
+        """Wait until somebody publishes on a topic, and has had the time to know of us; the number of those who do."""
         topic = request["topic"]
 
         def count() -> int:
             return int(self.node.count_publishers(topic))
 
-        self._await(lambda: count() > 0, lambda: reply(value=count()), lambda: reply(value=0), request["within"])
+        def known() -> None:
+            late = time.monotonic() + ACQUAINTANCE
+            self._await(lambda: time.monotonic() >= late, lambda: reply(value=count()), lambda: None, request["within"])
+
+        self._await(lambda: count() > 0, known, lambda: reply(value=0), request["within"])
 
     def _advertise(self, request: Mapping[str, Any], reply: Reply) -> None:
         kind, topic, handle = type_named(request["type"], "msg"), request["topic"], request["handle"]
@@ -270,33 +290,47 @@ class Bridge:
         def feedback(message: Any) -> None:
             self.send({"handle": handle, "event": "feedback", "value": plain(message.feedback)})
 
+        def over(status: int, result: Mapping[str, Any]) -> None:
+            self._unwanted.discard(handle)
+            self._things.pop(handle, None)
+            self.send({"handle": handle, "event": "result", "status": status, "value": result})
+
         def accepted(future: Any) -> None:
             if future.exception() is not None:
                 reply(error=str(future.exception()))
+                over(REFUSED, {})
                 return
             taken = future.result()
-            if taken.accepted:
-                self._things[handle] = taken
-                taken.get_result_async().add_done_callback(ended)
             reply(value=taken.accepted)
+            if not taken.accepted:
+                over(REFUSED, {})
+                return
+            self._things[handle] = taken
+            taken.get_result_async().add_done_callback(ended)
+            if handle in self._unwanted:
+                taken.cancel_goal_async()
 
         def ended(future: Any) -> None:
-            self._things.pop(handle, None)
             if future.exception() is None and not future.cancelled():
-                outcome = future.result()
-                self.send(
-                    {"handle": handle, "event": "result", "status": outcome.status, "value": plain(outcome.result)}
-                )
+                over(future.result().status, plain(future.result().result))
 
         def send() -> None:
+            if handle in self._unwanted:
+                over(REFUSED, {})
+                return
             client.send_goal_async(goal, feedback_callback=feedback).add_done_callback(accepted)
 
-        self._await(client.server_is_ready, send, lambda: reply(absent=True), request["within"])
+        def late() -> None:
+            reply(absent=True)
+            over(REFUSED, {})
+
+        self._await(client.server_is_ready, send, late, request["within"])
 
     def _cancel(self, request: Mapping[str, Any], reply: Reply) -> None:
-        """Cancel a goal; whether the server agreed."""
+        """Cancel a goal, now or once it is accepted; whether the server agreed."""
         goal = self._things.get(request["handle"])
         if goal is None or callable(goal):
+            self._unwanted.add(request["handle"])
             reply(value=False)
             return
         goal.cancel_goal_async().add_done_callback(

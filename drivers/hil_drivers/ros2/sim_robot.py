@@ -1,8 +1,8 @@
 """The ROS node of a simulated robot: it says and hears what a robot does, and leaves the physics to the simulator.
 
 Lines of JSON over a socket. From the simulator: ``odometry`` (a list of samples to publish, answered by ``done``),
-``qos`` of the odometry, ``feedback``, ``result`` and ``answer`` of what the node has asked. To the simulator:
-``ready``, ``velocity``, ``goal``, ``cancel``, ``reset``, ``limit``.
+``listeners`` (wait for them), ``qos`` of the odometry, ``feedback``, ``result`` and ``answer`` of what the node has
+asked. To the simulator: ``ready``, ``velocity``, ``goal``, ``cancel``, ``reset``, ``limit``.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import math
 import os
 import socket
 import threading
+import time
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -54,7 +55,11 @@ def main(arguments: list[str]) -> None:
     threading.Thread(target=robot.read, name="simulator", daemon=True).start()
     robot.tell(ready=os.getpid())
     try:
-        executor.spin()
+        while robot.serving:
+            executor.spin_once()
+        executor.remove_node(node)
+        robot.leave()
+        rclpy.try_shutdown()
     finally:
         os._exit(0)
 
@@ -64,6 +69,7 @@ class Robot:
 
     def __init__(self, link: socket.socket, node: Any, executor: Any, settings: Mapping[str, Any]) -> None:
         self._link, self._node, self._executor = link, node, executor
+        self.serving = True
         self._sending = threading.Lock()
         self._goals: dict[str, Any] = {}
         self._futures: dict[str, Any] = {}
@@ -94,15 +100,27 @@ class Robot:
                 if "odometry" in message:
                     self._publish(message["odometry"])
                     self.tell(done=message["number"])
+                elif "listeners" in message:
+                    self._await_listeners(message["listeners"])
+                    self.tell(done=message["number"])
                 else:
                     self._executor.create_task(self._take, message)
         threading.Timer(GOODBYE, os._exit, (0,)).start()
-        self._executor.create_task(self._leave)
+        self._executor.create_task(self._end)
 
-    def _leave(self) -> None:
+    def _await_listeners(self, within: float) -> None:
+        """Wait until somebody listens to the odometry: what is published before is lost."""
+        until = time.monotonic() + within
+        while not self._odometry.get_subscription_count() and time.monotonic() < until:
+            time.sleep(0.005)
+
+    def leave(self) -> None:
+        """Say goodbye to the others."""
+        self._server.destroy()
         self._node.destroy_node()
-        rclpy.try_shutdown()
-        os._exit(0)
+
+    def _end(self) -> None:
+        self.serving = False
 
     def tell(self, **message: Any) -> None:
         """One line to the simulator."""

@@ -10,8 +10,10 @@ has been started. QoS that does not match, and messages that never came, are tol
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -106,14 +108,15 @@ class Publisher:
 
 @dataclass(slots=True)
 class Goal:
-    """A goal of an action that the server has accepted. ``status`` is that of action_msgs, 0 while it is under way."""
+    """A goal of an action. ``status`` is that of action_msgs, 0 while it is under way, -1 if it was never accepted."""
 
     handle: int
+    over: asyncio.Event
+    feedback: Callable[[Mapping[str, Any]], None]
     status: int = 0
     result: Mapping[str, Any] = field(default_factory=dict)
-    changed: Callable[[], None] = lambda: None
-    feedback: Callable[[Mapping[str, Any]], None] = lambda _: None
     lost: DeviceUnreachable | None = None
+    abandoned: bool = False
 
 
 class RosLink:
@@ -214,12 +217,15 @@ class RosLink:
             with self.clock.exchange(), self.supervisor.exchange(answered=False):
                 await self._attach()
 
-    def check(self, subscription: Subscription) -> None:
-        """Raise if it is known that nothing can come.
+    async def check(self, subscription: Subscription, period: float) -> None:
+        """Raise if it is known that nothing can come, after it has been given ``period`` s of bench time to come.
 
         :raises DeviceUnreachable: if the QoS does not match.
         :raises RemoteProtocolError: if messages have no such field.
         """
+        if subscription.trouble or subscription.refused:
+            await self.clock.sleep(period)
+            await self.settle()
         if subscription.trouble:
             raise self._mismatched(subscription.trouble)
         if subscription.refused:
@@ -310,30 +316,24 @@ class RosLink:
         goal: Mapping[str, Any],
         *,
         feedback: Callable[[Mapping[str, Any]], None] = lambda _: None,
-        changed: Callable[[], None] = lambda: None,
     ) -> Goal | None:
-        """Send a goal to an action; ``None`` if it is refused.
+        """Send a goal to an action, once those that were abandoned are over; ``None`` if it is refused.
 
         :param feedback: called for each feedback.
-        :param changed: called when it has ended, or the ROS process is lost.
         :raises DeviceUnreachable: if there is no such action, or it does not answer.
         """
         with self.supervisor.exchange(), self.clock.exchange():
-            process = self._running()
-            handle = process.listen(lambda event: self._on_goal(handle, event))
-            made = Goal(handle, changed=changed, feedback=feedback)
-            self._goals[handle] = made
+            await self._quiet()
+            handle = self._running().listen(lambda event: self._on_goal(handle, event))
+            made = self._goals[handle] = Goal(handle, asyncio.Event(), feedback)
             try:
                 accepted = await self._ask(
                     "goal", handle=handle, action=action, type=type, value=goal, within=self.timeout
                 )
             except BaseException:
-                self.end_goal(made)
+                self.abandon_goal(made)
                 raise
-        if not accepted:
-            self.end_goal(made)
-            return None
-        return made
+        return made if accepted else None
 
     async def cancel_goal(self, goal: Goal) -> bool:
         """Ask the server to cancel; whether it agreed. That it has ended is still to come."""
@@ -341,15 +341,18 @@ class RosLink:
             return bool(await self._ask("cancel", handle=goal.handle, within=self.timeout))
 
     def abandon_goal(self, goal: Goal) -> None:
-        """Ask the server to cancel without waiting for anything, and forget the goal."""
-        if self._process is not None and self._process.lost is None:
+        """Ask the server to cancel, without waiting for anything."""
+        goal.abandoned = True
+        if goal.handle in self._goals and self._process is not None and self._process.lost is None:
             self._process.tell("cancel", handle=goal.handle)
-        self.end_goal(goal)
 
-    def end_goal(self, goal: Goal) -> None:
-        """Forget a goal."""
-        if self._goals.pop(goal.handle, None) is not None:
-            self._forget(goal.handle)
+    async def _quiet(self) -> None:
+        """Wait until the goals that were abandoned are over, as long as an answer may take."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self.timeout):
+                for goal in tuple(self._goals.values()):
+                    if goal.abandoned:
+                        await goal.over.wait()
 
     async def parameters(self, node: str, names: Sequence[str]) -> dict[str, Any]:
         """The values of parameters of a node, ``None`` for those that it does not have.
@@ -432,11 +435,11 @@ class RosLink:
         if process is None:
             return
         process.on_loss.discard(self._lost)
+        for goal in goals.values():
+            goal.lost = DeviceUnreachable("was closed", where=self.name)
+            goal.over.set()
         for handle in (*handles, *goals):
             process.forget(handle)
-        for goal in goals.values():
-            goal.lost = goal.lost or DeviceUnreachable("was closed", where=self.name)
-            goal.changed()
 
     def _running(self) -> RosProcess:
         if self._process is None:
@@ -481,7 +484,8 @@ class RosLink:
                 subscription.trouble = subscription.refused = ""
                 self._message(subscription, event)
             case "qos":
-                self._trouble(subscription, event["text"])
+                subscription.trouble = event["text"]
+                self.supervisor.failed(event["text"], 0.0)
                 subscription.on_trouble(self._mismatched(event["text"]))
             case "refused":
                 subscription.refused = event["text"]
@@ -496,13 +500,9 @@ class RosLink:
         subscription.receive(message)
 
     def _on_publisher(self, publisher: Publisher, event: dict[str, Any]) -> None:
-        if event["event"] == "qos":
-            self._trouble(publisher, event["text"])
-
-    def _trouble(self, thing: Subscription | Publisher, text: str) -> None:
-        if thing.trouble != text:
-            log.warning("%s: %s", self.name, text)
-        thing.trouble = text
+        if event["event"] == "qos" and publisher.trouble != event["text"]:
+            publisher.trouble = event["text"]
+            log.warning("%s: %s", self.name, event["text"])
 
     def _on_goal(self, handle: int, event: dict[str, Any]) -> None:
         goal = self._goals.get(handle)
@@ -512,16 +512,20 @@ class RosLink:
             goal.feedback(event["value"])
         else:
             goal.status, goal.result = event["status"], event["value"]
-            goal.changed()
+            self._end_goal(goal)
+
+    def _end_goal(self, goal: Goal) -> None:
+        self._goals.pop(goal.handle, None)
+        self._forget(goal.handle)
+        goal.over.set()
 
     def _lost(self, error: DeviceUnreachable) -> None:
         """The ROS process is lost: its devices with it."""
         named = DeviceUnreachable(error.what, where=self.name, remedy=REMEDY)
         self.supervisor.failed(error.what, 0.0)
-        goals, self._goals = self._goals, {}
-        for goal in goals.values():
+        for goal in tuple(self._goals.values()):
             goal.lost = named
-            goal.changed()
+            self._end_goal(goal)
         self.on_loss(named)
 
     def _mismatched(self, text: str) -> DeviceUnreachable:

@@ -25,6 +25,10 @@ DOCKING_STEP = NANOSECONDS // 10
 DOCKING_GAIN = 0.8
 """Speed per distance to the dock, in 1/s."""
 
+REUNION = 1.0
+"""Wall time in s that those who listened before are given to find the node again, so that bench time does not run on
+without them."""
+
 BURST = 400
 """Messages that are sent at once in place of one, more than anybody can take."""
 
@@ -48,6 +52,7 @@ class RobotEndpoint(PushEndpoint):
         self._domain = world.part(Domain).number
         self._node: RosNode | None = None
         self._broken = 0
+        self._met = True
         self._samples: list[dict[str, Any]] = []
         self._docking: Docking | None = None
         self._frozen: tuple[float, ...] | None = None
@@ -56,8 +61,11 @@ class RobotEndpoint(PushEndpoint):
 
     @property
     def breaks(self) -> int:
-        """What is sent to a node that hangs or is gone does not arrive: each look at it is a break of its own."""
-        if self._node is None or self._node.stopped:
+        """What is sent to a node that hangs or is gone does not arrive: each look at it is a break of its own.
+
+        Nor may what is sent to one that has come in the place of another: ROS takes a killed one for alive for a while.
+        """
+        if self._node is None or self._node.stopped or not self._met:
             self._broken += 1
         return self._broken
 
@@ -113,16 +121,20 @@ class RobotEndpoint(PushEndpoint):
             if node is not None:
                 node.kill()
             return
-        if self._node is None:
-            self._spawn()
+        reliability = "best-effort" if self.faults.present("qos-mismatch") else "reliable"
         hang = self.faults.present("hang") is not None
+        before = self._node, self._node is not None and self._node.stopped, self._reliability
+        if self._node is None:
+            self._met = False
+            self._spawn()
         if self._node is not None and hang != self._node.stopped:
             self._node.stop(stopped=hang)
             self.broke()
-        reliability = "best-effort" if self.faults.present("qos-mismatch") else "reliable"
         if self._node is not None and not hang and reliability != self._reliability:
             self._reliability = reliability
             self._node.ask(qos=reliability)
+        if self._node is not None and not hang and before != (self._node, hang, self._reliability):
+            self._node.ask(listeners=REUNION)
 
     def _spawn(self) -> None:
         device = self._device
@@ -159,6 +171,7 @@ class RobotEndpoint(PushEndpoint):
         if "velocity" in message:
             if self._docking is None:
                 self._base.command(now, *message["velocity"])
+            self._met = True
             self.count(1)
         elif "goal" in message:
             self._accept(message["goal"], message["order"], now)
