@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
 from .base import SimDevice
-
-if TYPE_CHECKING:
-    from ..server.endpoint import Endpoint
-    from ..world import World
 
 
 class ArtnetDevice(SimDevice):
@@ -23,8 +18,3 @@ class ArtnetDevice(SimDevice):
     kind: Literal["artnet"]
     universe: int = Field(default=0, ge=0, le=32767)
     channel: int = Field(default=1, ge=1, le=511)
-
-    def endpoint(self, name: str, world: World, directory: Path) -> Endpoint:  # noqa: ARG002
-        from ..server.artnet import ArtnetEndpoint
-
-        return ArtnetEndpoint(name, self, world)

@@ -2,18 +2,11 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from pydantic import Field
 
 from ..model import Certificate, Model
-
-if TYPE_CHECKING:
-    from ..server.endpoint import Endpoint
-    from ..world import World
-
 
 LINK_FAULTS = frozenset(("silent", "late", "split", "merged", "garbage", "dropped"))
 """The faults of a link that carries requests and replies."""
@@ -26,7 +19,7 @@ ROOM = "room"
 """The place of what stands in no device."""
 
 
-class SimDevice(Model, ABC):
+class SimDevice(Model):
     """One simulated device of a world file.
 
     ``kind`` is the name of its driver; ``certificates`` holds its calibration by point. ``faults`` are those it
@@ -61,10 +54,3 @@ class SimDevice(Model, ABC):
     def inside(self, name: str) -> tuple[str, ...]:
         """The places inside it, where it is called ``name``: by default one of its name if it encloses air."""
         return (name,) if self.encloses else ()
-
-    @abstractmethod
-    def endpoint(self, name: str, world: World, directory: Path) -> Endpoint:
-        """What serves it, not open yet.
-
-        :param directory: a private directory for links to pseudo-terminals.
-        """

@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 from abc import ABC
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
 from ..model import NotNegative, Positive
 from .base import LINK_FAULTS, SimDevice
-
-if TYPE_CHECKING:
-    from ..server.endpoint import Endpoint
-    from ..world import World
 
 
 class CameraOptics(SimDevice, ABC):
@@ -52,8 +47,3 @@ class CameraDevice(CameraOptics):
 
     kind: Literal["camera"]
     codec: Literal["y4m", "mjpeg"] = "y4m"
-
-    def endpoint(self, name: str, world: World, directory: Path) -> Endpoint:  # noqa: ARG002
-        from ..server.video import CameraEndpoint
-
-        return CameraEndpoint(name, self, world)

@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-from functools import partial
-from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import ClassVar, Literal
 
 from ..model import Positive
 from .base import LINK_FAULTS, SimDevice
-
-if TYPE_CHECKING:
-    from ..server.endpoint import Endpoint
-    from ..world import World
 
 
 class CarriageDevice(SimDevice):
@@ -22,11 +16,3 @@ class CarriageDevice(SimDevice):
 
     kind: Literal["carriage"]
     travel_time: Positive = 1.0
-
-    def endpoint(self, name: str, world: World, directory: Path) -> Endpoint:  # noqa: ARG002
-        from ..luxmeter import luxmeters
-        from ..server.endpoint import TcpEndpoint
-        from ..server.scpi import carriage
-
-        positions = {meter.device.carriage_position for meter in luxmeters(world).values()}
-        return TcpEndpoint(name, world, partial(carriage, world, positions=positions | {0, 1}))

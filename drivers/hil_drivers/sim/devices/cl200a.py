@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import ClassVar, Literal
 
 from ..model import NotNegative
 from .t10a import LuxmeterDevice
-
-if TYPE_CHECKING:
-    from ..server.endpoint import Endpoint
-    from ..world import World
 
 
 class Cl200aDevice(LuxmeterDevice):
@@ -27,11 +22,3 @@ class Cl200aDevice(LuxmeterDevice):
 
     def responses(self) -> tuple[str, ...]:
         return ("illuminance", "x", "y", "cct", "duv")
-
-    def endpoint(self, name: str, world: World, directory: Path) -> Endpoint:
-        from ..luxmeter import luxmeters
-        from ..server.serial_cl200a import Cl200aProtocol
-        from ..server.terminal import TerminalEndpoint
-
-        meter = luxmeters(world)[name]
-        return TerminalEndpoint(name, world, directory, lambda faults: Cl200aProtocol(name, self, meter, world, faults))

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field, model_validator
 
 from ..model import Positive
 from .base import LINK_FAULTS, MODBUS_FAULTS
 from .modbus_linked import ModbusLinked
-
-if TYPE_CHECKING:
-    from ..server.endpoint import Endpoint
-    from ..world import World
 
 
 class DigitalIoDevice(ModbusLinked):
@@ -57,12 +52,3 @@ class DigitalIoDevice(ModbusLinked):
     @property
     def bus_id(self) -> int:
         return self.device_id
-
-    def endpoint(self, name: str, world: World, directory: Path) -> Endpoint:
-        from ..digital_io import DigitalIo
-        from ..faults import Faults
-        from ..server.digital_io import DigitalIoMemory
-        from ..server.modbus import modbus_endpoint
-
-        memory = DigitalIoMemory(DigitalIo(self, world, Faults(name, world)))
-        return modbus_endpoint(name, world, memory, self, directory=directory)

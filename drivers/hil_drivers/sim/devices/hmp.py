@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
 from ..model import NotNegative
 from .base import LINK_FAULTS, MODBUS_FAULTS, ROOM
 from .modbus_linked import ModbusLinked
-
-if TYPE_CHECKING:
-    from ..server.endpoint import Endpoint
-    from ..world import World
 
 
 class HmpDevice(ModbusLinked):
@@ -43,12 +38,3 @@ class HmpDevice(ModbusLinked):
     @property
     def bus_id(self) -> int:
         return self.device_id
-
-    def endpoint(self, name: str, world: World, directory: Path) -> Endpoint:
-        from ..climate_probe import ClimateProbe
-        from ..faults import Faults
-        from ..server.hmp import HmpMemory
-        from ..server.modbus import modbus_endpoint
-
-        memory = HmpMemory(ClimateProbe(name, self, world), world, Faults(name, world))
-        return modbus_endpoint(name, world, memory, self, directory=directory)

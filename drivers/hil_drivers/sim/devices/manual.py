@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-from functools import partial
-from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field, model_validator
 
 from ..model import Model, Name, NotNegative, Positive
 from .base import LINK_FAULTS, ROOM, SimDevice
-
-if TYPE_CHECKING:
-    from ..server.endpoint import Endpoint
-    from ..world import World
 
 
 class Display(Model):
@@ -52,9 +46,3 @@ class ManualDevice(SimDevice):
 
     def places(self) -> tuple[str, ...]:
         return tuple(display.place for display in self.displays.values())
-
-    def endpoint(self, name: str, world: World, directory: Path) -> Endpoint:  # noqa: ARG002
-        from ..server.endpoint import TcpEndpoint
-        from ..server.operator import OperatorProtocol
-
-        return TcpEndpoint(name, world, partial(OperatorProtocol, name, self, world))

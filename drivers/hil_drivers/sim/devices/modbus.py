@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
-from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
@@ -13,10 +12,6 @@ from ...instruments.modbus_map import RegisterMap, load_map
 from ..model import Model, NotNegative
 from .base import LINK_FAULTS, MODBUS_FAULTS
 from .modbus_linked import ModbusLinked
-
-if TYPE_CHECKING:
-    from ..server.endpoint import Endpoint
-    from ..world import World
 
 
 class Served(Model):
@@ -89,11 +84,3 @@ class ModbusDevice(ModbusLinked):
     @property
     def bus_id(self) -> int:
         return self.device_id or self.described.device_id
-
-    def endpoint(self, name: str, world: World, directory: Path) -> Endpoint:
-        from ..faults import Faults
-        from ..server.modbus import modbus_endpoint
-        from ..server.modbus_map import MapMemory
-
-        memory = MapMemory(name, self, world, Faults(name, world))
-        return modbus_endpoint(name, world, memory, self, directory=directory)

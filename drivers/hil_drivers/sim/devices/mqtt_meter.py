@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
 from ..model import NotNegative
 from .base import SimDevice
-
-if TYPE_CHECKING:
-    from ..server.endpoint import Endpoint
-    from ..world import World
 
 
 class MqttMeterDevice(SimDevice):
@@ -39,8 +34,3 @@ class MqttMeterDevice(SimDevice):
 
     def responses(self) -> tuple[str, ...]:
         return ("power",)
-
-    def endpoint(self, name: str, world: World, directory: Path) -> Endpoint:
-        from ..server.mqtt_meter import MqttMeterEndpoint
-
-        return MqttMeterEndpoint(name, self, world, directory)

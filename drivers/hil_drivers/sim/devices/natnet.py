@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
 from ..model import Name, NotNegative, Positive
 from .base import LINK_FAULTS, SimDevice
-
-if TYPE_CHECKING:
-    from ..server.endpoint import Endpoint
-    from ..world import World
 
 Fraction = Annotated[float, Field(ge=0, le=1)]
 
@@ -54,9 +49,3 @@ class NatnetDevice(SimDevice):
 
     def placements(self) -> tuple[str, ...]:
         return self.responses()
-
-    def endpoint(self, name: str, world: World, directory: Path) -> Endpoint:  # noqa: ARG002
-        from ..server.natnet import NatnetEndpoint
-        from ..tracker import Tracker
-
-        return NatnetEndpoint(name, Tracker(name, self, world), self, world)

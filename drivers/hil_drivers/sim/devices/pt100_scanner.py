@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field, model_validator
 
 from ..model import Distribution, Model, Name, NotNegative, Positive
 from .base import LINK_FAULTS, ROOM, SimDevice
-
-if TYPE_CHECKING:
-    from ..server.endpoint import Endpoint
-    from ..world import World
 
 
 class ScannerChannel(Model):
@@ -77,11 +72,3 @@ class ScannerDevice(SimDevice):
         """The channel of a point."""
         stated = self.channels[point]
         return stated if isinstance(stated, ScannerChannel) else ScannerChannel(channel=stated)
-
-    def endpoint(self, name: str, world: World, directory: Path) -> Endpoint:  # noqa: ARG002
-        from ..server.endpoint import TcpEndpoint
-        from ..server.scanner import scanner
-        from ..thermometer import Thermometer
-
-        probes = {self.channel(point).channel: Thermometer(name, point, self, world) for point in self.channels}
-        return TcpEndpoint(name, world, scanner(self, world, probes))

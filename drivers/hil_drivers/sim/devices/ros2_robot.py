@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
 from ..model import NotNegative, Positive
 from .base import SimDevice
-
-if TYPE_CHECKING:
-    from ..server.endpoint import Endpoint
-    from ..world import World
 
 
 class Ros2RobotDevice(SimDevice):
@@ -42,9 +37,3 @@ class Ros2RobotDevice(SimDevice):
 
     def responses(self) -> tuple[str, ...]:
         return ("x", "y", "heading")
-
-    def endpoint(self, name: str, world: World, directory: Path) -> Endpoint:  # noqa: ARG002
-        from ..base import bases
-        from ..server.ros2_robot import RobotEndpoint
-
-        return RobotEndpoint(name, self, bases(world)[name], world)

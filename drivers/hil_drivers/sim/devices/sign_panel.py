@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-from functools import partial
-from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import ClassVar, Literal
 
 from .base import LINK_FAULTS, SimDevice
-
-if TYPE_CHECKING:
-    from ..server.endpoint import Endpoint
-    from ..world import World
 
 
 class PanelDevice(SimDevice):
@@ -23,9 +17,3 @@ class PanelDevice(SimDevice):
 
     def placements(self) -> tuple[str, ...]:
         return ("illuminance",)
-
-    def endpoint(self, name: str, world: World, directory: Path) -> Endpoint:  # noqa: ARG002
-        from ..server.endpoint import TcpEndpoint
-        from ..server.scpi import panel
-
-        return TcpEndpoint(name, world, partial(panel, world))

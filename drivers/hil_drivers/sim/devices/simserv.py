@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
 from .base import LINK_FAULTS
 from .chamber import ChamberDevice
-
-if TYPE_CHECKING:
-    from ..server.endpoint import Endpoint
-    from ..world import World
 
 
 class SimservDevice(ChamberDevice):
@@ -28,8 +23,3 @@ class SimservDevice(ChamberDevice):
     kind: Literal["simserv"]
     humidity: bool = True
     outputs: dict[str, int] = Field(default_factory=dict)
-
-    def endpoint(self, name: str, world: World, directory: Path) -> Endpoint:  # noqa: ARG002
-        from ..server.simserv import SimservEndpoint
-
-        return SimservEndpoint(name, self, world)

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field, model_validator
 
 from ..model import NotNegative, Prior
 from .base import LINK_FAULTS, SimDevice
-
-if TYPE_CHECKING:
-    from ..server.endpoint import Endpoint
-    from ..world import World
 
 
 class LuxmeterDevice(SimDevice):
@@ -45,11 +40,3 @@ class T10aDevice(LuxmeterDevice):
     """A luxmeter of the T-10A kind."""
 
     kind: Literal["t10a"]
-
-    def endpoint(self, name: str, world: World, directory: Path) -> Endpoint:
-        from ..luxmeter import luxmeters
-        from ..server.serial_t10a import T10aProtocol
-        from ..server.terminal import TerminalEndpoint
-
-        meter = luxmeters(world)[name]
-        return TerminalEndpoint(name, world, directory, lambda faults: T10aProtocol(meter, world, faults))

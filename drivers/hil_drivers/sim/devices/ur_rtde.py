@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
 from ..model import NotNegative, Positive
 from .base import LINK_FAULTS, SimDevice
-
-if TYPE_CHECKING:
-    from ..server.endpoint import Endpoint
-    from ..world import World
 
 Joints = tuple[float, float, float, float, float, float]
 
@@ -45,9 +40,3 @@ class UrRtdeDevice(SimDevice):
 
     def placements(self) -> tuple[str, ...]:
         return self.responses()
-
-    def endpoint(self, name: str, world: World, directory: Path) -> Endpoint:  # noqa: ARG002
-        from ..arm import arms
-        from ..server.rtde import RtdeEndpoint
-
-        return RtdeEndpoint(name, arms(world)[name], self, world)

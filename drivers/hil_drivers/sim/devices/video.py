@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from .camera import CameraOptics
-
-if TYPE_CHECKING:
-    from ..server.endpoint import Endpoint
-    from ..world import World
 
 
 class VideoDevice(CameraOptics):
@@ -19,8 +14,3 @@ class VideoDevice(CameraOptics):
 
     kind: Literal["video"]
     rate: Annotated[float, Field(gt=0, le=1000)] = 25.0
-
-    def endpoint(self, name: str, world: World, directory: Path) -> Endpoint:  # noqa: ARG002
-        from ..server.video_push import VideoEndpoint
-
-        return VideoEndpoint(name, self, world)

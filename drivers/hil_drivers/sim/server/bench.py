@@ -17,6 +17,7 @@ from ..lockstep import Inject, MessageError
 from ..luxmeter import luxmeters
 from ..world import World
 from ..world_file import Fault, WorldFile
+from . import served
 from .control import Control
 from .endpoint import HOST, Endpoint, port
 
@@ -45,7 +46,7 @@ class Bench:
     async def open(self) -> None:
         """Serve every instrument and the control socket."""
         for name, device in self.world.file.devices.items():
-            endpoint = device.endpoint(name, self.world, self._directory)
+            endpoint = served.endpoint(device, name, self.world, self._directory)
             endpoint.heard = self._heard
             await endpoint.open()
             self.endpoints[endpoint.address] = endpoint
