@@ -10,8 +10,8 @@ from .noise import Stream
 from .world import World
 from .world_file import Fault
 
-_SPLIT_PAUSE = 0.02
 _HELD = 0.02
+"""Seconds for which the rest of a split message, or a merged one, is held back."""
 
 
 class Faults:
@@ -49,7 +49,7 @@ class Wire:
         self._held: dict[Callable[[bytes], object], bytes] = {}
 
     def reply(self, data: bytes, write: Callable[[bytes], object]) -> None:
-        """Send ``data`` through ``write``, as the present faults allow."""
+        """Send ``data`` through ``write``, as the present faults allow, after what is held back of earlier data."""
         if not data or self._faults.present("silent"):
             return
         if self._faults.present("garbage"):
@@ -57,24 +57,33 @@ class Wire:
         if self._faults.present("merged"):
             self._hold(data, write)
             return
+        self._release(write)
         late = self._faults.present("late")
-        parts = [data]
-        if self._faults.present("split"):
-            parts = [data[: len(data) // 2], data[len(data) // 2 :]]
-        for i, part in enumerate(parts):
-            pause = (late.delay if late else 0.0) + i * _SPLIT_PAUSE
-            if pause:
-                self._later(pause, part, write)
-            else:
-                write(part)
+        half = len(data) // 2 if self._faults.present("split") else len(data)
+        if late:
+            self._later(late.delay, data[:half], write)
+            self._later(late.delay + _HELD, data[half:], write)
+        else:
+            write(data[:half])
+            self._hold(data[half:], write)
 
     def _hold(self, data: bytes, write: Callable[[bytes], object]) -> None:
-        """Keep ``data`` for a while, and send it in one piece with what comes meanwhile."""
+        """Keep ``data`` for a while, and send it in one piece with what is held meanwhile."""
+        if not data:
+            return
         if write not in self._held:
-            self._later(_HELD, b"", lambda _: write(self._held.pop(write)))
+            self._later(_HELD, b" ", lambda _: self._release(write))
         self._held[write] = self._held.get(write, b"") + data
 
+    def _release(self, write: Callable[[bytes], object]) -> None:
+        """Send what is held back."""
+        if held := self._held.pop(write, b""):
+            write(held)
+
     def _later(self, pause: float, data: bytes, write: Callable[[bytes], object]) -> None:
+        if not data:
+            return
+
         def send() -> None:
             self._timers.discard(timer)
             write(data)

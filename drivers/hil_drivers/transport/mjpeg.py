@@ -1,9 +1,9 @@
 """Motion JPEG over HTTP, always drained on the event loop; pictures are decoded only when they are wanted.
 
-What lay in a buffer is never passed off as fresh: a picture is handed on only if nothing had come behind it when
-it was complete, and after such a backlog only once there was a pause before it. The first one of a connection may
-be the last one of long ago, and is dropped. The connection is made again in the background, with the supervisor's
-back-off.
+What lay in a buffer is never passed off as fresh: a picture counts as just exposed only if nothing had come behind
+it when it was complete, and after such a backlog only once there was a pause before it. Any other, such as the first
+one of a connection, which may be the last one of long ago, is as old as the one before may be. The connection is
+made again in the background, with the supervisor's back-off.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ class MjpegFeed:
         self._ended: list[asyncio.Future[None]] = []
         self._keeper: asyncio.Task[None] | None = None
         self._first: asyncio.Future[None] | None = None
-        self._last = self._count = 0
+        self._last = self._since = self._count = 0
         self._behind = False
 
     async def open(self) -> None:
@@ -177,7 +177,8 @@ class MjpegFeed:
         if self._behind:
             self.stale += 1
         else:
-            self._run.put(Picture(part.jpeg, number, arrived - self._delay, arrived))
+            self._since = arrived - self._delay
+        self._run.put(Picture(part.jpeg, number, self._since, arrived))
 
     def _number(self, part: mjpeg.Part) -> int:
         """The picture's number, with those that were left out counted as missed."""
