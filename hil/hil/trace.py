@@ -300,7 +300,12 @@ class _Tracer:
         return bearing[0], [Remark("note", "found by its number alone, for no SHA-256 is stated", fault=False)]
 
     def _own(self, used: DccEquipment) -> tuple[str, InstrumentEntry | None]:
-        """The register's name and entry of a standard, if it is one of the laboratory's."""
+        """The register's name and entry of a standard, if it is one of the laboratory's.
+
+        A serial number alone is none: other makers number their instruments too.
+        """
+        if not (used.manufacturer or used.model):
+            return "", None
         for name, entry in self._config.equipment.instruments.items():
             if _same(used.serial, entry.serial) and all(
                 not stated or _same(stated, ours)

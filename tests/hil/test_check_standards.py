@@ -95,6 +95,12 @@ def test_what_another_instrument_or_a_simulation_gave_does_not_count(tmp_path: P
     (state,) = check_states(load_bench(bench), START)
     assert state.latest is None
     assert "no check has been entered" in state.faults[0]
+    register.write_text(register.read_text(encoding="utf-8").replace('"20009"', '"20001"'), encoding="utf-8")
+    assert check_states(load_bench(bench), START)[0].latest is not None
+    real = bench.read_text(encoding="utf-8").partition("[sim]")[0].replace('"sim:', '"tcp://127.0.0.1:1/')
+    bench.write_text(real, encoding="utf-8")
+    assert load_bench(bench).sim is None
+    assert check_states(load_bench(bench), START)[0].latest is None
 
 
 def test_lines_are_added_and_a_changed_one_shows(tmp_path: Path) -> None:

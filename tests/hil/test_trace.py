@@ -149,6 +149,30 @@ def test_what_is_wrong_with_a_standards_certificate(
     assert message in chain.faults[0]
 
 
+def test_a_standard_used_outside_its_range_is_told(tmp_path: Path) -> None:
+    bench = real_bench(tmp_path)
+    reference = bench.parent / REFERENCE
+    text = reference.read_text(encoding="utf-8")
+    stated = f"{UNKNOWN}</dcc:value>"
+    reference.write_text(
+        text.replace(stated, f"{stated}<dcc:inValidityRange>false</dcc:inValidityRange>"), encoding="utf-8"
+    )
+    (fault,) = followed(bench).faults
+    assert fault.endswith("it was used outside the range of its calibration")
+
+
+def test_a_serial_number_alone_does_not_make_a_standard_ours(tmp_path: Path) -> None:
+    bench = real_bench(tmp_path)
+    reference = bench.parent / REFERENCE
+    text = reference.read_text(encoding="utf-8").replace(">90001<", ">20002<")
+    reference.write_text(text, encoding="utf-8")
+    assert followed(bench).faults == []  # 20002 is our luxmeter, but this is an EX-LAMP 1
+    begin = text.index("<dcc:manufacturer>", text.index("<dcc:measuringEquipment "))
+    end = text.index("<dcc:identifications>", begin)
+    reference.write_text(text[:begin] + text[end:], encoding="utf-8")
+    assert followed(bench).faults == []
+
+
 def test_a_certificate_of_that_number_with_other_bytes_is_altered(tmp_path: Path) -> None:
     bench = real_bench(tmp_path)
     lamp(bench)
@@ -179,7 +203,10 @@ def test_a_chain_that_comes_back_to_itself_ends(tmp_path: Path) -> None:
     for name in ("reference-luxmeter.xml", "lamp.xml"):
         path = bench.parent / "certificates" / name
         path.write_text(path.read_text(encoding="utf-8").replace("SHA256", "analogue"), encoding="utf-8")
-    assert any("the chain comes back to it" in fault for fault in followed(bench).faults)
+    chain = followed(bench)
+    assert [each.name for each in chain.top.walk() if each.what == "certificate"] == ["SAMPLE-2026-0001", LAMP, LAMP]
+    assert kinds(link(chain, "certificate", 2)) == ["not applicable"]
+    assert "the chain comes back to it" in chain.faults[-1]
 
 
 def test_our_own_standard_must_have_its_certificate_here_and_be_in_date(tmp_path: Path) -> None:
