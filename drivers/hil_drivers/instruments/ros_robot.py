@@ -153,7 +153,7 @@ class RosRobot(Device):
         try:
             with self.supervisor.opening():
                 await self._link.open()
-                await self._link.published(self._link.topic)
+                await self._link.published(self._odometry)
                 _ = _state(await self._feed.first(), self.name)
         except BaseException:
             await self.close()

@@ -111,8 +111,8 @@ class RosSensor(Device):
         try:
             with self.supervisor.opening():
                 await self._link.open()
-                for topic, _ in self._feeds:
-                    await self._link.published(topic)
+                for _, subscription in self._feeds.values():
+                    await self._link.published(subscription)
         except BaseException:
             await self._link.leave()
             raise

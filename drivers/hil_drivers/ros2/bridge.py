@@ -43,6 +43,9 @@ ACQUAINTANCE = 0.1
 """Seconds in which a publisher that is known here learns of our subscription: what it publishes before is lost, and
 nothing in ROS tells when it has."""
 
+RECONSIDERED = 0.05
+"""Seconds after which it is told who matches: one that changes its QoS comes and goes."""
+
 ACKNOWLEDGED = 0.2
 """Seconds that the last messages of a publisher, such as a command to stop, are given to arrive."""
 
@@ -164,6 +167,11 @@ class Bridge:
         self._waiting.append(Waiting(ready, then, late, within))
         self._timer.reset()
 
+    def _after(self, seconds: float, then: Callable[[], None]) -> None:
+        """Do ``then`` after ``seconds``."""
+        due = time.monotonic() + seconds
+        self._await(lambda: time.monotonic() >= due, then, then, 2.0 * seconds)
+
     def _look(self) -> None:
         waiting, self._waiting = self._waiting, []
         for each in waiting:
@@ -181,13 +189,17 @@ class Bridge:
         asked = profile(request["qos"])
         heard = Heard(handle, picker(request["fields"], kind()), self.send)
 
+        matching = Matching(lambda **told: self.send({"handle": handle, "event": "qos", **told}), self._after)
+
         def incompatible(event: Any) -> None:
             others = self.node.get_publishers_info_by_topic(topic)
-            text = mismatch(event, asked, others, they="publisher")
-            self.send({"handle": handle, "event": "qos", "text": f"{topic}: {text}"})
+            matching.refused(f"{topic}: {mismatch(event, asked, others, they='publisher')}")
 
         events = SubscriptionEventCallbacks(
-            incompatible_qos=incompatible, message_lost=heard.lost, use_default_callbacks=False
+            incompatible_qos=incompatible,
+            matched=lambda event: matching.matched(event.current_count),
+            message_lost=heard.lost,
+            use_default_callbacks=False,
         )
         made = self.node.create_subscription(kind, topic, heard, asked, event_callbacks=events)
         self._heard[handle] = made, heard
@@ -214,8 +226,7 @@ class Bridge:
             return int(self.node.count_publishers(topic))
 
         def known() -> None:
-            late = time.monotonic() + ACQUAINTANCE
-            self._await(lambda: time.monotonic() >= late, lambda: reply(value=count()), lambda: None, request["within"])
+            self._after(ACQUAINTANCE, lambda: reply(value=count()))
 
         self._await(lambda: count() > 0, known, lambda: reply(value=0), request["within"])
 
@@ -398,6 +409,30 @@ class Published:
         """Take it away, once what was published has arrived."""
         self.publisher.wait_for_all_acked(Duration(seconds=ACKNOWLEDGED))
         self._node.destroy_publisher(self.publisher)
+
+
+class Matching:
+    """Whether anybody is left whose QoS matches, once somebody's did not: told whenever that changes."""
+
+    def __init__(self, tell: Callable[..., None], after: Callable[[float, Callable[[], None]], None]) -> None:
+        self._tell, self._after, self._text, self._count = tell, after, "", 0
+        self._told: tuple[str, bool] | None = None
+
+    def refused(self, text: str) -> None:
+        """Somebody's does not match."""
+        self._text = text
+        self._after(RECONSIDERED, self._consider)
+
+    def matched(self, count: int) -> None:
+        """So many match now."""
+        self._count = count
+        self._after(RECONSIDERED, self._consider)
+
+    def _consider(self) -> None:
+        state = self._text, self._count == 0
+        if self._text and state != self._told:
+            self._told = state
+            self._tell(text=self._text, alone=state[1])
 
 
 class Heard:

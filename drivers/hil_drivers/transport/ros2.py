@@ -241,13 +241,16 @@ class RosLink:
         with self.clock.exchange():
             await self._ask("settle", within=self.timeout)
 
-    async def published(self, topic: str) -> None:
-        """Return once somebody publishes on ``topic``.
+    async def published(self, subscription: Subscription) -> None:
+        """Return once somebody publishes what is subscribed to.
 
-        :raises DeviceUnreachable: if nobody does in time.
+        :raises DeviceUnreachable: if nobody does in time, or the QoS does not match.
         """
+        topic = subscription.topic
         with self.clock.exchange():
             count = await self._ask("publishers", topic=topic, within=self.timeout)
+        if subscription.trouble:
+            raise self._mismatched(subscription.trouble)
         if not count:
             raise DeviceUnreachable(
                 f"nobody publishes on {topic}",
@@ -360,8 +363,12 @@ class RosLink:
         :raises DeviceUnreachable: if there is no such node.
         """
         with self.supervisor.exchange(), self.clock.exchange():
-            values = await self._ask("get", node=node, names=list(names), within=self.timeout)
-        return dict(zip(names, values, strict=False))
+            return {name: await self._parameter(node, name) for name in names}
+
+    async def _parameter(self, node: str, name: str) -> Any:
+        """One parameter: of several, ROS gives none if it does not have one of them."""
+        values = await self._ask("get", node=node, names=[name], within=self.timeout)
+        return values[0] if values else None
 
     async def set_parameters(self, node: str, values: Mapping[str, Any]) -> None:
         """Set parameters of a node.
@@ -484,9 +491,7 @@ class RosLink:
                 subscription.trouble = subscription.refused = ""
                 self._message(subscription, event)
             case "qos":
-                subscription.trouble = event["text"]
-                self.supervisor.failed(event["text"], 0.0)
-                subscription.on_trouble(self._mismatched(event["text"]))
+                self._unmatched(subscription, event)
             case "refused":
                 subscription.refused = event["text"]
                 subscription.on_trouble(DeviceUnreachable(event["text"], where=self.name))
@@ -498,6 +503,16 @@ class RosLink:
             log.warning("%s: %d messages on %s did not come", self.name, missed, subscription.topic)
         message = RosMessage(subscription.topic, event["value"], self.clock.arrived(), missed, event["sent"])
         subscription.receive(message)
+
+    def _unmatched(self, subscription: Subscription, event: dict[str, Any]) -> None:
+        """A publisher does not match: nothing can come if there is no other one."""
+        if not event["alone"]:
+            subscription.trouble = ""
+            log.warning("%s: %s; another one can", self.name, event["text"])
+            return
+        subscription.trouble = event["text"]
+        self.supervisor.failed(event["text"], 0.0)
+        subscription.on_trouble(self._mismatched(event["text"]))
 
     def _on_publisher(self, publisher: Publisher, event: dict[str, Any]) -> None:
         if event["event"] == "qos" and publisher.trouble != event["text"]:

@@ -18,9 +18,10 @@ from dataclasses import dataclass
 from typing import IO, Any
 from weakref import WeakKeyDictionary
 
-from ..errors import DeviceUnreachable
+from ..errors import DeviceUnreachable, DriverError, MissingExtra
 from ..ros2.frames import FrameError, Frames, frame
 from .ros2_python import FOLDER, ros_environment
+from .ros2_python import REMEDY as MISSING
 
 PING_PERIOD = 1.0
 PING_DEADLINE = 2.0
@@ -69,6 +70,7 @@ class RosProcess(asyncio.Protocol):
         self._timer: asyncio.TimerHandle | None = None
         self._process: asyncio.subprocess.Process | None = None
         self._messages: IO[bytes] | None = None
+        self._words = ""
         self._transport: asyncio.Transport | None = None
         self._ending: asyncio.Task[None] | None = None
 
@@ -76,6 +78,7 @@ class RosProcess(asyncio.Protocol):
     async def start(cls, settings: RosSettings) -> RosProcess:
         """Start one and return when it is ready.
 
+        :raises MissingExtra: if its Python has no ROS 2.
         :raises DeviceUnreachable: if it ends or stays silent instead.
         """
         process = cls()
@@ -84,10 +87,9 @@ class RosProcess(asyncio.Protocol):
             async with asyncio.timeout(START_DEADLINE):
                 await asyncio.shield(process._hello)
         except (TimeoutError, OSError, DeviceUnreachable) as error:
-            reason = process._complaint(error)
-            process._lose(reason)
+            process._lose("did not start")
             await process.end()
-            raise DeviceUnreachable(reason, where=WHERE, remedy="see the message, or run hil doctor") from None
+            raise process._failure(settings.python, error) from None
         except BaseException:
             process._lose("was not waited for")
             await process.end()
@@ -278,6 +280,7 @@ class RosProcess(asyncio.Protocol):
                     self._process.kill()
                 await self._process.wait()
             if self._messages is not None:
+                self._words = _last_line(self._messages)
                 self._messages.close()
 
     async def _gone(self, within: float) -> bool:
@@ -295,16 +298,16 @@ class RosProcess(asyncio.Protocol):
         found = self.lost or DeviceUnreachable("the ROS process is not running", where=WHERE, remedy=REMEDY)
         return DeviceUnreachable(found.what, where=found.where, remedy=found.remedy)
 
-    def _complaint(self, error: Exception) -> str:
+    def _failure(self, python: str, error: Exception) -> DriverError:
         """Why it did not start: its own last words, or the error."""
-        if self._messages is not None and not self._messages.closed:
-            size = os.fstat(self._messages.fileno()).st_size
-            tail = os.pread(self._messages.fileno(), 4096, max(0, size - 4096)).decode(errors="replace")
-            if lines := tail.strip().splitlines():
-                return f"the ROS process did not start: {lines[-1]}"
-        if isinstance(error, OSError) and not isinstance(error, TimeoutError):
-            return f"the ROS process did not start: {error.strerror or error}"
-        return f"the ROS process did not start within {START_DEADLINE:g} s"
+        words = self._words
+        if "ModuleNotFoundError" in words or "ImportError" in words:
+            return MissingExtra(f"{python} cannot import ROS 2: {words}", where=WHERE, remedy=MISSING)
+        if not words and isinstance(error, TimeoutError):
+            words = f"it was not ready within {START_DEADLINE:g} s"
+        elif not words:
+            words = getattr(error, "strerror", None) or "it gave no reason"
+        return DeviceUnreachable(f"the ROS process did not start: {words}", where=WHERE, remedy="run hil doctor")
 
 
 class SharedProcess:
@@ -366,3 +369,9 @@ def shared_process(settings: RosSettings, environment: Mapping[str, str] = os.en
     )
     known = _shared.setdefault(asyncio.get_running_loop(), {})
     return known.setdefault(told, SharedProcess(told))
+
+
+def _last_line(file: IO[bytes]) -> str:
+    size = os.fstat(file.fileno()).st_size
+    tail = os.pread(file.fileno(), 4096, max(0, size - 4096)).decode(errors="replace")
+    return (tail.strip().splitlines() or [""])[-1]
