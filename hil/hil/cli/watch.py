@@ -99,41 +99,57 @@ def _stream(bench: WatchedBench, line: Callable[[Look, str], str]) -> Iterator[C
 
 @contextmanager
 def _live(bench: WatchedBench) -> Iterator[Callable[[Sequence[Look]], None]]:
-    """One table that is painted again when a cell has changed."""
+    """One screen that is painted again when a cell has changed."""
     from rich.console import Console
     from rich.live import Live
 
-    painted: list[list[str]] = []
-    with Live(console=Console(highlight=False), auto_refresh=False) as live:
+    console = Console(highlight=False)
+    painted: list[object] = []
+    with Live(console=console, auto_refresh=False) as live:
 
         def show(looks: Sequence[Look]) -> None:
             rows = [_row(look, channel.note) for look, channel in zip(looks, bench.channels, strict=True)]
-            if rows != painted:
-                live.update(_table(bench, rows), refresh=True)
-                painted[:] = rows
+            wrong = [f"{look.channel}: {look.error}" for look in looks if look.error]
+            if [rows, wrong, console.size] != painted:
+                live.update(_screen(bench, rows, wrong, console.size), refresh=True)
+                painted[:] = [rows, wrong, console.size]
 
         yield show
 
 
-def _table(bench: WatchedBench, rows: Sequence[Sequence[str]]) -> Any:
+MOST_WRONG = 4
+"""Errors that the screen shows at the most, a line each."""
+
+
+def _screen(bench: WatchedBench, rows: Sequence[Sequence[str]], wrong: Sequence[str], size: tuple[int, int]) -> Any:
+    """The channels as a table that fits ``size`` (columns, lines), abnormal ones first where not all do, then what is
+    wrong."""
+    from rich.console import Group
     from rich.table import Table
     from rich.text import Text
 
     title = f"{bench.config.name} ({bench.config.provenance})   U: k = {K:g}"
-    table = Table(title=title, title_justify="left", box=None, pad_edge=False)
-    for column, justify in (
-        ("channel", "left"),
-        ("value", "right"),
-        ("U", "right"),
-        ("unit", "left"),
-        ("age", "right"),
-    ):
-        table.add_column(column, justify=justify, no_wrap=True)  # type: ignore[arg-type]
-    table.add_column("state", overflow="fold")
-    for *cells, state in rows:
-        abnormal = not state.startswith(GLYPHS["ok"])
-        table.add_row(*map(Text, cells), Text(state, style="bold" if abnormal else ""))
-    return table
+    table = Table(title=title, title_justify="left", box=None, pad_edge=False, padding=(0, 1, 0, 0))
+    heads = ("channel", "value", "U", "unit", "age")
+    widths = [max(map(len, cells)) for cells in zip(heads, *(row[:-1] for row in rows), strict=True)]
+    for head, width in zip(heads, widths, strict=True):
+        side: Any = "right" if head in ("value", "U", "age") else "left"
+        table.add_column(head, justify=side, no_wrap=True, width=width)
+    rest = size[0] - sum(widths) - len(widths)
+    table.add_column("state", no_wrap=True, overflow="ellipsis", width=max(10, rest))
+    told = wrong[:MOST_WRONG]
+    room = max(1, size[1] - 4 - len(told))
+    shown = rows if len(rows) <= room else sorted(rows, key=_normal)[: room - 1]
+    for *cells, state in shown:
+        table.add_row(*map(Text, cells), Text(state, style="" if _normal([state]) else "bold"))
+    lines = [Text(line, no_wrap=True, overflow="ellipsis") for line in told]
+    if len(shown) < len(rows):
+        lines.insert(0, Text(f"… and {len(rows) - len(shown)} more: name channels to see them", no_wrap=True))
+    return Group(table, *lines)
+
+
+def _normal(row: Sequence[str]) -> bool:
+    return row[-1].startswith(GLYPHS["ok"])
 
 
 def _row(look: Look, note: str) -> list[str]:
@@ -148,7 +164,7 @@ def _state(look: Look, note: str) -> str:
         words.append(
             ", ".join(flag.name.lower().replace("_", " ") for flag in look.flags if flag.name and flag.name != "STALE")
         )
-    words += [look.error, note if look.state == "ok" else ""]
+    words.append(note if look.state == "ok" else "")
     return f"{GLYPHS[look.state]} " + ": ".join(word for word in words if word)
 
 
@@ -173,7 +189,8 @@ def _text_line(look: Look, note: str) -> str:
     value, expanded = _reported(look)
     at = "" if look.t is None else datetime.fromtimestamp(look.t / 1e9, UTC).strftime("%H:%M:%S.%f")[:-5] + " "
     plus = f" ± {expanded}" if expanded else ""
-    return f"{at}{look.channel}: {value}{plus} {_symbol(look.unit)}  {_state(look, note)}"
+    error = f": {look.error}" if look.error else ""
+    return f"{at}{look.channel}: {value}{plus} {_symbol(look.unit)}  {_state(look, note)}{error}"
 
 
 def _json_line(look: Look, note: str) -> str:
