@@ -104,6 +104,9 @@ async def test_the_announcement_has_an_address_for_every_device() -> None:
         "mocap": "udp",
         "io": "modbus+tcp",
         "meter": "mqtt",
+        "scanner": "tcp",
+        "chroma": "serial",
+        "operator": "tcp",
     }
     assert not directory.exists()
     assert not alive(simulation.pid)
