@@ -174,7 +174,7 @@ def _reported(look: Look) -> tuple[str, str]:
     if look.value is None:
         return "-", ""
     if look.u is None:
-        return f"{look.value:.6g}", "unknown"
+        return f"{look.value + 0.0:.6g}", "unknown"
     reported = report(look.value, K * look.u)
     return reported.value, reported.U
 
