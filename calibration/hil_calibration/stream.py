@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 Array = NDArray[np.float64]
 
 _PIECE = 16384
+_NAME_IT = "call .named(NAME) first, so that the results keep what they have in common"
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,11 +98,11 @@ class Measurements:
 
         :param other: n measurements, or one, of the same unit.
         :raises UnitError: the units differ.
-        :raises CalibrationError: the numbers of readings do not fit.
+        :raises CalibrationError: the numbers of readings do not fit, or one measurement with an independent part
+            enters n differences, which it would correlate.
         """
         _require_same_unit([self, other])
-        if len(other) not in (1, len(self)):
-            raise CalibrationError(f"difference of {len(self)} and {len(other)} readings")
+        _require_pairs("difference", self, other)
         effects, dof = _union([self, other])
         return Measurements(
             self.value - other.value,
@@ -112,6 +113,86 @@ class Measurements:
             dof,
         )
 
+    def ratio(self, other: Measurements) -> Measurements:
+        """``self / other`` pairwise, to first order; what both share in proportion cancels.
+
+        :param other: n measurements, or one, of any unit; its readings must be different readings.
+        :raises UnitError: a temperature in Cel.
+        :raises CalibrationError: the numbers of readings do not fit, a divisor is zero, or one divisor with an
+            independent part enters n ratios.
+        """
+        _require_pairs("ratio", self, other)
+        if units.difference(self.unit) != self.unit:
+            raise UnitError("a temperature in Cel has no ratio", remedy="convert it to K")
+        if not other.value.all():
+            raise CalibrationError("a ratio to a measured value of zero")
+        unit = units.product(self.unit, units.power(other.unit, -1))
+        effects, dof = _union([self, other])
+        value = self.value / other.value
+        return Measurements(
+            value,
+            np.hypot(self.u_ind / other.value, value / other.value * other.u_ind),
+            (_aligned(self, effects) - value[:, None] * _aligned(other, effects)) / other.value[:, None],
+            effects,
+            unit,
+            dof,
+        )
+
+    def combination(self, weights: ArrayLike) -> Measurements:
+        """``weights @ value``: one linear combination of the readings, or k of them.
+
+        :param weights: shape (n,) or (k, n). In Cel each row sums to 1 (a temperature), or each to 0 (a difference).
+        :raises UnitError: weights that make no temperature of readings in Cel.
+        :raises CalibrationError: weights that do not fit, or a reading with an independent part that enters several
+            combinations, which it would correlate.
+        """
+        rows = np.atleast_2d(np.asarray(weights, dtype=float))
+        if rows.ndim != 2 or rows.shape[1] != len(self) or not np.all(np.isfinite(rows)):
+            raise CalibrationError(
+                f"weights of shape {np.shape(weights)} for {len(self)} readings", remedy="give one for each reading"
+            )
+        if np.any((np.count_nonzero(rows, axis=0) > 1) & (self.u_ind > 0)):
+            raise CalibrationError("the independent part of a reading enters several combinations", remedy=_NAME_IT)
+        return Measurements(
+            rows @ self.value,
+            np.sqrt(np.square(rows) @ np.square(self.u_ind)),
+            rows @ self.shared,
+            self.effects,
+            self._combined_unit(rows.sum(axis=1)),
+            self.dof,
+        )
+
+    def named(self, name: str) -> Measurements:
+        """The same readings with their independent parts as effects of their own, "NAME, reading 1" and so on.
+
+        For readings that enter several results: each then keeps what it has in common with the others.
+
+        :param name: of this block; readings of another block need another name.
+        :raises CalibrationError: an effect has such a name already.
+        """
+        noisy = np.flatnonzero(self.u_ind)
+        columns = np.zeros((len(self), len(noisy)))
+        columns[noisy, np.arange(len(noisy))] = self.u_ind[noisy]
+        return Measurements(
+            self.value,
+            np.zeros(len(self)),
+            np.hstack([self.shared, columns]),
+            (*self.effects, *(f"{name}, reading {i + 1}" for i in noisy.tolist())),
+            self.unit,
+            (*self.dof, *(math.inf,) * len(noisy)),
+        )
+
+    def to(self, unit: str) -> Measurements:
+        """The same measurements in another unit.
+
+        :raises UnitError: the dimensions differ.
+        """
+        scale = units.factor(self.unit, unit)
+        offset = units.convert(0.0, self.unit, unit)
+        return Measurements(
+            self.value * scale + offset, self.u_ind * scale, self.shared * scale, self.effects, unit, self.dof
+        )
+
     def covariance(self) -> Array:
         """Covariance of the values, shape (n, n)."""
         return np.asarray(self.shared @ self.shared.T + np.diag(np.square(self.u_ind)))
@@ -119,6 +200,13 @@ class Measurements:
     def quantities(self) -> list[Quantity]:
         """One uncertain number per value, correlated through the effects; for results, not for blocks."""
         return quantities(self)[0]
+
+    def _combined_unit(self, sums: Array) -> str:
+        if units.difference(self.unit) == self.unit or np.allclose(sums, 1.0, rtol=0, atol=1e-12):
+            return self.unit
+        if np.allclose(sums, 0.0, rtol=0, atol=1e-12):
+            return units.difference(self.unit)
+        raise UnitError(f"weights that sum to {sums[0]:g} make no temperature", remedy="let them sum to 1, or to 0")
 
 
 def evaluate(
@@ -247,6 +335,13 @@ def _require_same_unit(measurements: Sequence[Measurements]) -> None:
     for part in measurements[1:]:
         if not units.same(first, part.unit):
             raise UnitError(f"measurements in {first!r} and {part.unit!r}", remedy="convert them first")
+
+
+def _require_pairs(what: str, left: Measurements, right: Measurements) -> None:
+    if len(right) not in (1, len(left)):
+        raise CalibrationError(f"{what} of {len(left)} and {len(right)} readings")
+    if len(right) < len(left) and right.u_ind[0] > 0:
+        raise CalibrationError(f"the independent part of one measurement enters {len(left)} results", remedy=_NAME_IT)
 
 
 def _union(measurements: Sequence[Measurements]) -> tuple[tuple[str, ...], tuple[float, ...]]:

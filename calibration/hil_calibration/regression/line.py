@@ -105,8 +105,12 @@ def straight_line(
     blocks = blocks_of(n, u_x, u_y, covariance) if stated else (np.zeros((n, n)), np.zeros((n, n)), np.eye(n))
     if not stated and n < 3:
         raise FitError("two points without uncertainty", remedy="state u_y, or measure more points")
-    a, b, gain, root, factor = _gauss_newton(points, values, blocks)
-    residuals = values - a - b * points
+    # About the centroid, so that a distant origin costs no digits.
+    x0, y0 = points.mean(), values.mean()
+    level, b, gain, root, factor = _gauss_newton(points - x0, values - y0, blocks)
+    residuals = values - y0 - level - b * (points - x0)
+    back = np.array([[1.0, -x0], [0.0, 1.0]])
+    a, gain, root = float(y0 + level - b * x0), back @ gain, back @ root
     chi2 = float(np.sum(np.square(whiten(factor, residuals))))
     scale = 1.0 if stated else math.sqrt(chi2 / (n - 2))
     root = scale * root
