@@ -105,7 +105,7 @@ def interpolate(
 
     :param t: times of the n measurements, rising, shape (n,).
     :param instants: within the first and the last of them, shape (k,).
-    :param u_model: standard uncertainty of the model in the middle of a gap, shape () or (n - 1,), for each gap; between
+    :param u_model: standard uncertainty of the model in the middle of a gap, shape () or (n - 1,); between
         its ends it goes with 4 s (1 - s), s the part of the gap that is over, as the error of a parabola does. It has
         no default: 0 has to be said; :func:`u_of_interpolation` estimates it.
     :param name: of the series; another series needs another name.

@@ -1,4 +1,4 @@
-"""Ratios, combinations, lines and interpolation of measurements: against GTC, against Monte Carlo, and as properties."""
+"""Ratios, combinations, lines and interpolation of measurements against GTC, against Monte Carlo, and as properties."""
 
 from __future__ import annotations
 

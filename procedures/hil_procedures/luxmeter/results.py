@@ -11,8 +11,8 @@ from hil.evidence import Evidence
 from hil.outcome import CalibrationOutcome, ErrorPlot
 from hil_calibration.certificate import model
 from hil_calibration.certificate.model import Text
-from hil_calibration.coverage import coverage_factor
 from hil_calibration.regression import Line
+from hil_calibration.reporting import ReportingPolicy
 from hil_calibration.rounding import Reported, report
 
 from .errors import Errors, combined
@@ -53,8 +53,8 @@ class Reporting:
     """The numbers of the certificate as strings, by the laboratory's policy of rounding."""
 
     def __init__(self, errors: Errors, policy: dict[str, Any]) -> None:
-        self._errors, self._policy = errors, policy
-        factors = [coverage_factor(float(dof)) for dof in errors.dof]
+        self._errors, self._policy = errors, ReportingPolicy(rounding=policy["rounding"])
+        factors = [self._policy.factor(max(1.0, float(dof))) for dof in errors.dof]
         self.k = tuple(f"{k:.2f}" for k in factors)
         reported = [
             self.rounded(float(e), k * float(u)) for e, k, u in zip(errors.error, factors, errors.u, strict=True)
@@ -69,7 +69,7 @@ class Reporting:
 
     def rounded(self, value: float, expanded: float) -> Reported:
         """A value and its expanded uncertainty, rounded by the laboratory's rule."""
-        return report(value, expanded, rule=self._policy["rounding"])
+        return report(value, expanded, self._policy.digits, self._policy.rounding)
 
     def result(self) -> model.Result:
         """The table of results."""
