@@ -1,7 +1,7 @@
 """SCPI queries per second over TCP through our link against bare asyncio streams, in turns, on the same server.
 
-Target: at least 0.9 of the bare stream's rate. Both parse the answer as a number and have a deadline of 3 s; the
-server is a child process.
+Target: at least 0.9 of the bare stream's rate. Both use the same codec for request and answer and have a deadline of
+3 s, so that what is compared is the link: its queue, supervision and quiet. The server is a child process.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from time import perf_counter
 from hil_drivers.clock import WallClock
 from hil_drivers.instruments.scpi import ScpiLink
 from hil_drivers.transport.supervisor import Supervisor
-from hil_drivers.wire.scpi import parse_number
+from hil_drivers.wire.scpi import Lines, encode, parse_number
 
 ROUNDS, QUERIES, TIMEOUT = 15, 1000, 3.0
 TARGET = 0.9
@@ -57,10 +57,12 @@ async def measure(port: int) -> float:
     await link.open()
 
     async def query_bare() -> float:
-        writer.write(b"READ?\n")
+        writer.write(encode("READ?"))
         async with asyncio.timeout(TIMEOUT):
             await writer.drain()
-            return float(await reader.readuntil(b"\n"))
+            lines = Lines()
+            lines.receive_data(await reader.readuntil(b"\n"))
+            return parse_number(lines.next_event() or "")
 
     async def query_ours() -> float:
         return await link.ask("READ?", parse_number)

@@ -1,7 +1,7 @@
 """SCPI queries per second on a serial line through our link against bare serialx ``AsyncSerial``, in turns.
 
 Target: at least 0.9 of the bare library's rate. Each has a pair of pseudo-terminals made by socat, and both pairs one
-peer in a process of its own that knows only ``os.read`` and ``os.write``. Both parse the answer as a number and have a
+peer in a process of its own that knows only ``os.read`` and ``os.write``. Both use the same codec and have a
 deadline of 3 s. A pseudo-terminal has no baud rate: on a real line at 9600 baud the exchange takes 20 ms.
 """
 
@@ -22,7 +22,7 @@ import serialx
 from hil_drivers.clock import WallClock
 from hil_drivers.instruments.scpi import ScpiLink
 from hil_drivers.transport.supervisor import Supervisor
-from hil_drivers.wire.scpi import parse_number
+from hil_drivers.wire.scpi import Lines, encode, parse_number
 
 ROUNDS, QUERIES, TIMEOUT = 15, 1000, 3.0
 TARGET = 0.9
@@ -67,11 +67,11 @@ async def measure(ours: Path, theirs: Path) -> float:
 
     async def query_bare() -> float:
         async with asyncio.timeout(TIMEOUT):
-            await bare.write(b"READ?\n")
-            answer = b""
-            while not answer.endswith(b"\n"):
-                answer += await bare.read(4096)
-            return float(answer)
+            await bare.write(encode("READ?"))
+            lines = Lines()
+            while (line := lines.next_event()) is None:
+                lines.receive_data(await bare.read(4096))
+            return parse_number(line)
 
     async def query_ours() -> float:
         return await link.ask("READ?", parse_number)
