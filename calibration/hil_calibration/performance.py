@@ -14,13 +14,15 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .errors import CalibrationError, FitError
+from .errors import CalibrationError, FitError, UnknownUncertainty
 from .pod import Pod, fit_pod
 
 __all__ = [
+    "CorrectedRepeatability",
     "Pod",
     "Sprt",
     "SprtOutcome",
+    "corrected_pose_repeatability",
     "demonstration_size",
     "distance_accuracy",
     "distance_repeatability",
@@ -217,6 +219,51 @@ def pose_repeatability(points: ArrayLike) -> float:
     attained = _positions(points, 2)
     distances = np.linalg.norm(attained - attained.mean(axis=0), axis=1)
     return float(distances.mean() + 3.0 * distances.std(ddof=1))
+
+
+@dataclass(frozen=True, slots=True)
+class CorrectedRepeatability:
+    """Pose repeatability as defined, and apart from it a value corrected for the reference's own noise.
+
+    ``corrected`` is no pose repeatability of ISO 9283: it carries its ``label`` wherever it stands.
+
+    :param noise_share: of the variance that the reference makes, 0 to 1.
+    """
+
+    as_defined: float
+    corrected: float
+    noise_share: float
+    label: str = "corrected for the noise of the reference; not ISO 9283"
+
+
+def corrected_pose_repeatability(points: ArrayLike, u_noise: ArrayLike) -> CorrectedRepeatability:
+    """Pose repeatability beside a value from which the noise of the measuring system is taken off.
+
+    RP is a scale of the scatter, so it goes down as the standard deviation does when the variance of the noise is
+    subtracted: RP sqrt(1 - sum u^2 / sum s^2), sums over the axes. That is exact in the mean where robot and noise
+    scatter in the same shape, and needs a noise independent from pose to pose; a systematic error of the reference does
+    not enter RP at all.
+
+    :param points: attained positions, shape ``(n, d)``, n >= 2.
+    :param u_noise: standard deviation of the reference's noise in each axis, unit of ``points``, shape ``()`` or
+        ``(d,)``.
+    :raises FitError: as :func:`pose_repeatability`; or the noise is as large as all the scatter seen.
+    :raises UnknownUncertainty: ``u_noise`` is not a finite number >= 0.
+    """
+    defined, attained = pose_repeatability(points), _positions(points, 2)
+    u = np.asarray(u_noise, dtype=np.float64)
+    if u.shape not in ((), attained.shape[1:]) or not np.all((u >= 0) & (u < np.inf)):
+        raise UnknownUncertainty(f"u_noise is not a finite number >= 0 for each of {attained.shape[1]} axes")
+    seen = float(attained.var(axis=0, ddof=1).sum())
+    noise = float(np.broadcast_to(np.square(u), attained.shape[1:]).sum())
+    if noise >= seen:
+        raise FitError(
+            f"the noise of the reference explains all the scatter ({math.sqrt(noise):.3g} against "
+            f"{math.sqrt(seen):.3g}): no repeatability is left",
+            remedy="state that it is below what the reference resolves, or use a better reference",
+        )
+    share = noise / seen
+    return CorrectedRepeatability(defined, defined * math.sqrt(1.0 - share), share)
 
 
 def distance_accuracy(distances: Sequence[float], command: float) -> float:

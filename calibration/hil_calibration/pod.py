@@ -1,7 +1,9 @@
 """Probability of detection as a function of one stimulus: a generalised linear model of binomial counts.
 
-The model is link(p) = intercept + slope x with x exactly as given (take its logarithm first where that is the
-model). Fitted by Fisher scoring (P. McCullagh and J. A. Nelder, Generalized Linear Models, 2nd ed., 2.5). What is
+The model is p = false_rate + (ceiling - false_rate) F(intercept + slope x), F the inverse of the link, with x exactly
+as given (take its logarithm first where that is the model). The false-call rate and the ceiling are stated, not fitted:
+0 and 1 unless told otherwise, and they stand in every fit; :mod:`~hil_calibration.detection_curve` fits the ceiling.
+Fitted by Fisher scoring (P. McCullagh and J. A. Nelder, Generalized Linear Models, 2nd ed., 2.5). What is
 reported depends on the link and on the bound's method: both, and the deviance, belong beside every number.
 """
 
@@ -23,6 +25,8 @@ BoundMethod = Literal["likelihood-ratio", "delta", "eta-band"]
 
 STEPS = 200
 SMALLEST = 1e-12
+SIGNIFICANT = 2.706
+"""The 95 % quantile, one-sided, of a drop of deviance by one degree of freedom."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +54,9 @@ class Pod:
 
     ``covariance`` (2, 2) is that of (intercept, slope); ``deviance`` is against the saturated model of the rows
     as given, with ``dof`` degrees of freedom (for rows of one trial it is -2 ln L and no test of the fit).
+
+    :param false_rate: probability of detection that the model has without stimulus; ``ceiling`` that at the strongest.
+        Both are assumed, not fitted.
     """
 
     link: LinkName
@@ -61,10 +68,30 @@ class Pod:
     x: Array
     hits: Array
     n: Array
+    false_rate: float = 0.0
+    ceiling: float = 1.0
+
+    @property
+    def slope_significance(self) -> float:
+        """The drop of deviance against detection that does not depend on the stimulus."""
+        return self._flat() - self.deviance
 
     def a(self, p: float = 0.9) -> float:
-        """The stimulus detected with probability ``p``, in (0, 1)."""
-        return (_predictor(self.link, p) - self.intercept) / self.slope
+        """The stimulus detected with probability ``p``, between ``false_rate`` and ``ceiling``.
+
+        :raises FitError: the data show no slope (95 %, one-sided): no stimulus can be named.
+        """
+        if not self.slope_significance >= SIGNIFICANT:
+            raise FitError(
+                f"the slope is not significant (the deviance drops by {self.slope_significance:.2f}, less than "
+                f"{SIGNIFICANT}): no stimulus can be named",
+                remedy="present more stimuli over a wider range",
+            )
+        return (self.predictor(p) - self.intercept) / self.slope
+
+    def predictor(self, p: float) -> float:
+        """intercept + slope x where the probability is ``p``, between ``false_rate`` and ``ceiling``."""
+        return self._link.predictor(p)
 
     def bound(
         self,
@@ -93,7 +120,7 @@ class Pod:
         if method == "eta-band":
             departure, limit = self._band_departure(p), abs(self.slope) / math.sqrt(float(self.covariance[1, 1]))
         elif method == "likelihood-ratio":
-            departure, limit = self._profile_departure(p), math.sqrt(max(0.0, self._flat() - self.deviance))
+            departure, limit = self._profile_departure(p), math.sqrt(max(0.0, self.slope_significance))
         else:
             raise CalibrationError(f"no such method {method!r}", remedy="use likelihood-ratio, delta or eta-band")
         if limit <= z:
@@ -114,8 +141,12 @@ class Pod:
 
         at = np.asarray(x, dtype=np.float64)
         half = float(ndtri(0.5 + confidence / 2.0)) * self._u_predictor(at)
-        eta, mean = self.intercept + self.slope * at, _LINKS[self.link].mean
+        eta, mean = self.intercept + self.slope * at, self._link.mean
         return Curve(at, mean(eta), mean(eta - half), mean(eta + half))
+
+    @property
+    def _link(self) -> Link:
+        return _between(self.link, self.false_rate, self.ceiling)
 
     def _flat(self) -> float:
         """The deviance of a detection that does not depend on the stimulus."""
@@ -128,7 +159,7 @@ class Pod:
         return u
 
     def _band_departure(self, p: float) -> Callable[[float], float]:
-        eta = _predictor(self.link, p)
+        eta = self.predictor(p)
 
         def departure(a: float) -> float:
             return abs(self.intercept + self.slope * a - eta) / float(self._u_predictor(np.array(a)))
@@ -136,23 +167,33 @@ class Pod:
         return departure
 
     def _profile_departure(self, p: float) -> Callable[[float], float]:
-        eta, middle = _predictor(self.link, p), float(self.x.mean())
+        eta, middle = self.predictor(p), float(self.x.mean())
         rise = self.intercept + self.slope * middle - eta
 
         def departure(a: float) -> float:
             design, offset = (self.x - a)[:, None], np.full(self.x.shape, eta)
             start = self.slope if abs(middle - a) < 1e-3 * float(self.x.std()) else rise / (middle - a)
-            _, _, deviance = _scored(self.link, design, self.hits, self.n, offset, np.array([start]))
+            _, _, deviance = _scored(self._link, design, self.hits, self.n, offset, np.array([start]))
             return math.sqrt(max(0.0, deviance - self.deviance))
 
         return departure
 
 
-def fit_pod(x: ArrayLike, hits: ArrayLike, n: ArrayLike, link: LinkName = "logit") -> Pod:
+def fit_pod(
+    x: ArrayLike,
+    hits: ArrayLike,
+    n: ArrayLike,
+    link: LinkName = "logit",
+    *,
+    false_rate: float = 0.0,
+    ceiling: float = 1.0,
+) -> Pod:
     """Fit a probability of detection by maximum likelihood.
 
     :param x: stimulus of each row, shape ``(m,)``, as given: no hidden logarithm.
     :param hits: detections of each row; :param n: presentations of each row, ``(m,)`` or one number for all.
+    :param false_rate: p without stimulus, from blank presentations; :param ceiling: p at the strongest stimulus. Both
+        are taken as exact, 0 <= false_rate < ceiling <= 1.
     :raises FitError: if hits and misses are separated by ``x`` (no maximum exists), if all are alike, or if there are
         fewer than two stimuli.
     """
@@ -169,7 +210,9 @@ def fit_pod(x: ArrayLike, hits: ArrayLike, n: ArrayLike, link: LinkName = "logit
         raise FitError(reason, remedy="present more stimuli between the last miss and the first hit")
     centre, scale = float(at.mean()), float(at.std())
     design = np.column_stack([np.ones_like(at), (at - centre) / scale])
-    beta, covariance, deviance = _scored(link, design, detected, shown, np.zeros_like(at), np.zeros(2))
+    beta, covariance, deviance = _scored(
+        _between(link, false_rate, ceiling), design, detected, shown, np.zeros_like(at), np.zeros(2)
+    )
     back = np.array([[1.0, -centre / scale], [0.0, 1.0 / scale]])
     intercept, slope = back @ beta
     return Pod(
@@ -182,6 +225,8 @@ def fit_pod(x: ArrayLike, hits: ArrayLike, n: ArrayLike, link: LinkName = "logit
         x=at,
         hits=detected,
         n=np.array(shown),
+        false_rate=false_rate,
+        ceiling=ceiling,
     )
 
 
@@ -197,17 +242,19 @@ def separation(x: Array, hits: Array, n: Array) -> str:
     return ""
 
 
-def _scored(link: str, design: Array, hits: Array, n: Array, offset: Array, start: Array) -> tuple[Array, Array, float]:
+def _scored(
+    link: Link, design: Array, hits: Array, n: Array, offset: Array, start: Array
+) -> tuple[Array, Array, float]:
     """Fisher scoring with step halving: coefficients, covariance, deviance."""
-    functions, beta = _LINKS[link], start
+    beta = start
 
     def cost(coefficients: Array) -> float:
-        return _deviance(_clipped(functions.mean(design @ coefficients + offset)), hits, n)
+        return _deviance(_clipped(link.mean(design @ coefficients + offset)), hits, n)
 
     deviance = cost(beta)
     for _ in range(STEPS):
         eta = design @ beta + offset
-        p, slope = _clipped(functions.mean(eta)), functions.derivative(eta)
+        p, slope = _clipped(link.mean(eta)), link.derivative(eta)
         information = (design * (n * slope**2 / (p * (1.0 - p)))[:, None]).T @ design
         score = design.T @ ((hits - n * p) * slope / (p * (1.0 - p)))
         try:
@@ -248,10 +295,20 @@ def _clipped(p: Array) -> Array:
     return np.clip(p, SMALLEST, 1.0 - SMALLEST)
 
 
-def _predictor(link: str, p: float) -> float:
-    if not 0.0 < p < 1.0:
-        raise CalibrationError(f"p = {p} is not between 0 and 1", remedy="give a probability within (0, 1)")
-    return _LINKS[link].predictor(p)
+def _between(name: str, low: float, high: float) -> Link:
+    """The link with its probability squeezed between a false-call rate and a ceiling."""
+    if not 0.0 <= low < high <= 1.0:
+        raise CalibrationError(f"false rate {low} and ceiling {high}", remedy="use 0 <= false rate < ceiling <= 1")
+    plain, height = _LINKS[name], high - low
+
+    def predictor(p: float) -> float:
+        if not low < p < high:
+            raise CalibrationError(
+                f"p = {p} is not between {low:g} and {high:g}", remedy="give a probability that the curve reaches"
+            )
+        return plain.predictor((p - low) / height)
+
+    return Link(lambda eta: low + height * plain.mean(eta), lambda eta: height * plain.derivative(eta), predictor)
 
 
 def _logistic(eta: Array) -> Array:
