@@ -217,9 +217,11 @@ def correlation_matrix(names: Sequence[str], correlations: Correlations) -> Arra
         if not -1 <= r <= 1 or a == b:
             raise UnknownCorrelation(f"r = {r} between {a!r} and {b!r}", remedy="give r from -1 to 1 of two inputs")
         matrix[position[a], position[b]] = matrix[position[b], position[a]] = r
-    if len(names) and np.linalg.eigvalsh(matrix)[0] < -1e-9:
+    related = [name for name in names if any(name in pair for pair in correlations)] if correlations else []
+    rows = [position[name] for name in related]
+    if rows and np.linalg.eigvalsh(matrix[np.ix_(rows, rows)])[0] < -1e-9:
         raise UnknownCorrelation(
-            f"the correlations between {', '.join(names)} cannot hold together",
+            f"the correlations between {', '.join(related)} cannot hold together",
             remedy="give a positive semi-definite matrix of correlations",
         )
     return matrix
@@ -238,27 +240,27 @@ def _adaptive(trial: _Trial, coverage: float, interval: Interval, digits: int) -
     size = max(math.ceil(100 / (1 - coverage)), BLOCK)
     most = max(2, MOST_TRIALS // size)
     kept = np.empty((len(trial.names), 64 * size))
-    results: list[Array] = []
-    while len(results) < most:
-        end = (len(results) + 1) * size
+    results = np.empty((most, len(trial.names), 4))
+    for h in range(1, most + 1):
+        end = h * size
         if end > kept.shape[1]:
-            kept = np.concatenate(
-                [kept, np.empty((len(trial.names), min(kept.shape[1], most * size - kept.shape[1])))], 1
-            )
+            more = np.empty((len(trial.names), min(kept.shape[1], most * size - kept.shape[1])))
+            kept = np.concatenate([kept, more], 1)
         block = kept[:, end - size : end]
         trial.fill(block)
-        results.append(
-            np.array([[row.mean(), row.std(ddof=1), *_interval(np.sort(row), coverage, interval)] for row in block])
-        )
-        if len(results) > 1 and _stable(np.array(results), kept[:, :end], digits):
+        results[h - 1] = [[row.mean(), row.std(ddof=1), *_interval(np.sort(row), coverage, interval)] for row in block]
+        if h > 1 and _stable(results[:h], size, digits):
             return kept[:, :end], True
     return kept[:, : most * size], False
 
 
-def _stable(results: Array, drawn: Array, digits: int) -> bool:
+def _stable(results: Array, size: int, digits: int) -> bool:
     h = len(results)
     spread = results.std(axis=0, ddof=1) / math.sqrt(h)
-    tolerances = [tolerance(u, digits) for u in drawn.std(axis=1, ddof=1)]
+    means, deviations = results[:, :, 0], results[:, :, 1]
+    # u of all trials from those of the blocks, so that no trial is looked at again.
+    squares = ((size - 1) * deviations**2 + size * (means - means.mean(axis=0)) ** 2).sum(axis=0)
+    tolerances = [tolerance(u, digits) for u in np.sqrt(squares / (h * size - 1))]
     return bool(np.all(2 * spread <= np.array(tolerances)[:, None]))
 
 

@@ -155,10 +155,13 @@ class Quantity:
         """One line per input, largest contribution first; see :class:`~hil_calibration.budget.BudgetLine`."""
         inputs = list(self._inputs.values())
         parts = [float(_gtc().rp.u_component(self._number, x)) for x in inputs]
+        related = [(x, part) for x, part in zip(inputs, parts, strict=True) if not _independent(x)]
         variance = self.u**2
         lines = []
         for i, (x, part) in enumerate(zip(inputs, parts, strict=True)):
-            shared = sum(part * other * _r(x, y) for y, other in zip(inputs, parts, strict=True))
+            shared = part * part
+            if not _independent(x):
+                shared = sum(part * other * _r(x, y) for y, other in related)
             lines.append(
                 BudgetLine(
                     name=x.label or f"input {i + 1}",
@@ -248,6 +251,11 @@ def from_contributions(
 
 def _quantity(operand: Quantity | float) -> Quantity:
     return operand if isinstance(operand, Quantity) else Quantity.of(float(operand), 0.0, "1")
+
+
+def _independent(x: Any) -> bool:
+    """Whether GTC has this input as one that cannot be correlated: a budget of a thousand has a million pairs."""
+    return bool(getattr(getattr(x, "_node", None), "independent", False))
 
 
 def _r(x: Any, y: Any) -> float:
