@@ -154,6 +154,7 @@ async def test_a_best_effort_sensor_is_heard_when_asked_for_so(peer: RosPeer) ->
             "Temperature has no field 'temprature'; use header, te",
         ),
         ({"type": "sensor_msgs/msg/Thermometer"}, "this ROS has no sensor_msgs/msg/Thermometer"),
+        ({"type": "sensor_msgs/Temperature"}, "is no type; write it as package/msg/Name"),
         ({"type": "../msg/x"}, "is no type; write it as package/msg/Name"),
         ({"points": {"t": {"field": "temperature"}}}, r"points.t.unit: field required; use field,"),
         ({"points": {}}, "has no points"),

@@ -11,8 +11,8 @@ import os
 import socket
 import threading
 import time
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import rclpy
@@ -21,14 +21,16 @@ from rclpy.clock import Clock
 from rclpy.clock_type import ClockType
 from rclpy.duration import Duration
 from rclpy.event_handler import PublisherEventCallbacks, SubscriptionEventCallbacks
-from rclpy.executors import SingleThreadedExecutor
+from rclpy.exceptions import InvalidTopicNameException
 from rclpy.parameter import Parameter, parameter_value_to_python
 from rclpy.parameter_client import AsyncParameterClient
 from rclpy.signals import SignalHandlerOptions
+from rclpy.subscription import RCLError
 
 from .frames import FrameError, Frames, frame
 from .messages import TypeRefused, fill, picker, plain, type_named
 from .qos import mismatch, profile
+from .turns import Turns
 
 READY_PERIOD = 0.01
 """How often it is looked for a service or a peer that is not there yet, in s."""
@@ -59,15 +61,14 @@ def main(arguments: list[str]) -> None:
     with socket.socket(fileno=int(arguments[0])) as link:
         rclpy.init(args=ARGUMENTS, signal_handler_options=SignalHandlerOptions.NO)
         node = rclpy.create_node(arguments[1], enable_rosout=False, start_parameter_services=False)
-        executor = SingleThreadedExecutor()
-        executor.add_node(node)
-        bridge = Bridge(link, node, executor)
+        turns = Turns()
+        turns.executor.add_node(node)
+        bridge = Bridge(link, node, turns)
         threading.Thread(target=bridge.read, name="requests", daemon=True).start()
         bridge.send({"hello": node.get_name()})
         try:
-            while bridge.serving:
-                executor.spin_once()
-            executor.remove_node(node)
+            turns.run()
+            turns.executor.remove_node(node)
             bridge.leave()
         finally:
             os._exit(0)
@@ -84,12 +85,10 @@ class Waiting:
 class Bridge:
     """Requests in, answers and events out."""
 
-    def __init__(self, link: socket.socket, node: Any, executor: Any) -> None:
-        self._link, self.node, self._executor = link, node, executor
-        self.serving = True
+    def __init__(self, link: socket.socket, node: Any, turns: Turns) -> None:
+        self._link, self.node, self._turns = link, node, turns
         self._sending = threading.Lock()
         self._things: dict[int, Any] = {}
-        self._heard: dict[int, tuple[Any, Heard]] = {}
         self._clients: dict[tuple[str, str], Any] = {}
         self._waiting: list[Waiting] = []
         self._unwanted: set[int] = set()
@@ -119,11 +118,11 @@ class Bridge:
         try:
             while data := self._link.recv(1 << 16):
                 for request in frames.receive(data):
-                    self._executor.create_task(self._do, request)
+                    self._turns.executor.create_task(self._do, request)
         except (OSError, FrameError):
             pass
         threading.Timer(GOODBYE, os._exit, (0,)).start()
-        self._executor.create_task(self._end)
+        self._turns.executor.create_task(self._turns.end)
 
     def send(self, head: dict[str, Any]) -> None:
         """Send one frame; where nobody reads any more, the end of the socket is what is heard next."""
@@ -140,9 +139,6 @@ class Bridge:
                 client.destroy()
         self.node.destroy_node()
         rclpy.try_shutdown()
-
-    def _end(self) -> None:
-        self.serving = False
 
     def _do(self, request: Mapping[str, Any]) -> None:
         number = request.get("id")
@@ -201,34 +197,26 @@ class Bridge:
             message_lost=heard.lost,
             use_default_callbacks=False,
         )
-        made = self.node.create_subscription(kind, topic, heard, asked, event_callbacks=events)
-        self._heard[handle] = made, heard
-        self._things[handle] = lambda: self._unsubscribe(handle)
+        with usable(topic, request["type"]):
+            made = self.node.create_subscription(kind, topic, heard, asked, event_callbacks=events)
+        self._things[handle] = lambda: self.node.destroy_subscription(made)
         reply(value=True)
-
-    def _unsubscribe(self, handle: int) -> None:
-        made, _ = self._heard.pop(handle)
-        self.node.destroy_subscription(made)
 
     def _settle(self, _request: Mapping[str, Any], reply: Reply) -> None:
-        """Take what has come on all topics, before the executor would."""
-        for made, heard in tuple(self._heard.values()):
-            with made.handle:
-                while (taken := made.handle.take_message(made.msg_type, made.raw)) is not None:
-                    heard(*taken)
-        reply(value=True)
+        """Answer once all that has come by now has been handed on."""
+        self._turns.when_idle(lambda: reply(value=True))
 
     def _publishers(self, request: Mapping[str, Any], reply: Reply) -> None:
-        """Wait until somebody publishes on a topic, and has had the time to know of us; the number of those who do."""
+        """Wait until somebody publishes on a topic, and has had the time to know of us; the types of those who do."""
         topic = request["topic"]
 
-        def count() -> int:
-            return int(self.node.count_publishers(topic))
+        def types() -> list[str]:
+            return [each.topic_type for each in self.node.get_publishers_info_by_topic(topic)]
 
         def known() -> None:
-            self._after(ACQUAINTANCE, lambda: reply(value=count()))
+            self._after(ACQUAINTANCE, lambda: reply(value=types()))
 
-        self._await(lambda: count() > 0, known, lambda: reply(value=0), request["within"])
+        self._await(lambda: bool(types()), known, lambda: reply(value=[]), request["within"])
 
     def _advertise(self, request: Mapping[str, Any], reply: Reply) -> None:
         kind, topic, handle = type_named(request["type"], "msg"), request["topic"], request["handle"]
@@ -240,7 +228,8 @@ class Bridge:
             self.send({"handle": handle, "event": "qos", "text": f"{topic}: {text}"})
 
         events = PublisherEventCallbacks(incompatible_qos=incompatible, use_default_callbacks=False)
-        made = self.node.create_publisher(kind, topic, offered, event_callbacks=events)
+        with usable(topic, request["type"]):
+            made = self.node.create_publisher(kind, topic, offered, event_callbacks=events)
         self._things[handle] = Published(made, kind, self.node)
         reply(value=True)
 
@@ -312,12 +301,13 @@ class Bridge:
                 over(REFUSED, {})
                 return
             taken = future.result()
-            reply(value=taken.accepted)
             if not taken.accepted:
+                reply(value=False)
                 over(REFUSED, {})
                 return
             self._things[handle] = taken
             taken.get_result_async().add_done_callback(ended)
+            reply(value=True)
             if handle in self._unwanted:
                 taken.cancel_goal_async()
 
@@ -388,6 +378,19 @@ class Bridge:
 
     def _topics(self, _request: Mapping[str, Any], reply: Reply) -> None:
         reply(value={name: list(types) for name, types in self.node.get_topic_names_and_types()})
+
+
+@contextmanager
+def usable(topic: str, kind: str) -> Iterator[None]:
+    """Say in words why a topic cannot be used."""
+    try:
+        yield
+    except InvalidTopicNameException as error:
+        raise TypeRefused(f"{topic!r} is no name of a topic: {str(error).splitlines()[0]}") from None
+    except RCLError as error:
+        if "incompatible type" not in str(error):
+            raise
+        raise TypeRefused(f"{topic} is used with another type than {kind} by this process already") from None
 
 
 def stamp_now(message: Any, path: str, node: Any) -> None:

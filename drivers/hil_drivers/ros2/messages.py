@@ -22,12 +22,12 @@ class TypeRefused(ValueError):
 
 
 def type_named(name: str, kind: str) -> Any:
-    """The class of a type such as ``nav_msgs/msg/Odometry``; the middle part may be left out.
+    """The class of a type such as ``nav_msgs/msg/Odometry``.
 
     :raises TypeRefused: if there is none.
     """
     package, *middle, simple = name.split("/")
-    if not package.isidentifier() or not simple.isidentifier() or middle not in ([], [kind]):
+    if not package.isidentifier() or not simple.isidentifier() or middle != [kind]:
         raise TypeRefused(f"{name!r} is no type; write it as package/{kind}/Name")
     try:
         return getattr(import_module(f"{package}.{kind}"), simple)
@@ -107,7 +107,7 @@ def _sequence(element: str, value: Any) -> list[Any]:
     if isinstance(value, (str, bytes, Mapping)):
         raise TypeError
     if "/" in element:
-        made = type_named(element, "msg")
+        made = type_named(element.replace("/", "/msg/"), "msg")
         return [fill(made(), each) for each in value]
     return [_scalar(element, each) for each in value]
 

@@ -22,13 +22,13 @@ from nav_msgs.msg import Odometry
 from rcl_interfaces.msg import SetParametersResult
 from rclpy.action import ActionServer, CancelResponse, GoalResponse
 from rclpy.duration import Duration
-from rclpy.executors import SingleThreadedExecutor
 from rclpy.qos import QoSProfile, ReliabilityPolicy
 from rclpy.signals import SignalHandlerOptions
-from rclpy.task import Future
 from rosgraph_msgs.msg import Clock
 from std_srvs.srv import Trigger
 from test_msgs.action import Fibonacci
+
+from .turns import Turns
 
 ARGUMENTS = ["--ros-args", "--disable-external-lib-logs", "--disable-rosout-logs"]
 LONGEST_ORDER = 1000
@@ -36,10 +36,8 @@ GOODBYE = 1.0
 """Seconds within which ROS must have said goodbye when the simulator is gone."""
 
 ACKNOWLEDGED = 0.5
-"""Seconds that readers are given to take a message."""
-
-DONE_AFTER = 4
-"""Turns of the executor after which what was set off has gone out."""
+HARDLY = 0.05
+"""Seconds that readers are given to take a message, and those that did not take the one before."""
 
 _NANO = 1_000_000_000
 
@@ -49,15 +47,14 @@ def main(arguments: list[str]) -> None:
     link, settings = socket.socket(fileno=int(arguments[0])), json.loads(arguments[1])
     rclpy.init(args=ARGUMENTS, signal_handler_options=SignalHandlerOptions.NO)
     node = rclpy.create_node("robot", namespace=settings["namespace"], enable_rosout=False)
-    executor = SingleThreadedExecutor()
-    executor.add_node(node)
-    robot = Robot(link, node, executor, settings)
+    turns = Turns()
+    turns.executor.add_node(node)
+    robot = Robot(link, node, turns, settings)
     threading.Thread(target=robot.read, name="simulator", daemon=True).start()
     robot.tell(ready=os.getpid())
     try:
-        while robot.serving:
-            executor.spin_once()
-        executor.remove_node(node)
+        turns.run()
+        turns.executor.remove_node(node)
         robot.leave()
         rclpy.try_shutdown()
     finally:
@@ -67,13 +64,14 @@ def main(arguments: list[str]) -> None:
 class Robot:
     """The node's publishers, subscriptions, service, action and parameters."""
 
-    def __init__(self, link: socket.socket, node: Any, executor: Any, settings: Mapping[str, Any]) -> None:
-        self._link, self._node, self._executor = link, node, executor
-        self.serving = True
+    def __init__(self, link: socket.socket, node: Any, turns: Turns, settings: Mapping[str, Any]) -> None:
+        self._link, self._node, self._turns = link, node, turns
         self._sending = threading.Lock()
-        self._goals: dict[str, Any] = {}
-        self._futures: dict[str, Any] = {}
-        self._numbers = 0
+        self._goals: dict[int, Any] = {}
+        self._ends: dict[int, Mapping[str, Any]] = {}
+        self._latest = 0
+        self._asked = 0
+        self._taken: dict[int, threading.Event] = {}
         self._prompt = True
         self._clock = node.create_publisher(Clock, "/clock", QoSProfile(depth=1)) if settings["clock"] else None
         self._odometry = self._publisher("reliable")
@@ -85,6 +83,7 @@ class Robot:
             Fibonacci,
             "dock",
             execute_callback=self._execute,
+            handle_accepted_callback=self._accepted,
             goal_callback=self._wanted,
             cancel_callback=self._unwanted,
         )
@@ -97,16 +96,18 @@ class Robot:
         with self._link.makefile("rb") as lines:
             for line in lines:
                 message = json.loads(line)
-                if "odometry" in message:
+                if "taken" in message:
+                    self._taken.pop(message["taken"]).set()
+                elif "odometry" in message:
                     self._publish(message["odometry"])
                     self.tell(done=message["number"])
                 elif "listeners" in message:
                     self._await_listeners(message["listeners"])
                     self.tell(done=message["number"])
                 else:
-                    self._executor.create_task(self._take, message)
+                    self._turns.executor.create_task(self._take, message)
         threading.Timer(GOODBYE, os._exit, (0,)).start()
-        self._executor.create_task(self._end)
+        self._turns.executor.create_task(self._turns.end)
 
     def _await_listeners(self, within: float) -> None:
         """Wait until somebody listens to the odometry: what is published before is lost."""
@@ -119,8 +120,13 @@ class Robot:
         self._server.destroy()
         self._node.destroy_node()
 
-    def _end(self) -> None:
-        self.serving = False
+    def ask(self, **message: Any) -> None:
+        """One line to the simulator, and wait until it has taken it: what ROS is answered then holds there too."""
+        taken = threading.Event()
+        self._asked += 1
+        self._taken[self._asked] = taken
+        self.tell(asked=self._asked, **message)
+        taken.wait(GOODBYE)
 
     def tell(self, **message: Any) -> None:
         """One line to the simulator."""
@@ -136,18 +142,11 @@ class Robot:
             if goal is not None:
                 goal.publish_feedback(Fibonacci.Feedback(sequence=message["sequence"]))
         else:
-            future = self._futures.pop(message["answer"], None)
-            if future is not None and not future.done():
-                future.set_result(message)
+            self._ends[message["answer"]] = message
+            if (goal := self._goals.get(message["answer"])) is not None:
+                goal.execute()
         if "number" in message:
-            self._later(DONE_AFTER, message["number"])
-
-    def _later(self, turns: int, number: int) -> None:
-        """Say that it is done once what has just been set off, such as the end of an action, has gone out too."""
-        if turns:
-            self._executor.create_task(self._later, turns - 1, number)
-        else:
-            self.tell(done=number)
+            self._turns.when_idle(lambda: self.tell(done=message["number"]))
 
     def _publisher(self, reliability: str) -> Any:
         kinds = {"reliable": ReliabilityPolicy.RELIABLE, "best-effort": ReliabilityPolicy.BEST_EFFORT}
@@ -172,50 +171,51 @@ class Robot:
         self._acknowledged()
 
     def _acknowledged(self) -> None:
-        """Wait until all readers have what was published; not for those that did not take it before."""
-        patience = ACKNOWLEDGED if self._prompt else 0.0
+        """Wait until all readers have what was published; not as long for those that did not take it before."""
+        patience = ACKNOWLEDGED if self._prompt else HARDLY
         self._prompt = bool(self._odometry.wait_for_all_acked(Duration(seconds=patience)))
 
     def _velocity(self, message: Any) -> None:
         twist = getattr(message, "twist", message)
         self.tell(velocity=[twist.linear.x, twist.angular.z])
 
-    def _asked(self) -> tuple[str, Any]:
-        """A key under which the simulator answers, and what then gets its answer."""
-        self._numbers += 1
-        future = self._futures[str(self._numbers)] = Future()
-        return str(self._numbers), future
-
-    async def _reset(self, _request: Any, response: Any) -> Any:
-        key, future = self._asked()
-        self.tell(reset=key)
-        await future
+    def _reset(self, _request: Any, response: Any) -> Any:
+        self.ask(reset=True)
         response.success, response.message = True, "the odometry begins anew"
         return response
 
     def _wanted(self, goal: Any) -> Any:
-        return GoalResponse.ACCEPT if 0 < goal.order <= LONGEST_ORDER else GoalResponse.REJECT
+        """Let the simulator begin before the goal is accepted: when that is known, it holds there too."""
+        if not 0 < goal.order <= LONGEST_ORDER:
+            return GoalResponse.REJECT
+        self._latest += 1
+        self.ask(goal=self._latest, order=goal.order)
+        return GoalResponse.ACCEPT
 
-    async def _execute(self, goal: Any) -> Any:
-        key, future = self._asked()
-        self._goals[key] = goal
-        self.tell(goal=key, order=goal.request.order)
-        answer = await future
-        self._goals.pop(key, None)
-        end = {"succeeded": goal.succeed, "canceled": goal.canceled, "aborted": goal.abort}[answer["status"]]
-        end()
-        return Fibonacci.Result(sequence=answer["sequence"])
+    def _accepted(self, goal: Any) -> None:
+        """For ROS it is only executed when the simulator says that it is over: so that takes no thread."""
+        self._goals[self._latest] = goal
+        if self._latest in self._ends:
+            goal.execute()
 
     def _unwanted(self, goal: Any) -> Any:
-        for key, running in self._goals.items():
-            if running.goal_id == goal.goal_id:
-                self.tell(cancel=key)
+        self.ask(cancel=self._key(goal))
         return CancelResponse.ACCEPT
+
+    def _key(self, goal: Any) -> int:
+        return next(key for key, known in self._goals.items() if known.goal_id == goal.goal_id)
+
+    def _execute(self, goal: Any) -> Any:
+        key = self._key(goal)
+        self._goals.pop(key)
+        end = self._ends.pop(key)
+        {"succeeded": goal.succeed, "canceled": goal.canceled, "aborted": goal.abort}[end["status"]]()
+        return Fibonacci.Result(sequence=end["sequence"])
 
     def _parameters(self, parameters: Iterable[Any]) -> Any:
         for parameter in parameters:
             if parameter.name in ("max_linear", "max_angular"):
                 if not 0.0 < parameter.value < math.inf:
                     return SetParametersResult(successful=False, reason=f"{parameter.name} must be above 0")
-                self.tell(limit=parameter.name, value=parameter.value)
+                self.ask(limit=parameter.name, value=parameter.value)
         return SetParametersResult(successful=True)

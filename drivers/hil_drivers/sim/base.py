@@ -81,7 +81,7 @@ class Base:
 
     def command(self, t: int, speed: float, turn_rate: float) -> None:
         """Go for these velocities from ``t`` on, within the limits; until the command times out."""
-        self._to(t)
+        self._settle(t)
         (linear, angular), timeout = self.limits, self._device.command_timeout
         self._target = max(-linear, min(linear, speed)), max(-angular, min(angular, turn_rate))
         self._until = t + round(timeout * NANOSECONDS) if timeout else 1 << 62
@@ -92,7 +92,7 @@ class Base:
 
     def forget(self, t: int) -> None:
         """Let the odometry begin anew at the origin."""
-        self._to(t)
+        self._settle(t)
         self._states.append(self._states[-1]._replace(believed=Place(0.0, 0.0, 0.0)))
 
     def state(self, t: int) -> State:
@@ -100,7 +100,7 @@ class Base:
         self._to(self._world.time.now())
         index = max(1, bisect_right(self._states, t, key=attrgetter("t")))
         if index == len(self._states):
-            return self._states[-1]
+            return self._after(self._states[-1], t)
         return self._between(self._states[index - 1], self._states[index], t)
 
     def body(self, t: int) -> Body:
@@ -118,17 +118,26 @@ class Base:
         )
         return x, y, heading, state.speed * self._distance_scale, state.turn_rate * self._rotation_scale
 
+    def _settle(self, t: int) -> None:
+        """Go on to ``t`` itself: something changes there."""
+        self._to(t)
+        if self._states[-1].t < t:
+            self._states.append(self._after(self._states[-1], t))
+
     def _to(self, t: int) -> None:
-        """Go on to ``t``, step by step on the grid, so that it does not matter who asks when."""
-        while (last := self._states[-1]).t < t:
+        """Go on to ``t`` step by step, on the grid alone, so that it does not matter who asks when."""
+        while True:
+            last = self._states[-1]
             if last.t >= self._until:
                 self._target = (0.0, 0.0)
-            if not (last.speed or last.turn_rate or any(self._target)):
-                self._states.append(last._replace(t=t))
+            following = (last.t // STEP + 1) * STEP
+            if last.t < self._until:
+                following = min(following, self._until)
+            if following > t:
                 return
-            grid = (last.t // STEP + 1) * STEP
-            bounds = [grid, t] + ([self._until] if last.t < self._until else [])
-            self._states.append(self._after(last, min(bounds)))
+            if not (last.speed or last.turn_rate or any(self._target)):
+                following = t // STEP * STEP
+            self._states.append(self._after(last, following))
 
     def _after(self, state: State, t: int) -> State:
         """The state at ``t``, no more than a step after ``state``."""

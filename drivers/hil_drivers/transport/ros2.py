@@ -245,13 +245,20 @@ class RosLink:
         """Return once somebody publishes what is subscribed to.
 
         :raises DeviceUnreachable: if nobody does in time, or the QoS does not match.
+        :raises RemoteProtocolError: if only messages of another type are published there.
         """
         topic = subscription.topic
         with self.clock.exchange():
-            count = await self._ask("publishers", topic=topic, within=self.timeout)
+            types = await self._ask("publishers", topic=topic, within=self.timeout)
         if subscription.trouble:
             raise self._mismatched(subscription.trouble)
-        if not count:
+        if types and subscription.type not in types:
+            raise RemoteProtocolError(
+                f"publishes {', '.join(sorted(set(types)))} on {topic}, not {subscription.type}",
+                where=self.name,
+                remedy="correct the topic or the type",
+            )
+        if not types:
             raise DeviceUnreachable(
                 f"nobody publishes on {topic}",
                 where=self.name,

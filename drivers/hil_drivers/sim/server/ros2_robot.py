@@ -37,7 +37,7 @@ BURST = 400
 class Docking:
     """The action under way: ``key`` as the node calls it, ``left`` steps, the sequence so far."""
 
-    key: str
+    key: int
     left: int
     due: int
     sequence: list[int] = field(default_factory=lambda: [0, 1])
@@ -179,14 +179,13 @@ class RobotEndpoint(PushEndpoint):
             self._end_docking("canceled")
         elif "reset" in message:
             self._base.forget(now)
-            self._tell(answer=message["reset"])
         elif "limit" in message:
             linear, angular = self._base.limits
             self._base.limits = (
                 (message["value"], angular) if message["limit"] == "max_linear" else (linear, message["value"])
             )
 
-    def _accept(self, key: str, order: int, now: int) -> None:
+    def _accept(self, key: int, order: int, now: int) -> None:
         if self._docking is None:
             self._docking = Docking(key, order, now + DOCKING_STEP)
         else:

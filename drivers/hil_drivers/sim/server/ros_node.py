@@ -149,6 +149,8 @@ class RosNode:
             self._ready = True
         else:
             self._take(message)
+            if "asked" in message:
+                self.tell(taken=message["asked"])
 
     def _until(self, there: Callable[[], bool], within: float) -> bool:
         deadline = time.monotonic() + within
