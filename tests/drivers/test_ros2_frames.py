@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from contextlib import suppress
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -24,8 +26,9 @@ HEADS = st.dictionaries(st.text(min_size=1).filter(lambda key: key != "$array"),
 def test_frames_come_back_however_they_are_cut(heads: list[dict[str, Any]], cuts: list[int]) -> None:
     data = b"".join(map(frame, heads))
     edges = [0, *sorted(min(cut, len(data)) for cut in cuts), len(data)]
-    frames, found = Frames(), []
-    for begin, end in zip(edges, edges[1:], strict=False):
+    frames = Frames()
+    found: list[dict[str, Any]] = []
+    for begin, end in pairwise(edges):
         found += frames.receive(data[begin:end])
     assert found == heads
 
@@ -50,11 +53,9 @@ def test_numbers_that_are_none_come_back() -> None:
 @given(data=st.binary(max_size=64))
 def test_any_bytes_are_frames_or_an_error(data: bytes) -> None:
     frames = Frames()
-    try:
+    with suppress(FrameError):
         for head in frames.receive(data):
             assert isinstance(head, dict)
-    except FrameError as error:
-        assert str(error)
 
 
 @pytest.mark.parametrize(
