@@ -1,14 +1,16 @@
 """The documents do what they say: blocks are run in order, what they print is compared, links lead somewhere.
 
-In a document, a block fenced as ``sh`` or ``python`` is run, in a folder of that document's own; a ``text`` block
-after it holds lines that it prints, in this order, with … for what was left out. ``<!-- file: NAME -->`` before a
-block writes it to a file instead, ``<!-- append: NAME -->`` adds it to one. Other fences are not run.
+In a document, a block fenced as ``sh`` or ``python`` is run, in a folder of that document's own, which holds
+``docs/models``; a ``text`` block after it holds lines that it prints, in this order, with … for what was left out.
+``<!-- file: NAME -->`` before a block writes it to a file instead, ``<!-- append: NAME -->`` adds it to one. Other
+fences are not run.
 """
 
 from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -140,6 +142,7 @@ def first_missing(expected: str, printed: str) -> str:
 @pytest.mark.parametrize("document", RUN, ids=name_of)
 def test_a_document_does_what_it_says(document: Path, tmp_path: Path) -> None:
     found = blocks(document)
+    shutil.copytree(ROOT / "docs" / "models", tmp_path / "docs" / "models")
     for block, after in pairwise([*found, Block("", "", "", "")]):
         printed = carry_out(block, name_of(document), tmp_path)
         if printed is not None and after.kind == "text" and not after.file:
