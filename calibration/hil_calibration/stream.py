@@ -231,7 +231,7 @@ def evaluate(
         covers it.
     :param temperature: of the instrument, Cel, shape () or (n,); for effects per kelvin.
     :param slope_time: rate of change of the value times the standard uncertainty of the time stamp, in the
-        unit of the value, shape () or (n,).
+        unit of the value, shape () or (n,); :func:`hil_calibration.series.slope_in_time` estimates the rate.
     :raises OutOfRange: an indication is outside the record's valid range; the error lists some.
     :raises UnknownUncertainty: an uncertainty is not a number, or a temperature is needed and not given.
     """
