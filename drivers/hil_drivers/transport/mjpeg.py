@@ -32,6 +32,9 @@ KEPT = 8
 PAUSE = 0.5
 """What part of a period must pass without anything before a picture is taken for fresh after a backlog."""
 
+LONG_AGO = -(1 << 62)
+"""When a picture may have been exposed of which nothing is known: before any bench time."""
+
 _RETRY = 0.05
 _IN_A_PATH = "/?=&,;:+@~!$'()*%"
 
@@ -81,7 +84,8 @@ class MjpegFeed:
         self._ended: list[asyncio.Future[None]] = []
         self._keeper: asyncio.Task[None] | None = None
         self._first: asyncio.Future[None] | None = None
-        self._last = self._since = self._count = 0
+        self._last = self._count = 0
+        self._since = LONG_AGO
         self._behind = False
 
     async def open(self) -> None:
