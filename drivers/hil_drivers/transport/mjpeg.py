@@ -119,14 +119,15 @@ class MjpegFeed:
                 await asyncio.wait(ended)
 
     async def fresh(self) -> Picture:
-        """The first picture whose exposure began after this call.
+        """A picture whose exposure began after this call: the newest, if the caller is late.
 
         :raises DeviceUnreachable: if none comes, or the link is down.
         """
         if self._keeper is None:
             raise DeviceUnreachable("is not open", where=self.name, remedy="open the device first")
         try:
-            return await self._run.fresh()
+            first, newest = await self._run.fresh(), self._run.newest
+            return newest if newest is not None and newest.earliest > first.earliest else first
         except DeviceUnreachable:
             if self._first is None:
                 self.drop()
