@@ -84,6 +84,36 @@ def test_it_does_not_matter_who_asks_when() -> None:
     assert base_of(asked).state(end).true == pytest.approx(base_of(unasked).state(end).true, abs=1e-9)
 
 
+EVENTS = st.lists(
+    st.tuples(
+        st.integers(1, 3 * NANOSECONDS),
+        st.sampled_from([0.0, 0.3, -0.3, 9.0]),
+        st.sampled_from([0.0, 1.0]),
+        st.booleans(),
+    ),
+    max_size=12,
+)
+
+
+@given(events=EVENTS, timeout=st.sampled_from([0.0, 0.5, 0.5004321]))
+def test_its_time_goes_on_whatever_is_commanded_and_asked(
+    events: list[tuple[int, float, float, bool]], timeout: float
+) -> None:
+    world = world_of(**EXACT, command_timeout=timeout)
+    base, now, before = base_of(world), 0, 0.0
+    for pause, speed, turn_rate, commanded in events:
+        now += pause
+        world.time.advance(now)
+        if commanded:
+            base.command(now, speed, turn_rate)
+        state = base.state(now)
+        assert state.t == now
+        assert abs(state.speed) <= 0.6 + 1e-12
+        assert abs(state.speed - before) <= pause / NANOSECONDS + 1e-9
+        assert state == base.state(now)
+        before = state.speed
+
+
 def test_it_stops_when_nobody_commands_it() -> None:
     world = world_of(**EXACT, command_timeout=0.5, acceleration=1.0)
     base = base_of(world)

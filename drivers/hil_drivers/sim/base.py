@@ -136,7 +136,7 @@ class Base:
             if following > t:
                 return
             if not (last.speed or last.turn_rate or any(self._target)):
-                following = t // STEP * STEP
+                following = max(following, t // STEP * STEP)
             self._states.append(self._after(last, following))
 
     def _after(self, state: State, t: int) -> State:

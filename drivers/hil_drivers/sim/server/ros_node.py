@@ -99,9 +99,18 @@ class RosNode:
         return self._process.pid
 
     def tell(self, **message: Any) -> None:
-        """Tell it something; what a node that hangs does not take is lost."""
-        with suppress(OSError):
-            self.socket.sendall(json.dumps(message).encode() + b"\n")
+        """Tell it something; a node that does not take it in time is killed, because half a line would follow."""
+        left = memoryview(json.dumps(message).encode() + b"\n")
+        deadline = time.monotonic() + ANSWER_DEADLINE
+        with suppress(ConnectionError):
+            while left:
+                try:
+                    left = left[self.socket.send(left) :]
+                except BlockingIOError:
+                    if time.monotonic() > deadline:
+                        self._process.kill()
+                        return
+                    select.select([], [self.socket], [], 0.1)
 
     def ask(self, **message: Any) -> bool:
         """Tell it something and wait until it is done; whether it was, in time."""
