@@ -178,6 +178,20 @@ async def test_one_that_ends_by_itself_is_started_again(peer: RosPeer) -> None:
         await device.close()
 
 
+def shared_memory() -> set[str]:
+    """What Fast DDS keeps in shared memory."""
+    return {path.name for path in Path("/dev/shm").glob("*fastdds*")}
+
+
+async def test_a_killed_one_leaves_nothing_in_shared_memory(peer: RosPeer) -> None:
+    before = shared_memory()
+    killed = link(peer.address("/topic"))
+    await killed.open()
+    os.kill(killed.pid, signal.SIGKILL)
+    await killed.leave()
+    assert shared_memory() <= before
+
+
 CONTROLLER = """
 import asyncio, sys
 from hil_drivers.clock import WallClock
@@ -266,7 +280,10 @@ def test_settings_for_our_own_interpreter_stay_here(monkeypatch: pytest.MonkeyPa
     assert not [name for name in given if name.startswith(("PYTHON", "_ROS_WHEELS"))]
     assert given["ROS_DOMAIN_ID"] == "7"
     assert given["FASTDDS_BUILTIN_TRANSPORTS"] == "UDPv4"
-    assert Path(given["FASTDDS_DEFAULT_PROFILES_FILE"]).is_file()
+    assert Path(given["FASTDDS_DEFAULT_PROFILES_FILE"]).name == "fastdds.xml"
+    local = ros_environment(ros_python(), {"ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST"})
+    assert Path(local["FASTDDS_DEFAULT_PROFILES_FILE"]).name == "fastdds_localhost.xml"
+    assert local["ROS_AUTOMATIC_DISCOVERY_RANGE"] == "SYSTEM_DEFAULT"
     assert ros_status().usable
     monkeypatch.setenv("AMENT_PREFIX_PATH", "/opt/ros/x")
     sourced = ros_environment("/usr/bin/python3")

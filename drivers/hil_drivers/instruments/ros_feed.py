@@ -22,8 +22,8 @@ LONGEST_WAIT = 30.0
 """Seconds of wall time after which a publisher counts as silent, however long its period is."""
 
 OPENING = 5.0
-"""Seconds of wall time in which the first message must come: after a process with the same port was killed, Fast DDS
-takes up to 3.5 s to send to the new one."""
+"""Seconds of wall time in which the first message must come: Fast DDS with its own settings may take 3.5 s to send to
+a process that comes in the place of a killed one."""
 
 PATIENCE = 0.3
 """Seconds of wall time until the first message is taken for lost, and the next one awaited."""

@@ -25,6 +25,9 @@ STATUS_DEADLINE = 20.0
 _OWN = ("PYTHONPATH",)
 """What of ``PYTHON*`` a sourced ROS needs; the rest is meant for the controller."""
 
+_RANGE = "ROS_AUTOMATIC_DISCOVERY_RANGE"
+_PROFILES = {"FASTDDS_DEFAULT_PROFILES_FILE", "FASTRTPS_DEFAULT_PROFILES_FILE"}
+
 _LOOK = """
 import json, os
 from importlib import metadata
@@ -106,16 +109,15 @@ def ros_python(python: str = "", *, environment: Mapping[str, str] | None = None
     return sourced
 
 
-def ros_environment(
-    python: str, settings: Mapping[str, str] | None = None, *, profiles: str = "fastdds.xml"
-) -> dict[str, str]:
+def ros_environment(python: str, settings: Mapping[str, str] | None = None, *, profiles: str = "") -> dict[str, str]:
     """The environment variables for ``python``: ours, without what is meant for our own interpreter.
 
     UDP is the transport unless the user names another one: a process that is killed or stopped in shared memory
-    can take its neighbours with it.
+    can take its neighbours with it. Fast DDS gets settings of ours for that, unless the user has some, or the ROS
+    is a sourced one, whose version may read them otherwise.
 
     :param settings: further variables.
-    :param profiles: settings for Fast DDS; not used with a sourced ROS, whose version may read them otherwise.
+    :param profiles: the file of settings for Fast DDS; by default the one that fits the discovery range.
     """
     sourced = "AMENT_PREFIX_PATH" in os.environ and not (Path(python).parent.parent / "pyvenv.cfg").is_file()
     kept = {
@@ -123,10 +125,14 @@ def ros_environment(
         for name, value in os.environ.items()
         if not name.startswith(("PYTHON", "_ROS_WHEELS")) or (sourced and name in _OWN)
     }
-    told = {"FASTDDS_BUILTIN_TRANSPORTS": "UDPv4"}
-    if not sourced and "FASTRTPS_DEFAULT_PROFILES_FILE" not in kept:
-        told["FASTDDS_DEFAULT_PROFILES_FILE"] = str(FOLDER / profiles)
-    return {**told, **kept, **(settings or {})}
+    found = {"FASTDDS_BUILTIN_TRANSPORTS": "UDPv4", **kept, **(settings or {})}
+    if sourced or found.keys() & _PROFILES:
+        return found
+    local = found.get(_RANGE, "").upper() == "LOCALHOST"
+    if local:
+        found[_RANGE] = "SYSTEM_DEFAULT"
+    chosen = profiles or ("fastdds_localhost.xml" if local else "fastdds.xml")
+    return {**found, "FASTDDS_DEFAULT_PROFILES_FILE": str(FOLDER / chosen)}
 
 
 def _reason(error: Exception) -> str:
