@@ -27,5 +27,8 @@ async def test_a_bench_that_takes_setpoints_needs_a_safe_state(tmp_path: Path) -
 
 
 def test_a_folder_names_the_bench_in_it(tmp_path: Path) -> None:
-    copy_bench(tmp_path)
+    path = copy_bench(tmp_path)
     assert load_bench(tmp_path).name == "action-sim"
+    (tmp_path / "second.toml").write_bytes(path.read_bytes())
+    with pytest.raises(ConfigurationError, match=r"holds 2 benches; name one of .*action-sim\.toml, .*second\.toml"):
+        load_bench(tmp_path)

@@ -127,7 +127,12 @@ class BenchConfig:
 
 def shipped_benches() -> dict[str, Path]:
     """The bench files that ship with `hil`, by name."""
-    return {path.stem: path for path in sorted(_shipped_folder().glob("*.toml")) if _is_bench(path)}
+    return {path.stem: path for path in benches_in(_shipped_folder())}
+
+
+def benches_in(folder: Path) -> list[Path]:
+    """The bench files of a folder, in the order of their names."""
+    return [path for path in sorted(folder.glob("*.toml")) if _is_bench(path)]
 
 
 def find_bench(name: str) -> Path:
@@ -138,9 +143,12 @@ def find_bench(name: str) -> Path:
     path = Path(name)
     if path.suffix == ".toml" or path.is_file():
         return path
-    inside = [found for found in sorted(path.glob("*.toml")) if _is_bench(found)] if path.is_dir() else []
+    inside = benches_in(path) if path.is_dir() else []
     if len(inside) == 1:
         return inside[0]
+    if inside:
+        names = ", ".join(str(each) for each in inside)
+        raise ConfigurationError(f'the folder "{name}" holds {len(inside)} benches', remedy=f"name one of {names}")
     shipped = shipped_benches()
     if name in shipped:
         return shipped[name]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import ConfigurationError, UsageError
 from ..suggest import nearest
-from .config import BenchConfig, find_bench, load_bench
+from .config import BenchConfig, benches_in, find_bench, load_bench
 from .edit import enter_calibration
 
 if TYPE_CHECKING:
@@ -27,8 +27,9 @@ def copy_bench(name: str, folder: Path) -> Path:
     target = folder / source.name
     if target.exists():
         raise UsageError("there is a bench already", where=str(target), remedy="give another folder")
+    others = [path.name for path in benches_in(source.parent) if path != source]
     try:
-        shutil.copytree(source.parent, folder, dirs_exist_ok=True)
+        shutil.copytree(source.parent, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns(*others))
     except OSError as error:
         raise UsageError(f"cannot be written: {error.strerror or error}", where=str(folder)) from error
     return target
