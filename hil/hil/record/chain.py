@@ -25,13 +25,19 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from .schema import COLUMNS, SCRIPT
+from .schema import COLUMNS, SCRIPTS, VERSION
 
 READING = np.dtype([(name, "<i8" if name in ("t", "ch", "flags") else "<f8") for name in COLUMNS["reading"]])
 """One reading, packed; a missing real number is NaN."""
 
-GENESIS = hashlib.sha256(SCRIPT.encode()).hexdigest()
-"""What the first batch is chained to."""
+
+def genesis(version: int) -> str:
+    """What the first batch of a record of ``version`` is chained to: the SHA-256 of the tables' definition."""
+    return hashlib.sha256(SCRIPTS[version].encode()).hexdigest()
+
+
+GENESIS = genesis(VERSION)
+"""What the first batch of a new record is chained to."""
 
 _WEIGHTS = np.frombuffer(hashlib.shake_256(b"hil reading mark").digest(64), "<u8") | np.uint64(1)
 

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import json
 import struct
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import apsw
+import numpy as np
+from numpy.typing import NDArray
 
-from .chain import GENESIS, batch_hash, canonical, from_table
-from .schema import COLUMNS, DATA_TABLES
+from .chain import READING, Rows, batch_hash, canonical, from_table, genesis
+from .schema import COLUMNS, DATA_TABLES, VERSION
+
+Sink = Callable[[NDArray[np.void]], None]
+"""Takes readings, as arrays of `hil.record.chain.READING`."""
 
 DAMAGE = (
     apsw.Error,
@@ -65,10 +71,15 @@ class _Batch:
 
 
 class ChainWalk:
-    """The state of the walk: everything up to batch ``batch``, whose hash is ``head``, holds."""
+    """The state of the walk: everything up to batch ``batch``, whose hash is ``head``, holds.
 
-    def __init__(self) -> None:
-        self.batch, self.head, self.t, self.points = 0, GENESIS, 0, 0
+    :param version: of the record.
+    :param readings: is given the readings of each batch, in the order of the record, once the batch holds.
+    """
+
+    def __init__(self, version: int = VERSION, readings: Sink | None = None) -> None:
+        self.batch, self.head, self.t, self.points = 0, genesis(version), 0, 0
+        self._readings = readings
         self.counts = dict.fromkeys(DATA_TABLES, 0)
         self.closed = self.complete = False
 
@@ -94,21 +105,25 @@ class ChainWalk:
     def _step(self, db: apsw.Connection, batch: _Batch) -> None:
         ranges = self._check_place(batch)
         rows = {table: _read(db, table, *ranges[table], batch.seq) for table in sorted(ranges)}
-        encoded = {table: canonical(from_table(table, content)) for table, content in rows.items()}
+        encoded = {table: canonical(content) for table, content in rows.items()}
         contents = (content for content, _ in encoded.values())
         if batch_hash(batch.prev, batch.seq, batch.t, batch.rows, batch.marks, contents) != batch.hash:
             raise _altered(batch, ranges, {table: marks for table, (_, marks) in encoded.items()})
+        kinds = [row[_KIND] for row in rows.get("event", ())]
+        if self.closed and "resumed" not in kinds:
+            raise _Broken(f"batch {batch.seq}", "was appended after the run was closed")
         self.batch, self.head, self.t = batch.seq, batch.hash, batch.t
         self.counts.update({table: last for table, (_, last) in ranges.items()})
         self.points += sum(row[_STATE] == "committed" for row in rows.get("point", ()))
-        self.closed = any(row[_KIND] == "closed" for row in rows.get("event", ()))
+        self.closed = "closed" in kinds
+        readings = rows.get("reading")
+        if self._readings is not None and isinstance(readings, np.ndarray):
+            self._readings(readings)
 
     def _check_place(self, batch: _Batch) -> dict[str, tuple[int, int]]:
         place = f"batch {batch.seq}"
         if batch.seq != self.batch + 1:
             raise _Broken(f"batch {self.batch + 1}", f"was removed: batch {batch.seq} comes next")
-        if self.closed:
-            raise _Broken(place, "was appended after the run was closed")
         if batch.prev != self.head:
             raise _Broken(place, "is not chained to the batch before it")
         try:
@@ -127,11 +142,35 @@ class ChainWalk:
                 raise _Broken(f"{table} row {row[0]}", f"was inserted: no batch up to the last, {self.batch}, holds it")
 
 
-def _read(db: apsw.Connection, table: str, first: int, last: int, seq: int) -> list[tuple[Any, ...]]:
+_NUMBERED = np.dtype([("rowid", "<i8"), *((name, READING[name]) for name in READING.names or ())])
+
+
+def _read(db: apsw.Connection, table: str, first: int, last: int, seq: int) -> Rows:
     """The rows ``first`` to ``last``.
 
     :raises _Broken: naming the first of them that is not there or cannot be read.
     """
+    if table == "reading":
+        readings = _read_readings(db, first, last)
+        if readings is not None:
+            return readings
+    return _read_tuples(db, table, first, last, seq)
+
+
+def _read_readings(db: apsw.Connection, first: int, last: int) -> NDArray[np.void] | None:
+    """All of the readings ``first`` to ``last``; ``None`` if one of them is not there or cannot be read."""
+    sql = f"SELECT rowid, {', '.join(COLUMNS['reading'])} FROM reading WHERE rowid BETWEEN ? AND ? ORDER BY rowid"
+    try:
+        found = np.fromiter(db.execute(sql, (first, last)), _NUMBERED)
+    except DAMAGE:
+        return None
+    if len(found) != last - first + 1 or not np.array_equal(found["rowid"], np.arange(first, last + 1)):
+        return None
+    words = found.view("<u8").reshape(len(found), -1)
+    return np.ascontiguousarray(words[:, 1:]).view(READING).reshape(-1)
+
+
+def _read_tuples(db: apsw.Connection, table: str, first: int, last: int, seq: int) -> Rows:
     sql = f"SELECT rowid, {', '.join(COLUMNS[table])} FROM {table} WHERE rowid BETWEEN ? AND ? ORDER BY rowid"
     rows: list[tuple[Any, ...]] = []
     try:
@@ -143,7 +182,7 @@ def _read(db: apsw.Connection, table: str, first: int, last: int, seq: int) -> l
         raise _Broken(f"{table} row {first + len(rows)} (batch {seq})", f"cannot be read ({error})") from error
     if len(rows) != last - first + 1:
         raise _Broken(f"{table} row {first + len(rows)} (batch {seq})", "was removed")
-    return rows
+    return from_table(table, rows)
 
 
 def _altered(batch: _Batch, ranges: dict[str, tuple[int, int]], marks: dict[str, bytes]) -> _Broken:

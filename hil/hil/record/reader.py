@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from ..errors import RecordError, UsageError
 from ..suggest import nearest
 from .disk import copy_database, is_live
-from .schema import APPLICATION_ID, COLUMNS, DATABASE, STATES, VERSION
+from .schema import APPLICATION_ID, COLUMNS, DATABASE, SCRIPTS, STATES, VERSION
 from .sqlite import read_only, select
 
 T = TypeVar("T")
@@ -229,9 +229,14 @@ def _check_identity(record: Record) -> None:
         raise RecordError(f"cannot be read ({error})", where=where, remedy="run `hil data verify` on it") from error
     if identity != APPLICATION_ID:
         raise UsageError("is not the record of a run", where=where, remedy="give the folder of a run")
-    if version != VERSION:
-        raise UsageError(
-            f"is a record of version {version}; this program reads version {VERSION}",
-            where=where,
-            remedy="use the program that wrote it, or a later one",
-        )
+    if version not in SCRIPTS:
+        raise newer_version(version, where)
+
+
+def newer_version(version: int, where: str) -> UsageError:
+    """The refusal of a record that a later version of this program wrote."""
+    return UsageError(
+        f"is a record of version {version}; this program reads version {VERSION}",
+        where=where,
+        remedy="use the program that wrote it, or a later one",
+    )

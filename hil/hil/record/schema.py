@@ -20,6 +20,8 @@ the POSIX epoch unless the name begins with ``mono``; text columns named here as
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 DATABASE = "run.db"
 VERSION = 1
 APPLICATION_ID = 0x48494C52  # "HILR"
@@ -111,3 +113,6 @@ def _append_only(table: str, action: str) -> str:
 
 SCRIPT = "".join(_table(name) + _append_only(name, "UPDATE") + _append_only(name, "DELETE") for name in COLUMNS)
 """The statements that create the tables and their triggers."""
+
+SCRIPTS: Mapping[int, str] = {VERSION: SCRIPT}
+"""What created the tables of each version that this program reads, the present one included, by its number."""

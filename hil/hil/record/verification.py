@@ -6,7 +6,7 @@ It works on a copy, so that the original is never touched, and calls a malformed
 from __future__ import annotations
 
 import tempfile
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,11 +15,12 @@ from typing import Any, Literal
 import apsw
 
 from ..errors import RecordError
-from .chainwalk import DAMAGE, ChainWalk, Finding
+from .chain import genesis
+from .chainwalk import DAMAGE, ChainWalk, Finding, Sink
 from .disk import copy_database, is_live
 from .folder import SEAL, file_hashes, read_seal
-from .reader import locate
-from .schema import APPLICATION_ID, DATABASE, SCRIPT, VERSION
+from .reader import locate, newer_version
+from .schema import APPLICATION_ID, DATABASE, SCRIPTS, VERSION
 from .sqlite import read_only
 
 _DEFINITIONS = "SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY name"
@@ -55,11 +56,12 @@ class Verification:
         return not self.findings
 
 
-def verify(path: Path | str) -> Verification:
+def verify(path: Path | str, readings: Sink | None = None) -> Verification:
     """Verify a run.
 
     :param path: the run folder, or its ``run.db``.
-    :raises UsageError: if there is no run.
+    :param readings: is given the readings of each batch that holds, in the order of the record.
+    :raises UsageError: if there is no run, or one of a later version of this program.
     """
     folder = Path(path)
     database = folder / DATABASE if (folder / SEAL).is_file() else locate(folder)
@@ -68,7 +70,9 @@ def verify(path: Path | str) -> Verification:
     with tempfile.TemporaryDirectory(prefix="hil-verify-") as scratch:
         copy, findings = _copied(database, Path(scratch), live)
         if copy is not None:
-            checked = _check_database(copy, walk, findings)
+            version = _version(copy, folder)
+            walk = ChainWalk(version, readings)
+            checked = _check_database(copy, walk, version, findings)
     sealed = (folder / SEAL).is_file()
     if not live and (sealed or walk.closed):
         checked += _check_files(folder, walk, findings)
@@ -93,13 +97,28 @@ def _copied(database: Path, scratch: Path, live: bool) -> tuple[Path | None, lis
         return None, [Finding(DATABASE, f"cannot be read ({error})")]
 
 
-def _check_database(copy: Path, walk: ChainWalk, findings: list[Finding]) -> list[str]:
+def _version(copy: Path, folder: Path) -> int:
+    """The version of the record, by its first batch where its header names none that is known.
+
+    :raises UsageError: if both say that it is a later one.
+    """
+    with suppress(*DAMAGE), closing(apsw.Connection(str(copy), flags=apsw.SQLITE_OPEN_READWRITE)) as db:
+        version = db.pragma("user_version")
+        if version in SCRIPTS:
+            return int(version)
+        first = db.execute("SELECT prev FROM batch WHERE seq = 1").fetchone()
+        if version > VERSION and first and first[0] not in map(genesis, SCRIPTS):
+            raise newer_version(version, str(folder / DATABASE))
+    return VERSION
+
+
+def _check_database(copy: Path, walk: ChainWalk, version: int, findings: list[Finding]) -> list[str]:
     try:
         with closing(apsw.Connection(str(copy), flags=apsw.SQLITE_OPEN_READWRITE)) as db:
             db.pragma("trusted_schema", False)
             finding = walk.run(db)
             findings += [finding] if finding else []
-            findings += _schema(db)
+            findings += _schema(db, version)
             findings += _integrity(db)
     except DAMAGE as error:
         findings.append(Finding(DATABASE, f"is malformed ({error})"))
@@ -110,12 +129,11 @@ def _check_database(copy: Path, walk: ChainWalk, findings: list[Finding]) -> lis
     ]
 
 
-def _schema(db: apsw.Connection) -> list[Finding]:
-    identity, version = db.pragma("application_id"), db.pragma("user_version")
-    if (identity, version) != (APPLICATION_ID, VERSION):
-        return [Finding(DATABASE, f"is not a record of version {VERSION}: its header was altered")]
+def _schema(db: apsw.Connection, version: int) -> list[Finding]:
+    if (db.pragma("application_id"), db.pragma("user_version")) != (APPLICATION_ID, version):
+        return [Finding(DATABASE, f"is not a record of version {version}: its header was altered")]
     with closing(apsw.Connection(":memory:")) as fresh:
-        fresh.execute(SCRIPT)
+        fresh.execute(SCRIPTS[version])
         expected = {row[1]: row for row in fresh.execute(_DEFINITIONS)}
     present = {row[1]: row for row in db.execute(_DEFINITIONS)}
     for name in sorted(expected.keys() | present.keys()):
