@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import hil
-from hil.design import Design, Levels, ListPlan, PlannedPoint, Progress, grid
+from hil.design import Design, History, Levels, ListPlan, PlannedPoint, grid
 from hil.design.factors import RESERVED
 from hil.errors import ProcedureFault
 from hil.point import Point
@@ -174,16 +174,16 @@ def test_an_empty_plan_is_refused(wrong: dict[str, object]) -> None:
 
 def test_a_list_hands_out_what_does_not_count_yet() -> None:
     planned = Design({"level": "lx"}, POINTS[:4]).planned(1)
-    plan, progress = ListPlan(planned), Progress()
+    plan, history = ListPlan(planned), History()
     assert plan.count == plan.most == 4
-    progress.commit(planned[0], [])
-    progress.commit(planned[2], [{"hit": True}])
-    assert plan.next(progress) == plan.next(progress) == planned[1]
-    progress.commit(planned[1], [])
-    assert plan.next(progress) == planned[3]
-    progress.commit(planned[3], [])
-    assert plan.next(progress) is None
-    assert (len(progress), [seen.index for seen in progress.observed]) == (4, [2])
+    history.commit(planned[0], [])
+    history.commit(planned[2], [{"hit": True}])
+    assert plan.next(history) == plan.next(history) == planned[1]
+    history.commit(planned[1], [])
+    assert plan.next(history) == planned[3]
+    history.commit(planned[3], [])
+    assert plan.next(history) is None
+    assert (len(history), [seen.index for seen in history.observed]) == (4, [2])
 
 
 def test_blinded_codes_stand_for_conditions_and_change_with_the_seed() -> None:

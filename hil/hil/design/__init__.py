@@ -3,24 +3,31 @@
 from __future__ import annotations
 
 from .adaptive import Adaptive, AdaptiveDesign
+from .bisection import Bisection, Bracket
 from .design import Design
 from .factorial import fractional_factorial, grid
 from .factors import Levels, Range
-from .plan import AdaptivePlan, ListPlan, Observed, Plan, PlannedPoint, Progress
+from .plan import AdaptivePlan, History, ListPlan, Observed, Plan, PlannedPoint
 from .sampling import latin_hypercube, sobol
+from .sequential import Trials, UntilDecided, UntilNarrow
 
 __all__ = [
     "Adaptive",
     "AdaptiveDesign",
     "AdaptivePlan",
+    "Bisection",
+    "Bracket",
     "Design",
+    "History",
     "Levels",
     "ListPlan",
     "Observed",
     "Plan",
     "PlannedPoint",
-    "Progress",
     "Range",
+    "Trials",
+    "UntilDecided",
+    "UntilNarrow",
     "fractional_factorial",
     "grid",
     "latin_hypercube",

@@ -16,7 +16,7 @@ from .plan import AdaptivePlan, Observed
 class Adaptive(Protocol):
     """A rule that chooses the next condition. Give it fields that JSON can carry: they are locked with the plan."""
 
-    def next(self, observed: Sequence[Observed], seed: int) -> Mapping[str, Any] | None:
+    def next(self, observed: Sequence[Observed], seed: int, /) -> Mapping[str, Any] | None:
         """The next condition, ``None`` to stop. It depends on nothing but its arguments: a run that was killed goes on
         from its record as it would have gone on.
 
@@ -31,7 +31,7 @@ class AdaptiveDesign:
     :param factors: as for `Design`.
     :param rule: chooses the points, and stops.
     :param most: the number of points after which the plan ends in any case, at least 1.
-    :param attempts: as for `Design`, and so ``blind`` and ``sut_faults``.
+    :param attempts: as for `Design`, and so ``blind`` and ``notes``.
     :raises ProcedureFault: as `Design` does.
     """
 
@@ -40,15 +40,18 @@ class AdaptiveDesign:
     most: int
     attempts: int = 3
     blind: bool = False
-    sut_faults: SutFaults = "failure"
     notes: dict[str, Any] = field(default_factory=dict)
-
-    order = "adaptive"
 
     def __post_init__(self) -> None:
         require_names(self.factors)
         if self.most < 1 or self.attempts < 1:
             raise ProcedureFault("a plan needs a point and an attempt", where="AdaptiveDesign")
+
+    @property
+    def sut_faults(self) -> SutFaults:
+        """How the rule counts an answer of the system under test that is a fault."""
+        found: SutFaults = getattr(self.rule, "sut_faults", "failure")
+        return found
 
     def plan(self, seed: int) -> AdaptivePlan:
         """The plan of one run."""

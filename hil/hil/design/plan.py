@@ -43,7 +43,7 @@ class Observed:
     data: Mapping[str, Any]
 
 
-class Progress:
+class History:
     """The points that count so far, in their order, and what was observed at each."""
 
     def __init__(self) -> None:
@@ -62,8 +62,8 @@ class Progress:
         self.observed.extend(Observed(point.index, point.factors, data) for data in observed)
 
     @classmethod
-    def on_record(cls, record: Record) -> Progress:
-        """The progress of a run as its record tells it: from it, a plan goes on as it would have gone on."""
+    def on_record(cls, record: Record) -> History:
+        """The history of a run as its record tells it: from it, a plan goes on as it would have gone on."""
         found = cls()
         kept: dict[int, list[Mapping[str, Any]]] = {}
         for observation in record.observations():
@@ -86,12 +86,12 @@ class Plan(Protocol):
     def most(self) -> int:
         """How many points there can be."""
 
-    def next(self, progress: Progress) -> PlannedPoint | None:
+    def next(self, history: History) -> PlannedPoint | None:
         """The next point, or ``None`` where there is none."""
 
 
 class ListPlan:
-    """Points that are known before anything moves. One run's own: ``progress`` only grows from call to call."""
+    """Points that are known before anything moves. One run's own: ``history`` only grows from call to call."""
 
     def __init__(self, points: Sequence[PlannedPoint]) -> None:
         self._points, self._cursor = tuple(points), 0
@@ -104,8 +104,8 @@ class ListPlan:
     def most(self) -> int:
         return len(self._points)
 
-    def next(self, progress: Progress) -> PlannedPoint | None:
-        while self._cursor < len(self._points) and self._points[self._cursor].index in progress:
+    def next(self, history: History) -> PlannedPoint | None:
+        while self._cursor < len(self._points) and self._points[self._cursor].index in history:
             self._cursor += 1
         return self._points[self._cursor] if self._cursor < len(self._points) else None
 
@@ -124,15 +124,15 @@ class AdaptivePlan:
     def most(self) -> int:
         return self._design.most
 
-    def next(self, progress: Progress) -> PlannedPoint | None:
-        if len(progress) >= self.most:
+    def next(self, history: History) -> PlannedPoint | None:
+        if len(history) >= self.most:
             return None
-        chosen = self._design.rule.next(progress.observed, self._seed)
+        chosen = self._design.rule.next(history.observed, self._seed)
         if chosen is None:
             return None
-        checked(self._design.factors, chosen, f"point {len(progress)}")
+        checked(self._design.factors, chosen, f"point {len(history)}")
         code = blind_code(chosen, self._seed) if self._design.blind else ""
-        return PlannedPoint(len(progress), dict(chosen), code)
+        return PlannedPoint(len(history), dict(chosen), code)
 
 
 def blind_code(condition: Mapping[str, Any], seed: int) -> str:
