@@ -71,7 +71,7 @@ def _helps(command: click.Command, name: str, parent: click.Context | None) -> I
 
 def bench_file() -> str:
     """The keys of the bench file, the equipment register, the laboratory file and the simulated world."""
-    from hil.bench.laboratory import OrganisationSection, PersonSection, ReportingSection
+    from hil.bench.laboratory import OrganisationSection, PersonSection, ReportingSection, SigningSection
     from hil.bench.model import (
         BenchSection,
         ChannelSection,
@@ -108,7 +108,7 @@ def bench_file() -> str:
     parts += [_section(model, "safe_state.actions" if model is SafeAction else "") for model in sections]
     register: Sequence[type[BaseModel]] = (InstrumentEntry, CertificateEntry, CheckSection, CmcSection)
     parts += ["## Equipment register", *map(_section, register), "## Laboratory file"]
-    parts += [_section(model) for model in (OrganisationSection, PersonSection, ReportingSection)]
+    parts += [_section(model) for model in (OrganisationSection, PersonSection, ReportingSection, SigningSection)]
     parts += [
         "## Tables of `[sim]`",
         "The bench passes these tables to the simulated world: `[sim.room]`, `[sim.lamp]`, `[sim.devices.NAME]` and "

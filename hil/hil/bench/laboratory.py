@@ -49,6 +49,16 @@ class ReportingSection(Section):
     rounding: Literal["nearest", "up", "ea5"] = Field(default="nearest", description='"nearest", "up" or "ea5"')
 
 
+class SigningSection(Section):
+    """``[signing]``: the laboratory's key, with which sealed runs and amendments are signed.
+
+    A private key of Ed25519 in a PEM file of mode 0600, outside of any folder that is shared; ``hil data keys new``
+    makes one.
+    """
+
+    key: Name | None = Field(default=None, description="a file; a relative path starts at the laboratory file")
+
+
 class Laboratory(Section):
     """A laboratory file. It holds no scope of accreditation: none is claimed. Capabilities stand in the register."""
 
@@ -56,6 +66,7 @@ class Laboratory(Section):
     customer: OrganisationSection
     persons: dict[str, PersonSection]
     reporting: ReportingSection = ReportingSection()
+    signing: SigningSection = SigningSection()
 
     def persons_with(self, role: Role) -> list[str]:
         """The names of the persons who hold ``role``, in the order of the file."""

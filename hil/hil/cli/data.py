@@ -1,4 +1,4 @@
-"""``hil data list|show|verify``: the records of runs."""
+"""``hil data list|show|verify``: the records of runs; the group ``hil data``."""
 
 from __future__ import annotations
 
@@ -20,12 +20,17 @@ COMMANDS = {
     "list": ("data:list_runs", "The runs in a folder."),
     "show": ("data:show", "What a run was, how it ended, and its results."),
     "verify": ("data:verify", "Whether a record holds, from the first batch to the last file."),
+    "reproduce": ("data_export:reproduce", "Analyse the record of a run again, and compare every number."),
+    "seal": ("data_seal:seal", "Make the sealed set of a run: Parquet, MCAP, CSV and a signed manifest."),
+    "amend": ("data_seal:amend", "Add an amendment to a closed run; the original stays."),
+    "export": ("data_export:export", "The readings of a run as CSV, Parquet or MCAP, in another folder."),
+    "keys": ("data_seal:keys", "Keys that runs are signed with."),
 }
 
 
 @click.group(cls=LazyGroup, lazy=COMMANDS)
 def data() -> None:
-    """List, show and verify the records of runs.
+    """List, show, verify, reproduce, seal, amend and export the records of runs.
 
     RUN is the folder of a run, the name of one in --out, or "last".
     """
@@ -46,19 +51,33 @@ def list_runs(out: Path, as_json: bool) -> None:
 
 @click.command(short_help="What a run was, how it ended, and its results.")
 @click.argument("run")
+@click.option(
+    "--plot", type=click.Path(dir_okay=False, path_type=Path), help="Draw the readings ± U into FILE.png or FILE.svg."
+)
+@click.option("--channel", "channels", multiple=True, help="A channel to draw; may be repeated. All by default.")
 @out
 @as_json
-def show(run: str, out: Path, as_json: bool) -> None:
-    """What RUN was, how it ended, and its results."""
+def show(run: str, plot: Path | None, channels: tuple[str, ...], out: Path, as_json: bool) -> None:
+    """What RUN was, how it ended, what was lost or amended, and its results."""
     from ..record import open_run
 
     folder = find_run(run, out)
     record = open_run(folder)
-    described = {**_summary(folder), **_counts(record), "results": _results(folder)}
+    if channels and plot is None:
+        raise UsageError("--channel belongs to --plot", remedy="give --plot FILE.png or FILE.svg")
+    if plot is not None:
+        from .record_plot import draw
+
+        draw(record, plot, channels)
+    amended = _amendments(record, folder)
+    described = {**_summary(folder), **_counts(record), **_sealed(folder)}
     if as_json:
-        show_json(described)
+        show_json({**described, "amendments": amended, "results": _results(folder)})
         return
-    show_table(["fact", "value"], [[key, str(value)] for key, value in described.items() if key != "results"])
+    show_table(["fact", "value"], [[key, str(value)] for key, value in described.items()])
+    if amended:
+        keys = ["what", "why", "who", "when"]
+        show_table(keys, [[str(one[key]) for key in keys] for one in amended], title="\namendments")
     click.echo()
     for path in sorted(folder.iterdir()):
         click.echo(path)
@@ -66,17 +85,24 @@ def show(run: str, out: Path, as_json: bool) -> None:
 
 @click.command(short_help="Whether a record holds, from the first batch to the last file.")
 @click.argument("run")
+@click.option(
+    "--key",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="The laboratory's public key (PEM), which must have signed.",
+)
 @out
 @as_json
-def verify(run: str, out: Path, as_json: bool) -> int:
-    """Whether RUN holds: its hash chain, its database, and the hashes of its files.
+def verify(run: str, key: Path | None, out: Path, as_json: bool) -> int:
+    """Whether RUN holds: its hash chain, its database, its files, and, where there are some, sealed set and amendments.
 
-    The exit code is 6 if anything does not hold; the first place that does not is named first.
+    The exit code is 6 if anything does not hold; the first place that does not is named first. Without --key a
+    signature shows only that nothing was altered since somebody signed.
     """
-    from ..record import verify as verify_record
+    from ..sealing.check import verify_run
+    from ..sealing.keys import load_public
 
     folder = find_run(run, out)
-    verification = verify_record(folder)
+    verification = verify_run(folder, None if key is None else load_public(key))
     findings = [{"place": finding.place, "message": finding.message} for finding in verification.findings]
     if as_json:
         show_json(
@@ -148,8 +174,35 @@ def _counts(record: Record) -> dict[str, Any]:
         "points": sum(point.state == "committed" for point in points),
         "void attempts": sum(point.state == "void" for point in points),
         "channels": ", ".join(record.channels),
+        "lost": sum(int(event.data["lost"]) for event in record.events("gap")),
         "chain head": record.chain_head,
     }
+
+
+def _sealed(folder: Path) -> dict[str, str]:
+    """Whether a run is sealed, and who signed."""
+    from ..sealing.envelope import told
+    from ..sealing.manifest import MANIFEST, SEALED, read_manifest
+
+    path = folder / SEALED / MANIFEST
+    if not path.exists():
+        return {"sealed": "no"}
+    try:
+        return {"sealed": told(read_manifest(path).envelope, None)}
+    except (OSError, ValueError) as error:
+        raise RecordError(f"was altered ({error})", where=str(path), remedy="run `hil data verify` on it") from None
+
+
+def _amendments(record: Record, folder: Path) -> list[dict[str, Any]]:
+    """Amendments made while the run went on, and those added since."""
+    from .data_seal import amendments_of
+
+    live = [
+        {"what": f"{row['target']}: {row['old']} is {row['new']}", "why": row["why"], "who": row["who"]}
+        | {"when": _instant(row["t"], synchronised=False)}
+        for row in record.table("amend")
+    ]
+    return [*live, *amendments_of(folder)]
 
 
 def _results(folder: Path) -> Any:

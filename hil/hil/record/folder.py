@@ -10,6 +10,7 @@ import hashlib
 import json
 import re
 import secrets
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,9 @@ from .sqlite import settle
 
 SEAL = "closed.json"
 FORMAT = "hil-closed/1"
+
+LATER = ("sealed", "sealed.part", "amendments")
+"""Folders that may be added after a run was closed; `hil.sealing` makes them and verifies them."""
 
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
@@ -57,7 +61,7 @@ def _ulid(utc: int) -> str:
 
 
 def seal(folder: Path) -> Path:
-    """Write ``closed.json`` over everything in ``folder``; nothing may be added or changed afterwards.
+    """Write ``closed.json`` over everything in ``folder``; nothing may be added or changed afterwards but `LATER`.
 
     :raises RecordError: if the run is not closed, is sealed already, or the disk fails.
     """
@@ -94,20 +98,33 @@ def content_digest(content: dict[str, Any]) -> str:
 
 
 def file_hashes(folder: Path) -> dict[str, dict[str, Any]]:
-    """The SHA-256 and size of every file below ``folder`` but the seal, by its path with ``/``.
+    """The SHA-256 and size of every file that a seal covers, by its path with ``/``: all but itself and `LATER`.
 
     :raises RecordError: for a link, which could point anywhere.
     """
-    found: dict[str, dict[str, Any]] = {}
+    return {
+        name: {"sha256": sha256_of(path), "size": path.stat().st_size}
+        for name, path in files_below(folder)
+        if name != SEAL and name.partition("/")[0] not in LATER
+    }
+
+
+def files_below(folder: Path) -> Iterator[tuple[str, Path]]:
+    """Every file below ``folder``, by its path with ``/``, sorted.
+
+    :raises RecordError: for a link, which could point anywhere.
+    """
     for path in sorted(folder.rglob("*")):
-        name = path.relative_to(folder).as_posix()
         if path.is_symlink():
             raise RecordError("is a link", where=str(path), remedy="put the file itself there")
-        if path.is_file() and name != SEAL:
-            with path.open("rb") as file:
-                digest = hashlib.file_digest(file, "sha256").hexdigest()
-            found[name] = {"sha256": digest, "size": path.stat().st_size}
-    return found
+        if path.is_file():
+            yield path.relative_to(folder).as_posix(), path
+
+
+def sha256_of(path: Path) -> str:
+    """The SHA-256 of a file, 64 hexadecimal digits."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def read_seal(folder: Path) -> dict[str, Any]:

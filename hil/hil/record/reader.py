@@ -7,8 +7,9 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import apsw
 import numpy as np
@@ -16,11 +17,17 @@ from numpy.typing import NDArray
 
 from ..errors import RecordError, UsageError
 from ..suggest import nearest
+from .chain import READING
 from .disk import copy_database, is_live
 from .schema import APPLICATION_ID, COLUMNS, DATABASE, SCRIPTS, STATES, VERSION
 from .sqlite import read_only, select
 
+if TYPE_CHECKING:
+    import pyarrow
+
 T = TypeVar("T")
+
+_AT_ONCE = 200_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +136,31 @@ class Record:
         with self._reading() as db:
             table = np.fromiter(db.execute(sql, condition), layout)
         return Readings(**{name: np.ascontiguousarray(table[name]) for name in names})
+
+    def frame(self, *channels: str) -> pyarrow.Table:
+        """The readings of ``channels``, or of all, in the order of the record, as an Arrow table.
+
+        Its columns are ``t`` (UTC, ns), ``channel``, ``raw``, ``value``, ``u_ind``, ``u``, ``u_t`` and ``flags``; units
+        and calibrations stand in the metadata of its schema. ``.to_pandas()`` and ``polars.from_arrow()`` take it.
+
+        :raises UsageError: for an unknown channel.
+        """
+        import pyarrow
+
+        from .frame import Frames
+
+        known, frames = self.channels, Frames(self)
+        for name in channels:
+            if name not in known:
+                raise UsageError("there is no such channel", where=name, remedy=nearest(name, known))
+        numbers = ", ".join(str(known[name]["number"]) for name in channels)
+        condition = f"WHERE ch IN ({numbers})" if channels else ""
+        with self._reading() as db:
+            rows = select(db, "reading", condition)
+            batches = []
+            while len(part := np.fromiter(islice(rows, _AT_ONCE), READING)):
+                batches.append(frames.batch(part))
+        return pyarrow.Table.from_batches(batches, frames.schema)
 
     def points(self) -> list[PointAttempt]:
         """Every attempt at every point, in the order in which they were offered, each in its latest state."""

@@ -1,0 +1,1 @@
+"""What is made of a closed run: the sealed set, exports, amendments; and how each is verified."""

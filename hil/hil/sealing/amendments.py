@@ -1,0 +1,164 @@
+"""``amendments/NNNN.json``: what was changed about a closed run, by whom and why; the original stays as it is.
+
+ISO/IEC 17025:2017, 7.5.2: amendments can be tracked to previous versions or to the original observations; the original
+and the amended data are kept, with the date, what was altered, and the persons responsible. Each amendment is a DSSE
+envelope; its payload names the SHA-256 of what it amends (the manifest of a sealed run, otherwise ``closed.json``) and
+of the amendment before it, so that none can be altered, left out or put in between.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..clock_state import read_clock_state
+from ..errors import RecordError, UsageError
+from ..record.chainwalk import Finding
+from ..record.disk import is_live, sync, sync_directory
+from ..record.folder import SEAL, sha256_of
+from ..record.rows import json_text
+from ..utc import iso
+from .envelope import Envelope, enclosed, fault_of, read_envelope, told
+from .manifest import MANIFEST, SEALED
+
+if TYPE_CHECKING:
+    from .keys import PrivateKey, PublicKey
+
+FOLDER = "amendments"
+KIND = "application/vnd.hil-bench.amendment+json"
+FORMAT = "hil-amendment/1"
+ANCHORS = (f"{SEALED}/{MANIFEST}", SEAL)
+_NAME = re.compile(r"\d{4,}\.json")
+
+
+@dataclass(frozen=True, slots=True)
+class Amendment:
+    """One amendment: its number, what, why and who in words, and when, of the system clock."""
+
+    number: int
+    what: str
+    why: str
+    who: str
+    when: str
+    signed: bool
+
+
+def amend(folder: Path, *, what: str, why: str, who: str, key: PrivateKey | None) -> Path:
+    """Add an amendment to a closed run; nothing else is touched.
+
+    :param key: the laboratory's; without one the amendment is not signed.
+    :return: its file.
+    :raises UsageError: if the run is not closed, or a text is empty.
+    :raises RecordError: if the amendments before do not hold, or the disk fails.
+    """
+    if is_live(folder) or not (folder / SEAL).is_file():
+        raise UsageError("the run is not closed", where=str(folder), remedy="amend it when it has ended")
+    words = {"what": what.strip(), "why": why.strip(), "who": who.strip()}
+    for name, text in words.items():
+        if not text:
+            raise UsageError(f"{name} is empty", where="amendment", remedy=f"say {name}")
+    _, faults = check_amendments(folder, None) if (folder / FOLDER).exists() else ([], [])
+    if faults:
+        raise RecordError(f"{faults[0].place} {faults[0].message}", where=str(folder), remedy="run `hil data verify`")
+    content = {"format": FORMAT, "run": folder.name, **words, **_place(folder)}
+    content["when"] = iso(time.time_ns(), synchronised=read_clock_state().synchronised)
+    json_text(content, "amendment")
+    return _write(folder, content, key)
+
+
+def _place(folder: Path) -> dict[str, Any]:
+    """Where an amendment stands in the chain: its number, what is amended, and the amendment before."""
+    before = _files(folder)
+    anchor = next(name for name in ANCHORS if (folder / name).is_file())
+    return {
+        "number": len(before) + 1,
+        "amends": {"file": anchor, "sha256": sha256_of(folder / anchor)},
+        "previous": sha256_of(before[-1]) if before else None,
+    }
+
+
+def _write(folder: Path, content: dict[str, Any], key: PrivateKey | None) -> Path:
+    path = folder / FOLDER / f"{content['number']:04d}.json"
+    try:
+        path.parent.mkdir(exist_ok=True)
+        with path.open("x", encoding="utf-8") as file:
+            file.write(enclosed(KIND, content, key).text())
+        sync(path)
+        sync_directory(path.parent)
+        sync_directory(folder)
+    except OSError as error:
+        raise RecordError(
+            f"the amendment cannot be written ({error.strerror})", where=str(path), remedy="look at the disk"
+        ) from error
+    return path
+
+
+def _files(folder: Path) -> list[Path]:
+    return sorted((folder / FOLDER).glob("*"), key=lambda path: (len(path.name), path.name))
+
+
+def amendments(folder: Path) -> Iterator[Amendment]:
+    """The amendments of a closed run, in order.
+
+    :raises RecordError: if one of them cannot be read.
+    """
+    for path in _files(folder):
+        try:
+            yield _amendment(_read(path))
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise RecordError(
+                f"is not an amendment ({error})", where=str(path), remedy="run `hil data verify` on the run"
+            ) from error
+
+
+def _read(path: Path) -> Envelope:
+    return read_envelope(path.read_text(encoding="utf-8"), KIND)
+
+
+def _amendment(envelope: Envelope) -> Amendment:
+    content = envelope.content()
+    if content["format"] != FORMAT:
+        raise ValueError(f"it is of the format {content['format']!r}, not {FORMAT!r}")
+    what, why, who, when = (str(content[name]) for name in ("what", "why", "who", "when"))
+    return Amendment(int(content["number"]), what, why, who, when, bool(envelope.signatures))
+
+
+def check_amendments(folder: Path, key: PublicKey | None) -> tuple[list[str], list[Finding]]:
+    """What was checked of the amendments of a run, and what does not hold."""
+    checked, findings, previous = list[str](), list[Finding](), None
+    for number, path in enumerate(_files(folder), 1):
+        place = f"{FOLDER}/{path.name}"
+        if not _NAME.fullmatch(path.name) or path.is_symlink() or not path.is_file():
+            findings.append(Finding(place, "is not the file of an amendment"))
+            continue
+        try:
+            envelope = _read(path)
+            fault = _fault(folder, envelope, number, previous) or fault_of(envelope, key)
+            if not fault and key is not None and not envelope.signatures:
+                fault = "is not signed"
+            checked.append(f"{place}: {told(envelope, key)}")
+            previous = sha256_of(path)
+        except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+            fault = f"was altered ({error})"
+        if fault:
+            findings.append(Finding(place, fault))
+    return checked, findings
+
+
+def _fault(folder: Path, envelope: Envelope, number: int, previous: str | None) -> str:
+    """Why an amendment does not stand where it should; empty if it does."""
+    content = envelope.content()
+    if _amendment(envelope).number != number:
+        return f"is not the amendment {number}: one was removed or put in between"
+    if content["run"] != folder.name:
+        return f"belongs to the run {content['run']!r}"
+    if content["previous"] != previous:
+        return "is not chained to the amendment before it"
+    amended = content["amends"]
+    if amended["file"] not in ANCHORS or sha256_of(folder / amended["file"]) != amended["sha256"]:
+        return f"amends another {amended['file']} than there is"
+    return ""

@@ -1,0 +1,106 @@
+"""``run.mcap``: a run for viewers such as Foxglove.
+
+Each channel of the run is a topic with its unit and provenance as metadata; a reading is a message of the schema
+`READING` (ROS 2 message definition, CDR), which viewers plot without a plug-in, with the row of ``run.db`` as its
+sequence number. Points, observations and events are JSON, frames of a camera are ``sensor_msgs/msg/Image`` as in
+``media/``.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..record.frame import REALS, described
+from .mcap_file import McapFile
+
+if TYPE_CHECKING:
+    from ..record import Record
+
+READING = "hil/msg/Reading"
+
+DEFINITION = """\
+# A reading: indication, measured value and its uncertainties (the channel's metadata names the unit), u_t in s
+float64 raw
+float64 value
+float64 u_ind
+float64 u
+float64 u_t
+# a sum of flags; 0 is good
+int64 flags
+"""
+
+AT_ONCE = 65_536
+"""Readings in one chunk."""
+
+_CDR = np.dtype([("head", "<u4"), *((name, "<f8") for name in REALS), ("flags", "<i8")])
+_LITTLE_ENDIAN = 0x0000_0100
+
+TABLES = {"event": "kind", "point": "state", "observation": "point"}
+
+
+class RunMcap:
+    """Writes ``path``, array by array; what is not readings follows at the end."""
+
+    def __init__(self, path: Path, record: Record) -> None:
+        self._record, self._row = record, 0
+        self._file = McapFile(path)
+        schema = self._file.schema(READING, "ros2msg", DEFINITION.encode())
+        channels = sorted(record.channels.items(), key=lambda item: int(item[1]["number"]))
+        numbers = [self._file.channel(name, "cdr", schema, _metadata(meta)) for name, meta in channels]
+        self._numbers = np.array([0, *numbers], np.uint16)
+
+    def add(self, readings: NDArray[np.void]) -> None:
+        """Append readings."""
+        for start in range(0, len(readings), AT_ONCE):
+            part = readings[start : start + AT_ONCE]
+            rows = np.arange(self._row + 1, self._row + len(part) + 1)
+            payloads = np.empty(len(part), _CDR)
+            payloads["head"] = _LITTLE_ENDIAN
+            for name in (*REALS, "flags"):
+                payloads[name] = part[name]
+            self._file.messages(self._numbers[part["ch"]], rows, part["t"], payloads)
+            self._row += len(part)
+
+    def __enter__(self) -> RunMcap:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if kind is None:
+            self._add_rest()
+        self._file.__exit__(kind, error, trace)
+
+    def _add_rest(self) -> None:
+        schema = self._file.schema("hil/Json", "jsonschema", b'{"type":"object"}')
+        first = min((event.t for event in self._record.events()), default=0)
+        about = self._file.channel("hil/run", "json", schema, {})
+        self._file.message(about, 0, max(0, first), _json(described(self._record)))
+        for table in TABLES:
+            channel = self._file.channel(f"hil/{table}", "json", schema, {})
+            for number, row in enumerate(self._rows(table), 1):
+                self._file.message(channel, number, max(0, row["t"]), _json(row))
+
+    def _rows(self, table: str) -> Iterator[dict[str, Any]]:
+        for row in self._record.table(table):
+            yield {key: json.loads(value) if key in ("data", "links") else value for key, value in row.items()}
+
+
+def _metadata(meta: dict[str, Any]) -> dict[str, str]:
+    """What a viewer shows of a channel: texts."""
+    kept = {key: meta.get(key) for key in ("unit", "indication_unit", "provenance", "device", "driver", "period")}
+    calibration = meta.get("calibration")
+    if isinstance(calibration, dict):
+        kept["calibration"] = calibration.get("identifier")
+    return {key: str(value) for key, value in kept.items() if value is not None}
+
+
+def _json(value: object) -> bytes:
+    return json.dumps(value, ensure_ascii=False, sort_keys=True).encode()
