@@ -130,11 +130,9 @@ def _amendment(envelope: Envelope) -> Amendment:
 def check_amendments(folder: Path, key: PublicKey | None) -> tuple[list[str], list[Finding]]:
     """What was checked of the amendments of a run, and what does not hold."""
     checked, findings, previous = list[str](), list[Finding](), None
-    for number, path in enumerate(_files(folder), 1):
+    ours = [path for path in _files(folder) if _NAME.fullmatch(path.name) and path.is_file() and not path.is_symlink()]
+    for number, path in enumerate(ours, 1):
         place = f"{FOLDER}/{path.name}"
-        if not _NAME.fullmatch(path.name) or path.is_symlink() or not path.is_file():
-            findings.append(Finding(place, "is not the file of an amendment"))
-            continue
         try:
             envelope = _read(path)
             fault = _fault(folder, envelope, number, previous) or fault_of(envelope, key)
@@ -146,6 +144,8 @@ def check_amendments(folder: Path, key: PublicKey | None) -> tuple[list[str], li
             fault = f"was altered ({error})"
         if fault:
             findings.append(Finding(place, fault))
+    others = (path for path in _files(folder) if path not in ours)
+    findings += [Finding(f"{FOLDER}/{path.name}", "is not the file of an amendment") for path in others]
     return checked, findings
 
 

@@ -35,7 +35,7 @@ def export_run(folder: Path, kind: str, out: Path) -> Exported:
         with tempfile.TemporaryDirectory(dir=out, prefix=".export-") as part:
             with files_of(record, Path(part), (kind,)) as add:
                 found = verify(folder, add)
-            refuse_unless_it_holds(folder, found, "is not exported")
+                refuse_unless_it_holds(folder, found, "is not exported")
             made = tuple(out / f"{folder.name}.{path.name}" for path in sorted(Path(part).iterdir()))
             for path in made:
                 if path.exists():

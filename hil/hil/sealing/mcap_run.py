@@ -50,9 +50,9 @@ class RunMcap:
 
     def __init__(self, path: Path, record: Record) -> None:
         self._record, self._row = record, 0
+        channels = sorted(record.channels.items(), key=lambda item: int(item[1]["number"]))
         self._file = McapFile(path)
         schema = self._file.schema(READING, "ros2msg", DEFINITION.encode())
-        channels = sorted(record.channels.items(), key=lambda item: int(item[1]["number"]))
         numbers = [self._file.channel(name, "cdr", schema, _metadata(meta)) for name, meta in channels]
         self._numbers = np.array([0, *numbers], np.uint16)
 
@@ -74,9 +74,11 @@ class RunMcap:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if kind is None:
-            self._add_rest()
-        self._file.__exit__(kind, error, trace)
+        try:
+            if kind is None:
+                self._add_rest()
+        finally:
+            self._file.__exit__(kind, error, trace)
 
     def _add_rest(self) -> None:
         schema = self._file.schema("hil/Json", "jsonschema", b'{"type":"object"}')

@@ -59,7 +59,7 @@ def seal_run(folder: Path, key: PrivateKey | None) -> Sealed:
         record, digests = open_run(folder), ColumnDigests()
         with files_of(record, part, FORMATS) as add:
             found = verify(folder, _both(digests.add, add))
-        refuse_unless_it_holds(folder, found, "is not sealed")
+            refuse_unless_it_holds(folder, found, "is not sealed")
         return _finished(folder, part, record, found, digests, key)
     except OSError as error:
         raise RecordError(

@@ -1,0 +1,114 @@
+"""Amendments keep the original, say who, what, why and when, and cannot be altered, left out or put in between."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from bench_copy import hil, run_json
+from hil.errors import RecordError, UsageError
+from hil.record import RecordWriter, verify
+from hil.sealing.amendments import amend, amendments
+from hil.sealing.check import verify_run
+from hil.sealing.keys import load_private, load_public
+from runs import make_key, write_run
+
+
+@pytest.fixture(scope="module")
+def original(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """A closed run with three amendments, and the public key."""
+    folder = asyncio.run(write_run(tmp_path_factory.mktemp("runs") / "run", 20))
+    private, public = make_key(tmp_path_factory.mktemp("keys"))
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    for number in range(3):
+        amend(folder, what=f"what {number}", why="a slip", who="Q. Manager", key=load_private(private))
+    assert before == {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
+    return folder, public
+
+
+@pytest.fixture
+def run(original: tuple[Path, Path], tmp_path: Path) -> Path:
+    return Path(shutil.copytree(original[0], tmp_path / "run"))
+
+
+def places(run: Path) -> list[str]:
+    return [finding.place for finding in verify_run(run).findings]
+
+
+def test_amendments_are_read_back_and_hold(original: tuple[Path, Path]) -> None:
+    """And do not break the list of files of the closed run."""
+    folder, public = original
+    assert [(one.number, one.what, one.who, one.signed) for one in amendments(folder)] == [
+        (number + 1, f"what {number}", "Q. Manager", True) for number in range(3)
+    ]
+    assert verify(folder).holds
+    found = verify_run(folder, None)
+    assert found.holds
+    assert sum("amendments/" in line for line in found.checked) == 3
+    wanted = {finding.place for finding in verify_run(folder, load_public(public)).findings}
+    assert wanted == {"sealed"}
+
+
+def test_tampering_with_amendments(run: Path) -> None:
+    """Altered, removed, put in between, exchanged, added."""
+    folder = run / "amendments"
+    texts = {path.name: path.read_text() for path in folder.iterdir()}
+    envelope = json.loads(texts["0002.json"])
+    envelope["signatures"][0]["sig"] = json.loads(texts["0001.json"])["signatures"][0]["sig"]
+    (folder / "0002.json").write_text(json.dumps(envelope, indent=1) + "\n")
+    assert places(run)[0] == "amendments/0002.json"
+    (folder / "0002.json").unlink()
+    assert places(run)[0] == "amendments/0003.json"
+    (folder / "0002.json").write_text(texts["0003.json"])
+    (folder / "0003.json").write_text(texts["0002.json"])
+    assert places(run) == ["amendments/0002.json", "amendments/0003.json"]
+    for name, text in texts.items():
+        (folder / name).write_text(text)
+    assert places(run) == []
+    (folder / "note.txt").write_text("")
+    assert places(run) == ["amendments/note.txt"]
+    with pytest.raises(RecordError, match=r"note\.txt"):
+        amend(run, what="w", why="w", who="w", key=None)
+    with pytest.raises(RecordError, match="is not an amendment"):
+        list(amendments(run))
+
+
+def test_an_amendment_belongs_to_one_run(run: Path, tmp_path: Path) -> None:
+    """Copied to another run it does not hold."""
+    other = asyncio.run(write_run(tmp_path / "other", 30))
+    shutil.copytree(run / "amendments", other / "amendments")
+    assert "belongs to the run 'run'" in verify_run(other).findings[0].message
+
+
+async def test_what_cannot_be_amended(tmp_path: Path) -> None:
+    """A run under way; nothing; and half a surrogate pair."""
+    writer = RecordWriter.create(tmp_path / "run", {})
+    await writer.flush()
+    with pytest.raises(UsageError, match="not closed"):
+        amend(tmp_path / "run", what="w", why="w", who="w", key=None)
+    await writer.close("complete")
+    closed = await write_run(tmp_path / "closed", 10)
+    with pytest.raises(UsageError, match="why is empty; say why"):
+        amend(closed, what="w", why="  ", who="w", key=None)
+    with pytest.raises(RecordError, match="UTF-8"):
+        amend(closed, what="\ud800", why="w", who="w", key=None)
+    assert not (closed / "amendments").exists()
+
+
+def test_amendments_on_the_command_line(tmp_path: Path) -> None:
+    """Made, shown beside those of the time when the run went on, and verified."""
+    golden = Path(__file__).parents[1] / "data" / "record-v1"
+    shutil.copytree(golden, tmp_path / "runs" / "golden")
+    words = ("--what", "lamp 7, not 8", "--why", "misread", "--who", "Q. Manager")
+    done = hil("data", "amend", "golden", *words, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "NOT SIGNED" in done.stdout
+    shown = run_json("data", "show", "golden", cwd=tmp_path)["amendments"]
+    assert [one["why"] for one in shown] == ["a slip of the pen", "misread"]
+    assert "lamp 7, not 8" in hil("data", "show", "golden", cwd=tmp_path).stdout
+    verified = hil("data", "verify", "golden", cwd=tmp_path)
+    assert (verified.returncode, "amendments/0001.json: NOT SIGNED" in verified.stdout) == (0, True)
