@@ -67,7 +67,7 @@ class RecordedScene(_Recorded[Scene]):
 
 
 class RecordedCamera(_Recorded[Camera]):
-    """A camera whose frames are on record by number, time and SHA-256."""
+    """A camera whose frames are on record by number, time and SHA-256, and themselves where the bench says so."""
 
     async def grab(self) -> Frame:
         """Take one picture.
@@ -79,7 +79,9 @@ class RecordedCamera(_Recorded[Camera]):
         data = {"number": frame.number, "codec": frame.codec, "sha256": digest}
         if frame.flags:
             data["flags"] = int(frame.flags)
-        self._note("frame", data, t=(frame.earliest + frame.latest) // 2)
+        middle = (frame.earliest + frame.latest) // 2
+        self._note("frame", data, t=middle)
+        self._record.picture(self._name, self._clock.utc(middle), frame.image)
         if frame.flags & UNUSABLE:
             names = ", ".join(flag.name or "" for flag in Flag if flag and flag in frame.flags)
             raise BenchFault(

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from hil.errors import RecordError, UsageError
 from hil.record import RecordWriter, create_run_folder, seal, verify
-from hil.record.folder import _plain, _ulid
+from hil.record.folder import _ulid, plain
 
 UTC = 1_780_300_800_123_456_789
 
@@ -35,7 +35,7 @@ def test_a_ulid_carries_its_time() -> None:
 @given(st.text())
 def test_any_name_becomes_a_plain_part_of_a_folder(name: str) -> None:
     """No separator, no way out of the folder, never empty."""
-    assert re.fullmatch(r"[A-Za-z0-9-][A-Za-z0-9.-]*", _plain(name))
+    assert re.fullmatch(r"[A-Za-z0-9-][A-Za-z0-9.-]*", plain(name))
 
 
 def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:

@@ -73,6 +73,9 @@ class DeviceSection(Section):
     address: Name = Field(description='an address such as "serial:///dev/ttyUSB0" or "sim:NAME"')
     instrument: Name | None = Field(default=None, description="a name of the equipment register")
     open_within: Duration = Field(default=30.0, description='a duration such as "10 s"')
+    record: Literal["digests", "frames"] = Field(
+        default="digests", description='of a camera\'s pictures, "digests" or "frames": their SHA-256, or themselves too'
+    )
 
     @property
     def options(self) -> dict[str, Any]:

@@ -37,7 +37,7 @@ def create_run_folder(runs: Path, procedure: str, bench: str, utc: int) -> Path:
     :param utc: when the run begins, nanoseconds since the POSIX epoch.
     :raises UsageError: if it cannot be made.
     """
-    folder = runs / f"{_stamp(utc)}_{_plain(procedure)}_{_plain(bench)}_{_ulid(utc)}"
+    folder = runs / f"{_stamp(utc)}_{plain(procedure)}_{plain(bench)}_{_ulid(utc)}"
     try:
         folder.mkdir(parents=True)
     except OSError as error:
@@ -51,7 +51,8 @@ def _stamp(utc: int) -> str:
     return datetime.fromtimestamp(utc // 1_000_000_000, UTC).strftime("%Y%m%dT%H%M%SZ")
 
 
-def _plain(name: str) -> str:
+def plain(name: str) -> str:
+    """``name`` as a part of a file's name."""
     return re.sub(r"[^A-Za-z0-9.-]+", "-", name).strip("-.") or "unnamed"
 
 

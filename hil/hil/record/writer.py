@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, SupportsIndex
+from typing import TYPE_CHECKING, Any, SupportsIndex
 
 import apsw
 import numpy as np
@@ -20,6 +20,9 @@ from .rows import block_of_readings, integer, json_text, real, scalar_reading, t
 from .schema import DATABASE, STATES, VERSION
 from .sqlite import record_error, settle
 from .store import Committed, Store
+
+if TYPE_CHECKING:
+    from .media import MediaWriter
 
 WINDOW = 0.2
 CAPACITY = 1_000_000
@@ -43,6 +46,8 @@ class RecordWriter:
         self._path, self._inbox, self._loop = path, inbox, loop
         self._channels: list[str] = []
         self._readings = self._lost = 0
+        self._cameras: dict[str, int | None] = {}
+        self._media: MediaWriter | None = None
         self._committed: Committed | None = None
         self._error: RecordError | None = None
         self._ended: tuple[str, int] | None = None
@@ -84,7 +89,7 @@ class RecordWriter:
 
     @property
     def lost(self) -> int:
-        """Readings that found no room in the queue."""
+        """Readings, and pictures, that found no room in their queue."""
         return self._lost
 
     @property
@@ -229,6 +234,32 @@ class RecordWriter:
         row = (integer(t, file), ch, text(file, "frame"), integer(seq, file), integer(length, file))
         self._append("frame", (*row, text(sha256, "frame")))
 
+    def keep_pictures_of(self, cameras: Iterable[str]) -> None:
+        """Have `picture` keep those of ``cameras``, by the names of their devices."""
+        self._cameras.update(dict.fromkeys(cameras))
+
+    def picture(self, camera: str, t: int, image: NDArray[np.uint8]) -> None:
+        """Keep a picture under ``media/`` (see `hil.record.media`), if those of ``camera`` are kept.
+
+        It is on record, as a row of the table ``frame`` of a channel of its own, once it has reached the disk.
+
+        :param t: UTC in nanoseconds.
+        :param image: shape ``(height, width)``, or ``(height, width, 3)`` in the order blue, green, red; copied.
+        :raises RecordError: if the disk failed.
+        """
+        if camera not in self._cameras:
+            return
+        self._check()
+        from .media import FRAMES, MediaWriter
+
+        name, number = f"{camera}.{FRAMES}", self._cameras[camera]
+        if number is None:
+            number = self._cameras[camera] = self.channel(name, unit="1", device=camera, kind=FRAMES)
+        if self._media is None:
+            self._media = MediaWriter(self._path.parent, lambda row: self._inbox.put("frame", row))
+        if not self._media.put(number, name, integer(t, name), image):
+            self._lose({name: 1}, t, t)
+
     def amend(self, t: int, who: str, why: str, target: str, old: object, new: object) -> None:
         """Append an amendment; the original stays (ISO/IEC 17025:2017, 7.5.2)."""
         names = (text(who, "amend"), text(why, "amend"), text(target, "amend"))
@@ -271,10 +302,23 @@ class RecordWriter:
         :raises RecordError: if the disk failed, or another program holds run.db open.
         """
         self._check()
-        self._ended = text(status, "status"), time.time_ns() if t is None else integer(t, "close t")
+        ended = text(status, "status"), time.time_ns() if t is None else integer(t, "close t")
+        failure = await self._close_media()
+        self._ended = ended
         self._inbox.close()
         await self._end
         self._thread.join()
+        if failure is not None:
+            raise failure
+
+    async def _close_media(self) -> RecordError | None:
+        """End the pictures, before the record that names them; what went wrong with them."""
+        try:
+            if self._media is not None:
+                await self._media.close()
+        except RecordError as error:
+            return error
+        return None
 
     def _work(self) -> None:
         try:

@@ -18,6 +18,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..record.frame import REALS, described
+from ..record.image_message import DEFINITION as IMAGE
+from ..record.image_message import SCHEMA
+from ..record.media import FRAMES, frames_in
 from .mcap_file import McapFile
 
 if TYPE_CHECKING:
@@ -50,11 +53,13 @@ class RunMcap:
 
     def __init__(self, path: Path, record: Record) -> None:
         self._record, self._row = record, 0
-        channels = sorted(record.channels.items(), key=lambda item: int(item[1]["number"]))
+        self._channels = record.channels
         self._file = McapFile(path)
         schema = self._file.schema(READING, "ros2msg", DEFINITION.encode())
-        numbers = [self._file.channel(name, "cdr", schema, _metadata(meta)) for name, meta in channels]
-        self._numbers = np.array([0, *numbers], np.uint16)
+        self._numbers = np.zeros(len(self._channels) + 1, np.uint16)
+        for name, meta in self._channels.items():
+            if meta.get("kind") != FRAMES:
+                self._numbers[meta["number"]] = self._file.channel(name, "cdr", schema, _metadata(meta))
 
     def add(self, readings: NDArray[np.void]) -> None:
         """Append readings."""
@@ -89,6 +94,24 @@ class RunMcap:
             channel = self._file.channel(f"hil/{table}", "json", schema, {})
             for number, row in enumerate(self._rows(table), 1):
                 self._file.message(channel, number, max(0, row["t"]), _json(row))
+
+        self._add_frames()
+
+    def _add_frames(self) -> None:
+        """Copy the pictures on record out of their segments."""
+        names = {int(meta["number"]): name for name, meta in self._channels.items()}
+        rows = [row for row in self._record.table("frame") if row["file"].endswith(".mcap")]
+        if not rows:
+            return
+        schema = self._file.schema(SCHEMA, "ros2msg", IMAGE.encode())
+        topics: dict[int, int] = {}
+        for file in dict.fromkeys(row["file"] for row in rows):
+            wanted = {row["seq"]: row["ch"] for row in rows if row["file"] == file}
+            for seq, (t, message) in enumerate(frames_in(self._record.folder / file)):
+                if (ch := wanted.get(seq)) is not None:
+                    if ch not in topics:
+                        topics[ch] = self._file.channel(names[ch], "cdr", schema, _metadata(self._channels[names[ch]]))
+                    self._file.message(topics[ch], seq, t, message)
 
     def _rows(self, table: str) -> Iterator[dict[str, Any]]:
         for row in self._record.table(table):
