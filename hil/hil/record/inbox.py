@@ -46,6 +46,8 @@ class _Gap:
 class Inbox:
     """Filled in the event loop, emptied by the writer's thread, one parcel per commit.
 
+    An event ``backpressure`` says when half of the room for readings was taken, and when it was free again.
+
     :param capacity: readings that may wait; what comes on top is counted and recorded as an event ``gap``.
     :param window: seconds for which a commit waits for company.
     """
@@ -56,6 +58,8 @@ class Inbox:
         self._parcel = Parcel()
         self._waiting = self._rows = self._appended = 0
         self._gap: _Gap | None = None
+        self._pressed = False
+        self._latest = 0
         self._hurry = self._closed = self._idle = False
 
     @property
@@ -70,8 +74,17 @@ class Inbox:
                 return False
             self._parcel.readings.append(item)
             self._waiting += count
+            self._latest = item[0] if isinstance(item, tuple) else int(item["t"][-1])
+            if not self._pressed and 2 * self._waiting > self._capacity:
+                self._pressed = True
+                self._note_pressure("half full")
             self._count()
         return True
+
+    def _note_pressure(self, state: str) -> None:
+        """Record how full the queue is, at the time of its latest reading."""
+        data = json_text({"state": state, "waiting": self._waiting, "capacity": self._capacity}, "backpressure")
+        self._parcel.rows.setdefault("event", []).append((self._latest, "backpressure", data))
 
     def put(self, table: str, row: tuple[Any, ...]) -> None:
         """Queue a row of another table than ``reading``.
@@ -114,13 +127,20 @@ class Inbox:
             self._closed = True
             self._changed.notify()
 
+    def _drained(self) -> bool:
+        """Whether the writer has caught up since the queue was half full: this parcel holds less."""
+        return 2 * self._waiting <= self._capacity
+
     def take(self) -> Parcel | None:
         """Wait for rows and for the window to pass; what was queued, or ``None`` once closed and empty."""
         with self._changed:
             self._idle = True
-            self._changed.wait_for(lambda: self._waiting or self._rows or self._gap or self._closed)
+            self._changed.wait_for(lambda: self._waiting or self._rows or self._gap or self._closed or self._pressed)
             self._idle = False
             self._changed.wait_for(lambda: self._hurry or self._closed, self._window)
+            if self._pressed and self._drained():
+                self._pressed = False
+                self._note_pressure("drained")
             parcel, self._parcel = self._parcel, Parcel(appended=self._appended)
             if self._gap is not None:
                 parcel.rows.setdefault("event", []).append(self._gap.row())

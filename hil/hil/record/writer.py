@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 WINDOW = 0.2
 CAPACITY = 1_000_000
-RESERVED = ("closed", "gap")
+RESERVED = ("backpressure", "closed", "gap", "resumed")
 
 Reals = float | None | Sequence[float | None] | NDArray[np.floating[Any]]
 Integers = SupportsIndex | Sequence[int] | NDArray[np.integer[Any]]
