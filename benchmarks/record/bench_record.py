@@ -1,7 +1,8 @@
 """The record: 60 000 readings/s from arrays against a bare loop, and against a plain file with a hash.
 
 Targets (design, section 9): at most 20 % of a core, chain included; loop lag at p99 no more than a bare loop's
-+ 5 ms. The bare loop makes the same arrays at the same rate and throws them away.
++ 5 ms; verification in at most 2 us of CPU a reading. The bare loop makes the same arrays at the same rate and throws
+them away.
 """
 
 from __future__ import annotations
@@ -26,6 +27,9 @@ PERIOD = 0.01
 CHANNELS = 64
 PROBE = 0.005
 ROUNDS = 3
+VERIFY = 2.0
+"""Microseconds of CPU that verification may take for a reading."""
+
 DURABILITY = "every commit synced (WAL, FULL) and chained"
 
 
@@ -142,6 +146,7 @@ def main() -> int:
         seal(folder)
         holds, cost = verified(folder)
         own, plain = rows_per_cpu_second(Path(scratch) / "own"), plain_rows_per_cpu_second(Path(scratch) / "plain")
+    verify_ok = holds and cost <= VERIFY
     cpu_ok, lag_ok = recorded.cpu / recorded.wall <= 0.20, recorded.lag <= bare.lag + 5.0
     print(f"{RATE} readings/s for {ROUNDS} x {SECONDS:.0f} s, each beside a bare loop; making the arrays is included")
     print(f"load average {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
@@ -153,7 +158,8 @@ def main() -> int:
     print(f"  struct + SHA-256   {plain / 1e6:.2f} M; synced, chained, bytes without tables (ratio {own / plain:.2f})")
     print(f"verify               {'holds' if holds else 'DOES NOT HOLD'}, {cost:.1f} us of CPU a reading")
     print(f"target CPU <= 20 %: {_met(cpu_ok)}; target loop lag <= bare + 5 ms: {_met(lag_ok)}")
-    return 0 if cpu_ok and lag_ok and holds and recorded.kept == recorded.appended else 1
+    print(f"target verify <= {VERIFY:g} us a reading: {_met(verify_ok)}")
+    return 0 if cpu_ok and lag_ok and verify_ok and recorded.kept == recorded.appended else 1
 
 
 def _met(target: bool) -> str:
