@@ -219,6 +219,25 @@ def test_a_torn_segment_is_read_up_to_the_tear(tmp_path: Path) -> None:
         list(frames_in(path))
 
 
+@pytest.fixture(scope="module")
+def segment(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("media") / "run"
+    asyncio.run(record_pictures(folder, 2))
+    return folder / "media" / "camera.frames-0000.mcap"
+
+
+@given(st.data())
+def test_a_damaged_segment_is_read_or_refused(segment: Path, data: st.DataObject) -> None:
+    """Whatever was altered, above all lengths and names at its beginning: pictures, or a RecordError."""
+    content = bytearray(segment.read_bytes())
+    for _ in range(data.draw(st.integers(1, 4))):
+        content[data.draw(st.integers(0, 600) | st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
+    damaged = segment.with_name("damaged.mcap")
+    damaged.write_bytes(content)
+    with suppress(RecordError):
+        assert sum(1 for _ in frames_in(damaged)) <= 2
+
+
 def test_a_bench_says_that_pictures_are_kept(history: History, tmp_path: Path) -> None:
     """A trial with its camera's frames: on record, sealed into the run's MCAP, verified, reproduced."""
     camera = "[devices.camera]\n"

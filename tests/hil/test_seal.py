@@ -9,6 +9,8 @@ import hashlib
 import io
 import json
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +21,9 @@ from mcap.reader import make_reader
 from mcap_ros2.decoder import DecoderFactory
 
 from hil.errors import UsageError, VerificationFailed
-from hil.record import RecordWriter, open_run
+from hil.record import RecordWriter, open_run, seal
+from hil.sealing.check import verify_run
+from hil.sealing.export import export_run
 from hil.sealing.keys import load_private
 from hil.sealing.sealer import seal_run
 from runs import CHANNELS, START, make_key, openssl_verifies, write_run
@@ -201,12 +205,46 @@ def test_what_an_earlier_attempt_left_is_cleared_away(closed: Path) -> None:
 
 async def test_a_run_without_readings_is_sealed(tmp_path: Path) -> None:
     """A run that failed at its start has a record as well."""
-    folder = await write_run(tmp_path / "run", 8, batches=1)
-    shutil.rmtree(folder)
+    folder = tmp_path / "run"
     writer = RecordWriter.create(folder, {})
     await writer.close("failed")
-    from hil.record import seal
-
     seal(folder)
     assert seal_run(folder, None).readings == 0
     assert pq.read_table(folder / "sealed" / "readings.parquet").num_rows == 0
+
+
+SEALER = """
+import sys
+from pathlib import Path
+from hil.sealing.sealer import seal_run
+seal_run(Path(sys.argv[1]), None)
+"""
+
+
+def test_a_seal_that_is_killed_is_made_again(tmp_path: Path) -> None:
+    """kill -9 at several moments: the run holds, is not half sealed, and is sealed by the next attempt."""
+    folder = asyncio.run(write_run(tmp_path / "run", 200_000))
+    for name in ("sealed.part", "sealed.part/readings.csv", "sealed.part/readings.json"):
+        with subprocess.Popen([sys.executable, "-c", SEALER, str(folder)]) as child:
+            while not (folder / name).exists() and child.poll() is None:
+                pass
+            child.kill()
+        assert verify_run(folder).holds
+        if (folder / "sealed").exists():
+            break
+        assert (folder / "sealed.part").exists()
+    shutil.rmtree(folder / "sealed", ignore_errors=True)
+    assert seal_run(folder, None).readings == 200_000
+    assert verify_run(folder).holds
+
+
+async def test_a_live_run_is_exported_as_far_as_it_is(tmp_path: Path) -> None:
+    """Channels and readings of this moment."""
+    writer = RecordWriter.create(tmp_path / "run", {})
+    lux = writer.channel("lux", unit="lx")
+    writer.readings(lux, START, 1.0, 1.0, 0.1, 0.1, 1e-6, 0)
+    await writer.flush()
+    for kind in ("csv", "parquet", "mcap"):
+        assert export_run(tmp_path / "run", kind, tmp_path / "exported").readings == 1
+    await writer.close("complete")
+    assert pq.read_table(tmp_path / "exported" / "run.readings.parquet").num_rows == 1

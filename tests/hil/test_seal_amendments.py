@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from bench_copy import hil, run_json
 from hil.errors import RecordError, UsageError
 from hil.record import RecordWriter, verify
-from hil.sealing.amendments import amend, amendments
+from hil.sealing.amendments import KIND, amend, amendments, check_amendments
 from hil.sealing.check import verify_run
 from hil.sealing.keys import load_private, load_public
 from runs import make_key, write_run
@@ -75,6 +79,28 @@ def test_tampering_with_amendments(run: Path) -> None:
         amend(run, what="w", why="w", who="w", key=None)
     with pytest.raises(RecordError, match="is not an amendment"):
         list(amendments(run))
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.just(float("inf")) | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+)
+ENTRIES = ("format", "run", "number", "previous", "amends", "what", "why", "who", "when", "signer")
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.dictionaries(st.sampled_from(ENTRIES), JSON), st.booleans())
+def test_any_payload_is_a_finding(run: Path, content: dict[str, Any], whole: bool) -> None:
+    """Of whatever form, in a proper envelope, alone or with the entries that belong there."""
+    path = run / "amendments" / "0002.json"
+    proper = json.loads(base64.b64decode(json.loads(path.read_text())["payload"])) if whole else {}
+    payload = base64.b64encode(json.dumps({**proper, **content}).encode()).decode()
+    envelope = {"payloadType": KIND, "payload": payload, "signatures": []}
+    before = path.read_text()
+    path.write_text(json.dumps(envelope, indent=1) + "\n")
+    _, findings = check_amendments(run, None)
+    path.write_text(before)
+    assert findings[0].place in ("amendments/0002.json", "amendments/0003.json")
 
 
 def test_an_amendment_belongs_to_one_run(run: Path, tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bench_copy import hil
@@ -166,6 +166,27 @@ def test_another_record_under_the_same_manifest(run: Path, tmp_path: Path) -> No
     for name in ("run.db", "closed.json", "results.json"):
         shutil.copyfile(other / name, run / name)
     assert first(run) == ("sealed/manifest.json", "names another head of the chain than the record has")
+
+
+@settings(max_examples=60)
+@given(st.data())
+def test_a_damaged_parquet_file_is_a_finding(
+    tmp_path_factory: pytest.TempPathFactory, original: Path, data: st.DataObject
+) -> None:
+    """Wherever it was damaged; it never ends in a traceback, and the file is named."""
+    base = tmp_path_factory.getbasetemp() / "damaged-parquet" / "run"
+    if not base.exists():
+        shutil.copytree(original, base)
+    path = base / "sealed" / "readings.parquet"
+    before = path.read_bytes()
+    content = bytearray(before)
+    for _ in range(data.draw(st.integers(1, 4))):
+        place = data.draw(st.integers(0, len(content) - 1))
+        content[place] ^= data.draw(st.integers(1, 255))
+    path.write_bytes(content)
+    places = [finding.place for finding in verify_run(base).findings]
+    path.write_bytes(before)
+    assert content == before or "sealed/readings.parquet" in places
 
 
 @given(st.one_of(st.text(), st.binary().map(lambda b: b.decode("latin-1"))))

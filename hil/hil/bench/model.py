@@ -74,7 +74,8 @@ class DeviceSection(Section):
     instrument: Name | None = Field(default=None, description="a name of the equipment register")
     open_within: Duration = Field(default=30.0, description='a duration such as "10 s"')
     record: Literal["digests", "frames"] = Field(
-        default="digests", description='of a camera\'s pictures, "digests" or "frames": their SHA-256, or themselves too'
+        default="digests",
+        description='of a camera\'s pictures, "digests" or "frames": their SHA-256, or themselves too',
     )
 
     @property

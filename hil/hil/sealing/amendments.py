@@ -32,6 +32,7 @@ FOLDER = "amendments"
 KIND = "application/vnd.hil-bench.amendment+json"
 FORMAT = "hil-amendment/1"
 ANCHORS = (f"{SEALED}/{MANIFEST}", SEAL)
+_MALFORMED = (ValueError, KeyError, TypeError, OverflowError, RecursionError)
 _NAME = re.compile(r"\d{4,}\.json")
 
 
@@ -109,7 +110,7 @@ def amendments(folder: Path) -> Iterator[Amendment]:
     for path in _files(folder):
         try:
             yield _amendment(_read(path))
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except (OSError, *_MALFORMED) as error:
             raise RecordError(
                 f"is not an amendment ({error})", where=str(path), remedy="run `hil data verify` on the run"
             ) from error
@@ -140,7 +141,7 @@ def check_amendments(folder: Path, key: PublicKey | None) -> tuple[list[str], li
                 fault = "is not signed"
             checked.append(f"{place}: {told(envelope, key)}")
             previous = sha256_of(path)
-        except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+        except (OSError, *_MALFORMED) as error:
             fault = f"was altered ({error})"
         if fault:
             findings.append(Finding(place, fault))
@@ -158,7 +159,8 @@ def _fault(folder: Path, envelope: Envelope, number: int, previous: str | None) 
         return f"belongs to the run {content['run']!r}"
     if content["previous"] != previous:
         return "is not chained to the amendment before it"
-    amended = content["amends"]
-    if amended["file"] not in ANCHORS or sha256_of(folder / amended["file"]) != amended["sha256"]:
-        return f"amends another {amended['file']} than there is"
+    file, sha256 = content["amends"]["file"], content["amends"]["sha256"]
+    earlier = folder.glob("closed-*.json") if file == SEAL else ()
+    if file not in ANCHORS or sha256 not in map(sha256_of, (folder / file, *earlier)):
+        return f"amends another {file} than there is"
     return ""

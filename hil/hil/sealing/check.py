@@ -7,10 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import pyarrow as pa
-
 from ..errors import HilError, RecordError
-from ..record.chainwalk import Finding
+from ..record.chainwalk import DAMAGE, Finding
 from ..record.folder import files_below, sha256_of
 from ..record.reader import open_run
 from ..record.verification import Verification, verify
@@ -19,7 +17,6 @@ from .amendments import check_amendments
 from .columns import ColumnDigests
 from .envelope import fault_of, told
 from .manifest import MANIFEST, SEALED, Manifest, read_manifest
-from .parquet import read_parquet
 
 if TYPE_CHECKING:
     from .keys import PublicKey
@@ -108,11 +105,15 @@ def _differences(stated: dict[str, str], present: dict[str, str]) -> list[Findin
 
 def _parquet(folder: Path, digests: ColumnDigests) -> list[Finding]:
     """Whether the Parquet file holds the readings of the record."""
+    import pyarrow as pa
+
+    from .parquet import read_parquet
+
     held, numbers = ColumnDigests(), {n: int(meta["number"]) for n, meta in open_run(folder).channels.items()}
     try:
         for readings in read_parquet(folder / READINGS, numbers):
             held.add(readings)
-    except (pa.ArrowException, OSError, KeyError, ValueError, TypeError, HilError) as error:
+    except (pa.ArrowException, OSError, HilError, *DAMAGE) as error:
         return [Finding(READINGS, f"cannot be read ({_line(error)})")]
     if held.rows != digests.rows:
         return [Finding(READINGS, f"holds {held.rows} readings, the record {digests.rows}")]

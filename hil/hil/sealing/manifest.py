@@ -87,5 +87,5 @@ def read_manifest(path: Path) -> Manifest:
         readings = predicate["readings"]
         columns = {str(name): str(digest) for name, digest in readings["columns"].items()}
         return Manifest(envelope, files, str(predicate["chain"]["head"]), int(readings["rows"]), columns)
-    except (KeyError, TypeError, AttributeError) as error:
+    except (KeyError, TypeError, AttributeError, OverflowError) as error:
         raise ValueError(f"its statement is not complete ({type(error).__name__}: {error})") from error

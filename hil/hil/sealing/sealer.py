@@ -112,21 +112,27 @@ def _finished(
 @contextmanager
 def files_of(record: Record, into: Path, formats: tuple[str, ...]) -> Iterator[Sink]:
     """Open a file of each of ``formats``; what is passed to the result goes into all of them."""
-    frames = Frames(record)
     with ExitStack() as opened:
         sinks: list[Sink] = []
-        if "parquet" in formats:
-            sinks.append(opened.enter_context(ParquetFile(into / "readings.parquet", frames)).add)
-        if "mcap" in formats:
-            sinks.append(opened.enter_context(RunMcap(into / "run.mcap", record)).add)
-        if "csv" in formats:
-            sinks.append(opened.enter_context(CsvFile(into / "readings.csv", frames, record)).add)
+
+        def open_all() -> None:
+            frames = Frames(record)
+            if "parquet" in formats:
+                sinks.append(opened.enter_context(ParquetFile(into / "readings.parquet", frames)).add)
+            if "mcap" in formats:
+                sinks.append(opened.enter_context(RunMcap(into / "run.mcap", record)).add)
+            if "csv" in formats:
+                sinks.append(opened.enter_context(CsvFile(into / "readings.csv", frames, record)).add)
 
         def add(readings: NDArray[np.void]) -> None:
+            if not sinks:  # only now: a live run may have declared channels since it was looked at
+                open_all()
             for sink in sinks:
                 sink(readings)
 
         yield add
+        if not sinks:
+            open_all()
 
 
 def refuse_unless_it_holds(folder: Path, found: Verification, what: str) -> None:
