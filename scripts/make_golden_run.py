@@ -1,20 +1,26 @@
-"""Make the golden run of the present version of the record: a row of every table, results and the closing list.
+"""Make the golden runs of the present version: a row of every table, results, and once more sealed and amended.
 
-Run: python scripts/make_golden_run.py. It writes tests/data/record-v<VERSION>, and refuses to write it twice: a golden
-run shows that records written then are still read, so it is never renewed.
+Run: python scripts/make_golden_run.py. It writes tests/data/record-v<VERSION> and tests/data/sealed-v<VERSION>, the
+latter with the public key of a key that is thrown away, and writes none of them twice: a golden run shows that what was
+written then is still read, so it is never renewed.
 """
 
 from __future__ import annotations
 
 import asyncio
 import hashlib
+import shutil
 import sys
+import tempfile
 from pathlib import Path
 
 import numpy as np
 
 from hil.record import RecordWriter, seal
 from hil.record.schema import VERSION
+from hil.sealing.amendments import amend
+from hil.sealing.keys import load_private, new_key
+from hil.sealing.sealer import seal_run
 
 DATA = Path(__file__).resolve().parents[1] / "tests" / "data"
 START = 1_780_300_800_123_456_789
@@ -53,16 +59,34 @@ async def write(folder: Path) -> None:
 
 def main() -> int:
     """Make it."""
-    folder = DATA / f"record-v{VERSION}"
-    if folder.exists():
-        sys.stderr.write(f"{folder} is there already, and stays as it is\n")
+    made = [folder for folder in (DATA / f"{kind}-v{VERSION}" for kind in ("record", "sealed")) if not folder.exists()]
+    if not made:
+        sys.stderr.write("the golden runs of this version are there already, and stay as they are\n")
         return 1
+    for folder in made:
+        make(folder)
+        if folder.name.startswith("sealed"):
+            make_sealed(folder)
+    return 0
+
+
+def make(folder: Path) -> None:
+    """Make a closed run."""
     (folder / "media").mkdir(parents=True)
     (folder / "media" / "camera-0000.bin").write_bytes(b"hil!")
     asyncio.run(write(folder))
     (folder / "results.json").write_text('{"run": "golden", "results": {"unrounded": {"mean": 202.1}}}\n', "utf-8")
     seal(folder)
-    return 0
+
+
+def make_sealed(folder: Path) -> None:
+    """Seal and amend it, and keep the public key beside it."""
+    with tempfile.TemporaryDirectory() as scratch:
+        public = new_key(Path(scratch) / "golden.pem")
+        key = load_private(Path(scratch) / "golden.pem")
+        shutil.copyfile(public, folder.with_name(f"{folder.name}.pub.pem"))
+    seal_run(folder, key)
+    amend(folder, what="nothing", why="to have an amendment", who="Operator", key=key)
 
 
 if __name__ == "__main__":

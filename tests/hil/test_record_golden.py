@@ -12,6 +12,8 @@ from bench_copy import hil
 from hil.errors import UsageError
 from hil.record import open_run, verify
 from hil.record.schema import SCRIPTS, VERSION
+from hil.sealing.check import verify_run
+from hil.sealing.keys import load_public
 
 DATA = Path(__file__).parents[1] / "data"
 HEAD_OF_1 = "fc82c3a9e6b9aaff362951bf962c017273d0ee53a6cb0237a043d8018a182b5e"
@@ -46,6 +48,19 @@ def test_what_the_golden_run_of_version_1_holds() -> None:
     assert record.table("clock")[0]["tai_offset"] == 37
     assert record.table("frame")[0]["length"] == 4
     assert record.table("amend")[0]["new"] == '"a golden run"'
+
+
+@pytest.mark.parametrize("version", SCRIPTS)
+def test_every_version_has_a_sealed_golden_run_that_holds(version: int, tmp_path: Path) -> None:
+    """Sealed, signed and amended then; the signature is still verified now, and an altered byte still shows."""
+    key = load_public(DATA / f"sealed-v{version}.pub.pem")
+    found = verify_run(DATA / f"sealed-v{version}", key)
+    assert found.findings == ()
+    assert sum("that was given" in line for line in found.checked) == 2
+    run = Path(shutil.copytree(DATA / f"sealed-v{version}", tmp_path / f"sealed-v{version}"))
+    with (run / "sealed" / "readings.csv").open("a") as file:
+        file.write(" ")
+    assert [finding.place for finding in verify_run(run, key).findings] == ["sealed/readings.csv"]
 
 
 def later(folder: Path) -> Path:

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from hil.errors import RecordError, UsageError
 from hil.record import RecordWriter, Verification, open_run, seal, verify
+from hil.record.chain import batch_hash, canonical
 from hil.record.folder import read_seal
 
 BATCHES = 4
@@ -124,7 +125,7 @@ def test_an_untouched_run_holds(original: Path) -> None:
         ("UPDATE batch SET rows = '{\"batch\":[1,2]}' WHERE seq = 3", "batch 3", "its row ranges were altered"),
         ("DELETE FROM batch WHERE seq = 3", "batch 3", "was removed: batch 4 comes next"),
         ("DELETE FROM batch", "run row 1", "was inserted"),
-        ("INSERT INTO batch VALUES (6, 1, '{}', x'', 'a', 'b')", "batch 6", "was appended after the run was closed"),
+        ("INSERT INTO batch VALUES (6, 1, '{}', x'', 'a', 'b')", "batch 6", "is not chained to the batch before it"),
     ],
 )
 def test_the_chain_names_the_first_place(unsealed: Path, statement: str, place: str, message: str) -> None:
@@ -132,6 +133,17 @@ def test_the_chain_names_the_first_place(unsealed: Path, statement: str, place: 
     found = tampered(unsealed, statement)
     assert found[0] == place
     assert found[1].startswith(message)
+
+
+def test_a_batch_after_the_end(unsealed: Path) -> None:
+    """Chained as it should be; but only a run that is resumed goes on after it was closed."""
+    head, event = open_run(unsealed).chain_head, (1, "note", "{}")
+    content, marks = canonical([event])
+    rows = '{"event":[2,2]}'
+    found = batch_hash(head, BATCHES + 2, 1, rows, marks, [content])
+    added = f"INSERT INTO batch VALUES ({BATCHES + 2}, 1, '{rows}', x'{marks.hex()}', '{head}', '{found}')"
+    place, message = tampered(unsealed, "INSERT INTO event VALUES (1, 'note', '{}')", added)
+    assert (place, message) == (f"batch {BATCHES + 2}", "was appended after the run was closed")
 
 
 def test_reordered_rows(unsealed: Path) -> None:

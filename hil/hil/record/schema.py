@@ -9,13 +9,16 @@ the POSIX epoch unless the name begins with ``mono``; text columns named here as
 | channel | a channel of the bench | ``id`` is what ``ch`` refers to; ``meta`` JSON (unit, calibration...) |
 | reading | one reading | ``raw`` indication, ``value`` measured value, ``u_ind``, ``u``, ``u_t`` in s |
 | block | a waveform | ``n`` samples of ``dtype`` from ``t``, every ``dt`` ns, in ``payload`` |
-| frame | a camera frame | which bytes of which file under ``media/``, with their SHA-256 |
+| frame | a camera frame | the ``seq``-th picture of a file under ``media/``, bytes and SHA-256 of its pixels |
 | point | a state of an attempt at a point | a change of state is a new row; ``data`` JSON |
 | observation | what one attempt observed | ``data`` JSON; ``links`` JSON: the readings that belong to it |
 | event | anything else that happened | ``data`` JSON |
 | clock | an anchor of the monotonic clock in UTC | the system clock's state, seconds |
 | amend | an amendment (ISO/IEC 17025, 7.5.2) | who, why, what, before and after, ``old`` and ``new`` JSON |
 | batch | one commit | the row ranges it holds, and the chain (see `hil.record.chain`) |
+
+The record itself writes the events ``backpressure`` (its queue is half full, or drained), ``gap`` (what found no room),
+``resumed`` and ``closed``.
 """
 
 from __future__ import annotations

@@ -226,7 +226,7 @@ class RecordWriter:
         self._append("clock", (*anchor, *state, tai, text(source, "clock")))
 
     def frame(self, ch: int, t: int, file: str, seq: int, length: int, sha256: str) -> None:
-        """Append a camera frame: ``length`` bytes, the ``seq``-th of ``file`` in the run folder.
+        """Append a camera frame: ``length`` bytes of pixels, the ``seq``-th picture of ``file`` in the run folder.
 
         Sync the file to the disk first: a frame on record must exist.
         """

@@ -37,7 +37,7 @@ def verify_run(folder: Path, key: PublicKey | None = None) -> Verification:
     checked, findings = list(found.checked), list(found.findings)
     if sealed:
         _check_sealed(folder, found, digests, key, checked, findings)
-    elif key is not None and found.status == "closed":
+    elif key is not None:
         findings.append(Finding(SEALED, "is missing: the run is not sealed, so that there is no signature"))
     if (folder / AMENDMENTS).exists():
         _check_amendments(folder, key, checked, findings)
