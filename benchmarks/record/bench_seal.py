@@ -2,7 +2,8 @@
 
 Targets: under 60 s and under 1 GB of memory, verification of the record included; `hil data verify` of the record in at
 most 2 us of CPU a reading. Sealing and verifying each run in a process of its own, whose peak memory is the kernel's
-figure. It takes about 3 GB of the folder for temporary files. The peer for the size of the Parquet file is pyarrow with its own defaults.
+figure. It takes about 3 GB of the folder for temporary files. The peer for the size of the Parquet file is pyarrow with
+its own defaults.
 """
 
 from __future__ import annotations
