@@ -268,6 +268,15 @@ def test_a_bench_that_asks_for_something_else(tmp_path: Path) -> None:
     assert '"digests" or "frames"' in refused.stderr
 
 
+def test_only_a_camera_has_frames_to_keep(tmp_path: Path) -> None:
+    """A key that does nothing is refused."""
+    panel = "[devices.panel]\n"
+    bench = copy_bench(tmp_path / "bench", (panel, f'{panel}record = "frames"\n'))
+    refused = hil("bench", "check", bench, cwd=tmp_path)
+    assert refused.returncode == 2
+    assert "only a camera has frames to keep" in refused.stderr + refused.stdout
+
+
 async def test_a_golden_frame_is_not_a_segment(tmp_path: Path) -> None:
     """Frames that version 1 recorded in other files are sealed with the run, not copied."""
     writer = RecordWriter.create(tmp_path / "run", {})

@@ -6,6 +6,7 @@ import inspect
 from collections.abc import Collection, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from hil_drivers.capability import Camera
 from hil_drivers.device import Device, Point, driver_class, driver_names
 from hil_drivers.errors import DriverError
 
@@ -33,6 +34,8 @@ def check_drivers(config: BenchConfig, devices: Collection[str], channels: Colle
             faults.append(Fault(("devices", name, "driver"), _driver_fault(config.devices[name].driver, error)))
         else:
             faults += _option_faults(name, config.devices[name].options, classes[name])
+            if config.devices[name].record == "frames" and not issubclass(classes[name], Camera):
+                faults.append(Fault(("devices", name, "record"), "only a camera has frames to keep; leave it out"))
     known: dict[str, Mapping[str, Point]] = {}
     for name in classes:
         try:
