@@ -101,7 +101,7 @@ def test_every_fault_is_told_at_once_in_the_order_of_the_file(bench_file: Path) 
         ("seed = 1", "seed = true", "a whole number"),
         ('point_correlation = "full"', "point_correlation = 1.5", "or a number from 0 to 1"),
         ('laboratory = "lab.toml"', 'laboratory = "labs.toml"', 'there is no file "labs.toml"'),
-        ("[roles]", "[interlocks.hot]\n[roles]", "interlocks: unknown key"),
+        ("[roles]", "[interlock.hot]\n[roles]", "interlock: unknown key; did you mean 'interlocks'?"),
     ],
 )
 def test_what_is_refused(bench_file: Path, old: str, new: str, said: str) -> None:

@@ -19,8 +19,11 @@ from .model import (
     ChannelSection,
     DeviceSection,
     EffectSection,
+    GateSection,
+    InterlockSection,
     SafeStateSection,
     SimSection,
+    WatchdogSection,
 )
 from .register import EquipmentRegister, InstrumentEntry, load_register
 
@@ -59,6 +62,18 @@ class BenchConfig:
     @property
     def effects(self) -> dict[str, EffectSection]:
         return self.content.effects
+
+    @property
+    def gates(self) -> dict[str, GateSection]:
+        return self.content.gates
+
+    @property
+    def interlocks(self) -> dict[str, InterlockSection]:
+        return self.content.interlocks
+
+    @property
+    def watchdog(self) -> WatchdogSection | None:
+        return self.content.watchdog
 
     @property
     def safe_state(self) -> SafeStateSection:
@@ -102,7 +117,7 @@ class BenchConfig:
         return self.path.parent / calibration if calibration else None
 
     def needed_channels(self, roles: Collection[str] | None = None) -> list[str]:
-        """The channels that ``roles`` and the safe state use, in the order of the file; all by default.
+        """The channels that ``roles``, gates, interlocks and the safe state use, in the file's order; all by default.
 
         :raises ConfigurationError: if the bench has no such role.
         """
@@ -113,15 +128,20 @@ class BenchConfig:
         ]
         if unknown:
             raise ConfigurationError("\n".join(f"{self.path}: roles: {sentence}" for sentence in unknown))
-        wanted = {self.roles[role] for role in roles} | {action.channel for action in self.safe_state.actions}
+        from ..safety.rules import safety_channels
+
+        wanted = {self.roles[role] for role in roles} | safety_channels(self.content)
+        wanted |= {gate.channel for gate in self.gates.values()}
         return [name for name in self.channels if name in wanted]
 
     def needed_devices(self, roles: Collection[str] | None = None) -> list[str]:
-        """The devices that ``roles`` and the safe state use, in the order of the file; all by default."""
+        """The devices that ``roles`` and safety use, in the order of the file; all by default."""
         if roles is None:
             return list(self.devices)
+        from ..safety.rules import safety_devices
+
         wanted = {self.channels[name].device for name in self.needed_channels(roles)}
-        wanted |= {self.roles[role] for role in roles}
+        wanted |= {self.roles[role] for role in roles} | safety_devices(self.content)
         return [name for name in self.devices if name in wanted]
 
 
@@ -196,10 +216,11 @@ def _faults(content: BenchFile, equipment: EquipmentRegister) -> Iterator[Fault]
             hint = nearest(target, [*content.channels, *content.devices])
             yield Fault(("roles", role), f'there is no channel or device "{target}"; {hint}')
     yield from _effect_faults(content)
+    yield from _gate_faults(content)
     yield from _sim_faults(content)
-    for position, action in enumerate(content.safe_state.actions):
-        key = ("safe_state", "actions", position, "channel")
-        yield from _unknown(key, "channel", action.channel, content.channels)
+    from ..safety.checks import safety_faults
+
+    yield from safety_faults(content)
 
 
 def _device_faults(content: BenchFile, equipment: EquipmentRegister) -> Iterator[Fault]:
@@ -233,6 +254,20 @@ def _effect_faults(content: BenchFile) -> Iterator[Fault]:
         yield from _unknown(("effects", name, "channel"), "channel", effect.channel, content.channels)
         if effect.to is not None:
             yield from _unknown(("effects", name, "to"), "device", effect.to, content.devices)
+
+
+def _gate_faults(content: BenchFile) -> Iterator[Fault]:
+    for name, gate in content.gates.items():
+        key = ("gates", name, "channel")
+        yield from _unknown(key, "channel", gate.channel, content.channels)
+        channel = content.channels.get(gate.channel)
+        if channel is None:
+            continue
+        if channel.period is None:
+            yield Fault(key, f'nobody reads the channel "{gate.channel}" in the background; give it a period')
+        if gate.confidence is not None and channel.calibration is None:
+            confidence = ("gates", name, "confidence")
+            yield Fault(confidence, f'"{gate.channel}" has no calibration, so its uncertainty is unknown; leave it out')
 
 
 def _sim_faults(content: BenchFile) -> Iterator[Fault]:

@@ -10,6 +10,8 @@ from hil_drivers.capability import Camera
 from hil_drivers.device import Device, Point, driver_class, driver_names
 from hil_drivers.errors import DriverError
 
+from ..safety.checks import point_faults as safety_point_faults
+from ..safety.checks import watchdog_faults
 from ..suggest import nearest
 from .files import Fault, SourceFile
 
@@ -53,8 +55,22 @@ def check_drivers(config: BenchConfig, devices: Collection[str], channels: Colle
                 ("safe_state",), f"has no actions, though {commanded[0]} takes setpoints; say what makes the bench safe"
             )
         )
+    faults += watchdog_faults(config.content, classes)
+    faults += safety_point_faults(config.content, _points_of(config, known, channels))
     if faults:
         SourceFile.read(config.path).refuse(faults)
+
+
+def _points_of(
+    config: BenchConfig, known: Mapping[str, Mapping[str, Point]], channels: Collection[str]
+) -> dict[str, Point]:
+    """By channel, its point, where it is known."""
+    sections = {name: config.channels[name] for name in channels}
+    return {
+        name: known[section.device][section.point]
+        for name, section in sections.items()
+        if section.point in known.get(section.device, {})
+    }
 
 
 def device_options(config: BenchConfig, device: str) -> dict[str, Any]:

@@ -62,6 +62,9 @@ class BenchSection(Section):
     description: str = Field(default="", description="one line of text")
     laboratory: Name = Field(description='the laboratory file, such as "lab.toml"')
     equipment: Name = Field(description='the equipment register, such as "equipment.toml"')
+    patience: Duration = Field(
+        default=15.0, description='how long a script waits for a device that is lost to come back, such as "15 s"'
+    )
 
 
 class DeviceSection(Section):
@@ -104,11 +107,16 @@ class ChannelSection(Section):
     limits: tuple[float, float] | None = Field(
         default=None, strict=False, description="[lower, upper] in the channel's unit"
     )
+    range: tuple[float, float] | None = Field(
+        default=None, strict=False, description="[lower, upper]: what may be commanded, in the channel's unit"
+    )
 
     @model_validator(mode="after")
     def _check_limits(self) -> ChannelSection:
         if self.limits is not None and not self.limits[0] < self.limits[1]:
             raise ValueError("the lower limit is not below the upper limit")
+        if self.range is not None and not self.range[0] < self.range[1]:
+            raise ValueError("the lower end of the range is not below the upper end")
         return self
 
     @model_validator(mode="after")
@@ -166,15 +174,107 @@ class EffectSection(Section):
         return self
 
 
+class GateSection(Section):
+    """``[gates.NAME]``: what a channel with a period must measure while anything is observed, in every procedure."""
+
+    channel: Name = Field(description="a name among [channels], of a channel with a period")
+    lower: float | None = Field(default=None, description="a value in the channel's unit")
+    upper: float | None = Field(default=None, description="a value in the channel's unit")
+    filter: Duration | None = Field(
+        default=None, description='the time over which readings are averaged before they are judged, such as "1 min"'
+    )
+    hold_off: Duration | None = Field(
+        default=None, description='for how long it may be outside before an attempt is void, such as "30 s"'
+    )
+    confidence: float | None = Field(
+        default=None, gt=0.5, lt=1, description="a probability, to judge with uncertainty; none judges the value alone"
+    )
+
+    @model_validator(mode="after")
+    def _check_limits(self) -> GateSection:
+        if self.lower is None and self.upper is None:
+            raise ValueError("lower and upper are missing: give one of them, or both")
+        if self.lower is not None and self.upper is not None and not self.lower < self.upper:
+            raise ValueError("lower is not below upper")
+        return self
+
+
+class InterlockSection(Section):
+    """``[interlocks.NAME]``: a condition that is dangerous, and what follows when it cannot be shown not to hold."""
+
+    when: Name = Field(description='a condition over channels such as "chamber.temperature > 85"')
+    then: Literal["safe_state", "alarm"] = Field(default="safe_state", description='"safe_state" or "alarm"')
+    latch: bool = Field(default=True, description="whether it stays until a person has acknowledged it")
+    delay: Duration | None = Field(
+        default=None, description='for how long it must hold, such as "2 s"; none by default'
+    )
+    hysteresis: float = Field(
+        default=0.0, ge=0, description="by how much a limit must be left again, in the unit of what is compared"
+    )
+    confidence: float = Field(
+        default=0.95, gt=0.5, lt=1, description="the probability with which it must be shown not to hold"
+    )
+    uncertainty: Literal["ignored"] | None = Field(
+        default=None, description='"ignored", where a channel is compared whose uncertainty is unknown'
+    )
+    period: Duration = Field(default=1.0, description='how often its channels are read, such as "500 ms"')
+    stale_after: Duration | None = Field(
+        default=None, description="the age from which a value no longer counts; two periods by default"
+    )
+    priority: Literal["low", "medium", "high", "safety"] | None = Field(
+        default=None, description='"low", "medium", "high" or "safety"; "safety" by default with then = "safe_state"'
+    )
+    guidance: str = Field(default="", description="what the person who sees the alarm is to do")
+
+    @model_validator(mode="after")
+    def _check_age(self) -> InterlockSection:
+        if self.stale_after is not None and self.stale_after <= self.period:
+            raise ValueError("stale_after is not above period: every value would be stale before the next one")
+        return self
+
+    @property
+    def oldest(self) -> float:
+        """The age in s from which a value no longer counts."""
+        return self.stale_after or 2.0 * self.period
+
+    @property
+    def urgency(self) -> Literal["low", "medium", "high", "safety"]:
+        """The priority of its alarm."""
+        return self.priority or ("safety" if self.then == "safe_state" else "medium")
+
+
+class WatchdogSection(Section):
+    """``[watchdog]``: the rig's own watchdog, which nothing but the safety supervisor feeds."""
+
+    device: Name = Field(description="a name among [devices], of a device that has a watchdog")
+    every: Duration = Field(default=0.25, description='how often it is fed, such as "250 ms"')
+
+
 class SafeAction(Section):
     """One action of the safe state: command ``channel`` to ``set``, in the channel's unit."""
 
     channel: Name = Field(description="a name among [channels]")
     set: float = Field(description="a setpoint in the channel's unit")
+    deadline: Duration | None = Field(
+        default=None, description="how long one try may take, its reading back too; that of the safe state by default"
+    )
+    readback: Name | None = Field(default=None, description="a name among [channels]: what shows that it is done")
+    within: float | None = Field(default=None, gt=0, description="how far the readback may be from set, in its unit")
+    retries: int = Field(default=1, ge=0, le=10, description="how often it is tried again, 0 to 10")
+
+    @model_validator(mode="after")
+    def _check_readback(self) -> SafeAction:
+        if (self.readback is None) != (self.within is None):
+            raise ValueError("readback and within belong together: a channel, and how far from set it may be")
+        return self
 
 
 class SafeStateSection(Section):
-    """``[safe_state]``: what brings the bench to its safe state, in order, each action with the deadline."""
+    """``[safe_state]``: what brings the bench to its safe state, in order.
+
+    The order holds for each device; devices are made safe side by side, so that one that hangs holds up no other. An
+    action that fails does not hold up the next.
+    """
 
     deadline: Duration = Field(default=5.0, description='a duration such as "5 s"')
     actions: tuple[SafeAction, ...] = Field(default=(), strict=False)
@@ -200,5 +300,8 @@ class BenchFile(Section):
     channels: dict[str, ChannelSection]
     roles: dict[str, Name] = Field(description="a channel or a device")
     effects: dict[str, EffectSection] = {}
+    gates: dict[str, GateSection] = {}
+    interlocks: dict[str, InterlockSection] = {}
+    watchdog: WatchdogSection | None = None
     safe_state: SafeStateSection = SafeStateSection()
     sim: SimSection | None = None
