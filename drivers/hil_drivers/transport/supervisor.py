@@ -79,6 +79,11 @@ class Supervisor:
         self._retry_at = 0.0
 
     @property
+    def state(self) -> LinkState:
+        """Whether the device answers, by its latest exchange."""
+        return self._state
+
+    @property
     def status(self) -> LinkStatus:
         """The link as it is now."""
         return LinkStatus(

@@ -59,8 +59,12 @@ def lost_devices(condition: Condition) -> Iterator[str]:
 
 def safety_channels(content: BenchFile) -> set[str]:
     """The channels that the interlocks and the safe state of a checked bench file need."""
-    found = {action.channel for action in content.safe_state.actions}
-    found |= {action.readback for action in content.safe_state.actions if action.readback}
+    return {action.channel for action in content.safe_state.actions} | sensed_channels(content)
+
+
+def sensed_channels(content: BenchFile) -> set[str]:
+    """Those of them that are read."""
+    found = {action.readback for action in content.safe_state.actions if action.readback}
     for section in content.interlocks.values():
         found |= channels(parse(section.when)).keys()
     return found

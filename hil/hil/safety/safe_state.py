@@ -1,0 +1,178 @@
+"""The safe state of a bench: ordered actions, each with its deadline, read back, and tried again."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from hil_drivers.clock import NANOSECONDS
+from hil_drivers.errors import DeviceUnreachable, DriverError
+
+from ..errors import BenchFault, HilError
+
+if TYPE_CHECKING:
+    from ..bench.model import SafeAction
+    from ..bench.opened import Bench
+
+GRACE = 0.5
+"""Wall seconds that an action may take to let go of its device once its deadline has passed."""
+
+POLL = 0.05
+"""Seconds of bench time between two looks at what is read back."""
+
+Read = Callable[[str], Awaitable[float | None]]
+
+
+@dataclass(frozen=True)
+class SafeOutcome:
+    """What became of one action of the safe state: ``error`` is empty where it was carried out.
+
+    ``seen`` is what its readback showed, in the unit of ``value``; ``tries`` how often it was commanded.
+    """
+
+    channel: str
+    value: float
+    error: str = ""
+    seen: float | None = None
+    tries: int = 1
+
+    @property
+    def ok(self) -> bool:
+        return not self.error
+
+    def to_json(self) -> dict[str, Any]:
+        """What the record keeps of it."""
+        return {
+            "channel": self.channel,
+            "value": self.value,
+            "error": self.error,
+            "seen": self.seen,
+            "tries": self.tries,
+        }
+
+
+class SafeState:
+    """Brings a bench to its safe state: in order within a device, all devices side by side, past any failure.
+
+    Actions go straight to the devices, past the queue of their other users. One that is done is not done again.
+
+    :param read: takes one reading of a channel, for what is read back; straight from its device by default.
+    """
+
+    def __init__(self, bench: Bench, read: Read | None = None) -> None:
+        self._bench, self._clock = bench, bench.clock
+        self._read = read or self._indicated
+        self._actions = bench.config.safe_state.actions
+        self._outcomes: dict[int, SafeOutcome] = {}
+        self._hung: set[str] = set()
+        self._under_way: asyncio.Task[None] | None = None
+
+    def begin(self) -> asyncio.Task[None]:
+        """Command what is not done yet, from the next turn of the loop on; the task ends when everything was tried."""
+        if self._under_way is None or self._under_way.done():
+            by_device: dict[str, list[int]] = {}
+            for position, action in enumerate(self._actions):
+                if position not in self._outcomes or not self._outcomes[position].ok:
+                    by_device.setdefault(self._device(action), []).append(position)
+            tasks = [
+                asyncio.create_task(self._make_safe(positions), name=f"safe state of {device}")
+                for device, positions in by_device.items()
+            ]
+            self._under_way = asyncio.create_task(self._clock.wait(*tasks), name="safe state")
+        return self._under_way
+
+    async def reach(self) -> list[SafeOutcome]:
+        """Carry out every action that is not done yet; the outcomes of all, in their order.
+
+        A caller that is cancelled leaves the actions to go on.
+        """
+        await self._clock.wait(self.begin())
+        return [self._outcomes[position] for position in range(len(self._actions))]
+
+    def _device(self, action: SafeAction) -> str:
+        return self._bench.config.channels[action.channel].device
+
+    async def _make_safe(self, positions: list[int]) -> None:
+        for position in positions:
+            action = self._actions[position]
+            try:
+                self._outcomes[position] = await self._retried(action)
+            except Exception as error:  # noqa: BLE001 (a bug in one driver must not keep the others from safety)
+                told = f"{action.channel}: {type(error).__name__}: {error}"
+                self._outcomes[position] = SafeOutcome(action.channel, action.set, told)
+
+    async def _retried(self, action: SafeAction) -> SafeOutcome:
+        tries = 0
+        while True:
+            tries += 1
+            error, seen = await self._tried(action)
+            if not error or tries > action.retries or self._device(action) in self._hung:
+                return SafeOutcome(action.channel, action.set, error, seen, tries)
+            await self._until_it_may_answer(self._device(action), self._deadline(action))
+
+    def _deadline(self, action: SafeAction) -> float:
+        return action.deadline or self._bench.config.safe_state.deadline
+
+    async def _tried(self, action: SafeAction) -> tuple[str, float | None]:
+        """The error of one try, empty if it went well, and what was read back."""
+        deadline = self._deadline(action)
+        if self._device(action) in self._hung:
+            return f"{action.channel}: its driver hangs since an action before", None
+        task = asyncio.create_task(self._carry_out(action), name=f"{action.channel} = {action.set:g}")
+        try:
+            async with asyncio.timeout(deadline):
+                await self._clock.wait(task)
+        except TimeoutError:
+            task.cancel()
+            await asyncio.wait([task], timeout=GRACE)
+            if not task.done():
+                self._hung.add(self._device(action))
+            return f"{action.channel}: not done within {deadline:g} s", None
+        try:
+            return "", task.result()
+        except _NotReached as error:
+            return str(error), error.seen
+        except (HilError, DriverError) as error:
+            return str(error), None
+
+    async def _carry_out(self, action: SafeAction) -> float | None:
+        await self._bench.actuator(action.channel).set(action.set)
+        if action.readback is None or action.within is None:
+            return None
+        last = self._clock.now() + round(self._deadline(action) * NANOSECONDS)
+        while True:
+            seen = await self._read(action.readback)
+            if seen is not None and abs(seen - action.set) <= action.within:
+                return seen
+            if self._clock.now() >= last:
+                raise _NotReached(action, self._bench.config.channels[action.readback].unit, seen)
+            await self._clock.sleep(POLL)
+
+    async def _until_it_may_answer(self, device: str, longest: float) -> None:
+        """Wait, on the wire clock, until a device that did not answer may be asked again."""
+        pause = min(self._bench.device(device).supervisor.status.next_try, longest)
+        if pause > 0.0:
+            with self._clock.exchange():
+                await asyncio.sleep(pause)
+
+    async def _indicated(self, channel: str) -> float | None:
+        with suppress(DeviceUnreachable):
+            indication = await self._bench.sensor(channel).read()
+            return indication.value if indication.usable else None
+        return None
+
+
+class _NotReached(BenchFault):
+    """A channel that does not show what was commanded."""
+
+    def __init__(self, action: SafeAction, unit: str, seen: float | None) -> None:
+        self.seen = seen
+        shows = "shows nothing" if seen is None else f"shows {seen:.6g} {unit}"
+        super().__init__(
+            f"{action.readback} {shows} where {action.set:g} {unit} was commanded",
+            where=action.channel,
+            remedy="look at the device, and keep away from it",
+        )

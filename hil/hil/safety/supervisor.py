@@ -1,0 +1,340 @@
+"""The safety supervisor of a run: interlocks evaluated when armed and ever after, the safe state, the rig's watchdog.
+
+One task on the core's loop, paced on the wire clock; each channel is read by a task of its own, so that one that hangs
+makes its channel stale and holds up nothing. In lockstep, ticks and readings are on the bench clock as everything else.
+A run that is not supervised any more, for whatever reason, is tripped.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from hil_drivers.clock import NANOSECONDS, Clock, WallClock
+from hil_drivers.pacing import paced
+from hil_drivers.transport.supervisor import LinkState
+
+from ..clock import LockstepClock
+from .alarms import Alarms
+from .checks import FEWEST
+from .expression import Rate, channels, compared, rates
+from .feeder import Feeder
+from .interlock import Interlock
+from .judgement import Look
+from .latch import Happening, State
+from .latches import Latches
+from .rules import rules
+from .safe_state import SafeOutcome, SafeState
+from .trip import Trip
+from .watched import Watched
+
+if TYPE_CHECKING:
+    from ..bench.opened import Bench
+    from ..live import LiveChannel
+    from ..record import RecordWriter
+
+IDLE_DEADLINE = 3.0
+"""Wall seconds that an operation under way may take to end before the safe state of a run that ends in order."""
+
+CUT_AFTER = 0.1
+"""Wall seconds after which an operation that is still under way is cancelled, where the safe state is urgent."""
+
+SLOWEST = 1.0
+"""Seconds between two ticks, at most."""
+
+
+class Supervisor:
+    """Watches over one run.
+
+    :param channels: those that interlocks and readbacks name, by name.
+    :param record: of the run.
+    :param publish: tells an event to whoever listens.
+    :param close_queues: lets nobody else command a device from then on.
+    :param idle: returns once no operation is under way in the queues.
+    :param cut: cancels operations that are under way in the queues.
+    :param latches: the trips of earlier runs that nobody has acknowledged.
+    """
+
+    def __init__(
+        self,
+        bench: Bench,
+        channels: Mapping[str, LiveChannel],
+        *,
+        record: RecordWriter,
+        publish: Callable[[str, dict[str, Any]], object],
+        close_queues: Callable[[], None],
+        idle: Callable[[], Awaitable[None]] | None = None,
+        cut: Callable[[], None] | None = None,
+        latches: Latches | None = None,
+    ) -> None:
+        self._bench, self._live, self._record, self._publish = bench, channels, record, publish
+        self._close_queues, self._idle, self._cut = close_queues, idle, cut
+        self._latches = latches or Latches.none()
+        self._clock = bench.clock
+        self._own: Clock = bench.clock if isinstance(bench.clock, LockstepClock) else WallClock()
+        self._sections = bench.config.interlocks
+        self._interlocks = {name: Interlock(rule) for name, rule in rules(self._sections).items()}
+        self.alarms = Alarms(self._now, self._alarm_changed)
+        for name, interlock in self._interlocks.items():
+            section = self._sections[name]
+            self.alarms.add(name, section.urgency, section.guidance, interlock.latch)
+        self._safe = SafeState(bench, self._seen)
+        self._told: dict[int, SafeOutcome] = {}
+        self._watched: dict[str, Watched] = {}
+        self._feeder: Feeder | None = None
+        self._tasks: list[asyncio.Task[None]] = []
+        self._armed = self._over = False
+        self._answer: asyncio.Task[None] | None = None
+        self._to_hold: list[tuple[str, str, int]] = []
+        self.trip: Trip | None = None
+        self.on_trip: Callable[[Trip], None] = lambda _: None
+        """Told of the trip that ends the run, once the safe state is being commanded."""
+
+    async def arm(self) -> None:
+        """Evaluate every interlock, and watch from then on.
+
+        A slope needs some readings first, so this may take as long as they do.
+
+        :raises InterlockTripped: if one that leads to the safe state is tripped, or has been since an earlier run.
+        :raises BenchFault: if the watchdog of the rig cannot be fed.
+        :raises ConfigurationError: if it is none, or is not fed often enough.
+        :raises UsageError: if a channel turns out not to be readable.
+        """
+        self._feeder = self._make_feeder()
+        self._take_up_latches()
+        self._watch_channels()
+        await self._first_values()
+        self._evaluate(start=True)
+        self._hold()
+        if self.trip is not None:
+            raise self.trip.error()
+        if self._feeder is not None:
+            await self._feeder.begin()
+        if self._interlocks or self._feeder:
+            self._start(self._supervise(), "safety supervisor")
+        self._armed = True
+
+    async def make_safe(self, *, urgent: bool = False) -> list[SafeOutcome]:
+        """Bring the bench to its safe state: nobody else commands a device from here on.
+
+        What is done is not done again; what failed is tried again.
+
+        :param urgent: wait for no operation under way; one that lasts is cancelled.
+        """
+        self._over = True
+        self._close_queues()
+        if urgent or self.trip is not None:
+            self._cut_soon()
+        elif self._idle is not None:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(IDLE_DEADLINE):
+                    await self._idle()
+        return await self._reach()
+
+    async def disarm(self) -> None:
+        """End the watch, and feed the watchdog no more."""
+        self._over = True
+        for task in self._tasks:
+            task.cancel()
+        await self._clock.wait(*self._tasks)
+        if self._feeder is not None:
+            await self._feeder.end()
+        if self._answer is not None:
+            await self._clock.wait(self._answer)
+
+    @property
+    def interlocks(self) -> Mapping[str, Interlock]:
+        """The interlocks by name, each with its state."""
+        return self._interlocks
+
+    def _now(self) -> int:
+        return self._clock.utc(self._clock.now())
+
+    def _make_feeder(self) -> Feeder | None:
+        section = self._bench.config.watchdog
+        if section is None:
+            return None
+        self.alarms.add("watchdog", "safety", "look at the rig: it goes safe by itself where it is not fed")
+        return Feeder(self._bench.device(section.device), section.every, self._clock, self._own)
+
+    def _take_up_latches(self) -> None:
+        for name, held in self._latches.held().items():
+            if name in self._interlocks and self._interlocks[name].latch.latching:
+                latch = self._interlocks[name].latch
+                latch.happen(Happening.RAISED)
+                if held.acknowledged_by:
+                    latch.happen(Happening.ACKNOWLEDGED)
+                self.alarms.changed(name, held.reason)
+
+    def _watch_channels(self) -> None:
+        for name, period in self._periods().items():
+            self._bench.sensor(name)
+            windows = [rate.window for each in self._interlocks.values() for rate in rates(each.rule.when)]
+            watched = Watched(self._live[name], period, max(windows, default=0.0), self._clock, self._own)
+            self._watched[name] = watched
+            self._start(watched.watch(self._evaluate_if_armed), f"watch over {name}")
+
+    def _periods(self) -> dict[str, float]:
+        """How often each channel is read: as often as the quickest of its interlocks says."""
+        periods: dict[str, float] = {}
+        for name, interlock in self._interlocks.items():
+            for channel in channels(interlock.rule.when):
+                period = self._sections[name].period
+                periods[channel] = min(period, periods.get(channel, period))
+        return periods
+
+    def _start(self, work: Any, name: str) -> None:
+        task = asyncio.create_task(work, name=name)
+        task.add_done_callback(self._ended)
+        self._tasks.append(task)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        """A run that is not supervised is not safe."""
+        error = None if task.cancelled() else task.exception()
+        if not self._over:
+            how = "was cancelled" if task.cancelled() else f"ended: {error!r}" if error else "ended"
+            self._trip("supervisor", f"the {task.get_name()} {how}", "")
+
+    async def _first_values(self) -> None:
+        """Wait until every channel was read, and every slope has its readings, for as long as they may take."""
+        if not self._watched:
+            return
+        begun, longest = self._own.now(), 0.0
+        for name, interlock in self._interlocks.items():
+            section, needs = self._sections[name], FEWEST if rates(interlock.rule.when) else 0
+            longest = max(longest, section.oldest + needs * section.period)
+        async for _ in paced(self._own, min(each.period for each in self._watched.values()) / 4):
+            if self._ready() or self._own.now() - begun > longest * NANOSECONDS:
+                return
+
+    def _ready(self) -> bool:
+        wanted: dict[str, float] = dict.fromkeys(self._watched, 0.0)
+        for interlock in self._interlocks.values():
+            for rate in rates(interlock.rule.when):
+                wanted[rate.channel] = rate.window
+        return all(self._watched[name].ready(window) for name, window in wanted.items())
+
+    async def _supervise(self) -> None:
+        periods = [section.period for section in self._sections.values()]
+        periods += [self._feeder.every] if self._feeder else []
+        async for _ in paced(self._own, min([*periods, SLOWEST])):
+            self.alarms.tick()
+            self._evaluate_if_armed()
+            if self._feeder is not None and self.trip is None and (fault := self._feeder.tick()):
+                self.alarms.raise_("watchdog", fault)
+                self._trip("watchdog", f"{self._feeder.name} {fault}", "look at the rig, and at what held up the loop")
+
+    def _evaluate_if_armed(self) -> None:
+        if self._armed:
+            self._evaluate()
+
+    def _evaluate(self, *, start: bool = False) -> None:
+        if self._over:
+            return
+        tripped: set[str] = set()
+        lost = {name for name, device in self._bench.devices.items() if _is_lost(device)} if self._interlocks else set()
+        for name, interlock in self._interlocks.items():
+            look = self._look(interlock, lost, tripped)
+            raised = interlock.observe(interlock.rule.judge(look), self._own.now(), start=start)
+            reason = interlock.reason or self._shown(interlock, look)
+            if interlock.tripped:
+                tripped.add(name)
+                if interlock.rule.then == "safe_state" and (raised or start):
+                    self._trip(name, self._why(name, reason), self._sections[name].guidance)
+            self.alarms.changed(name, reason)
+
+    def _look(self, interlock: Interlock, lost: set[str], tripped: set[str]) -> Look:
+        section, when = self._sections[interlock.rule.name], interlock.rule.when
+        oldest, ignored = section.oldest, section.uncertainty == "ignored"
+        readings = {name: self._watched[name].reading(oldest, ignored=ignored) for name in channels(when)}
+        slopes = {rate: self._rate(rate, oldest, ignored=ignored) for rate in rates(when)}
+        return Look(readings, slopes, lost, frozenset(tripped))
+
+    def _rate(self, rate: Rate, oldest: float, *, ignored: bool) -> Any:
+        return self._watched[rate.channel].rate(rate.window, oldest, ignored=ignored)
+
+    def _shown(self, interlock: Interlock, look: Look) -> str:
+        """The condition with what was seen."""
+        seen = []
+        for name in compared(interlock.rule.when):
+            reading, unit = look.readings[name], self._bench.config.channels[name].unit
+            unit = "" if unit == "1" else f" {unit}"
+            u = f", u = {reading.u:.2g}{unit}" if reading.u else ""
+            seen.append(f"{name} = {reading.value:.6g}{unit}{u}")
+        seen += [f"rate({rate.channel}) = {look.rates[rate].value:.4g}" for rate in look.rates]
+        when = self._sections[interlock.rule.name].when
+        return f"{when} ({'; '.join(seen)})" if seen else when
+
+    def _why(self, name: str, reason: str) -> str:
+        """The reason of a trip: where it has been latched since an earlier run, that of then."""
+        held = None if self._armed else self._latches.held().get(name)
+        return reason if held is None or held.acknowledged_by else f"{held.reason}, in the run {held.run}"
+
+    def _trip(self, name: str, reason: str, guidance: str) -> None:
+        """Command the safe state at once, tell it, and have the run ended."""
+        if self.trip is not None:
+            return
+        self._over = True
+        self.trip = Trip(name, reason, self._now(), guidance)
+        self._close_queues()
+        if self._armed:
+            self._safe.begin()
+            self._cut_soon()
+            self._answer = asyncio.create_task(self._answered(), name=f"answer to {name}")
+        self._tell("trip", self.trip.to_json())
+        if self._armed:
+            self.on_trip(self.trip)
+
+    async def _answered(self) -> None:
+        await self._reach()
+        self._hold()
+
+    def _hold(self) -> None:
+        """Keep what has latched: a matter of the disk, and so not before the safe state."""
+        while self._to_hold:
+            self._latches.hold(*self._to_hold.pop())
+
+    def _cut_soon(self) -> None:
+        if self._cut is not None:
+            asyncio.get_running_loop().call_later(CUT_AFTER, self._cut)
+
+    async def _reach(self) -> list[SafeOutcome]:
+        outcomes = await self._safe.reach()
+        for position, outcome in enumerate(outcomes):
+            if self._told.get(position) == outcome:
+                continue
+            self._told[position] = outcome
+            self._record.event(self._now(), "safe state", outcome.to_json())
+            if outcome.error:
+                self._publish("safe state failed", outcome.to_json())
+        self._publish("safe state", {"reached": sum(each.ok for each in outcomes), "of": len(outcomes)})
+        return outcomes
+
+    async def _seen(self, channel: str) -> float | None:
+        """What a readback shows: measured and on record where it is one of the run's channels."""
+        if channel in self._live:
+            _, measurement = await self._live[channel].look(directly=True)
+            return None if measurement is None else measurement.value
+        indication = await self._bench.sensor(channel).read()
+        return indication.value if indication.usable else None
+
+    def _tell(self, kind: str, data: dict[str, Any]) -> None:
+        self._record.event(self._now(), kind, data)
+        self._publish(kind, data)
+
+    def _alarm_changed(self, kind: str, data: dict[str, Any]) -> None:
+        self._tell(kind, data)
+        name = data["alarm"]
+        interlock = self._interlocks.get(name)
+        if interlock is None or not interlock.latch.latching or interlock.rule.then != "safe_state":
+            return
+        if data["state"] == State.CLEAR:
+            self._latches.release(name)
+        elif data["state"] == State.ACTIVE and data["was"] == State.CLEAR:
+            self._to_hold.append((name, data["reason"], data["raised"]))
+
+
+def _is_lost(device: Any) -> bool:
+    return device.supervisor.state is LinkState.DOWN

@@ -1,0 +1,32 @@
+"""What ended a run for safety's sake."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from ..errors import InterlockTripped
+
+
+@dataclass(frozen=True, slots=True)
+class Trip:
+    """An interlock tripped, or the supervision itself failed.
+
+    :param name: the interlock's, or "watchdog" or "supervisor".
+    :param reason: one clause: what was seen.
+    :param t: when it was seen, UTC in nanoseconds of the bench clock.
+    """
+
+    name: str
+    reason: str
+    t: int
+    guidance: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """What the record keeps of it."""
+        return {"interlock": self.name, "reason": self.reason, "guidance": self.guidance}
+
+    def error(self) -> InterlockTripped:
+        """The error that ends the run."""
+        remedy = self.guidance or "find out why, remove the cause, and acknowledge the alarm"
+        return InterlockTripped(f"tripped: {self.reason}", where=f"interlock {self.name}", remedy=remedy)
