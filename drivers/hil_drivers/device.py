@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from dataclasses import dataclass
+from functools import wraps
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any, ClassVar
@@ -50,6 +51,13 @@ class Device(ABC):
     def __init__(self, name: str, address: str, *, clock: Clock) -> None:
         self.name, self.address, self.clock = name, address, clock
         self.supervisor = Supervisor(name)
+        self._ranges: dict[str, tuple[float, float]] = {}
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        """Let no driver's own ``write`` send anything before the setpoint was checked."""
+        super().__init_subclass__(**options)
+        if "write" in vars(cls):
+            cls.write = _checked_first(vars(cls)["write"])  # type: ignore[assignment,method-assign]
 
     @classmethod
     def declared(cls, options: Mapping[str, Any]) -> Mapping[str, Point]:  # noqa: ARG003 (for drivers that look at them)
@@ -92,6 +100,17 @@ class Device(ABC):
         """Command ``point`` to ``value`` in the point's unit."""
         raise self._no_such(point, "writable")
 
+    def restrict(self, point: str, lower: float, upper: float) -> None:
+        """Refuse setpoints of ``point`` outside ``[lower, upper]`` as well, in its unit; several restrictions add up.
+
+        :raises UnitError: if there is no such point to command.
+        """
+        found = self.points.get(point)
+        if found is None or not found.writable:
+            raise self._no_such(point, "writable")
+        before = self._ranges.get(point, (-math.inf, math.inf))
+        self._ranges[point] = (max(lower, before[0]), min(upper, before[1]))
+
     def _readable(self, point: str) -> Point:
         found = self.points.get(point)
         if found is None or not found.readable:
@@ -99,12 +118,16 @@ class Device(ABC):
         return found
 
     def _setpoint(self, point: str, value: float) -> float:
-        """``value`` if ``point`` can be commanded to it; to be called before anything is sent."""
+        """``value`` if ``point`` can be commanded to it; every ``write`` is checked by this before it begins.
+
+        :raises SetpointRefused: if it is no finite number within the declared range and what the bench allows of it.
+        """
         found = self.points.get(point)
         if found is None or not found.writable:
             raise self._no_such(point, "writable")
-        lower = -math.inf if found.lower is None else found.lower
-        upper = math.inf if found.upper is None else found.upper
+        lowest, highest = self._ranges.get(point, (-math.inf, math.inf))
+        lower = lowest if found.lower is None else max(lowest, found.lower)
+        upper = highest if found.upper is None else min(highest, found.upper)
         if not (math.isfinite(value) and lower <= value <= upper):
             raise SetpointRefused(
                 f"{point} cannot be set to {value:g} {found.unit}",
@@ -117,6 +140,20 @@ class Device(ABC):
         known = [name for name, declared in self.points.items() if getattr(declared, kind)]
         remedy = f"use {', '.join(known)}" if known else ""
         return UnitError(f"has no {kind} point {point!r}", where=self.name, remedy=remedy)
+
+
+Write = Callable[[Any, str, float], Coroutine[Any, Any, None]]
+
+
+def _checked_first(write: Write) -> Write:
+    """``write`` of a driver, behind the check of its setpoint."""
+
+    @wraps(write)
+    async def checked(device: Device, point: str, value: float) -> None:
+        device._setpoint(point, value)  # noqa: SLF001 (of the base class, which this belongs to)
+        await write(device, point, value)
+
+    return checked
 
 
 async def open_device(

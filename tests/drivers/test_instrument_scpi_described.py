@@ -177,6 +177,18 @@ async def test_a_command_is_sent_checked_and_waited_for(device: ScpiInstrument, 
         await device.write("voltage", 1.0)
 
 
+async def test_the_range_of_the_bench_is_kept_before_anything_is_sent(device: ScpiInstrument, supply: Supply) -> None:
+    device.restrict("output", 5.0, 12.0)
+    device.restrict("level", 10.0, 20.0)
+    before = len(supply.heard)
+    for point, value in (("output", 4.9), ("output", 30.0), ("output", math.inf), ("level", 20.5), ("level", math.nan)):
+        with pytest.raises(SetpointRefused):
+            await device.write(point, value)
+    assert len(supply.heard) == before
+    await device.write("output", 12.0)
+    assert supply.heard[-2:] == ["VOLT 12.000", "SYST:ERR?"]
+
+
 async def test_what_the_instrument_refuses_is_told_in_its_words(device: ScpiInstrument, supply: Supply) -> None:
     supply.errors.append('-222,"Data out of range"')
     with pytest.raises(RemoteProtocolError, match=r"supply: refused VOLT 1\.000: -222, Data out of range"):

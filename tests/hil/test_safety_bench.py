@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bench_copy import copy_bench
-from hil.bench.config import load_bench
+from hil.bench.config import BenchConfig, load_bench
 from hil.bench.drivers import check_drivers
 from hil.errors import ConfigurationError
 from hil.safety.rules import rules
@@ -36,7 +36,7 @@ hysteresis = 1.0
 delay = "2 s"
 
 [interlocks.estop]
-when = "safety or not"
+when = "io.estop == 0"
 
 [interlocks.late]
 when = "interlock(hot) or stale(room.humidity)"
@@ -47,14 +47,19 @@ device = "io"
 """
 
 
-def bench(folder: Path, *changes: tuple[str, str], add: str = "") -> Path:
-    return copy_bench(folder, add=GOOD.replace('"safety or not"', '"io.estop == 0"') + add, *changes)
+def bench(folder: Path, *changes: tuple[str, str]) -> Path:
+    return copy_bench(folder, *changes, add=GOOD)
+
+
+def checked(path: Path) -> BenchConfig:
+    config = load_bench(path)
+    check_drivers(config, config.needed_devices(), config.needed_channels())
+    return config
 
 
 def faults(path: Path) -> list[str]:
     with pytest.raises(ConfigurationError) as refused:
-        config = load_bench(path)
-        check_drivers(config, config.needed_devices(), config.needed_channels())
+        checked(path)
     return str(refused.value).splitlines()
 
 
@@ -67,8 +72,7 @@ def spoiled(folder: Path, old: str, new: str) -> Path:
 
 
 def test_a_good_bench_is_taken_with_its_interlocks_in_order(tmp_path: Path) -> None:
-    config = load_bench(bench(tmp_path))
-    check_drivers(config, config.needed_devices(), config.needed_channels())
+    config = checked(bench(tmp_path))
     made = rules(config.interlocks)
     assert list(made).index("hot") < list(made).index("late")
     assert (made["hot"].delay, made["hot"].hysteresis, made["hot"].confidence) == (2.0, 1.0, 0.95)
@@ -115,7 +119,7 @@ INTERLOCK = 'when = "room.temperature > 35"'
         ('delay = "2 s"', 'priority = "urgent"', "interlocks.hot.priority", '"low", "medium", "high" or "safety"'),
         (
             '[watchdog]\ndevice = "io"',
-            '[watchdog]\ndevice = "oi"',
+            '[watchdog]\ndevice = "ligths"',
             "watchdog.device",
             "no device \"oi\"; did you mean 'io'?",
         ),

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from hil_drivers.clock import NANOSECONDS
 from hil_drivers.errors import DeviceUnreachable, DriverError
 
-from ..errors import BenchFault, HilError
+from ..errors import HilError
 
 if TYPE_CHECKING:
     from ..bench.model import SafeAction
@@ -121,7 +121,8 @@ class SafeState:
         deadline = self._deadline(action)
         if self._device(action) in self._hung:
             return f"{action.channel}: its driver hangs since an action before", None
-        task = asyncio.create_task(self._carry_out(action), name=f"{action.channel} = {action.set:g}")
+        shown: list[float | None] = []
+        task = asyncio.create_task(self._carry_out(action, shown), name=f"{action.channel} = {action.set:g}")
         try:
             async with asyncio.timeout(deadline):
                 await self._clock.wait(task)
@@ -130,26 +131,32 @@ class SafeState:
             await asyncio.wait([task], timeout=GRACE)
             if not task.done():
                 self._hung.add(self._device(action))
-            return f"{action.channel}: not done within {deadline:g} s", None
+            error = self._not_shown(action, shown[-1]) if shown else f"{action.channel}: not done within {deadline:g} s"
+            return error, shown[-1] if shown else None
         try:
-            return "", task.result()
-        except _NotReached as error:
-            return str(error), error.seen
+            task.result()
         except (HilError, DriverError) as error:
             return str(error), None
+        if action.within is None:
+            return "", None
+        reached = _is_near(shown[-1], action)
+        return "" if reached else self._not_shown(action, shown[-1]), shown[-1]
 
-    async def _carry_out(self, action: SafeAction) -> float | None:
+    async def _carry_out(self, action: SafeAction, shown: list[float | None]) -> None:
+        """Command, and read back until that shows or the deadline has passed on the bench clock as well."""
         await self._bench.actuator(action.channel).set(action.set)
-        if action.readback is None or action.within is None:
-            return None
         last = self._clock.now() + round(self._deadline(action) * NANOSECONDS)
-        while True:
-            seen = await self._read(action.readback)
-            if seen is not None and abs(seen - action.set) <= action.within:
-                return seen
-            if self._clock.now() >= last:
-                raise _NotReached(action, self._bench.config.channels[action.readback].unit, seen)
+        while action.readback is not None:
+            shown.append(await self._read(action.readback))
+            if _is_near(shown[-1], action) or self._clock.now() >= last:
+                return
             await self._clock.sleep(POLL)
+
+    def _not_shown(self, action: SafeAction, seen: float | None) -> str:
+        unit = self._bench.config.channels[action.channel].unit
+        shows = "shows nothing" if seen is None else f"shows {seen:.6g} {unit}"
+        commanded = f"where {action.set:g} {unit} was commanded; look at the device, and keep away from it"
+        return f"{action.channel}: {action.readback} {shows} {commanded}"
 
     async def _until_it_may_answer(self, device: str, longest: float) -> None:
         """Wait, on the wire clock, until a device that did not answer may be asked again."""
@@ -165,14 +172,6 @@ class SafeState:
         return None
 
 
-class _NotReached(BenchFault):
-    """A channel that does not show what was commanded."""
-
-    def __init__(self, action: SafeAction, unit: str, seen: float | None) -> None:
-        self.seen = seen
-        shows = "shows nothing" if seen is None else f"shows {seen:.6g} {unit}"
-        super().__init__(
-            f"{action.readback} {shows} where {action.set:g} {unit} was commanded",
-            where=action.channel,
-            remedy="look at the device, and keep away from it",
-        )
+def _is_near(seen: float | None, action: SafeAction) -> bool:
+    """Whether a readback is within the tolerance of what was commanded."""
+    return seen is not None and action.within is not None and abs(seen - action.set) <= action.within

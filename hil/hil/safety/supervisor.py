@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from hil_calibration.errors import CalibrationError
 from hil_drivers.clock import NANOSECONDS, Clock, WallClock
 from hil_drivers.pacing import paced
 from hil_drivers.transport.supervisor import LinkState
@@ -313,10 +314,14 @@ class Supervisor:
         return outcomes
 
     async def _seen(self, channel: str) -> float | None:
-        """What a readback shows: measured and on record where it is one of the run's channels."""
-        if channel in self._live:
-            _, measurement = await self._live[channel].look(directly=True)
-            return None if measurement is None else measurement.value
+        """What a readback shows: measured and on record, or the indication alone where it cannot be evaluated."""
+        with suppress(CalibrationError):
+            if channel in self._live:
+                _, measurement = await self._live[channel].look(directly=True)
+                return None if measurement is None else measurement.value
+        section = self._bench.config.channels[channel]
+        if section.point_unit != section.unit:
+            return None
         indication = await self._bench.sensor(channel).read()
         return indication.value if indication.usable else None
 
