@@ -7,7 +7,9 @@
     ├── RecordError           the run's record cannot be written or read                4
     ├── VerificationFailed    a record or document does not hold                        6
     ├── BenchFault            the bench failed during a run                             4
+    │   └── LimitExceeded     a measurement left the limits of its channel              4
     ├── Aborted               the operator or the program ended the run                 5
+    │   └── InterlockTripped  an interlock is tripped: no run starts, or the run ends   5
     └── ProcedureFault        a bug in a procedure, named with its place                2
 
 Drivers and calibration have trees of their own; `exit_code` knows all three.
@@ -67,10 +69,18 @@ class BenchFault(HilError):
     exit_code = DEVICE
 
 
+class LimitExceeded(BenchFault):
+    """A measurement left the limits of its channel: the run ends, it is not tried again."""
+
+
 class Aborted(HilError):
     """The run was ended before its plan was complete."""
 
     exit_code = ABORTED
+
+
+class InterlockTripped(Aborted):
+    """An interlock is tripped: a run does not start, or ends, and the bench goes to its safe state."""
 
 
 class ProcedureFault(HilError):

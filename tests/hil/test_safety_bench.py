@@ -121,7 +121,7 @@ INTERLOCK = 'when = "room.temperature > 35"'
             '[watchdog]\ndevice = "io"',
             '[watchdog]\ndevice = "ligths"',
             "watchdog.device",
-            "no device \"oi\"; did you mean 'io'?",
+            "did you mean 'lights'?",
         ),
         ('[watchdog]\ndevice = "io"', '[watchdog]\ndevice = "climate"', "watchdog.device", "has no watchdog to feed"),
         ("watchdog = { coil = 15 }", "", "watchdog.device", "is told of no watchdog"),

@@ -173,7 +173,7 @@ async def test_a_watchdog_that_cannot_be_fed_trips(tmp_path: Path) -> None:
         await rig.world.inject("io", "silent")
         told = await rig.until_told("trip")
         assert told["interlock"] == "watchdog"
-        assert "io was not fed for 1" in told["reason"]
+        assert "io was not fed for " in told["reason"]
         await rig.until(lambda: rig.kinds("safe state"))
         assert (await rig.world.state())["lights"] == 0.0, "the lights answer"
         assert rig.kinds("safe state")[0] == {"reached": 1, "of": 2}
@@ -183,7 +183,7 @@ async def test_a_watchdog_that_cannot_be_fed_trips(tmp_path: Path) -> None:
 async def test_a_watchdog_is_fed_twice_within_its_time_at_least(tmp_path: Path) -> None:
     slow = WATCHDOG.replace("200 ms", "600 ms")
     async with guarded(write_bench(tmp_path / "bench", slow), tmp_path / "run") as rig:
-        with pytest.raises(ConfigurationError, match=r"is fed every 0.6 s, and its watchdog waits for 1 s; write"):
+        with pytest.raises(ConfigurationError, match=r"is fed every 0.6 s, and its watchdog waits for 0.8 s; write"):
             await rig.supervisor.arm()
 
 

@@ -40,6 +40,7 @@ address = "sim:io"
 inputs = { estop = 0, door = 1 }
 outputs = { lamp = 0, fan = 1 }
 watchdog = { coil = 15 }
+watchdog_timeout = 0.8
 
 [devices.climate]
 driver = "hmp"

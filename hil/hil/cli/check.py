@@ -11,9 +11,12 @@ from ..bench.drivers import check_drivers, declared_points
 from ..bench.fit import Fitness, assess, expanded_in_the_middle, item_faults, start_date
 from ..bench.world import compile_world
 from ..errors import ConfigurationError
+from ..safety.start import interlock_rows, start_faults
 from .output import show_table
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from ..bench.checks import CheckState
     from ..bench.config import BenchConfig
 
@@ -28,9 +31,12 @@ class Check:
     check_standards: tuple[CheckState, ...] = ()
 
     @classmethod
-    def of(cls, config: BenchConfig, procedure: str | None, *, seed: int | None = None) -> Check:
+    def of(
+        cls, config: BenchConfig, procedure: str | None, *, seed: int | None = None, runs: Path | None = None
+    ) -> Check:
         """Check the whole bench, or what ``procedure`` uses of it.
 
+        :param runs: where its runs are: what has latched in one of them stops a start.
         :raises UsageError: if there is no such procedure, or the bench lacks one of its roles.
         """
         roles, items, measuring = _needs(config, procedure)
@@ -45,6 +51,7 @@ class Check:
             if fitness.channel in must and fitness.certificate is None:
                 faults.append(f"{fitness.channel}: has no calibration, so its uncertainty is unknown")
         faults += [fault for name in sorted(exempt) for fault in item_faults(config, name)]
+        faults += start_faults(config, config.needed_devices(roles), runs)
         return cls(config, channels, tuple(faults or _world_faults(config, channels)), _standards(config, names))
 
     def to_json(self) -> dict[str, Any]:
@@ -56,6 +63,7 @@ class Check:
             "faults": list(self.faults),
             "channels": [_described(self.config, fitness) for fitness in self.channels],
             "check_standards": [_standing(state) for state in self.check_standards],
+            "interlocks": interlock_rows(self.config),
         }
 
     def show(self) -> None:
@@ -67,6 +75,9 @@ class Check:
         if self.check_standards:
             standing = [_standing(state) for state in self.check_standards]
             show_table(["check standard", *list(standing[0])[1:]], [list(row.values()) for row in standing])
+            click.echo()
+        if rows := interlock_rows(self.config):
+            show_table(list(rows[0]), [list(row.values()) for row in rows])
             click.echo()
         if not self.faults:
             click.echo(f"{self.config.name} is fit to start on {start_date(self.config)}.")

@@ -44,6 +44,8 @@ def sentence(kind: str, data: Mapping[str, Any]) -> str:
         return f"point {rest.pop('index', 0) + 1} of {rest.pop('of', '?')}{again}: {_pairs(rest)}"
     if kind == "void":
         return f"point {rest.get('index', 0) + 1}, attempt {rest.get('attempt')} is void: {rest.get('reason')}"
+    if kind == "recovered":
+        return f"the run {rest.get('run')} was cut off; the bench was brought to its safe state first"
     if kind == "finished":
         return f"finished: {rest.get('status')}"
     return f"{kind}: {_pairs(rest)}" if rest else kind

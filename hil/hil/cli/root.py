@@ -9,6 +9,7 @@ from .group import LazyGroup
 COMMANDS = {
     "demo": ("demo:demo", "Calibrate a simulated luxmeter, use it, and show every document."),
     "run": ("run:run", "Run a procedure on a bench."),
+    "ack": ("ack:ack", "Acknowledge an interlock that tripped in an earlier run."),
     "procedures": ("procedures:procedures", "List the installed procedures."),
     "bench": ("bench:bench", "List, check and show benches."),
     "devices": ("devices:devices", "The devices of a bench and how they do, or the installed drivers."),

@@ -41,13 +41,14 @@ class Feeder:
         self._error = ""
 
     async def begin(self) -> None:
-        """Feed it for the first time, which arms it.
+        """Arm it: feed it twice, for it may take the first for the last of an earlier controller, and heed changes only.
 
         :raises BenchFault: if it does not take that in time.
         """
         begun = self._own.now()
         try:
-            await within(self.timeout, self._watchdog.feed(), clock=self._bench)
+            for _ in range(2):
+                await within(self.timeout, self._watchdog.feed(), clock=self._bench)
         except (TimeoutError, DriverError) as error:
             told = str(error) or f"no answer within {self.timeout:g} s"
             raise BenchFault(f"its watchdog cannot be fed: {told}", where=self.name) from error

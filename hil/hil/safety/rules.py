@@ -59,11 +59,17 @@ def lost_devices(condition: Condition) -> Iterator[str]:
 
 def safety_channels(content: BenchFile) -> set[str]:
     """The channels that the interlocks and the safe state of a checked bench file need."""
-    return {action.channel for action in content.safe_state.actions} | sensed_channels(content)
+    return safe_state_channels(content) | sensed_channels(content)
+
+
+def safe_state_channels(content: BenchFile) -> set[str]:
+    """The channels that the safe state commands and reads back."""
+    actions = content.safe_state.actions
+    return {action.channel for action in actions} | {action.readback for action in actions if action.readback}
 
 
 def sensed_channels(content: BenchFile) -> set[str]:
-    """Those of them that are read."""
+    """Those that interlocks and readbacks read."""
     found = {action.readback for action in content.safe_state.actions if action.readback}
     for section in content.interlocks.values():
         found |= channels(parse(section.when)).keys()

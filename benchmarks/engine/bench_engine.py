@@ -19,8 +19,11 @@ from hil.clock import LockstepClock
 from hil.design import Design
 from hil.exclusive import Exclusive
 from hil.live import LiveChannel
+from hil.pausing import Pausing
+from hil.points import Points
+from hil.prompts import Prompts
 from hil.record import RecordWriter
-from hil.trial import Points, Trial
+from hil.trial import Trial
 from hil_calibration.calibration import CalibrationRecord, Instrument
 from hil_calibration.function import StraightLine
 from hil_calibration.stream import evaluate
@@ -75,15 +78,14 @@ async def engine(folder: Path) -> float:
     )
     design = Design(factors={"level": "lx"}, points=[{"level": 1.0}] * POINTS)
     points = Points(design.planned(1), 1, clock=clock, record=record, report=ignored)
-    trial = Trial({"lux": lux}, {"lux": Sensor}, points, clock=clock, record=record)
+    prompts = Prompts(clock, Pausing(clock), ignored)
+    trial = Trial({"lux": lux}, {"lux": Sensor}, points, clock=clock, record=record, prompts=prompts)
 
     async def script() -> None:
         sensor = trial.role("lux", Sensor)
         async for point in trial.points():
-            await trial.measure(sensor)
-            point.begin()
-            point.observe(hit=True)
-            point.end(await trial.sample(sensor, 1))
+            async with point.valid(sensor, 100.0, tolerance=1.0):
+                point.observe(hit=True)
 
     begun = time.perf_counter()
     await asyncio.create_task(script())

@@ -1,0 +1,197 @@
+"""Safety with real processes at speed 1: trips, a blocked loop, kill -9, and two controllers at one rig."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+import time
+from asyncio.subprocess import PIPE, Process
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bench_copy import command, fault, hil
+from hil.record import open_run
+from real_rig import SCRIPT, Rig, real_rig
+from safe_bench import ESTOP, WATCHDOG, write_bench
+
+START = 1_780_300_800_000_000_000
+"""When the simulated bench begins, UTC in nanoseconds."""
+
+RUN = ("run", "burn.py", "--bench", "bench/safe.toml", "--out", "runs", "--jsonl")
+
+
+async def start(folder: Path, *more: str) -> Process:
+    return await asyncio.create_subprocess_exec(*command(*RUN, *more), cwd=folder, stdout=PIPE, stderr=PIPE)
+
+
+async def event(process: Process, kind: str) -> dict[str, Any]:
+    """The next event of a kind."""
+    assert process.stdout is not None
+    async with asyncio.timeout(20.0):
+        async for line in process.stdout:
+            told: dict[str, Any] = json.loads(line)
+            if told["kind"] == kind:
+                return told
+    _, stderr = await process.communicate()
+    raise AssertionError(f"it ended without {kind!r}: {stderr.decode()}")
+
+
+async def until(seen: Callable[[], Awaitable[bool]], within: float) -> float:
+    """Seconds until ``seen``, looking at the rig again and again."""
+    begun = time.monotonic()
+    async with asyncio.timeout(within):
+        while not await seen():
+            pass
+    return time.monotonic() - begun
+
+
+async def lit(process: Process, rig: Rig) -> None:
+    await event(process, "point")
+    await until(lambda: is_bright(rig), 10.0)
+
+
+async def is_bright(rig: Rig) -> bool:
+    return await rig.illuminance() > 100.0
+
+
+async def is_dark(rig: Rig) -> bool:
+    return await rig.illuminance() < 1.0
+
+
+async def end(process: Process) -> tuple[int, str]:
+    _, stderr = await process.communicate()
+    assert process.returncode is not None
+    return process.returncode, stderr.decode()
+
+
+async def test_an_estop_ends_the_run_and_a_person_must_know_before_the_next(tmp_path: Path) -> None:
+    async with real_rig(tmp_path, ESTOP, WATCHDOG) as rig:
+        process = await start(tmp_path)
+        await lit(process, rig)
+        await rig.world.inject("io", "estop")
+        assert (await event(process, "trip"))["interlock"] == "estop"
+        code, stderr = await end(process)
+        assert code == 5, stderr
+        assert "hil: interlock estop: tripped: io.estop == 0 (io.estop = 0); look at the rig" in stderr
+        assert "Traceback" not in stderr
+        assert (await rig.world.state())["lights"] == 0.0
+        (folder,) = (tmp_path / "runs").glob("*_burn_*")
+        record = open_run(folder)
+        assert record.status == "tripped"
+        assert [each.data["channel"] for each in record.events("safe state")] == ["light.illuminance", "io.lamp"]
+        await rig.world.clear("io")
+        code, stderr = await end(await start(tmp_path))
+        assert code == 5
+        assert f"io.estop == 0 (io.estop = 0), in the run {folder.name}" in stderr
+        looked = await asyncio.to_thread(hil, *RUN[:-1], "--dry-run", cwd=tmp_path)
+        assert looked.returncode == 2
+        assert f"interlock estop: tripped in the run {folder.name}" in looked.stdout
+        assert "io.estop == 0  " in looked.stdout
+        acked = await asyncio.to_thread(hil, "ack", "estop", "--bench", "bench/safe.toml", cwd=tmp_path)
+        assert acked.returncode == 0, acked.stderr
+        assert "acknowledged by" in acked.stdout
+        process = await start(tmp_path)
+        await lit(process, rig)
+        process.terminate()
+        await end(process)
+
+
+async def test_a_run_does_not_start_while_the_chain_is_open(tmp_path: Path) -> None:
+    async with real_rig(tmp_path, ESTOP) as rig:
+        await rig.world.inject("io", "estop")
+        code, stderr = await end(await start(tmp_path))
+        assert code == 5
+        assert "interlock estop: tripped: io.estop == 0" in stderr
+        (folder,) = (tmp_path / "runs").glob("*_burn_*")
+        record = open_run(folder)
+        assert record.status == "tripped"
+        assert not record.events("command"), "nothing was moved"
+
+
+async def test_a_script_that_blocks_the_loop_lets_the_rig_go_safe_by_itself(tmp_path: Path) -> None:
+    async with real_rig(tmp_path, ESTOP, WATCHDOG) as rig:
+        process = await start(tmp_path, "--set", "block=5")
+        await until(lambda: is_bright(rig), 30.0)
+        took = await until(lambda: is_dark(rig), 3.0)
+        sys.stdout.write(f"blocked loop: dark {took:.2f} s after it was lit\n")
+        assert took <= 1.0
+        told = await event(process, "trip")
+        assert told["interlock"] in ("watchdog", "estop")
+        code, _ = await end(process)
+        assert code == 5
+
+
+async def test_after_kill_9_the_rig_is_safe_within_a_second_and_the_next_start_says_so(tmp_path: Path) -> None:
+    async with real_rig(tmp_path, ESTOP, WATCHDOG) as rig:
+        process = await start(tmp_path)
+        await lit(process, rig)
+        process.kill()
+        killed = time.monotonic()
+        await until(lambda: is_dark(rig), 3.0)
+        took = time.monotonic() - killed
+        sys.stdout.write(f"kill -9: dark after {took:.2f} s\n")
+        assert took <= 1.0
+        await end(process)
+        assert (await rig.world.state())["lights"] > 0.2, "its watchdog took the supply, the dimmer is where it was"
+        (folder,) = (tmp_path / "runs").glob("*_burn_*")
+        process = await start(tmp_path)
+        told = await event(process, "recovered")
+        assert told["run"] == folder.name
+        assert (told["reached"], told["of"]) == (2, 2)
+        assert told["number"] == 1, "before anything else"
+        assert (await rig.world.state())["lights"] == 0.0
+        await lit(process, rig)
+        process.terminate()
+        await end(process)
+        second = max((tmp_path / "runs").glob("*_burn_*"))
+        assert [each.data["run"] for each in open_run(second).events("recovered")] == [folder.name]
+        third = await start(tmp_path)
+        await lit(third, rig)
+        third.terminate()
+        _, _ = await end(third)
+        assert not open_run(max((tmp_path / "runs").glob("*_burn_*"))).events("recovered"), "it is told once"
+
+
+async def test_no_run_starts_after_a_crash_where_the_bench_cannot_be_made_safe(tmp_path: Path) -> None:
+    async with real_rig(tmp_path, ESTOP, WATCHDOG) as rig:
+        process = await start(tmp_path)
+        await lit(process, rig)
+        process.kill()
+        await end(process)
+        await rig.world.inject("io", "silent")
+        code, stderr = await end(await start(tmp_path))
+        assert code == 4
+        (folder,) = (tmp_path / "runs").glob("*_burn_*")
+        assert f"the run {folder.name} was cut off, and the bench could not be made safe: io" in stderr
+        assert (await rig.world.state())["lights"] == 0.0, "what answers was made safe"
+
+
+async def test_two_controllers_never_drive_one_rig(tmp_path: Path) -> None:
+    async with real_rig(tmp_path, ESTOP, WATCHDOG) as rig:
+        process = await start(tmp_path)
+        await lit(process, rig)
+        code, stderr = await end(await start(tmp_path))
+        assert code == 4
+        assert f"is driven by another run already (process {process.pid})" in stderr
+        assert await is_bright(rig)
+        process.terminate()
+        await end(process)
+
+
+@pytest.mark.parametrize("lockstep", [True, False])
+def test_a_simulated_bench_trips_in_lockstep_as_at_speed_1(tmp_path: Path, lockstep: bool) -> None:
+    path = write_bench(tmp_path / "bench", ESTOP, WATCHDOG)
+    path.write_text(path.read_text(encoding="utf-8") + fault("io", "estop", 3.0), encoding="utf-8")
+    (tmp_path / "burn.py").write_text(SCRIPT, encoding="utf-8")
+    done = hil(*RUN[:-1], *([] if lockstep else ["--speed", "1"]), cwd=tmp_path)
+    assert done.returncode == 5, done.stderr
+    assert "interlock estop: tripped" in done.stderr
+    (folder,) = (tmp_path / "runs").glob("*_burn_*")
+    record = open_run(folder)
+    assert record.status == "tripped"
+    (trip,) = record.events("trip")
+    assert 3.0 <= (trip.t - START) / 1e9 < (3.1 if lockstep else 3.5)
