@@ -1,18 +1,24 @@
-"""Make the two sample certificates that ship with the simulated benches. Everything in them is fictitious."""
+"""Make the sample certificates that ship with the simulated benches. Everything in them is fictitious."""
 
 from __future__ import annotations
 
 import tomllib
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from hil_calibration import CalibrationRecord, CallendarVanDusen, Instrument
 from hil_calibration.certificate import to_xml
+from hil_calibration.certificate.importer import embedded_function
 from hil_calibration.certificate.model import (
     Certificate,
     Column,
     Condition,
     Equipment,
+    Function,
     Item,
     Method,
     Organisation,
@@ -24,6 +30,7 @@ from hil_calibration.certificate.model import (
     Text,
 )
 from hil_calibration.certificate.text import UNCERTAINTY, standard_statements
+from hil_calibration.effect import Effect
 from hil_calibration.rounding import report
 
 BENCHES = Path(__file__).resolve().parents[1] / "hil" / "hil" / "benches"
@@ -108,6 +115,7 @@ def certificate(
     standard: Equipment,
     method: Method,
     results: tuple[Result, ...],
+    function: Function | None = None,
 ) -> Certificate:
     """A sample certificate of one instrument of the register."""
     return Certificate(
@@ -121,6 +129,7 @@ def certificate(
         methods=(method, UNCERTAINTY),
         conditions=ROOM,
         results=results,
+        function=function,
         statements=(SAMPLE, *(s for s in standard_statements(simulated=False) if not s.traceable)),
         persons=(
             Person("Technical Manager X", "technical manager", main_signer=True),
@@ -213,12 +222,107 @@ def climate_probe(instrument: dict[str, Any]) -> Certificate:
     )
 
 
+def chamber_probe(instrument: dict[str, Any]) -> Certificate:
+    """Temperature from -20 °C to 80 °C (U = 0.10 K) and relative humidity from 10 % to 95 % (U = 1.2 %), k = 2."""
+    temperature = [("-20.00", "-19.95"), ("0.00", "0.03"), ("25.00", "25.04"), ("50.00", "50.06"), ("80.00", "80.09")]
+    humidity = [("10.0", "10.5"), ("30.0", "30.4"), ("50.0", "50.2"), ("70.0", "69.7"), ("95.0", "94.2")]
+    method = climate_probe(instrument).methods[0]
+    standard = climate_probe(instrument).equipment[0]
+    results = (
+        Result(Text("Temperature", "Température"), columns("Cel", [(*p, "0.10") for p in temperature], "K")),
+        Result(Text("Relative humidity", "Humidité relative"), columns("%", [(*p, "1.2") for p in humidity], "%")),
+    )
+    return certificate(
+        "SAMPLE-2026-0003", instrument, "2026-02-17", "2026-02-19", standard=standard, method=method, results=results
+    )
+
+
+SHARED = (
+    Effect(
+        name="reference thermometer of SAMPLE-2026-0011 to 0019",
+        kind="absolute",
+        u=0.010,
+        source="one reference thermometer for nine thermometers",
+    ),
+    Effect(
+        name="bath of SAMPLE-2026-0011 to 0019",
+        kind="absolute",
+        distribution="rectangular",
+        half_width=0.010,
+        source="uniformity between the reference and the block that held all nine",
+    ),
+)
+"""What all nine thermometers have in common: they were calibrated together, on the scanner that they are used with."""
+
+
+def thermometer(instrument: dict[str, Any], number: int) -> Certificate:
+    """A platinum thermometer from -20 °C to 80 °C, its Callendar-Van Dusen function embedded with shared effects."""
+    temperatures = np.array([-20.0, 0.0, 25.0, 50.0, 80.0])
+    function = CallendarVanDusen(100.0 + 0.007 * (number - 5), 3.9083e-3 + 4e-7 * (number % 3 - 1))
+    record = CalibrationRecord(
+        instrument=Instrument(instrument["manufacturer"], instrument["model"], instrument["serial"]),
+        quantity="temperature",
+        unit="Cel",
+        indication_unit="Ohm",
+        function=function,
+        covariance=np.diag(np.square([2e-3, 3e-7, 0.0, 0.0])),
+        effects=SHARED,
+        valid_range=tuple(function.inverse([-21.0, 81.0]).tolist()),
+        date=date(2026, 2, 24),
+    )
+    ohms = function.inverse(temperatures)
+    u = np.sqrt(
+        np.square(function.jacobian(ohms)) @ record.covariance.diagonal() + sum(effect.u**2 for effect in SHARED)
+    )
+    results = Result(
+        Text("Temperature", "Température"),
+        (
+            Column(
+                REFERENCE_VALUE,
+                "basic_referenceValue",
+                "Cel",
+                tuple(f"{value:.3f}" for value in temperatures),
+                tuple(f"{2.0 * value:.3f}" for value in u),
+            ),
+            Column(Text("Resistance", "Résistance"), "basic_measuredValue", "Ohm", tuple(f"{r:.4f}" for r in ohms)),
+        ),
+    )
+    return certificate(
+        f"SAMPLE-2026-{10 + number:04d}",
+        instrument,
+        "2026-02-24",
+        "2026-02-26",
+        standard=Equipment(
+            Text("Standard platinum resistance thermometer", "Thermomètre étalon à résistance de platine"),
+            "Example Instruments",
+            "EX-SPRT 1",
+            "90003",
+            Reference("SAMPLE-2025-0903", "0" * 64),
+        ),
+        method=Method(
+            Text("Calibration of resistance thermometers", "Étalonnage de thermomètres à résistance"),
+            Text(
+                "Comparison with a standard thermometer in a stirred bath, all nine thermometers in one block, read by "
+                "the scanner that they are used with.",
+                "Comparaison à un thermomètre étalon dans un bain agité, les neuf thermomètres dans un même bloc, lus "
+                "par le scrutateur avec lequel ils sont utilisés.",
+            ),
+            norm="EX-P-03 (fictitious procedure)",
+            ref_type="gp_method",
+        ),
+        results=(results,),
+        function=embedded_function(record),
+    )
+
+
 def samples() -> dict[str, Certificate]:
     """The sample certificates by file name."""
     instruments = tomllib.loads((BENCHES / "equipment.toml").read_text("utf-8"))["instruments"]
     return {
         "reference-luxmeter.xml": reference_luxmeter(instruments["reference-luxmeter"]),
         "climate-probe.xml": climate_probe(instruments["climate-probe"]),
+        "chamber-probe.xml": chamber_probe(instruments["chamber-probe"]),
+        **{f"pt100-{i}.xml": thermometer(instruments[f"pt100-{i}"], i) for i in range(1, 10)},
     }
 
 

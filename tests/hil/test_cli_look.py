@@ -33,7 +33,7 @@ def expired(tmp_path: Path) -> str:
 
 def test_bench_list() -> None:
     benches = document("bench", "list")["benches"]
-    assert [bench["name"] for bench in benches] == ["action-sim", "instruments-sim"]
+    assert [bench["name"] for bench in benches] == ["action-sim", "climate-sim", "instruments-sim"]
     assert {(bench["kind"], bench["provenance"]) for bench in benches} == {("action", "simulated")}
     assert "action-sim" in invoke("bench", "list").output
 

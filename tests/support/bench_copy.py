@@ -20,7 +20,7 @@ LONG = ("--set", "readings=200", "--set", "warm_up=60 s")
 
 def copy_bench(folder: Path, *changes: tuple[str, str], add: str = "") -> Path:
     """Copy the shipped bench into ``folder``, replace each text by another in the bench file, and append ``add``."""
-    others = shutil.ignore_patterns("instruments-sim.toml")
+    others = shutil.ignore_patterns("instruments-sim.toml", "climate-sim.toml")
     shutil.copytree(find_bench("action-sim").parent, folder, dirs_exist_ok=True, ignore=others)
     path = folder / "action-sim.toml"
     text = path.read_text(encoding="utf-8")

@@ -1,0 +1,99 @@
+"""Budgets of single results: contributions, their combination, and how a result is stated."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hil_calibration.reporting import ReportingPolicy
+from hil_calibration.rounding import Reported, report
+from hil_calibration.stream import Measurements
+
+from .effects import budget_line
+
+
+@dataclass(frozen=True)
+class Part:
+    """One line of a budget: a standard uncertainty in the unit of the result, and its degrees of freedom."""
+
+    name: str
+    u: float
+    dof: float = math.inf
+    distribution: str = "normal"
+
+
+@dataclass(frozen=True)
+class Budget:
+    """The contributions to one result, independent of each other."""
+
+    parts: tuple[Part, ...]
+
+    @property
+    def u(self) -> float:
+        """Combined standard uncertainty."""
+        return math.hypot(*(part.u for part in self.parts))
+
+    @property
+    def dof(self) -> float:
+        """Effective degrees of freedom by Welch-Satterthwaite (GUM G.4.1)."""
+        quartic = sum(part.u**4 / part.dof for part in self.parts)
+        return self.u**4 / quartic if quartic > 0.0 else math.inf
+
+    def expanded(self, policy: ReportingPolicy) -> float:
+        """Expanded uncertainty by the laboratory's policy."""
+        return policy.factor(max(1.0, self.dof)) * self.u
+
+    def to_json(self) -> dict[str, Any]:
+        """The lines that contribute, by name."""
+        return {part.name: {"u": part.u, "distribution": part.distribution} for part in self.parts if part.u > 0.0}
+
+    def beside(self, *parts: Part) -> Budget:
+        """The budget with further contributions."""
+        return Budget((*self.parts, *parts))
+
+
+def shared_parts(
+    values: Measurements, weights: Sequence[float] | None = None, distributions: Mapping[str, str] | None = None
+) -> tuple[Part, ...]:
+    """The shared effects of a combination of measurements; the coefficients of a certificate make one line.
+
+    :param weights: of the measurements, shape ``(n,)``; equal ones that sum to 1 by default.
+    :param distributions: by effect; normal by default.
+    """
+    w = np.full(len(values), 1.0 / len(values)) if weights is None else np.asarray(weights)
+    lines: dict[str, tuple[float, float]] = {}
+    for name, column, dof in zip(values.effects, values.shared.T, values.dof, strict=True):
+        line = budget_line(name)
+        u, least = lines.get(line, (0.0, dof))
+        lines[line] = math.hypot(u, float(w @ column)), min(least, dof)
+    known = distributions or {}
+    return tuple(Part(name, u, dof, known.get(name, "normal")) for name, (u, dof) in lines.items())
+
+
+def repeatability(name: str, values: NDArray[np.float64]) -> Part:
+    """What the scatter of ``n`` independent readings, shape ``(n,)``, leaves in their mean (GUM 4.2.3)."""
+    n = len(values)
+    return Part(name, float(np.std(values, ddof=1)) / math.sqrt(n), n - 1.0)
+
+
+def resolution(name: str, values: NDArray[np.float64], step: float) -> Part:
+    """What rounding to ``step`` leaves in the mean of readings (GUM F.2.2.1): one error shared by all where they hardly
+    scatter, independent ones where they do."""
+    u = step / math.sqrt(12.0)
+    scattered = float(np.std(values, ddof=1)) > u
+    return Part(name, u / math.sqrt(len(values)) if scattered else u, distribution="rectangular")
+
+
+def policy_of(reporting: Mapping[str, Any]) -> ReportingPolicy:
+    """The laboratory's policy of stating results, from the facts about a run."""
+    return ReportingPolicy(rounding=reporting["rounding"])
+
+
+def stated(value: float, budget: Budget, policy: ReportingPolicy) -> Reported:
+    """A result and its expanded uncertainty as they are printed."""
+    return report(value, budget.expanded(policy), policy.digits, policy.rounding)

@@ -1,0 +1,1 @@
+"""Characterisation of a climatic chamber."""

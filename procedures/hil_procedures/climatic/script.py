@@ -1,0 +1,75 @@
+"""What a climatic chamber does at its set points: error of indication, temporal instability, spatial inhomogeneity."""
+
+from __future__ import annotations
+
+from hil import Design, Point, Record, Results, Trial, procedure
+from hil.design import Levels, grid
+from hil_drivers.capability import Actuator, Sensor
+
+from ..together import observe_together, stabilised
+from .parameters import LOCATIONS, ClimaticCharacterisation
+
+
+@procedure(
+    "climatic-characterisation",
+    version="1",
+    roles={
+        "setpoint": Actuator,
+        "humidity_setpoint": Actuator,
+        "humidity_running": Actuator,
+        "running": Actuator,
+        "indicated": Sensor,
+        "indicated_humidity": Sensor,
+        **dict.fromkeys(LOCATIONS, Sensor),
+        "probe_humidity": Sensor,
+        "temperature": Sensor,
+    },
+    items=("indicated", "indicated_humidity"),
+)
+async def climatic_characterisation(trial: Trial, p: ClimaticCharacterisation) -> None:
+    """Characterise a climatic chamber: error of indication, temporal instability and spatial inhomogeneity."""
+    await trial.role("running", Actuator).set(1.0)
+    async for point in trial.points():
+        await command(trial, p, point)
+        thermometers = {name: trial.role(name, Sensor) for name in LOCATIONS}
+        await stabilised(trial, thermometers, within=p.band, for_=p.dwell, interval=p.interval, timeout=p.timeout)
+        await trial.sleep(p.hold)
+        indicated = trial.role("indicated", Sensor)
+        async with point.valid(indicated, point.set_temperature, tolerance=p.tolerance, period=p.interval):
+            await observe(trial, p, point)
+
+
+async def command(trial: Trial, p: ClimaticCharacterisation, point: Point) -> None:
+    """Tell the chamber its set points."""
+    if p.humidities:
+        await trial.role("humidity_setpoint", Actuator).set(point.set_humidity)
+    await trial.role("humidity_running", Actuator).set(1.0 if p.humidities else 0.0)
+    await trial.role("setpoint", Actuator).set(point.set_temperature)
+
+
+async def observe(trial: Trial, p: ClimaticCharacterisation, point: Point) -> None:
+    """Sweep over the chamber's own sensors, the locations and the climate probe, again and again."""
+    names = ("indicated", *LOCATIONS, *(("indicated_humidity", "probe_humidity") if p.humidities else ()))
+    sensors = {name: trial.role(name, Sensor) for name in names}
+    windows = await observe_together(trial, sensors, sweeps=p.sweeps, interval=p.interval)
+    point.observe(**{f"set_{name}": value for name, value in _set(p, point).items()}, **windows)
+
+
+def _set(p: ClimaticCharacterisation, point: Point) -> dict[str, float]:
+    found = {"temperature": float(point.set_temperature)}
+    return found | {"humidity": float(point.set_humidity)} if p.humidities else found
+
+
+@climatic_characterisation.plan
+def plan(p: ClimaticCharacterisation) -> Design:
+    """Each temperature once, in the order given, at each of them each humidity."""
+    humidity = [Levels("set_humidity", "%", p.humidities)] if p.humidities else []
+    return grid(Levels("set_temperature", "Cel", p.temperatures), *humidity)
+
+
+@climatic_characterisation.analysis
+def analyse(record: Record, p: ClimaticCharacterisation) -> Results:
+    """What was found at each set point, with uncertainty."""
+    from .results import results
+
+    return results(record, p)
