@@ -32,7 +32,7 @@ async def characterise(out: Path, seed: int, bench: str = BENCH, **settings: str
         operator="Operator A",
         on_event=lambda event: None,
     )
-    assert not outcome.error
+    assert not outcome.error, outcome.error
     return outcome.results
 
 

@@ -6,17 +6,14 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import numpy as np
-
 from hil_calibration.stream import Measurements
 
 from ..budget import Budget, Part, repeatability, resolution, shared_parts
-from ..effects import without_rounding_effects
-from .session import Observation, Series
+from ..readings import Series
+from .session import Observation
 
 REPEATABILITY = "repeatability of the difference"
 RESOLUTION = "resolution of the chamber's indication"
-ROUNDING = "resolution of the measuring instrument"
 INHOMOGENEITY = "spatial inhomogeneity"
 INSTABILITY = "temporal instability"
 
@@ -90,7 +87,9 @@ def figures(seen: Observation, distributions: Mapping[str, str]) -> Figures:
             for name, series in seen.locations.items()
         }
         largest = max(map(abs, differences.values()))
-        humidity = _error(seen.indicated_humidity, seen.humidity, largest, _largest(seen.humidity.value), distributions)
+        humidity = _error(
+            seen.indicated_humidity, seen.humidity, largest, seen.humidity.largest_departure, distributions
+        )
     return Figures(
         seen.set_temperature,
         seen.set_humidity,
@@ -116,23 +115,23 @@ def _error(
     """
     differences = indicated.at(reference.t) - reference.value
     parts = (
-        *_calibration(_only_shared(reference), distributions),
+        *_calibration(reference.shared, distributions),
         repeatability(REPEATABILITY, differences),
         resolution(RESOLUTION, indicated.value, indicated.step),
     )
     budget = Budget(parts)
     working = budget.beside(_rectangle(INHOMOGENEITY, spatial), _rectangle(INSTABILITY, temporal))
-    mean = float(reference.value.mean())
+    mean = reference.mean
     error = float(differences.mean())
     return Error(mean, mean + error, error, budget, working)
 
 
 def _place(series: Series, centre: Series, distributions: Mapping[str, str]) -> Place:
     """A location against the centre: what both calibrations share cancels."""
-    spread = float(series.value.std(ddof=1)), _largest(series.value)
+    spread = series.s, series.largest_departure
     if series is centre:
         return Place(0.0, Budget(()), *spread)
-    mean, reference = (_only_shared(one).mean() for one in (series, centre))
+    mean, reference = series.shared.mean(), centre.shared.mean()
     scatter = series.value - centre.at(series.t)
     parts = (
         *_calibration(mean.difference(reference), distributions),
@@ -141,20 +140,8 @@ def _place(series: Series, centre: Series, distributions: Mapping[str, str]) -> 
     return Place(float(scatter.mean()), Budget(parts), *spread)
 
 
-def _only_shared(series: Series) -> Measurements:
-    """The measurements without the rounding of single readings, which their scatter holds."""
-    if series.measured is None:
-        raise TypeError("a series without a calibration is no reference")
-    plain = without_rounding_effects(series.measured)
-    return Measurements(plain.value, np.zeros(len(plain)), plain.shared, plain.effects, plain.unit, plain.dof)
-
-
 def _calibration(values: Measurements, distributions: Mapping[str, str]) -> tuple[Part, ...]:
     return shared_parts(values, distributions=distributions)
-
-
-def _largest(values: np.ndarray[tuple[int], np.dtype[np.float64]]) -> float:
-    return float(np.abs(values - values.mean()).max())
 
 
 def _rectangle(name: str, half_width: float) -> Part:
