@@ -77,9 +77,11 @@ def bench_file() -> str:
         ChannelSection,
         DeviceSection,
         EffectSection,
+        InterlockSection,
         SafeAction,
         SafeStateSection,
         SimSection,
+        WatchdogSection,
     )
     from hil.bench.register import CertificateEntry, CheckSection, CmcSection, InstrumentEntry
     from hil_drivers.sim import world_file
@@ -101,6 +103,8 @@ def bench_file() -> str:
         DeviceSection,
         ChannelSection,
         EffectSection,
+        InterlockSection,
+        WatchdogSection,
         SafeStateSection,
         SafeAction,
         SimSection,

@@ -202,6 +202,12 @@ class StaleAfterTimeout(StaleAfterCancel):
             raise
 
 
+class Mixes(Good):
+    async def _ask(self, message: str, point: str = "") -> bytes:
+        with self.supervisor.exchange():
+            return await self._exchange(message)
+
+
 class NeverBack(Good):
     reconnects = False
 
@@ -375,6 +381,7 @@ CAUGHT = [
     (LeavesLinkThatFailed, "leaks", "not to be opened and closed 3 times, it left 3: descriptor"),
     (StaleAfterCancel, "cancel", "which cannot be right"),
     (StaleAfterTimeout, "overdue", "which cannot be right"),
+    (Mixes, "together", "raised RuntimeError"),
     (NeverBack, "loss", "does not work again within"),
     (Hangs, "timeout", "read a did not end within 2 s"),
     (LastValue, "timeout", "read a without an answer must raise DeviceUnreachable"),

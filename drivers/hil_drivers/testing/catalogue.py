@@ -154,6 +154,31 @@ async def write(subject: Subject) -> str:
     return ""
 
 
+async def together(subject: Subject) -> str:
+    """Used by several tasks at once, as a safe state may have to, each gets the answer to its own request."""
+    set_meanwhile = {f"read {point}" for point in subject.writes}
+    async with opened(subject) as device:
+        for _ in range(_CYCLES):
+            operations = [*subject.operations(), *(one for one in subject.operations() if not one.commands)]
+            tasks = [
+                asyncio.create_task(_run(one, device, judged=not one.commands and one.name not in set_meanwhile))
+                for one in operations
+            ]
+            await bounded(device.clock.wait(*tasks), "operations at once")
+            for task in tasks:
+                task.result()
+        for operation in subject.operations():
+            if operation.commands:
+                await bounded(operation.judge(device, None), operation.name)
+    return f"{len(operations)} at once"
+
+
+async def _run(operation: Operation, device: Device, *, judged: bool) -> None:
+    outcome = await operation.run(device)
+    if judged:
+        await operation.judge(device, outcome)
+
+
 async def cancel(subject: Subject) -> str:
     """Cancelled at any stage, it gives the next request the next request's answer, and nothing older."""
     count = 0
@@ -310,6 +335,7 @@ CHECKS = (
     read,
     stream,
     write,
+    together,
     cancel,
     late,
     timeout,

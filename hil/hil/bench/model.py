@@ -200,7 +200,15 @@ class GateSection(Section):
 
 
 class InterlockSection(Section):
-    """``[interlocks.NAME]``: a condition that is dangerous, and what follows when it cannot be shown not to hold."""
+    """``[interlocks.NAME]``: a condition that is dangerous, and what follows when it cannot be shown not to hold.
+
+    A condition compares (``> >= < <= ==``) channels, numbers, ``rate(channel, 30 s)`` in units per second, and their
+    sums, differences, products and quotients; ``stale(channel)``, ``lost(device)`` and ``interlock(name)`` are
+    conditions too. They are joined by ``and``, ``or``, ``not`` and brackets. A name with blanks, or with ``-`` outside
+    of a function's brackets, stands in quotes. ``==`` compares values as they are, everything else with uncertainty. A
+    channel that is stale, or whose value may not be used, counts as dangerous. One whose uncertainty is unknown is
+    refused, unless it is ignored in so many words.
+    """
 
     when: Name = Field(description='a condition over channels such as "chamber.temperature > 85"')
     then: Literal["safe_state", "alarm"] = Field(default="safe_state", description='"safe_state" or "alarm"')

@@ -44,6 +44,10 @@ def sentence(kind: str, data: Mapping[str, Any]) -> str:
         return f"point {rest.pop('index', 0) + 1} of {rest.pop('of', '?')}{again}: {_pairs(rest)}"
     if kind == "void":
         return f"point {rest.get('index', 0) + 1}, attempt {rest.get('attempt')} is void: {rest.get('reason')}"
+    if kind == "trip":
+        return f"trip: interlock {rest.get('interlock')}: {rest.get('reason')}"
+    if kind == "alarm":
+        return f"alarm {rest.get('alarm')} is {rest.get('state')}: {rest.get('reason')}"
     if kind == "recovered":
         return f"the run {rest.get('run')} was cut off; the bench was brought to its safe state first"
     if kind == "finished":

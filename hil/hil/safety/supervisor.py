@@ -303,14 +303,14 @@ class Supervisor:
 
     async def _reach(self) -> list[SafeOutcome]:
         outcomes = await self._safe.reach()
-        for position, outcome in enumerate(outcomes):
-            if self._told.get(position) == outcome:
-                continue
+        news = {position: each for position, each in enumerate(outcomes) if self._told.get(position) != each}
+        for position, outcome in news.items():
             self._told[position] = outcome
             self._record.event(self._now(), "safe state", outcome.to_json())
             if outcome.error:
                 self._publish("safe state failed", outcome.to_json())
-        self._publish("safe state", {"reached": sum(each.ok for each in outcomes), "of": len(outcomes)})
+        if news or not outcomes:
+            self._publish("safe state", {"reached": sum(each.ok for each in outcomes), "of": len(outcomes)})
         return outcomes
 
     async def _seen(self, channel: str) -> float | None:
