@@ -1,0 +1,1 @@
+"""Holding one condition for a long time."""

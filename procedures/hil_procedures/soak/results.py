@@ -1,0 +1,109 @@
+"""The results of a soak, as they are reported."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hil import Record, Results, SummaryTable, Verdict
+from hil.evidence import Evidence
+from hil_calibration.conformity import decide
+from hil_calibration.reporting import ReportingPolicy
+from hil_calibration.unit import difference, symbol
+
+from ..budget import Budget, Part, policy_of, shared_parts, stated
+from ..readings import Series, distributions, measured, room_temperature
+from .parameters import BATCHES, Soak
+from .steadiness import RESOLUTION, Steadiness, steadiness
+
+OUTCOME = {"pass": "PASS", "fail": "FAIL", "inconclusive": "INCONCLUSIVE"}
+LIMITATIONS = (
+    "A drift of the sensor during the soak cannot be told from one of the condition.",
+    "The standard deviation and the Allan deviation hold the sensor's own noise.",
+    "No conformity to a standard is claimed.",
+)
+
+
+def results(record: Record, p: Soak) -> Results:
+    """Everything that the record of results and the operator are told."""
+    evidence = Evidence(record)
+    channel = evidence.role("sensor")
+    (seen,) = evidence.observations
+    link = seen.links[channel]
+    series = measured(evidence, link, link["start"], temperature=room_temperature(evidence))
+    known = distributions(evidence, channel)
+    found, policy = steadiness(series, BATCHES, known), policy_of(evidence.run["reporting"])
+    unit = str(evidence.channels[channel]["unit"])
+    return Results(
+        summary=(_table(found, policy, unit), _allan(found, unit)),
+        data=_data(found, policy, unit, len(series.value)),
+        verdict=None if p.limit is None else _verdict(series, p, p.limit, known, unit),
+        notes=LIMITATIONS,
+    )
+
+
+def _table(found: Steadiness, policy: ReportingPolicy, unit: str) -> SummaryTable:
+    apart = symbol(difference(unit))
+    mean, drift = stated(found.mean, found.budget, policy), stated(found.drift, found.drift_budget, policy)
+    return SummaryTable(
+        "Soak",
+        ("quantity", "value", "U", "unit"),
+        (
+            ("mean", mean.value, mean.U, symbol(unit)),
+            ("drift", drift.value, drift.U, f"{apart}/h"),
+            ("standard deviation of one reading", f"{found.s:.2g}", "–", apart),
+            ("lowest reading", _plain(found.lowest, found), "–", symbol(unit)),
+            ("highest reading", _plain(found.highest, found), "–", symbol(unit)),
+        ),
+    )
+
+
+def _allan(found: Steadiness, unit: str) -> SummaryTable:
+    rows = tuple((f"{tau:.4g}", f"{deviation:.2g}", str(count)) for tau, deviation, count in found.allan)
+    heads = ("averaging time / s", f"Allan deviation / {symbol(difference(unit))}", "differences")
+    return SummaryTable("Overlapping Allan deviation", heads, rows)
+
+
+def _verdict(series: Series, p: Soak, limit: float, known: dict[str, str], unit: str) -> Verdict:
+    """By the reading that departs most from the set point, with the uncertainty of one reading."""
+    departures = series.value - p.setpoint
+    worst = float(departures[abs(departures).argmax()])
+    parts = (*shared_parts(series.shared, distributions=known), Part(RESOLUTION, series.rounding))
+    told = decide(worst, Budget(parts).u, lower=-limit, upper=limit, rule="non-binary")
+    apart = symbol(difference(unit))
+    return Verdict(
+        OUTCOME[told.verdict],  # type: ignore[arg-type]
+        f"every reading is within {limit:g} {apart} of {p.setpoint:g} {symbol(unit)}",
+        f"by the reading that departs most, {told.definitions['rule']}",
+        f"the largest departure is {worst:.4g} {apart}; {told.reason}",
+    )
+
+
+def _plain(value: float, found: Steadiness) -> str:
+    from hil_calibration.rounding import report
+
+    return report(value, max(found.budget.u, 1e-12)).value
+
+
+def _data(found: Steadiness, policy: ReportingPolicy, unit: str, readings: int) -> dict[str, Any]:
+    return {
+        "unit": unit,
+        "readings": readings,
+        "mean": _told(found.mean, found.budget, policy),
+        "drift_per_hour": _told(found.drift, found.drift_budget, policy),
+        "s": found.s,
+        "lowest": found.lowest,
+        "highest": found.highest,
+        "allan": [{"averaging_time": tau, "deviation": dev, "differences": n} for tau, dev, n in found.allan],
+        "coverage": policy.rule,
+        "limitations": list(LIMITATIONS),
+    }
+
+
+def _told(value: float, budget: Budget, policy: ReportingPolicy) -> dict[str, Any]:
+    told = stated(value, budget, policy)
+    return {
+        "value": told.value,
+        "U": told.U,
+        "unrounded": {"value": value, "u": budget.u},
+        "budget": budget.to_json(),
+    }

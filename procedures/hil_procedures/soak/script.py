@@ -1,0 +1,42 @@
+"""A condition is set and held for a stated time: how steady is it, and does it stay within its limit?"""
+
+from __future__ import annotations
+
+from hil import Design, Record, Results, Trial, procedure
+from hil_drivers.capability import Actuator, Sensor
+
+from ..together import stabilised
+from .parameters import Soak
+
+
+@procedure(
+    "soak",
+    version="1",
+    roles={"actuator": Actuator, "running": Actuator, "sensor": Sensor, "temperature": Sensor},
+)
+async def soak(trial: Trial, p: Soak) -> None:
+    """Hold a condition for a stated time, and tell how steady it is."""
+    sensor = trial.role("sensor", Sensor)
+    await trial.role("running", Actuator).set(p.start)
+    async for point in trial.points():
+        await trial.role("actuator", Actuator).set(point.setpoint)
+        await stabilised(
+            trial, {"sensor": sensor}, within=p.within, for_=p.dwell, interval=p.interval, timeout=p.timeout
+        )
+        async with point.valid(sensor, point.setpoint, tolerance=p.abandon, period=p.interval):
+            await trial.sleep(p.duration)
+            point.observe(setpoint=point.setpoint)
+
+
+@soak.plan
+def plan(p: Soak) -> Design:
+    """The one condition."""
+    return Design(factors={"setpoint": None}, points=[{"setpoint": p.setpoint}])
+
+
+@soak.analysis
+def analyse(record: Record, p: Soak) -> Results:
+    """Mean, scatter, drift, Allan deviation, and the verdict where there is a limit."""
+    from .results import results
+
+    return results(record, p)

@@ -1,0 +1,1 @@
+"""An actuator over its levels, and what a sensor measures at each."""

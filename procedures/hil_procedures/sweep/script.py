@@ -1,0 +1,43 @@
+"""An actuator is told level after level, up and down: what does a sensor measure at each once it has settled?"""
+
+from __future__ import annotations
+
+from hil import Design, Record, Results, Trial, procedure
+from hil_drivers.capability import Actuator, Sensor
+
+from ..together import observe_together, stabilised
+from .parameters import Sweep
+
+
+@procedure(
+    "sweep",
+    version="1",
+    roles={"actuator": Actuator, "running": Actuator, "sensor": Sensor, "temperature": Sensor},
+)
+async def sweep(trial: Trial, p: Sweep) -> None:
+    """Tell an actuator level after level, up and down, and measure what comes of it."""
+    sensors = {"sensor": trial.role("sensor", Sensor)}
+    await trial.role("running", Actuator).set(p.start)
+    async for point in trial.points():
+        await trial.role("actuator", Actuator).set(point.level)
+        await stabilised(trial, sensors, within=p.within, for_=p.dwell, interval=p.interval, timeout=p.timeout)
+        await trial.sleep(p.hold)
+        async with point.valid(trial.role("temperature", Sensor), p.room, tolerance=p.room_tolerance, period=60.0):
+            windows = await observe_together(trial, sensors, sweeps=p.readings, interval=p.interval)
+            point.observe(level=point.level, direction=point.direction, reading=windows["sensor"])
+
+
+@sweep.plan
+def plan(p: Sweep) -> Design:
+    """Up to the highest level, and down again to the lowest."""
+    rising = [{"level": level, "direction": "up"} for level in p.levels]
+    falling = [{"level": level, "direction": "down"} for level in reversed(p.levels[:-1])]
+    return Design(factors={"level": None, "direction": None}, points=[*rising, *falling])
+
+
+@sweep.analysis
+def analyse(record: Record, p: Sweep) -> Results:
+    """The value at each level, hysteresis, and the straight line."""
+    from .results import results
+
+    return results(record, p)
