@@ -55,3 +55,18 @@ def parse(model: type[Model], settings: Mapping[str, str], *, where: str) -> Mod
             f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}, got {fault['input']!r}" for fault in error.errors()
         )
         raise UsageError(faults, where=where, remedy="correct the value given with --set") from None
+
+
+def recorded(model: type[Model], values: Mapping[str, Any], *, where: str) -> Model:
+    """Make parameters from those on record.
+
+    :raises UsageError: if the procedure does not take them any more.
+    """
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        raise UsageError(
+            f"does not take the parameters on record any more ({error.error_count()} do not fit)",
+            where=where,
+            remedy="use the version of the procedure that made them",
+        ) from None

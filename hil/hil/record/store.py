@@ -21,6 +21,7 @@ import apsw
 import numpy as np
 from numpy.typing import NDArray
 
+from ..errors import RecordError
 from .chain import GENESIS, READING, Rows, batch_hash, canonical
 from .disk import lock_folder, sync_directory
 from .inbox import Parcel
@@ -53,13 +54,15 @@ class Committed:
 
 
 class Store:
-    """Creates ``path`` and appends to it, batch by batch.
+    """Creates ``path``, or goes on with it, and appends to it batch by batch.
 
-    :param path: the ``run.db`` to create.
+    :param path: the ``run.db``.
+    :param after: where the record ends that is continued; ``None`` creates one.
     :raises apsw.Error: if the disk refuses (so do all methods).
+    :raises RecordError: if the record does not end there any more.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, after: Committed | None = None) -> None:
         check_version()
         self._counts = dict.fromkeys(DATA_TABLES, 0)
         self._batch, self._head = 0, GENESIS
@@ -68,14 +71,28 @@ class Store:
             opened.callback(os.close, self._lock)
             self._db = apsw.Connection(str(path))
             opened.callback(self._db.close)
-            self._create_tables()
+            self._db.pragma("journal_mode", "wal")
+            self._db.pragma("synchronous", "full")
+            if after is None:
+                self._create_tables()
+            else:
+                self._go_on(path, after)
             sync_directory(path.parent)
             sync_directory(path.parent.parent)
             opened.pop_all()
 
+    def _go_on(self, path: Path, after: Committed) -> None:
+        last = self._db.execute("SELECT seq, hash FROM batch ORDER BY seq DESC LIMIT 1").fetchone()
+        if last != (after.batch, after.hash):
+            raise RecordError(
+                "somebody else wrote to the record", where=str(path), remedy="run `hil data verify` on it"
+            )
+        self._batch, self._head = after.batch, after.hash
+        for table in DATA_TABLES:
+            (row,) = self._db.execute(f"SELECT ifnull(max(rowid), 0) FROM {table}").fetchall()
+            self._counts[table] = int(row[0] or 0)
+
     def _create_tables(self) -> None:
-        self._db.pragma("journal_mode", "wal")
-        self._db.pragma("synchronous", "full")
         with self._db:
             self._db.pragma("application_id", APPLICATION_ID)
             self._db.pragma("user_version", VERSION)

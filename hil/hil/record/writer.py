@@ -35,7 +35,7 @@ _FAILURES = (apsw.Error, OSError, ValueError, TypeError, OverflowError, MemoryEr
 
 
 class RecordWriter:
-    """The writing side of one run's record; make it with `create`.
+    """The writing side of one run's record; make it with `create`, or with `resume`.
 
     Call it from the event loop in which it was created. Every method but `flush` and `close` returns at once;
     what was appended is on disk once a `Committed` with ``appended`` at least as large is announced. After a
@@ -45,6 +45,8 @@ class RecordWriter:
     def __init__(self, path: Path, inbox: Inbox, loop: asyncio.AbstractEventLoop) -> None:
         self._path, self._inbox, self._loop = path, inbox, loop
         self._channels: list[str] = []
+        self._declared: dict[str, str] = {}
+        self._after: Committed | None = None
         self._readings = self._lost = 0
         self._cameras: dict[str, int | None] = {}
         self._media: MediaWriter | None = None
@@ -82,6 +84,37 @@ class RecordWriter:
         writer._thread.start()
         return writer
 
+    @classmethod
+    def resume(
+        cls, folder: Path, t: int, facts: dict[str, Any], *, window: float = WINDOW, capacity: int = CAPACITY
+    ) -> RecordWriter:
+        """Go on with the record of a run that ended before its plan was complete.
+
+        Its chain goes on with an event ``resumed``; an attempt that was under way becomes void.
+
+        :param t: when it is resumed, UTC in nanoseconds.
+        :param facts: who resumes it, with which deviations, as JSON can carry them.
+        :raises VerificationFailed: if what is on record does not hold.
+        :raises RecordError: if it is being written, or cannot be.
+        """
+        from .continuation import Continuation
+
+        before = Continuation.of(folder)
+        writer = cls(before.path, Inbox(capacity, window), asyncio.get_running_loop())
+        writer._channels, writer._declared = list(before.channels), dict(before.channels)
+        writer._readings, writer._after = before.ends.readings, before.ends
+        before.set_seal_aside()
+        writer._append("event", (integer(t, "resume t"), "resumed", json_text(facts, "resumed")))
+        for row in before.interrupted(t):
+            writer._append("point", row)
+        writer._thread.start()
+        return writer
+
+    @property
+    def folder(self) -> Path:
+        """The run's folder."""
+        return self._path.parent
+
     @property
     def appended(self) -> int:
         """How many times something was appended; compare it with `Committed.appended`."""
@@ -106,14 +139,25 @@ class RecordWriter:
         """Declare a channel; the number by which readings refer to it.
 
         :param meta: its unit, calibration, provenance and so on, as JSON can carry them.
-        :raises RecordError: if the name is taken.
+        :raises RecordError: if the name is taken, or a run that is resumed had declared it otherwise.
         """
+        if name in self._declared:
+            return self._declared_before(name, json_text(meta, name))
         if name in self._channels:
             raise RecordError("the channel is declared already", where=name, remedy="declare it once")
         number = len(self._channels) + 1
         self._append("channel", (number, text(name, "channel"), json_text(meta, name)))
         self._channels.append(name)
         return number
+
+    def _declared_before(self, name: str, meta: str) -> int:
+        if self._declared.pop(name) != meta:
+            raise RecordError(
+                "the channel is not what it was when the run began: its instrument, calibration or effects changed",
+                where=name,
+                remedy="begin a new run",
+            )
+        return self._channels.index(name) + 1
 
     def readings(
         self,
@@ -322,7 +366,7 @@ class RecordWriter:
 
     def _work(self) -> None:
         try:
-            self._write(Store(self._path))
+            self._write(Store(self._path, self._after))
             settle(self._path)
         except RecordError as error:
             self._error = error
