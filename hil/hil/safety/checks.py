@@ -11,7 +11,7 @@ from hil_calibration.errors import UnitError
 from ..bench.files import Fault
 from ..suggest import nearest
 from .constancy import constant
-from .expression import Channel, Comparison, Condition, ExpressionError, channels, parts, rates
+from .expression import FEWEST, Channel, Comparison, Condition, ExpressionError, channels, parts, rates
 from .quantities import compared_units
 from .rules import cycle, lost_devices, named, rule
 
@@ -20,9 +20,6 @@ if TYPE_CHECKING:
 
     from ..bench.model import BenchFile, InterlockSection
     from .interlock import Rule
-
-FEWEST = 5
-"""Readings that a slope needs: four periods."""
 
 
 def safety_faults(content: BenchFile) -> Iterator[Fault]:

@@ -25,6 +25,9 @@ LONGEST = 2000
 DEEPEST = 40
 """How deep brackets may be nested."""
 
+FEWEST = 5
+"""Readings that a slope needs: four periods."""
+
 Relation = Literal[">", ">=", "<", "<=", "=="]
 Operator = Literal["+", "-", "*", "/"]
 

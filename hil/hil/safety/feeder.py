@@ -41,7 +41,7 @@ class Feeder:
         self._error = ""
 
     async def begin(self) -> None:
-        """Arm it: feed it twice, for it may take the first for the last of an earlier controller, and heed changes only.
+        """Arm it: feed it twice, for one that heeds changes only may take the first for the last of an earlier run.
 
         :raises BenchFault: if it does not take that in time.
         """

@@ -19,8 +19,7 @@ from hil_drivers.transport.supervisor import LinkState
 
 from ..clock import LockstepClock
 from .alarms import Alarms
-from .checks import FEWEST
-from .expression import Rate, channels, compared, rates
+from .expression import FEWEST, Rate, channels, compared, rates
 from .feeder import Feeder
 from .interlock import Interlock
 from .judgement import Look

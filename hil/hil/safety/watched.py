@@ -14,7 +14,7 @@ from hil_drivers.indication import Flag, Indication
 from hil_drivers.pacing import paced
 
 from ..errors import Aborted, BenchFault
-from .checks import FEWEST
+from .expression import FEWEST
 from .judgement import Reading
 
 if TYPE_CHECKING:
