@@ -17,7 +17,8 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 from types import MappingProxyType
 
-from hil.engine import Background
+from hil.background import Background
+from hil.conditions import Conditions
 from hil.exclusive import Exclusive
 from hil.live import LiveChannel
 from hil.record import RecordWriter
@@ -126,7 +127,9 @@ async def recorded(devices: Sequence[Registers]) -> tuple[int, int]:
     clock = WallClock()
     with tempfile.TemporaryDirectory() as folder:
         record = RecordWriter.create(Path(folder) / "run", {})
-        background = Background(Binding(devices, clock, record), clock)  # type: ignore[arg-type]
+        binding = Binding(devices, clock, record)
+        conditions = Conditions({}, clock)
+        background = Background(binding, clock, conditions, note=print, failed=sys.exit)  # type: ignore[arg-type]
         await background.start()
         await asyncio.sleep(SECONDS)
         await background.stop()

@@ -14,7 +14,9 @@ from .bench.channel import ActuatorChannel, Channel, SensorChannel
 from .errors import ConfigurationError
 from .exclusive import Exclusive
 from .live import LiveChannel
+from .patience import Patience
 from .recorded import BY_CAPABILITY, RecordedActuator, RecordedSystem
+from .safety.rules import sensed_channels
 
 if TYPE_CHECKING:
     from hil_drivers.device import Device
@@ -32,9 +34,17 @@ class Binding:
     """
 
     def __init__(
-        self, procedure: Procedure, bench: Bench, record: RecordWriter, *, u_clock: Callable[[], float] = float
+        self,
+        procedure: Procedure,
+        bench: Bench,
+        record: RecordWriter,
+        *,
+        u_clock: Callable[[], float] = float,
     ) -> None:
         self._bench, self._record, self._u_clock = bench, record, u_clock
+        self.on_lost: Callable[[str, Exception], None] | None = None
+        """Told when a device is lost while the script uses it."""
+        self._patience = Patience(bench.clock, bench.config.bench.patience, self._lost)
         self._exclusive: dict[str, Exclusive] = {}
         self.channels: dict[str, LiveChannel] = {}
         self.systems: dict[str, SystemIdentity] = {}
@@ -57,6 +67,20 @@ class Binding:
         for exclusive in self._exclusive.values():
             exclusive.close()
 
+    def cut(self) -> None:
+        """Cancel the operations under way."""
+        for exclusive in self._exclusive.values():
+            exclusive.cut()
+
+    def watched(self) -> dict[str, LiveChannel]:
+        """The channels that interlocks and readbacks name, those that take setpoints too among them."""
+        found = {}
+        for name in sensed_channels(self._bench.config.content):
+            channel = self._bench.channels[name]
+            if isinstance(channel, SensorChannel):
+                found[name] = self.channels.get(name) or self._live(name, channel)
+        return found
+
     async def idle(self) -> None:
         """Return once no device is in the middle of an operation."""
         for exclusive in self._exclusive.values():
@@ -68,6 +92,10 @@ class Binding:
             t = self._bench.clock.utc(self._bench.clock.now())
             data = {"device": device, "state": status.state.value, "reason": status.last_error}
             self._record.event(t, "link", data)
+
+    def _lost(self, device: str, error: Exception) -> None:
+        if self.on_lost is not None:
+            self.on_lost(device, error)
 
     def _one_at_a_time(self, device: str) -> Exclusive:
         return self._exclusive.setdefault(device, Exclusive(self._bench.clock, device))
@@ -87,6 +115,7 @@ class Binding:
             number=number,
             temperature=self.temperature,
             u_clock=self._u_clock,
+            patience=self._patience,
         )
 
     def _bind(self, role: str, capability: type) -> object:
@@ -108,7 +137,7 @@ class Binding:
     def _bind_channel(self, channel: Channel) -> object:
         if isinstance(channel, ActuatorChannel):
             exclusive = self._one_at_a_time(channel.device.name)
-            return RecordedActuator(channel.name, channel, self._bench.clock, exclusive, self._record)
+            return RecordedActuator(channel.name, channel, self._bench.clock, exclusive, self._record, self._patience)
         return self.channels[channel.name]
 
     def _bind_device(self, device: Device, capability: type) -> object:
@@ -116,7 +145,7 @@ class Binding:
         if recorded is None or not isinstance(device, capability):
             return device
         exclusive = self._one_at_a_time(device.name)
-        return recorded(device.name, device, self._bench.clock, exclusive, self._record)
+        return recorded(device.name, device, self._bench.clock, exclusive, self._record, self._patience)
 
 
 def _describe(bench: Bench, channel: SensorChannel) -> dict[str, Any]:

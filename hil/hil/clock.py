@@ -49,12 +49,13 @@ class LockstepClock:
 
     :param world: acknowledges each advance.
     :param start_utc: the UTC time, in nanoseconds since the POSIX epoch, of bench time 0.
+    :param begin: the bench time, in nanoseconds, at which the world stands.
     :param stall_after: wall seconds without an advance before the run is stopped as stalled.
     """
 
-    def __init__(self, world: World, start_utc: int, *, stall_after: float = STALL_AFTER) -> None:
+    def __init__(self, world: World, start_utc: int, *, begin: int = 0, stall_after: float = STALL_AFTER) -> None:
         self._world, self._start, self._stall_after = world, start_utc, stall_after
-        self._now = self._target = 0
+        self._now = self._target = begin
         self._known: set[Task] = set()
         self._awake: set[Task] = set()
         self._tokens = self._holds = 0

@@ -36,29 +36,47 @@ class Exclusive:
     def __init__(self, clock: Clock, name: str) -> None:
         self._clock, self._name = clock, name
         self._last: asyncio.Task[Any] | None = None
+        self._under_way: asyncio.Task[Any] | None = None
+        self._hung: asyncio.Task[Any] | None = None
         self._closed = False
 
     def close(self) -> None:
         """Refuse every further operation: the run is over, and the bench goes to its safe state."""
         self._closed = True
 
+    def cut(self) -> None:
+        """Cancel the operation under way: the safe state is urgent, and drivers bear it at every stage."""
+        if self._under_way is not None:
+            self._under_way.cancel()
+
+    @property
+    def lost(self) -> bool:
+        """Whether an operation that did not end in time is still under way: nothing else may meet it in the device."""
+        return self._hung is not None and not self._hung.done()
+
     async def run(self, operation: Callable[[], Coroutine[Any, Any, T]]) -> T:
         """Run ``operation`` after those that came before.
 
-        :raises BenchFault: if it does not end in time; it is left to itself.
+        :raises BenchFault: if it does not end in time; it is left to itself, and the device is `lost` until it ends.
         :raises Aborted: after `close`.
         """
+        if self.lost:
+            raise self._overdue()
         try:
             async with asyncio.timeout(OPERATION_DEADLINE) as deadline:
                 return await self._in_turn(operation)
         except TimeoutError:
             if not deadline.expired():
                 raise
-            raise BenchFault(
-                f"an operation did not end within {OPERATION_DEADLINE:g} s",
-                where=self._name,
-                remedy="look at the device and its driver: every exchange needs a deadline of its own",
-            ) from None
+            self._hung = self._under_way
+            raise self._overdue() from None
+
+    def _overdue(self) -> BenchFault:
+        return BenchFault(
+            f"an operation did not end within {OPERATION_DEADLINE:g} s",
+            where=self._name,
+            remedy="look at the device and its driver: every exchange needs a deadline of its own",
+        )
 
     async def _in_turn(self, operation: Callable[[], Coroutine[Any, Any, T]]) -> T:
         turn = _Turn(operation, self._last)
@@ -79,6 +97,7 @@ class Exclusive:
             turn.before = None
         if self._closed or not turn.wanted:
             raise Aborted("the run is over", where=self._name)
+        self._under_way = asyncio.current_task()
         return await turn.operation()
 
     async def idle(self) -> None:

@@ -2,19 +2,24 @@
 
 A gate measures its channel before, during and after the observation. A reading outside the tolerance makes
 the attempt void: the gate cancels the procedure's task and swallows that cancellation at its own exit, as
-`asyncio.timeout` does; the point is then offered again. Other cancellations (abort) pass through.
+`asyncio.timeout` does; the point is then offered again. Other cancellations (abort) pass through. A fault of the
+bench inside the gate (a device lost, a picture that may not be used) voids the attempt likewise. Gates may be nested.
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from contextlib import suppress
 from types import TracebackType
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeGuard
 
 from hil_drivers.clock import Clock
+from hil_drivers.errors import DeviceError
 
+from .errors import BenchFault, LimitExceeded
 from .measurement import Measurement, Window
+from .tolerance import Judge, Tolerance
 
 if TYPE_CHECKING:
     from .live import LiveChannel
@@ -25,16 +30,24 @@ class Attempt(Protocol):
 
     reason: str
 
-    def begin(self) -> bool: ...
+    def begin(self, gate: Gate) -> bool: ...
 
-    def end(self, gate: Window) -> None: ...
+    def end(self, gate: Gate) -> None: ...
 
-    def void(self, reason: str) -> None: ...
+    def void(self, gate: Gate, reason: str, *, counts: bool = True) -> None: ...
+
+    def leave(self, gate: Gate) -> bool: ...
+
+
+def is_bench_fault(error: BaseException | None) -> TypeGuard[BenchFault | DeviceError]:
+    """Whether ``error`` is one that voids an attempt: the bench, not the procedure, and no limit that ends a run."""
+    return isinstance(error, BenchFault | DeviceError) and not isinstance(error, LimitExceeded)
 
 
 class Gate:
-    """The condition ``|value - target| <= tolerance`` on one channel, over one observation.
+    """A `Tolerance` on one channel, over one observation.
 
+    :param words: what the channel must measure, in words, such as "100 lx ± 5.0 lx"; asked for once it did not.
     :param period: bench seconds between readings while the observation lasts; 0 reads without a pause.
     """
 
@@ -42,15 +55,17 @@ class Gate:
         self,
         attempt: Attempt,
         channel: LiveChannel,
-        target: float,
-        tolerance: float,
+        tolerance: Tolerance,
+        words: Callable[[], str],
         *,
         period: float,
         clock: Clock,
     ) -> None:
         self._attempt, self._channel, self._clock = attempt, channel, clock
-        self._target, self._tolerance, self._period = target, tolerance, period
+        self._judge, self._words, self._period = Judge(tolerance), words, period
+        self._half_width = (tolerance.upper - tolerance.lower) / 2
         self._readings: list[Measurement] = []
+        self._counts = True
         self._reason = ""
         self._failure: Exception | None = None
         self._owner: asyncio.Task[object] | None = None
@@ -69,11 +84,11 @@ class Gate:
         if owner is None:
             raise RuntimeError("a gate is entered outside of a task")
         self._owner, self._cancels = owner, owner.cancelling()
-        if self._attempt.begin():
-            await self._read()
-        else:
+        if not self._attempt.begin(self):
             self._reason = self._attempt.reason
-        if self._reason:
+        elif (fault := await self._fault_of_reading()) is not None:
+            self._failure = fault
+        if self._reason or self._failure is not None:
             self._cancel_owner()
         else:
             self._sampler = asyncio.create_task(self._sample(), name=f"gate on {self._channel.name}")
@@ -83,29 +98,43 @@ class Gate:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> bool:
         self._closing = True
-        ours = await self._take_back(kind)
+        cancelled = isinstance(error, asyncio.CancelledError)
+        ours = await self._take_back(cancelled=cancelled, raised=error is not None)
         await self._stop_sampling(at_once=error is not None)
         if error is None and not self._reason and self._failure is None:
-            await self._read()
-        if self._failure is not None:
-            self._attempt.void(str(self._failure))
+            await self._close()
+        if self._failure is None and is_bench_fault(error):
+            self._failure = error
+        if self._failure is not None and not is_bench_fault(self._failure):
+            self._attempt.leave(self)
             raise self._failure
-        if self._reason:
-            self._attempt.void(self._reason)
+        if self._reason or self._failure is not None:
+            self._attempt.void(self, self._reason or str(self._failure), counts=self._counts)
         elif error is None:
-            self._attempt.end(self.window)
-        return ours and kind is not None and issubclass(kind, asyncio.CancelledError)
+            self._attempt.end(self)
+        else:
+            self._attempt.leave(self)
+        return (cancelled and ours) or (error is not None and self._failure is error)
 
-    async def _take_back(self, kind: type[BaseException] | None) -> bool:
+    def disturb(self, reason: str, *, counts: bool = True) -> None:
+        """The observation under way does not count, for ``reason`` from outside of the gate.
+
+        :param counts: whether the attempt counts towards those that a point may have.
+        """
+        if not (self._reason or self._failure or self._closing):
+            self._reason, self._counts = reason, counts
+            self._cancel_owner()
+
+    async def _take_back(self, *, cancelled: bool, raised: bool) -> bool:
         """Consume the cancellation that this gate asked for; false if there is another one besides."""
         if not self._cancelled or self._owner is None:
             return False
-        if kind is None or not issubclass(kind, asyncio.CancelledError):
+        if not cancelled:
             with suppress(asyncio.CancelledError):
                 await asyncio.sleep(0)
         if self._owner.uncancel() <= self._cancels:
             return True
-        if kind is None:
+        if not raised:
             raise asyncio.CancelledError
         return False
 
@@ -134,20 +163,37 @@ class Gate:
         if not self._closing:
             self._cancel_owner()
 
+    async def _close(self) -> None:
+        """The last reading, after the observation; the hold-off does not excuse an excursion that lasts until then."""
+        self._failure = await self._fault_of_reading()
+        if self._failure is None and self._judge.outside and not self._reason:
+            self._fail(self._readings[-1].value)
+
+    async def _fault_of_reading(self) -> Exception | None:
+        try:
+            await self._read()
+        except (BenchFault, DeviceError) as fault:
+            if not is_bench_fault(fault):
+                raise
+            return fault
+        return None
+
     async def _read(self) -> None:
         measurement = await self._channel.measure()
         self._readings.append(measurement)
-        if abs(measurement.value - self._target) > self._tolerance:
-            from hil_calibration.rounding import report
-            from hil_calibration.unit import symbol
+        value = self._judge.judge(measurement.t, measurement.value, measurement.u)
+        if value is not None and not self._reason:
+            self._fail(value)
 
-            shown, tolerance = report(measurement.value, self._tolerance)
-            unit = symbol(measurement.unit)
-            self._reason = (
-                f"{self._channel.name} was {shown} {unit}, outside {self._target:.6g} {unit} ± {tolerance} {unit}"
-            )
+    def _fail(self, value: float) -> None:
+        from hil_calibration.rounding import report
+        from hil_calibration.unit import symbol
+
+        unit, resolution = self._channel.unit, self._half_width
+        shown = report(value, resolution)[0] if 0.0 < resolution < float("inf") else f"{value:.6g}"
+        self._reason = f"{self._channel.name} was {shown} {symbol(unit)}, outside {self._words()}"
 
     def _cancel_owner(self) -> None:
-        if self._owner is not None:
+        if self._owner is not None and not self._cancelled:
             self._cancelled = True
             self._owner.cancel()

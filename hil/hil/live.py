@@ -10,9 +10,11 @@ from hil_drivers.capability import Sensor
 from hil_drivers.clock import Clock
 from hil_drivers.indication import Flag, Indication
 
-from .errors import BenchFault, ProcedureFault
+from .errors import BenchFault, LimitExceeded, ProcedureFault
 from .exclusive import Exclusive
 from .measurement import Measurement, Window
+from .patience import Patience
+from .pausing import checkpoint, of_the_script
 
 if TYPE_CHECKING:
     from hil_calibration.calibration import CalibrationRecord
@@ -47,6 +49,7 @@ class LiveChannel:
     :param period: seconds between the readings taken in the background, ``None`` for none.
     :param temperature: the present temperature in Cel, for effects that depend on it.
     :param u_clock: the standard uncertainty of the bench clock as UTC now, in s: one effect shared by all readings.
+    :param patience: with a device that is lost while the script reads it; none by default.
     """
 
     def __init__(
@@ -64,26 +67,28 @@ class LiveChannel:
         number: int,
         temperature: Callable[[], float | None],
         u_clock: Callable[[], float] = float,
+        patience: Patience | None = None,
     ) -> None:
         self.name, self.unit, self.calibration, self.period = name, unit, calibration, period
         self._reader, self._clock, self._exclusive = reader, clock, exclusive
         self._record, self._number, self._temperature = record, number, temperature
-        self._limits, self._u_clock = limits, u_clock
+        self._limits, self._u_clock, self._patience = limits, u_clock, patience
         self._resolution: float | None = None
         self.last: Measurement | None = None
 
     async def read(self) -> Indication:
         """Take one indication and record it."""
-        indication = await self._exclusive.run(self._reader.read)
+        indication = await self._indication()
         self._keep(indication)
         return indication
 
     async def measure(self) -> Measurement:
         """Take one indication, record it, and return it as a measurement.
 
-        :raises BenchFault: if its quality flags forbid to use the value, or it lies outside the channel's limits.
+        :raises BenchFault: if its quality flags forbid to use the value.
+        :raises LimitExceeded: if it lies outside the channel's limits.
         """
-        indication = await self._exclusive.run(self._reader.read)
+        indication = await self._indication()
         measurement = self._keep(indication)
         if measurement is None:
             names = ", ".join(flag.name or "" for flag in Flag if flag and flag in indication.flags)
@@ -93,7 +98,7 @@ class LiveChannel:
                 remedy="look at the instrument, its range and its battery",
             )
         if self._limits is not None and not self._limits[0] <= measurement.value <= self._limits[1]:
-            raise BenchFault(
+            raise LimitExceeded(
                 f"measured {measurement.value:.6g} {self.unit}, outside its limits {list(self._limits)}",
                 where=self.name,
                 remedy="look at what it measures, or at limits in the bench file",
@@ -101,10 +106,29 @@ class LiveChannel:
         self.last = measurement
         return measurement
 
+    async def look(self, *, directly: bool = False) -> tuple[Indication, Measurement | None]:
+        """Take one indication and record it, whatever it shows; no measurement where it may not be used.
+
+        :param directly: past the queue of the device: for the safety supervisor, when nobody else uses it any more.
+        """
+        indication = await (self._reader.read() if directly else self._indication())
+        return indication, self._keep(indication)
+
     async def sample(self, count: int) -> Window:
         """Take ``count`` readings one after the other; the window that holds exactly them."""
         taken = [await self.measure() for _ in range(count)]
         return Window(self.name, taken[0].t, taken[-1].t)
+
+    def unavailable(self) -> None:
+        """Record that there is no reading now."""
+        t = self._clock.utc(self._clock.now())
+        self._record.readings(self._number, t, None, None, None, None, self._u_clock(), int(Flag.NOT_AVAILABLE))
+
+    async def _indication(self) -> Indication:
+        await checkpoint()
+        if self._patience is None or not of_the_script():
+            return await self._exclusive.run(self._reader.read)
+        return await self._patience.with_(self.name, lambda: self._exclusive.run(self._reader.read))
 
     def _keep(self, indication: Indication) -> Measurement | None:
         t, raw = self._clock.utc(indication.t), indication.value

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable, Coroutine
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -26,11 +27,15 @@ from hil_drivers.indication import UNUSABLE, Flag
 from .bench.channel import ActuatorChannel
 from .errors import BenchFault
 from .exclusive import Exclusive
+from .patience import Patience
+from .pausing import checkpoint
 
 if TYPE_CHECKING:
     from .record import RecordWriter
 
 T = TypeVar("T")
+R = TypeVar("R")
+Operation = Callable[[], Coroutine[Any, Any, R]]
 
 
 class _Recorded(Generic[T]):
@@ -39,9 +44,20 @@ class _Recorded(Generic[T]):
     :param name: the device's, or the channel's.
     """
 
-    def __init__(self, name: str, device: T, clock: Clock, exclusive: Exclusive, record: RecordWriter) -> None:
-        self._name, self._device = name, device
+    def __init__(
+        self, name: str, device: T, clock: Clock, exclusive: Exclusive, record: RecordWriter, patience: Patience
+    ) -> None:
+        self._name, self._device, self._patience = name, device, patience
         self._clock, self._exclusive, self._record = clock, exclusive, record
+
+    async def _do(self, operation: Operation[R]) -> R:
+        """Operate the device, once."""
+        await checkpoint()
+        return await self._exclusive.run(operation)
+
+    async def _do_again(self, operation: Operation[R]) -> R:
+        """Operate the device; an operation that may be repeated waits for a device that was lost."""
+        return await self._patience.with_(self._name, lambda: self._do(operation))
 
     def _note(self, kind: str, data: dict[str, Any], *, t: int | None = None) -> None:
         """Record an event of this device, now or at the bench time ``t``."""
@@ -53,7 +69,7 @@ class RecordedActuator(_Recorded[ActuatorChannel]):
     """An actuator whose commands are on record."""
 
     async def set(self, value: float) -> None:
-        await self._exclusive.run(lambda: self._device.set(value))
+        await self._do_again(lambda: self._device.set(value))
         command = {"channel": self._device.name, "value": value, "unit": self._device.unit}
         self._record.event(self._clock.utc(self._clock.now()), "command", command)
 
@@ -62,7 +78,7 @@ class RecordedScene(_Recorded[Scene]):
     """A scene whose contents are on record."""
 
     async def show(self, content: str) -> None:
-        await self._exclusive.run(lambda: self._device.show(content))
+        await self._do_again(lambda: self._device.show(content))
         self._note("scene", {"content": content})
 
 
@@ -74,7 +90,7 @@ class RecordedCamera(_Recorded[Camera]):
 
         :raises BenchFault: if the camera itself calls it damaged.
         """
-        frame = await self._exclusive.run(self._device.grab)
+        frame = await self._do_again(self._device.grab)
         digest = hashlib.sha256(frame.image.tobytes()).hexdigest()
         data = {"number": frame.number, "codec": frame.codec, "sha256": digest}
         if frame.flags:
@@ -96,14 +112,14 @@ class RecordedRobot(_Recorded[Robot]):
     """A robot whose targets, and whose own account of its pose, are on record."""
 
     async def pose(self) -> PoseIndication:
-        found = await self._exclusive.run(self._device.pose)
+        found = await self._do_again(self._device.pose)
         pose = None if found.pose is None else asdict(found.pose)
         self._note("pose", {"pose": pose, "flags": int(found.flags)}, t=(found.earliest + found.latest) // 2)
         return found
 
     async def move_to(self, pose: Pose) -> None:
         self._note("move", {"target": asdict(pose)})
-        await self._exclusive.run(lambda: self._device.move_to(pose))
+        await self._do(lambda: self._device.move_to(pose))
         self._note("moved", {"target": asdict(pose)})
 
 
@@ -112,7 +128,7 @@ class RecordedPerformer(_Recorded[Performer]):
 
     async def perform(self, task: str, **goal: Any) -> TaskOutcome:
         self._note("task", {"task": task, "goal": goal})
-        outcome = await self._exclusive.run(lambda: self._device.perform(task, **goal))
+        outcome = await self._do(lambda: self._device.perform(task, **goal))
         self._note("task ended", {"task": task, "status": outcome.status, "result": dict(outcome.result)})
         return outcome
 
@@ -121,7 +137,7 @@ class RecordedSwitch(_Recorded[Switch]):
     """A switch whose positions are on record."""
 
     async def switch(self, on: bool) -> None:
-        await self._exclusive.run(lambda: self._device.switch(on))
+        await self._do_again(lambda: self._device.switch(on))
         self._note("switch", {"on": on})
 
 
@@ -133,7 +149,7 @@ class RecordedSystem(_Recorded[SystemUnderTest]):
         return self._device.system
 
     async def respond(self, stimulus: Frame) -> Response:
-        return await self._exclusive.run(lambda: self._device.respond(stimulus))
+        return await self._do(lambda: self._device.respond(stimulus))
 
 
 BY_CAPABILITY: dict[type, type[_Recorded[Any]]] = {

@@ -6,14 +6,15 @@ import asyncio
 import json
 import platform
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from . import parameters, scripts
-from .engine import ABORTED, COMPLETE, FAILED, Ending, Engine
+from .ending import ABORTED, COMPLETE, FAILED, Ending
+from .engine import Engine
 from .errors import (
     FAIL,
     INCONCLUSIVE,
@@ -26,6 +27,7 @@ from .errors import (
     exit_code,
     raised,
 )
+from .progress import Progress
 from .service import Event, Service
 from .suggest import nearest
 
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
     from .bench.laboratory import OrganisationSection
     from .record import RecordWriter
     from .results import Results
+    from .resumption import Departure, Resumption
     from .scripts import Procedure
 
 EXIT = {"PASS": PASS, "FAIL": FAIL, "INCONCLUSIVE": INCONCLUSIVE}
@@ -65,18 +68,29 @@ class _Prepared:
     parameters: parameters.Parameters
     config: BenchConfig
     seed: int
+    resumption: Resumption | None = None
 
 
-def prepare(name: str, bench: str, settings: Mapping[str, str], seed: int | None) -> _Prepared:
+def prepare(
+    name: str, bench: str, settings: Mapping[str, str], seed: int | None, *, resume: Path | None = None
+) -> _Prepared:
     """Find and check the procedure, its parameters and the bench.
 
+    :param resume: the folder of a run to go on with; its parameters and seed hold where none are given.
     :raises UsageError: if one of them does not exist, or they do not fit together.
     """
     from .bench.config import load_bench
+    from .resumption import Resumption
 
     found = scripts.find(name)
-    chosen = parameters.parse(found.parameters, settings, where=name)
     config = load_bench(bench)
+    resumption = None if resume is None else Resumption.of(resume, config)
+    if resumption is not None and not settings:
+        chosen = parameters.recorded(found.parameters, resumption.run["parameters"], where=name)
+    else:
+        chosen = parameters.parse(found.parameters, settings, where=name)
+    if resumption is not None and seed is None:
+        seed = resumption.run["seed"]
     missing = sorted(set(found.roles) - set(config.roles))
     if missing:
         raise UsageError(
@@ -85,7 +99,7 @@ def prepare(name: str, bench: str, settings: Mapping[str, str], seed: int | None
             remedy=f"bind it in [roles]; {nearest(missing[0], config.roles)}",
         )
     default = config.sim.seed if config.sim is not None else time.time_ns() % 2**31
-    return _Prepared(found, chosen, config, default if seed is None else seed)
+    return _Prepared(found, chosen, config, default if seed is None else seed, resumption)
 
 
 async def run_procedure(
@@ -99,6 +113,8 @@ async def run_procedure(
     operator: str,
     on_event: Callable[[Event], None],
     service: Service | None = None,
+    resume: Path | None = None,
+    deviation: str | None = None,
 ) -> RunOutcome:
     """Run a procedure on a bench and write its record, results and documents.
 
@@ -107,30 +123,57 @@ async def run_procedure(
     :param speed: bench seconds per wall second of a simulated bench; ``None`` for lockstep.
     :param out: the folder in which the run's folder is made.
     :param on_event: receives every event of the run.
+    :param resume: the folder of a run that ended before its plan was complete, to go on with.
+    :param deviation: why it may be resumed although something changed.
     :raises UsageError: before anything is written, for what can be known to be wrong by then.
     """
     if speed is not None and not 0.0 < speed < float("inf"):
         raise UsageError(f"speed {speed:g} is not a finite number above 0", remedy="give bench seconds per wall second")
-    prepared = prepare(procedure, bench, settings, seed)
+    if deviation is not None and resume is None:
+        raise UsageError("a deviation belongs to a run that is resumed", remedy="give it with --resume")
+    prepared = prepare(procedure, bench, settings, seed, resume=resume)
     service = service or Service()
     service.subscribe(on_event)
-    return await _Run(prepared, service, speed=speed, out=out, operator=operator).carry_out()
+    from .safety.recovery import recover
+
+    recovered = await recover(prepared.config, out, seed=prepared.seed, publish=service.publish)
+    run = _Run(prepared, service, speed=speed, out=out, operator=operator, deviation=deviation, recovered=recovered)
+    return await run.carry_out()
 
 
 class _Run:
-    def __init__(self, prepared: _Prepared, service: Service, *, speed: float | None, out: Path, operator: str) -> None:
+    def __init__(
+        self,
+        prepared: _Prepared,
+        service: Service,
+        *,
+        speed: float | None,
+        out: Path,
+        operator: str,
+        deviation: str | None,
+        recovered: Sequence[dict[str, Any]] = (),
+    ) -> None:
         from .record import create_run_folder
 
+        self._recovered = recovered
         self._prepared, self._service, self._speed, self._operator = prepared, service, speed, operator
         self._procedure, self._config = prepared.procedure, prepared.config
         self._design = self._procedure.design(prepared.parameters)
         self._planned = self._design.planned(prepared.seed)
-        self._folder = create_run_folder(out, self._procedure.name, self._config.name, time.time_ns())
+        self._resumption = prepared.resumption
+        self._departures: list[Departure] = []
+        if self._resumption is None:
+            self._folder = create_run_folder(out, self._procedure.name, self._config.name, time.time_ns())
+        else:
+            self._folder = self._resumption.record.folder
+            self._departures = self._resumption.check(jsonable(self._header()), self._config, deviation)
+        self._deviation = deviation
 
     async def carry_out(self) -> RunOutcome:
-        from .record import RecordWriter
-
-        record = RecordWriter.create(self._folder, self._header())
+        record = self._begin()
+        for found in self._recovered:
+            record.event(self._resumed_at(), "recovered", found)
+        record.keep_pictures_of(name for name, device in self._config.devices.items() if device.record == "frames")
         self._service.publish("run", {"folder": str(self._folder), "points": len(self._planned)})
         record.subscribe(lambda committed: _discard(self._service.publish("committed", asdict(committed))))
         cancelled = False
@@ -147,6 +190,28 @@ class _Run:
             raise asyncio.CancelledError
         return outcome
 
+    def _begin(self) -> RecordWriter:
+        from .record import RecordWriter
+
+        if self._resumption is None:
+            return RecordWriter.create(self._folder, self._header())
+        t, facts = self._resumed_at(), {"operator": self._operator, "deviation": self._deviation}
+        record = RecordWriter.resume(self._folder, t, {**facts, "software": _software()})
+        for departure in self._departures:
+            reason = self._deviation or ""
+            record.amend(t, self._operator, reason, f"run {departure.what}", departure.before, departure.now)
+        done = len(self._resumption.progress.committed)
+        self._service.publish("resumed", {"committed": done, "left": len(self._planned) - done})
+        return record
+
+    def _resumed_at(self) -> int:
+        """UTC in nanoseconds: on a simulated bench that of its own time."""
+        if self._config.sim is None:
+            return time.time_ns()
+        from .bench.world import start_utc
+
+        return start_utc(self._config.sim) + (0 if self._resumption is None else self._resumption.progress.bench_time)
+
     def _engine(self, record: RecordWriter) -> Engine:
         simulated = self._config.sim is not None
         return Engine(
@@ -159,6 +224,7 @@ class _Run:
             service=self._service,
             seed=self._prepared.seed if simulated else None,
             speed=self._speed,
+            progress=Progress() if self._resumption is None else self._resumption.progress,
         )
 
     async def _finish(self, record: RecordWriter, ending: Ending) -> RunOutcome:
@@ -247,8 +313,12 @@ class _Run:
             "customer": _address(config.laboratory.customer),
             "reporting": config.laboratory.reporting.model_dump(mode="json"),
             "begun": time.time_ns(),
-            "software": {name: version(name) for name in SOFTWARE} | {"python": platform.python_version()},
+            "software": _software(),
         }
+
+
+def _software() -> dict[str, str]:
+    return {name: version(name) for name in SOFTWARE} | {"python": platform.python_version()}
 
 
 def _address(organisation: OrganisationSection) -> str:
@@ -261,6 +331,13 @@ def _told(name: str, error: Exception) -> Exception:
     fault = ProcedureFault(f"the analysis {raised(error)}", where=name, remedy="correct the analysis")
     fault.__cause__ = error
     return fault
+
+
+def jsonable(facts: dict[str, Any]) -> dict[str, Any]:
+    """``facts`` as they read once they are on record."""
+    from .record.rows import json_text
+
+    return {key: json.loads(json_text(value, key)) for key, value in facts.items()}
 
 
 def _discard(_: object) -> None:

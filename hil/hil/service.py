@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
+from .commands import Abort, Acknowledgement, Command, Pause, Resume, Stop
 from .errors import UsageError
+
+__all__ = ["Abort", "Acknowledgement", "Command", "Event", "Handler", "Pause", "Resume", "Service", "Stop"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,31 +26,19 @@ class Event:
         return {"number": self.number, "wall": self.wall, "kind": self.kind, **self.data}
 
 
-@dataclass(frozen=True, slots=True)
-class Command:
-    """A command by ``operator``, with the ``reason`` that goes on record."""
+class Handler(Protocol):
+    """What carries out commands while a run is under way."""
 
-    operator: str
-    reason: str = ""
+    def carry_out(self, command: Command) -> dict[str, Any]:
+        """Carry out ``command``; what it says of itself in its event.
 
+        :raises UsageError: if it cannot be carried out now.
+        """
+        ...
 
-class Pause(Command):
-    """Hold before the next point."""
-
-
-class Resume(Command):
-    """Go on after a pause."""
-
-
-class Abort(Command):
-    """End the run now; the bench goes to its safe state."""
-
-
-@dataclass(frozen=True, slots=True)
-class Acknowledgement:
-    """A command was carried out, as event ``number``."""
-
-    number: int
+    def state(self) -> dict[str, Any]:
+        """The run as it is now: its state, its open prompts and alarms."""
+        ...
 
 
 class Service:
@@ -61,46 +51,44 @@ class Service:
         self._wall = wall
         self._events: list[Event] = []
         self._subscribers: list[Callable[[Event], None]] = []
-        self._run: asyncio.Task[Any] | None = None
-        self._running: asyncio.Event | None = None
-        self.aborted: Abort | None = None
+        self._handler: Handler | None = None
 
-    def subscribe(self, receive: Callable[[Event], None]) -> None:
-        """Hand every event to ``receive``, those of the past first."""
-        for event in self._events:
+    def subscribe(self, receive: Callable[[Event], None], *, after: int = 0) -> Callable[[], None]:
+        """Hand every event to ``receive``, past ones with a number above ``after`` first; the result ends it."""
+        for event in self._events[after:]:
             receive(event)
         self._subscribers.append(receive)
+        return lambda: self._subscribers.remove(receive)
 
     def publish(self, kind: str, data: dict[str, Any]) -> Event:
         """Number an event and hand it out."""
         event = Event(len(self._events) + 1, self._wall(), kind, data)
         self._events.append(event)
-        for receive in self._subscribers:
+        for receive in tuple(self._subscribers):
             receive(event)
         return event
 
-    def attach(self, run: asyncio.Task[Any], running: asyncio.Event) -> None:
-        """Let commands act upon ``run``; ``running`` is clear while it is paused."""
-        self._run, self._running = run, running
+    def snapshot(self) -> dict[str, Any]:
+        """The run as it is now, and the ``number`` of the last event: what follows it is news."""
+        state = {"state": "idle"} if self._handler is None else self._handler.state()
+        return {"number": len(self._events), **state}
+
+    def attach(self, handler: Handler) -> None:
+        """Let commands act upon a run."""
+        self._handler = handler
 
     def detach(self) -> None:
         """The script has ended: commands no longer act."""
-        self._run = self._running = None
+        self._handler = None
 
     def execute(self, command: Command) -> Acknowledgement:
         """Carry out ``command``.
 
-        :raises UsageError: if no run is under way.
+        :raises UsageError: if no run is under way, or it cannot be carried out now.
         """
-        if self._run is None or self._running is None:
+        if self._handler is None:
             raise UsageError("no run is under way", remedy="start one first")
-        if isinstance(command, Pause):
-            self._running.clear()
-        elif isinstance(command, Resume):
-            self._running.set()
-        elif isinstance(command, Abort):
-            self.aborted = command
-            self._run.cancel()
+        told = self._handler.carry_out(command)
         kind = type(command).__name__.lower()
-        event = self.publish(kind, {"operator": command.operator, "reason": command.reason})
+        event = self.publish(kind, {"operator": command.operator, "reason": command.reason, **told})
         return Acknowledgement(event.number)

@@ -8,6 +8,7 @@ import pytest
 
 from bench_copy import copy_bench
 from hil.bench import BenchConfig, compile_world, load_bench, open_bench
+from hil.safety.safe_state import SafeState
 from hil_drivers.capability import Actuator, Sensor
 from hil_drivers.errors import SetpointRefused
 from hil_drivers.indication import Flag
@@ -106,7 +107,7 @@ async def test_a_specimen_is_soaked_for_forty_hours(config: BenchConfig) -> None
         assert soon < 118.0
         with pytest.raises(SetpointRefused, match=r"command a value from -77 to 182 Cel"):
             await bench.actuator("chamber.temperature.setpoint").set(200.0)
-        outcomes = await bench.safe_state()
+        outcomes = await SafeState(bench).reach()
         assert [outcome.error for outcome in outcomes] == ["", "", ""]
         assert (await bench.sensor("chamber.running").read()).value == 0.0
 

@@ -9,6 +9,7 @@ import pytest
 
 from hil.bench import BenchConfig, find_bench, load_bench, open_bench
 from hil.errors import BenchFault, ConfigurationError, NotFit, UsageError
+from hil.safety.safe_state import SafeState
 from hil_drivers.capability import Actuator, Camera, Scene, Sensor
 
 ROLES = ["light", "reference", "luxmeter", "carriage", "temperature"]
@@ -78,7 +79,7 @@ async def test_the_safe_state_goes_on_past_a_failure(folder: Path) -> None:
     config = changed(folder, (actions, safe))
     async with open_bench(config, roles=["carriage"]) as bench:
         await bench.actuator("carriage.position").set(1.0)
-        refused, moved = await bench.safe_state()
+        refused, moved = await SafeState(bench).reach()
         assert not refused.ok
         assert "9e+09" in refused.error or "9000000000" in refused.error
         assert moved.ok
@@ -90,7 +91,7 @@ async def test_a_slow_action_of_the_safe_state_is_cut_off(folder: Path) -> None:
     config = changed(folder, ('deadline = "5 s"', 'deadline = "100 ms"'), ("[sim]", fault))
     async with open_bench(config, roles=["light"]) as bench:
         await bench.clock.sleep(1.0)
-        light, carriage = await bench.safe_state()
+        light, carriage = await SafeState(bench).reach()
         assert light.ok
         assert "not done within 0.1 s" in carriage.error
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from bench_copy import command, copy_bench
-from hil import engine, exclusive
+from hil import exclusive, execution
 from hil.cli.interruptible import run_interruptibly
 from hil.clock import LockstepClock, hold
 from hil.deadline import within
@@ -81,7 +81,7 @@ async def carry_out(place: Path, bench: Path, service: Service | None = None, **
 async def test_a_script_that_ignores_its_end_does_not_keep_the_bench_from_safety(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(engine, "SCRIPT_DEADLINE", 0.3)
+    monkeypatch.setattr(execution, "SCRIPT_DEADLINE", 0.3)
     service = Service()
     task = asyncio.ensure_future(carry_out(tmp_path, copy_bench(tmp_path / "bench"), service))
     begun = asyncio.Event()

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from pathlib import Path
 
 import pytest
 
-from hil.errors import BenchFault, ProcedureFault
+from hil.errors import BenchFault, LimitExceeded, ProcedureFault
+from hil.tolerance import Judge, Tolerance
 from hil.trial import Trial
 from hil_drivers.capability import Sensor
 from rig import Rig, plan
@@ -123,25 +125,148 @@ async def test_an_abort_at_the_same_moment_as_a_void_wins(tmp_path: Path) -> Non
         await rig.run(script)
 
 
-async def test_an_error_in_the_body_passes_through_and_voids_the_attempt(tmp_path: Path) -> None:
+async def test_a_fault_of_the_bench_in_the_body_voids_the_attempt_and_the_first_is_not_hidden(tmp_path: Path) -> None:
     rig = Rig(tmp_path, plan(1.0), lambda t: 100.0)
 
     async def script(trial: Trial) -> None:
         async for point in trial.points():
             async with point.valid(trial.role("lux", Sensor), 100.0, tolerance=5.0):
                 point.observe(level=point.level)
-                raise BenchFault("the scene was not drawn")
+                if point.attempt < 3:
+                    raise BenchFault(f"the scene was not drawn, {point.attempt}")
 
-    with pytest.raises(BenchFault, match="not drawn"):
+    record = await rig.run(script)
+    assert states(rig) == [(0, 1, "void"), (0, 2, "void"), (0, 3, "committed")]
+    assert [point.reason for point in record.points()] == [
+        "the scene was not drawn, 1",
+        "the scene was not drawn, 2",
+        "",
+    ]
+    assert len(record.observations()) == 1
+
+
+@pytest.mark.parametrize("error", [ValueError("a bug"), LimitExceeded("too bright"), ProcedureFault("not legal")])
+async def test_any_other_error_in_the_body_ends_the_run(tmp_path: Path, error: Exception) -> None:
+    rig = Rig(tmp_path, plan(1.0), lambda t: 100.0)
+
+    async def script(trial: Trial) -> None:
+        async for point in trial.points():
+            async with point.valid(trial.role("lux", Sensor), 100.0, tolerance=5.0):
+                raise error
+
+    with pytest.raises(type(error), match=str(error)):
         await rig.run(script)
     assert states(rig) == [(0, 1, "void")]
 
 
-async def test_a_sensor_that_gives_no_value_ends_the_run(tmp_path: Path) -> None:
-    rig = Rig(tmp_path, plan(1.0), lambda t: 100.0 if t < 1.0 else None)
-    with pytest.raises(BenchFault, match="not available"):
+@pytest.mark.parametrize("missing", [0.0, 1.0, 2.4])
+async def test_a_sensor_that_gives_no_value_voids_the_attempt(tmp_path: Path, missing: float) -> None:
+    rig = Rig(tmp_path, plan(1.0), lambda t: None if missing <= t < missing + 0.45 else 100.0)
+    record = await rig.run(observe_each)
+    assert states(rig) == [(0, 1, "void"), (0, 2, "committed")]
+    assert "not available" in record.points()[0].reason
+
+
+async def test_a_measurement_beyond_the_limits_of_its_channel_ends_the_run(tmp_path: Path) -> None:
+    rig = Rig(tmp_path, plan(1.0), lambda t: 100.0 if t < 1.0 else 2000.0)
+    with pytest.raises(LimitExceeded, match="outside its limits"):
         await rig.run(observe_each)
     assert states(rig) == [(0, 1, "void")]
+
+
+async def test_gates_within_each_other_all_link_their_readings(tmp_path: Path) -> None:
+    rig = Rig(tmp_path, plan(1.0), lambda t: 100.0)
+
+    async def script(trial: Trial) -> None:
+        lux = trial.role("lux", Sensor)
+        async for point in trial.points():
+            async with point.valid(lux, 100.0, tolerance=5.0), point.valid(lux, 98.0, tolerance=5.0, period=0.1):
+                point.observe(level=point.level)
+
+    record = await rig.run(script)
+    assert states(rig) == [(0, 1, "committed")]
+    (seen,) = record.observations()
+    assert set(seen.links) == {"lux"}
+
+
+@pytest.mark.parametrize("which", ["outer", "inner"])
+async def test_one_gate_of_several_that_fails_voids_the_attempt(tmp_path: Path, which: str) -> None:
+    rig = Rig(tmp_path, plan(1.0), lambda t: 90.0 if 1.2 <= t < 2.4 else 100.0)
+    tolerances = {"outer": (5.0, 50.0), "inner": (50.0, 5.0)}[which]
+
+    async def script(trial: Trial) -> None:
+        lux = trial.role("lux", Sensor)
+        async for point in trial.points():
+            async with point.valid(lux, 100.0, tolerance=tolerances[0]):
+                async with point.valid(lux, 100.0, tolerance=tolerances[1]):
+                    await trial.sleep(2.0)
+                    point.observe(level=point.level)
+                await trial.sleep(0.1)
+
+    record = await rig.run(script)
+    assert states(rig) == [(0, 1, "void"), (0, 2, "committed")]
+    assert len(record.observations()) == 1
+
+
+async def test_an_excursion_shorter_than_the_hold_off_is_borne(tmp_path: Path) -> None:
+    rig = Rig(tmp_path, plan(1.0), lambda t: 90.0 if 2.0 <= t < 3.0 or t >= 20.0 else 100.0)
+
+    async def script(trial: Trial) -> None:
+        async for point in trial.points():
+            async with point.valid(trial.role("lux", Sensor), 100.0, tolerance=5.0, hold_off=3.0):
+                await trial.sleep(6.0)
+                point.observe(level=point.level)
+            async with point.valid(trial.role("lux", Sensor), 100.0, tolerance=5.0, hold_off=3.0):
+                await trial.sleep(30.0)
+                point.observe(level=point.level)
+
+    with pytest.raises(BenchFault, match=r"3 attempts were void.*90\.0 lx, outside"):
+        await rig.run(script)
+
+
+async def test_a_filter_judges_the_mean_of_what_was_read(tmp_path: Path) -> None:
+    rig = Rig(tmp_path, plan(1.0), lambda t: 100.0 + (7.0 if round(2 * t) % 2 else -7.0))
+
+    async def script(trial: Trial) -> None:
+        lux = trial.role("lux", Sensor)
+        await trial.sample(lux, 1)
+        async for point in trial.points():
+            async with point.valid(lux, 100.0, tolerance=8.0, filter=5.0), point.valid(lux, 100.0, tolerance=8.0):
+                await trial.sleep(4.0)
+                point.observe(level=point.level)
+
+    await rig.run(script)
+    assert states(rig) == [(0, 1, "committed")]
+
+
+def test_what_a_filter_averages_and_when_a_hold_off_ends() -> None:
+    judge = Judge(Tolerance(-1.0, 1.0, filter=2.0, hold_off=3.0))
+    taken = [judge.judge(round(t * 1e9), value, None) for t, value in enumerate([3.0, -3.0, 9.0, 9.0, 9.0, 9.0, 9.0])]
+    assert [value is None for value in taken] == [True, True, True, True, True, False, False]
+    assert taken[5] == 9.0
+
+
+def test_a_value_is_judged_with_its_uncertainty() -> None:
+    judge = Judge(Tolerance(-1.0, 1.0, confidence=0.95))
+    assert judge.judge(0, 0.9, 0.05) is None
+    assert judge.judge(1, 0.9, 0.07) == 0.9
+    with pytest.raises(ProcedureFault, match="its uncertainty is unknown"):
+        judge.judge(2, 0.0, None)
+
+
+@pytest.mark.parametrize(
+    ("limits", "word"),
+    [
+        ({"lower": 1.0, "upper": 0.0}, "upside down"),
+        ({"lower": 0.0, "upper": 1.0, "filter": -1.0}, "filter"),
+        ({"lower": 0.0, "upper": 1.0, "hold_off": math.inf}, "hold_off"),
+        ({"lower": 0.0, "upper": 1.0, "confidence": 0.5}, "confidence"),
+        ({"lower": math.nan, "upper": 1.0}, "upside down"),
+    ],
+)
+def test_a_tolerance_that_cannot_be_judged_is_refused(limits: dict[str, float], word: str) -> None:
+    with pytest.raises(ProcedureFault, match=word):
+        Tolerance(**limits)
 
 
 async def test_observing_outside_of_a_gate_is_refused(tmp_path: Path) -> None:

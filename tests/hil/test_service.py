@@ -7,11 +7,21 @@ from pathlib import Path
 
 import pytest
 
+from hil.control import RunControl
 from hil.errors import UsageError
+from hil.safety.alarms import Alarms
 from hil.service import Abort, Event, Pause, Resume, Service
 from hil.trial import Trial
 from hil_drivers.capability import Sensor
 from rig import Rig, plan
+
+
+def control_of(rig: Rig) -> RunControl:
+    def never() -> None:
+        raise AssertionError
+
+    alarms = Alarms(rig.clock.now, rig.report)
+    return RunControl(rig.pausing, rig.points, rig.prompts, alarms, note=rig.report, end=never, make_safe=never)
 
 
 def test_events_are_numbered_and_the_past_is_told_to_newcomers() -> None:
@@ -43,7 +53,7 @@ async def test_a_pause_holds_the_next_point_and_bench_time(tmp_path: Path) -> No
                 paused.set()
 
     run = asyncio.ensure_future(rig.run(script))
-    service.attach(run, rig.points.running)
+    service.attach(control_of(rig))
     await paused.wait()
     before = rig.clock.now()
     for _ in range(100):

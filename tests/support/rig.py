@@ -11,8 +11,11 @@ from hil.clock import LockstepClock
 from hil.design import Design
 from hil.exclusive import Exclusive
 from hil.live import LiveChannel
+from hil.pausing import Pausing, pausable
+from hil.points import Points
+from hil.prompts import Prompts
 from hil.record import Record, RecordWriter, open_run
-from hil.trial import Points, Trial
+from hil.trial import Trial
 from hil_drivers.capability import Sensor
 from hil_drivers.clock import NANOSECONDS
 from hil_drivers.indication import Flag, Indication
@@ -64,18 +67,33 @@ class Rig:
             number=self.record.channel("lux", unit="lx", calibration=None),
             temperature=lambda: None,
         )
+        self.pausing = Pausing(self.clock)
         self.points = Points(
             design.planned(1),
             design.attempts,
             clock=self.clock,
             record=self.record,
-            report=lambda kind, data: self.reports.append((kind, data)),
+            report=self.report,
+            pausing=self.pausing,
         )
-        self.trial = Trial({"lux": self.lux}, {"lux": Sensor}, self.points, clock=self.clock, record=self.record)
+        self.prompts = Prompts(self.clock, self.pausing, self.report)
+        self.trial = Trial(
+            {"lux": self.lux},
+            {"lux": Sensor},
+            self.points,
+            clock=self.clock,
+            record=self.record,
+            prompts=self.prompts,
+        )
+
+    def report(self, kind: str, data: dict[str, Any]) -> None:
+        """What was told during the trial."""
+        self.reports.append((kind, data))
 
     async def run(self, script: Callable[[Trial], Awaitable[None]]) -> Record:
         """Run a script as the engine does, and read its record."""
-        task = asyncio.ensure_future(script(self.trial))
+        with pausable(self.pausing):
+            task = asyncio.ensure_future(script(self.trial))
         failure = ""
         try:
             await self.clock.wait(task)

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from .edit import enter_calibration
     from .effects import channel_effects
     from .fit import Fitness, assess, fit_to_start
-    from .opened import Bench, SafeOutcome, open_bench
+    from .opened import Bench, open_bench
     from .world import compile_world
 
 _HOME = {
@@ -19,7 +19,6 @@ _HOME = {
     "BenchConfig": "config",
     "Channel": "channel",
     "Fitness": "fit",
-    "SafeOutcome": "opened",
     "assess": "fit",
     "channel_effects": "effects",
     "compile_world": "world",
@@ -36,7 +35,6 @@ __all__ = [
     "BenchConfig",
     "Channel",
     "Fitness",
-    "SafeOutcome",
     "assess",
     "channel_effects",
     "compile_world",

@@ -16,6 +16,8 @@ from hil_drivers.errors import DriverError
 from ..clock import LockstepClock, PacedClock
 from ..deadline import within
 from ..errors import BenchFault, ConfigurationError, HilError, NotFit, UsageError
+from ..safety.claims import claim
+from ..safety.rules import safe_state_channels
 from ..suggest import nearest
 from .channel import ActuatorChannel, Channel, SensorChannel, channel_class
 from .drivers import check_drivers, device_options, point_faults
@@ -35,19 +37,6 @@ Item = TypeVar("Item")
 
 CLOSE_DEADLINE = 5.0
 """Wall seconds that a device may take to disconnect."""
-
-
-@dataclass(frozen=True)
-class SafeOutcome:
-    """What became of one action of the safe state: ``error`` is empty where it was carried out."""
-
-    channel: str
-    value: float
-    error: str = ""
-
-    @property
-    def ok(self) -> bool:
-        return not self.error
 
 
 @dataclass(frozen=True)
@@ -111,25 +100,6 @@ class Bench:
         target = _item(self.config.roles, name, "role")
         return self.channel(target) if target in self.config.channels else self.device(target)
 
-    async def safe_state(self) -> list[SafeOutcome]:
-        """Carry out the actions of the safe state in order, each with the deadline, past any failure."""
-        deadline = self.config.safe_state.deadline
-        return [
-            SafeOutcome(action.channel, action.set, await self._made_safe(action.channel, action.set, deadline))
-            for action in self.config.safe_state.actions
-        ]
-
-    async def _made_safe(self, channel: str, value: float, deadline: float) -> str:
-        try:
-            await within(deadline, self.actuator(channel).set(value), clock=self.clock)
-        except TimeoutError:
-            return f"{channel}: not done within {deadline:g} s"
-        except (HilError, DriverError) as error:
-            return str(error)
-        except Exception as error:  # noqa: BLE001 (a bug in one driver must not keep the others from safety)
-            return f"{channel}: {type(error).__name__}: {error}"
-        return ""
-
 
 @dataclass(frozen=True)
 class _Start:
@@ -137,6 +107,7 @@ class _Start:
 
     seed: int | None
     speed: float | None
+    since: int
     devices: Sequence[str]
     records: Mapping[str, CalibrationRecord]
 
@@ -150,6 +121,7 @@ async def open_bench(
     roles: Collection[str] | None = None,
     items: Collection[str] = (),
     calibrated: Collection[str] = (),
+    since: int = 0,
 ) -> AsyncIterator[Bench]:
     """Open the devices that ``roles`` and the safe state use, and close them again.
 
@@ -161,6 +133,7 @@ async def open_bench(
     :param roles: the roles a run uses; all by default.
     :param items: roles under calibration: their own calibration is neither needed nor used.
     :param calibrated: roles whose channel must have a calibration.
+    :param since: the bench time in nanoseconds at which a simulated world begins, where a run is resumed.
     :raises ConfigurationError: if a driver, a point or a unit does not match.
     :raises NotFit: if a calibration may not be used.
     :raises BenchFault: naming every device that does not open.
@@ -178,11 +151,29 @@ async def open_bench(
         raise NotFit("\n".join(f"{config.path}: {fault}" for fault in faults))
     known = {name: record for name in under_calibration if (record := assess(config, name).record)}
     async with AsyncExitStack() as stack:
-        start = _Start(seed, speed, devices, {**known, **records})
+        start = _Start(seed, speed, since, devices, {**known, **records})
         clock, world = await _start_clock(config, start, stack)
-        opened = await _open_devices(config, devices, clock, world, stack)
+        opened, failures = await _open_devices(config, devices, clock, world, stack)
+        if failures:
+            raise BenchFault("\n".join(failures))
         _check_points(config, opened, channels)
         yield Bench(config, clock, opened, _channels(config, opened, channels, records), world)
+
+
+@asynccontextmanager
+async def open_for_safety(config: BenchConfig, *, seed: int | None = None) -> AsyncIterator[tuple[Bench, list[str]]]:
+    """Open what the safe state needs, as far as it answers, whether the bench is fit to start or not.
+
+    :returns: the bench, and a sentence for each device that does not open.
+    """
+    names = [name for name in config.channels if name in safe_state_channels(config.content)]
+    devices = [name for name in config.devices if name in {config.channels[each].device for each in names}]
+    records = {name: record for name in names if (record := assess(config, name, seed=seed).record) is not None}
+    async with AsyncExitStack() as stack:
+        clock, world = await _start_clock(config, _Start(seed, None, 0, devices, records), stack)
+        opened, failures = await _open_devices(config, devices, clock, world, stack)
+        there = [name for name in names if config.channels[name].device in opened]
+        yield Bench(config, clock, opened, _channels(config, opened, there, records), world), failures
 
 
 async def _start_clock(config: BenchConfig, start: _Start, stack: AsyncExitStack) -> tuple[Clock, Simulation | None]:
@@ -199,9 +190,9 @@ async def _start_clock(config: BenchConfig, start: _Start, stack: AsyncExitStack
     stack.push_async_callback(world.end)
     utc = start_utc(config.sim)
     if start.speed is None:
-        return LockstepClock(world, utc), world
+        return LockstepClock(world, utc, begin=await world.advance(start.since, {})), world
     elapsed = round(await world.advance(0, {}) / start.speed)
-    return PacedClock(start.speed, utc, epoch=time.monotonic_ns() - elapsed), world
+    return PacedClock(start.speed, utc + start.since, epoch=time.monotonic_ns() - elapsed), world
 
 
 async def _open_devices(
@@ -210,11 +201,13 @@ async def _open_devices(
     clock: Clock,
     world: Simulation | None,
     stack: AsyncExitStack,
-) -> dict[str, Device]:
+) -> tuple[dict[str, Device], list[str]]:
+    """The devices that answered, in their order, and a sentence for each that did not."""
     opened: dict[str, Device] = {}
     failures: list[str] = []
     for name in names:
         load_driver(config.devices[name].driver)
+    stack.enter_context(claim({name: device_address(config, name, world) for name in real_devices(config, names)}))
 
     async def connect(name: str) -> None:
         section = config.devices[name]
@@ -229,9 +222,12 @@ async def _open_devices(
 
     stack.push_async_callback(_close_devices, opened, clock)
     await _all(clock, [connect(name) for name in names])
-    if failures:
-        raise BenchFault("\n".join(sorted(failures)))
-    return {name: opened[name] for name in names}
+    return {name: opened[name] for name in names if name in opened}, sorted(failures)
+
+
+def real_devices(config: BenchConfig, names: Collection[str]) -> list[str]:
+    """Those of ``names`` that no simulation stands for."""
+    return [name for name in names if simulated_name(config, name) is None]
 
 
 async def _close_devices(opened: Mapping[str, Device], clock: Clock) -> None:
@@ -292,6 +288,8 @@ def _channels(
         section = config.channels[name]
         device = opened[section.device]
         point = device.points[section.point]
+        if section.range is not None and point.writable:
+            device.restrict(section.point, *section.range)
         made[name] = channel_class(readable=point.readable, writable=point.writable)(
             name=name,
             device=device,

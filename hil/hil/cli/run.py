@@ -35,6 +35,8 @@ class _Request:
     speed: float | None
     out: Path
     operator: str | None
+    resume: Path | None
+    deviation: str | None
 
 
 @click.command(short_help="Run a procedure on a bench.")
@@ -45,6 +47,13 @@ class _Request:
 @click.option("--speed", type=click.FloatRange(min=0, min_open=True), help="Bench seconds per second, to watch.")
 @out
 @click.option("--operator", help="Who runs it: an operator of the laboratory file; its only one by default.")
+@click.option(
+    "--resume",
+    type=click.Path(path_type=Path),
+    metavar="RUN",
+    help="Go on with a run that ended before its plan was complete: its folder.",
+)
+@click.option("--deviation", metavar="WHY", help="Why a run may be resumed although something changed; on record.")
 @click.option("--dry-run", is_flag=True, help="Show the plan and whether the bench is fit; open nothing.")
 @as_json
 @click.option("--jsonl", is_flag=True, help="Each event as a line of JSON on stdout, and the outcome as the last.")
@@ -56,6 +65,8 @@ def run(
     speed: float | None,
     out: Path,
     operator: str | None,
+    resume: Path | None,
+    deviation: str | None,
     dry_run: bool,
     as_json: bool,
     jsonl: bool,
@@ -68,7 +79,7 @@ def run(
     """
     if as_json and jsonl:
         raise UsageError("--json and --jsonl exclude each other", remedy="give one of them")
-    request = _Request(procedure, bench, parse_settings(settings), seed, speed, out, operator)
+    request = _Request(procedure, bench, parse_settings(settings), seed, speed, out, operator, resume, deviation)
     if dry_run:
         return _plan(request, as_json=as_json or jsonl)
     outcome = _carry_out(request, jsonl=jsonl)
@@ -137,6 +148,8 @@ def _carry_out(request: _Request, *, jsonl: bool) -> RunOutcome:
                 out=request.out,
                 operator=operator,
                 on_event=report,
+                resume=request.resume,
+                deviation=request.deviation,
             )
         )
 
@@ -145,11 +158,11 @@ def _plan(request: _Request, *, as_json: bool) -> int:
     from ..run import prepare
     from .check import Check
 
-    prepared = prepare(request.procedure, request.bench, request.settings, request.seed)
+    prepared = prepare(request.procedure, request.bench, request.settings, request.seed, resume=request.resume)
     prepared.config.laboratory.operator(request.operator)
     design = prepared.procedure.design(prepared.parameters)
     points = [point.factors for point in design.planned(prepared.seed)]
-    checked = Check.of(prepared.config, request.procedure, seed=request.seed)
+    checked = Check.of(prepared.config, request.procedure, seed=request.seed, runs=request.out)
     if as_json:
         parameters = prepared.parameters.model_dump(mode="json")
         show_json({"parameters": parameters, "seed": prepared.seed, "points": points, "check": checked.to_json()})

@@ -1,0 +1,67 @@
+"""Commands to a run: what they say. What they do is in `hil.control`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A command by ``operator``, with the ``reason`` that goes on record."""
+
+    operator: str
+    reason: str = ""
+
+
+class Pause(Command):
+    """Hold before the next point."""
+
+
+class PauseNow(Command):
+    """Hold before the next operation; what is being observed does not count, and its point is offered again."""
+
+
+class Resume(Command):
+    """Go on after a pause."""
+
+
+class Abort(Command):
+    """End the run: the script ends first, with its own clearing up, then the bench goes to its safe state."""
+
+
+class Stop(Command):
+    """Bring the bench to its safe state at once, whatever the script is doing; the run ends."""
+
+
+class Note(Command):
+    """Write ``reason`` into the record."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer(Command):
+    """Answer the open prompt ``prompt`` with ``value``."""
+
+    prompt: int = 0
+    value: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledge(Command):
+    """Acknowledge the alarm ``alarm``."""
+
+    alarm: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Shelve(Command):
+    """Hide the alarm ``alarm`` for ``seconds``, for ``reason``."""
+
+    alarm: str = ""
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledgement:
+    """A command was accepted, as event ``number``."""
+
+    number: int

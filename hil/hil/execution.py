@@ -1,0 +1,198 @@
+"""The script of a procedure on an open bench: started, commanded, cut off, and its ending told."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from hil_calibration.errors import CalibrationError
+from hil_drivers.errors import DriverError
+
+from .background import Background
+from .commands import Stop
+from .conditions import Condition, Conditions
+from .control import RunControl
+from .ending import ABORTED, COMPLETE, FAILED, STOPPED, TRIPPED, Ending
+from .errors import Aborted, HilError, ProcedureFault, raised
+from .pausing import PauseState, Pausing, pausable
+from .points import Points
+from .prompts import Prompts
+from .tolerance import Tolerance
+from .trial import Trial
+
+if TYPE_CHECKING:
+    from hil_drivers.clock import Clock
+
+    from .bench.config import BenchConfig
+    from .bench.opened import Bench
+    from .binding import Binding
+    from .engine import Engine
+    from .safety.alarms import Alarms
+    from .safety.trip import Trip
+
+SCRIPT_DEADLINE = 10.0
+"""Wall seconds that a script may take to end once it is cancelled, its own clearing up included."""
+
+
+class Execution:
+    """One execution of the engine's procedure.
+
+    :param make_safe: begins to bring the bench to its safe state, without waiting for the script.
+    :param alarms: of the safety supervisor.
+    """
+
+    def __init__(
+        self, engine: Engine, bench: Bench, binding: Binding, make_safe: Callable[[], None], alarms: Alarms
+    ) -> None:
+        self._engine, self._bench, self._binding = engine, bench, binding
+        self._clock, self._service = bench.clock, engine.service
+        self._pausing = Pausing(bench.clock, self._pause_changed)
+        self._conditions = Conditions(conditions(engine.config), bench.clock)
+        self._points = Points(
+            engine.planned,
+            engine.design.attempts,
+            clock=bench.clock,
+            record=engine.record,
+            report=engine.service.publish,
+            pausing=self._pausing,
+            conditions=self._conditions,
+            tried=engine.progress.tried,
+            committed=engine.progress.committed,
+        )
+        self._prompts = Prompts(bench.clock, self._pausing, self._tell, durable=engine.record.flush)
+        self._background = Background(binding, bench.clock, self._conditions, self._tell, self.end)
+        self._control = RunControl(
+            self._pausing, self._points, self._prompts, alarms, note=self._note, end=self.end, make_safe=make_safe
+        )
+        self._trial = Trial(
+            binding.roles,
+            engine.procedure.roles,
+            self._points,
+            clock=bench.clock,
+            record=engine.record,
+            prompts=self._prompts,
+        )
+        self._watch: asyncio.Task[None] | None = None
+        self._tripped: Trip | None = None
+
+    async def run(self) -> Ending:
+        """Run the script to its end, or to a command, a failure or a cancellation that ends it before."""
+        clock, name = self._clock, self._engine.procedure.name
+        script = asyncio.create_task(self._script(), name=name)
+        watch = self._watch = asyncio.create_task(clock.wait(script), name=f"watch over {name}")
+        self._service.attach(self._control)
+        interrupted = True
+        try:
+            await clock.wait(watch)
+            interrupted = not script.done()
+        finally:
+            self._service.detach()
+            watch.cancel()
+            await unbroken(self._end(script), clock)
+            ending = self._ending(script, interrupted=interrupted)
+            self._tell_the_rest(ending)
+        return ending
+
+    def end(self) -> None:
+        """Cut the script off."""
+        if self._watch is not None:
+            self._watch.cancel()
+
+    def trip(self, trip: Trip) -> None:
+        """An interlock tripped, and the bench is on its way to the safe state: cut the script off."""
+        self._tripped = trip
+        self.end()
+
+    def lost(self, device: str, error: Exception) -> None:
+        """A device that the script uses does not answer: what is being observed does not count."""
+        self._tell("device lost", {"device": device, "reason": str(error)})
+        if self._points.current is not None:
+            self._points.current.disturb(str(error))
+
+    async def _script(self) -> None:
+        await self._background.start()
+        with pausable(self._pausing):
+            await self._engine.procedure.script(self._trial, self._engine.parameters)
+
+    async def _end(self, script: asyncio.Task[None]) -> None:
+        """End the script and the sampling; a script that goes on in spite of it is left to itself."""
+        script.cancel()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(SCRIPT_DEADLINE):
+                await self._clock.wait(script)
+        await self._background.stop()
+
+    def _ending(self, script: asyncio.Task[None], *, interrupted: bool) -> Ending:
+        name = self._engine.procedure.name
+        if self._tripped is not None:
+            return Ending(TRIPPED, self._tripped.error())
+        if self._background.failure is not None:
+            return Ending(FAILED, self._background.failure)
+        if not script.done():
+            fault = f"did not end within {SCRIPT_DEADLINE:g} s of being cancelled"
+            return Ending(FAILED, ProcedureFault(fault, where=name, remedy="let asyncio.CancelledError pass"))
+        if interrupted or script.cancelled():
+            return self._cut_off()
+        error = script.exception()
+        if error is None or isinstance(error, HilError | DriverError | CalibrationError):
+            return Ending(COMPLETE if error is None else FAILED, error)
+        return Ending(FAILED, procedure_fault(name, error))
+
+    def _cut_off(self) -> Ending:
+        command = self._control.ended_by
+        reason = "interrupted" if command is None else command.reason or "no reason given"
+        if isinstance(command, Stop):
+            return Ending(STOPPED, Aborted(f"the bench was brought to its safe state by {command.operator}: {reason}"))
+        return Ending(ABORTED, Aborted(f"the run was aborted: {reason}"))
+
+    def _tell_the_rest(self, ending: Ending) -> None:
+        if self._background.sampled:
+            self._note("sampling", {"channels": self._background.sampled})
+        self._points.close("" if ending.error is None else str(ending.error))
+        if self._points.left:
+            self._tell("points left", {"count": self._points.left})
+
+    def _pause_changed(self, state: PauseState) -> None:
+        self._tell("state", {"state": str(state)})
+
+    def _tell(self, kind: str, data: dict[str, Any]) -> None:
+        self._note(kind, data)
+        self._service.publish(kind, data)
+
+    def _note(self, kind: str, data: dict[str, Any]) -> None:
+        self._engine.record.event(self._clock.utc(self._clock.now()), kind, data)
+
+
+async def unbroken(work: Coroutine[Any, Any, None], clock: Clock) -> None:
+    """Do ``work`` to its end, whatever cancels the caller meanwhile; such a cancellation is raised afterwards."""
+    task, cancelled = asyncio.create_task(work), False
+    while not task.done():
+        try:
+            await clock.wait(task)
+        except asyncio.CancelledError:
+            cancelled = True
+    task.result()
+    if cancelled:
+        raise asyncio.CancelledError
+
+
+def conditions(config: BenchConfig) -> dict[str, Condition]:
+    """The ``[gates]`` of a bench."""
+    found = {}
+    for name, gate in config.gates.items():
+        channel = config.channels[gate.channel]
+        lower = -math.inf if gate.lower is None else gate.lower
+        upper = math.inf if gate.upper is None else gate.upper
+        tolerance = Tolerance(lower, upper, gate.filter or 0.0, gate.hold_off or 0.0, gate.confidence)
+        found[name] = Condition(gate.channel, channel.unit, channel.period or 0.0, tolerance)
+    return found
+
+
+def procedure_fault(name: str, error: BaseException) -> ProcedureFault:
+    """A bug of the procedure, with its place."""
+    fault = ProcedureFault(raised(error), where=name, remedy="correct the procedure")
+    fault.__cause__ = error
+    return fault

@@ -1,0 +1,146 @@
+"""Resuming a run that ended before its plan was complete: what is done, and what has changed since."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hil_drivers.clock import NANOSECONDS
+
+from .ending import COMPLETE
+from .errors import UsageError
+from .progress import Progress
+
+if TYPE_CHECKING:
+    from .bench.config import BenchConfig
+    from .record import Record
+
+MARGIN = NANOSECONDS
+"""How much later than the last time on record a simulated bench goes on."""
+
+OUTSIDE_BENCH_TIME = frozenset({"closed", "resumed", "gap"})
+"""Kinds of events whose time is the machine's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Departure:
+    """Something that is not what it was when the run began: both as the record keeps it."""
+
+    what: str
+    before: Any
+    now: Any
+
+
+@dataclass(frozen=True)
+class Resumption:
+    """A run to be resumed."""
+
+    record: Record
+    run: dict[str, Any]
+    progress: Progress
+
+    @classmethod
+    def of(cls, folder: Path, config: BenchConfig) -> Resumption:
+        """Look at the run in ``folder``.
+
+        :raises UsageError: if there is none, or nothing of it is left to do.
+        """
+        from .record import open_run
+
+        record = open_run(folder)
+        where = str(folder)
+        if record.status == "live":
+            raise UsageError("the run is under way", where=where, remedy="wait for its end, or command it")
+        if record.status == COMPLETE:
+            raise UsageError("the run is complete", where=where, remedy="begin a new one")
+        if (folder / "sealed").exists():
+            raise UsageError("the run is sealed", where=where, remedy="begin a new one")
+        return cls(record, record.run, _progress(record, config))
+
+    def departures(self, facts: dict[str, Any]) -> list[Departure]:
+        """What is not as it was.
+
+        :param facts: the facts about the run as they would be if it began now.
+        """
+        return [
+            Departure(what, before, now)
+            for what, path in (
+                ("procedure", ("procedure",)),
+                ("bench", ("bench", "sha256")),
+                ("parameters", ("parameters",)),
+                ("plan", ("plan",)),
+                ("seed", ("seed",)),
+            )
+            if (before := _at(self.run, path)) != (now := _at(facts, path))
+        ]
+
+    def check(self, facts: dict[str, Any], config: BenchConfig, deviation: str | None) -> list[Departure]:
+        """The departures, each of which ``deviation`` gives the reason for.
+
+        :raises UsageError: if there are some without a reason, or one that no reason can excuse.
+        """
+        where = str(self.record.folder)
+        for fault in self._inexcusable(facts, config):
+            raise UsageError(fault, where=where, remedy="begin a new run")
+        departures = self.departures(facts)
+        if departures and not deviation:
+            what = " and ".join(departure.what for departure in departures)
+            raise UsageError(
+                f"the {what} changed since the run began",
+                where=where,
+                remedy='undo that, begin a new run, or say why it may go on with --deviation "why"',
+            )
+        if deviation and not departures:
+            raise UsageError("nothing changed since the run began", where=where, remedy="leave out --deviation")
+        return departures
+
+    def _inexcusable(self, facts: dict[str, Any], config: BenchConfig) -> Iterator[str]:
+        for what, path in (("procedure", ("procedure", "name")), ("bench", ("bench", "name"))):
+            before, now = _at(self.run, path), _at(facts, path)
+            if before != now:
+                yield f"it is a run of the {what} {before}, not {now}"
+        points = facts["plan"]["points"]
+        for index in self.progress.tried:
+            if index >= len(points) or points[index] != self.run["plan"]["points"][index]:
+                yield f"the plan changed at point {index + 1}, which was attempted already"
+        for name, channel in self.record.channels.items():
+            if name in config.channels and channel["certificate_sha256"] != _digest(config.certificate(name)):
+                yield f"the calibration of {name} changed since the run began"
+
+
+def _progress(record: Record, config: BenchConfig) -> Progress:
+    points = record.points()
+    tried: dict[int, int] = {}
+    for attempt in points:
+        tried[attempt.index] = max(attempt.attempt, tried.get(attempt.index, 0))
+    committed = frozenset(attempt.index for attempt in points if attempt.state == "committed")
+    systems = {event.data["role"]: event.data for event in record.events("system")}
+    return Progress(committed, tried, _bench_time(record, config), systems)
+
+
+def _bench_time(record: Record, config: BenchConfig) -> int:
+    """Where the bench time of a simulated bench goes on, in nanoseconds."""
+    if config.sim is None:
+        return 0
+    from .bench.world import start_utc
+
+    times = [event.t for event in record.events() if event.kind not in OUTSIDE_BENCH_TIME]
+    times += [point.t for point in record.points()]
+    for channel in record.channels:
+        times += record.readings(channel).t[-1:].tolist()
+    latest = max(times, default=start_utc(config.sim)) - start_utc(config.sim)
+    return max(0, -(-(latest + MARGIN) // NANOSECONDS) * NANOSECONDS)
+
+
+def _digest(file: Path | None) -> str | None:
+    return None if file is None else hashlib.sha256(file.read_bytes()).hexdigest()
+
+
+def _at(facts: dict[str, Any], path: tuple[str, ...]) -> Any:
+    found: Any = facts
+    for key in path:
+        found = found[key]
+    return found
