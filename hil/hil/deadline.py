@@ -24,7 +24,7 @@ async def within(seconds: float, work: Coroutine[Any, Any, T], *, clock: Clock) 
     :raises TimeoutError: after the deadline.
     """
     task = asyncio.create_task(work)
-    task.add_done_callback(_retrieve)
+    task.add_done_callback(retrieve)
     try:
         async with asyncio.timeout(seconds):
             await clock.wait(task)
@@ -35,7 +35,8 @@ async def within(seconds: float, work: Coroutine[Any, Any, T], *, clock: Clock) 
     return task.result()
 
 
-def _retrieve(task: asyncio.Task[Any]) -> None:
+def retrieve(task: asyncio.Task[Any]) -> None:
+    """A done callback: asyncio does not report the failure of a task that nobody waits for any more."""
     """Look at an error that nobody may be left to see."""
     if not task.cancelled():
         task.exception()

@@ -9,6 +9,7 @@ from typing import Any, Generic, TypeVar
 
 from hil_drivers.clock import Clock
 
+from .deadline import retrieve
 from .errors import Aborted, BenchFault
 
 T = TypeVar("T")
@@ -82,7 +83,7 @@ class Exclusive:
         turn = _Turn(operation, self._last)
         task = asyncio.create_task(self._take(turn), name=f"operation of {self._name}")
         self._last = task
-        task.add_done_callback(_retrieve)
+        task.add_done_callback(retrieve)
         try:
             await self._clock.wait(task)
         except asyncio.CancelledError:
@@ -104,8 +105,3 @@ class Exclusive:
         """Return once no operation is under way."""
         if self._last is not None:
             await self._clock.wait(self._last)
-
-
-def _retrieve(task: asyncio.Task[Any]) -> None:
-    if not task.cancelled():
-        task.exception()

@@ -15,6 +15,7 @@ from .background import Background
 from .commands import Stop
 from .conditions import Condition, Conditions
 from .control import RunControl
+from .deadline import retrieve
 from .ending import ABORTED, COMPLETE, FAILED, STOPPED, TRIPPED, Ending
 from .errors import Aborted, HilError, ProcedureFault, raised
 from .pausing import PauseState, Pausing, pausable
@@ -120,6 +121,7 @@ class Execution:
     async def _end(self, script: asyncio.Task[None]) -> None:
         """End the script and the sampling; a script that goes on in spite of it is left to itself."""
         script.cancel()
+        script.add_done_callback(retrieve)
         with suppress(TimeoutError):
             async with asyncio.timeout(SCRIPT_DEADLINE):
                 await self._clock.wait(script)

@@ -72,7 +72,7 @@ class Gate:
         self._cancels = 0
         self._cancelled = False
         self._sampler: asyncio.Task[None] | None = None
-        self._closing = self._paused = False
+        self._entered = self._closing = self._paused = False
 
     @property
     def window(self) -> Window:
@@ -88,6 +88,7 @@ class Gate:
             self._reason = self._attempt.reason
         elif (fault := await self._fault_of_reading()) is not None:
             self._failure = fault
+        self._entered = True
         if self._reason or self._failure is not None:
             self._cancel_owner()
         else:
@@ -121,8 +122,10 @@ class Gate:
 
         :param counts: whether the attempt counts towards those that a point may have.
         """
-        if not (self._reason or self._failure or self._closing):
-            self._reason, self._counts = reason, counts
+        if self._reason or self._failure:
+            return
+        self._reason, self._counts = reason, counts
+        if self._entered and not self._closing:
             self._cancel_owner()
 
     async def _take_back(self, *, cancelled: bool, raised: bool) -> bool:

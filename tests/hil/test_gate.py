@@ -323,3 +323,25 @@ async def test_a_measurement_outside_the_channel_s_limits_ends_the_run(tmp_path:
     with pytest.raises(BenchFault, match=r"measured 1001 lx, outside its limits"):
         await rig.run(observe_each)
     assert states(rig) == [(0, 1, "void")]
+
+
+@pytest.mark.parametrize("at", [0.2, 1.0, 2.7], ids=["while it is entered", "inside", "while it is left"])
+async def test_what_disturbs_an_observation_from_outside_voids_it(tmp_path: Path, at: float) -> None:
+    rig = Rig(tmp_path, plan(1.0), lambda t: 100.0)
+
+    async def disturb() -> None:
+        await rig.clock.sleep(at)
+        assert rig.points.current is not None
+        rig.points.current.disturb("the carriage was lost")
+
+    async def script(trial: Trial) -> None:
+        other = asyncio.create_task(disturb())
+        await observe_each(trial)
+        await other
+
+    record = await rig.run(script)
+    assert [(p.attempt, p.state, p.reason) for p in record.points()] == [
+        (1, "void", "the carriage was lost"),
+        (2, "committed", ""),
+    ]
+    assert len(record.observations()) == 1

@@ -16,6 +16,7 @@ from hil.record import Record, open_run
 
 RUN = ("run", "calibrate-luxmeter", "--bench", "bench/action-sim.toml", "--out", "runs")
 CALIBRATE = (*RUN, *SHORT)
+IMPATIENT = ("[bench]\n", '[bench]\npatience = "2 s"\n')
 
 
 def only_run(folder: Path) -> Record:
@@ -46,12 +47,12 @@ def lights_are_out(record: Record) -> bool:
         ("luxmeter", "over-range", "over range"),
         ("luxmeter", "nan", "not available"),
         ("climate", "silent", "climate"),
-        ("climate", "nan", "room.temperature"),
+        ("climate", "nan", "room."),
         ("carriage", "silent", "carriage"),
     ],
 )
 def test_an_instrument_that_fails_ends_the_run_safely(tmp_path: Path, device: str, kind: str, told: str) -> None:
-    copy_bench(tmp_path / "bench", add=fault(device, kind, 130.0))
+    copy_bench(tmp_path / "bench", IMPATIENT, add=fault(device, kind, 130.0))
     done = hil(*CALIBRATE, cwd=tmp_path)
     assert done.returncode == 4, done.stderr
     assert told in one_sentence(done.stderr)
@@ -64,7 +65,7 @@ def test_an_instrument_that_fails_ends_the_run_safely(tmp_path: Path, device: st
 
 
 def test_a_lost_link_is_on_record(tmp_path: Path) -> None:
-    copy_bench(tmp_path / "bench", add=fault("luxmeter", "dropped", 130.0))
+    copy_bench(tmp_path / "bench", IMPATIENT, add=fault("luxmeter", "dropped", 130.0))
     assert hil(*CALIBRATE, cwd=tmp_path).returncode == 4
     (event,) = only_run(tmp_path).events("link")
     assert (event.data["device"], event.data["state"]) == ("luxmeter", "down")
