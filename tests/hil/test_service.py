@@ -7,21 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from hil.control import RunControl
 from hil.errors import UsageError
-from hil.safety.alarms import Alarms
 from hil.service import Abort, Event, Pause, Resume, Service
 from hil.trial import Trial
 from hil_drivers.capability import Sensor
-from rig import Rig, plan
-
-
-def control_of(rig: Rig) -> RunControl:
-    def never() -> None:
-        raise AssertionError
-
-    alarms = Alarms(rig.clock.now, rig.report)
-    return RunControl(rig.pausing, rig.points, rig.prompts, alarms, note=rig.report, end=never, make_safe=never)
+from rig import Rig, control_of, plan
 
 
 def test_events_are_numbered_and_the_past_is_told_to_newcomers() -> None:

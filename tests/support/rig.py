@@ -8,13 +8,15 @@ from pathlib import Path
 from typing import Any
 
 from hil.clock import LockstepClock
+from hil.control import RunControl
 from hil.design import Design
 from hil.exclusive import Exclusive
 from hil.live import LiveChannel
-from hil.pausing import Pausing, pausable
+from hil.pausing import PauseState, Pausing, pausable
 from hil.points import Points
 from hil.prompts import Prompts
 from hil.record import Record, RecordWriter, open_run
+from hil.safety.alarms import Alarms
 from hil.trial import Trial
 from hil_drivers.capability import Sensor
 from hil_drivers.clock import NANOSECONDS
@@ -67,7 +69,8 @@ class Rig:
             number=self.record.channel("lux", unit="lx", calibration=None),
             temperature=lambda: None,
         )
-        self.pausing = Pausing(self.clock)
+        self.paused = asyncio.Event()
+        self.pausing = Pausing(self.clock, self._pause_changed)
         self.points = Points(
             design.planned(1),
             design.attempts,
@@ -85,6 +88,10 @@ class Rig:
             record=self.record,
             prompts=self.prompts,
         )
+
+    def _pause_changed(self, state: PauseState) -> None:
+        if state is PauseState.PAUSED:
+            self.paused.set()
 
     def report(self, kind: str, data: dict[str, Any]) -> None:
         """What was told during the trial."""
@@ -110,3 +117,21 @@ class Rig:
 def plan(*levels: float, attempts: int = 3) -> Design:
     """A plan with one factor, the level in lx."""
     return Design(factors={"level": "lx"}, points=[{"level": level} for level in levels], attempts=attempts)
+
+
+def control_of(rig: Rig, *, ended: Callable[[str], None] | None = None) -> RunControl:
+    """What carries out commands to the rig's trial; ``ended`` is told "safe" and "end"."""
+
+    def tell(what: str) -> None:
+        assert ended is not None, what
+        ended(what)
+
+    return RunControl(
+        rig.pausing,
+        rig.points,
+        rig.prompts,
+        Alarms(rig.clock.now, rig.report),
+        note=rig.report,
+        end=lambda: tell("end"),
+        make_safe=lambda: tell("safe"),
+    )
