@@ -26,6 +26,9 @@ Kind = Literal["text", "number", "choice", "yes/no", "picture"]
 
 YES, NO = frozenset({"yes", "y", "true"}), frozenset({"no", "n", "false"})
 
+LARGEST_PICTURE = 64 * 2**20
+"""Bytes of a file that may be given as a picture."""
+
 TICK = 0.1
 """Wall seconds between two looks at the time limit of a prompt."""
 
@@ -91,10 +94,13 @@ class Question:
 
     def _picture(self, given: str) -> dict[str, str]:
         try:
-            content = Path(given).read_bytes()
-        except OSError as error:
-            fault = f"cannot be read ({error.strerror})"
-            raise UsageError(fault, where=given, remedy="give the path of a picture") from error
+            path = Path(given)
+            if not path.is_file() or path.stat().st_size > LARGEST_PICTURE:
+                fault = f"is no file of at most {LARGEST_PICTURE // 2**20} MiB"
+                raise UsageError(fault, where=given, remedy="give the path of a picture")
+            content = path.read_bytes()
+        except (OSError, ValueError) as error:
+            raise UsageError("cannot be read", where=given, remedy="give the path of a picture") from error
         if not content.startswith((b"\x89PNG", b"\xff\xd8\xff")):
             raise UsageError("is neither PNG nor JPEG", where=given, remedy="give a picture")
         return {"file": Path(given).name, "sha256": hashlib.sha256(content).hexdigest()}
