@@ -12,7 +12,6 @@ from hil.patience import RETRY, Patience
 from hil_drivers.clock import NANOSECONDS
 from hil_drivers.errors import DeviceUnreachable, RemoteProtocolError
 
-
 Operation = Callable[[], Awaitable[str]]
 
 
