@@ -43,15 +43,18 @@ class Resumption:
     progress: Progress
 
     @classmethod
-    def of(cls, folder: Path, config: BenchConfig) -> Resumption:
+    def of(cls, folder: Path, procedure: str, config: BenchConfig) -> Resumption:
         """Look at the run in ``folder``.
 
-        :raises UsageError: if there is none, or nothing of it is left to do.
+        :raises UsageError: if there is none, it is one of another procedure or bench, or nothing of it is left to do.
         """
         from .record import open_run
 
         record = open_run(folder)
         where = str(folder)
+        for what, given in (("procedure", procedure), ("bench", config.name)):
+            if (begun := record.run[what]["name"]) != given:
+                raise UsageError(f"it is a run of the {what} {begun}, not {given}", where=where, remedy=f"name {begun}")
         if record.status == "live":
             raise UsageError("the run is under way", where=where, remedy="wait for its end, or command it")
         if record.status == COMPLETE:
@@ -98,10 +101,6 @@ class Resumption:
         return departures
 
     def _inexcusable(self, facts: dict[str, Any], config: BenchConfig) -> Iterator[str]:
-        for what, path in (("procedure", ("procedure", "name")), ("bench", ("bench", "name"))):
-            before, now = _at(self.run, path), _at(facts, path)
-            if before != now:
-                yield f"it is a run of the {what} {before}, not {now}"
         points = facts["plan"]["points"]
         for index in self.progress.tried:
             if index >= len(points) or points[index] != self.run["plan"]["points"][index]:

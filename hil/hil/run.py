@@ -84,7 +84,7 @@ def prepare(
 
     found = scripts.find(name)
     config = load_bench(bench)
-    resumption = None if resume is None else Resumption.of(resume, config)
+    resumption = None if resume is None else Resumption.of(resume, found.name, config)
     if resumption is not None and not settings:
         chosen = parameters.recorded(found.parameters, resumption.run["parameters"], where=name)
     else:
