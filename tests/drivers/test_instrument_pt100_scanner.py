@@ -26,7 +26,8 @@ class Bench:
     """A scanner and its simulation, in lockstep."""
 
     def __init__(self, simulation: Simulation, **options: Any) -> None:
-        self.simulation, self.clock = simulation, LockstepClock(simulation, 0)
+        self.simulation = simulation
+        self.clock: Clock = LockstepClock(simulation, 0)
         self.options = {"channels": CHANNELS, **options}
 
     def make(self) -> Pt100Scanner:
@@ -38,7 +39,12 @@ class Bench:
 async def start() -> AsyncIterator[Callable[..., Any]]:
     running: list[Simulation] = []
 
-    async def started(*faults: dict[str, Any], device: dict[str, Any] | None = None, **options: Any) -> Bench:
+    async def started(
+        *faults: dict[str, Any],
+        device: dict[str, Any] | None = None,
+        time: dict[str, Any] | None = None,
+        **options: Any,
+    ) -> Bench:
         made = {
             "kind": "pt100-scanner",
             "channels": CHANNELS,
@@ -52,6 +58,7 @@ async def start() -> AsyncIterator[Callable[..., Any]]:
             "room": {"temperature": 23.0, "temperature_swing": 0.0},
             "devices": {"scanner": made},
             "faults": list(faults),
+            **(time or {}),
         }
         running.append(await Simulation.start(world))
         return Bench(running[-1], **options)
@@ -97,6 +104,22 @@ async def test_channels_of_a_sweep_have_intervals_of_their_own(start: Callable[.
     assert taken < 3 * each
     alone = await scanner.read("air")
     assert alone.latest - alone.earliest == pytest.approx(each * NANOSECONDS)
+    await scanner.close()
+
+
+@pytest.mark.parametrize("dialect", ["34970a", "daq6510"])
+async def test_a_meter_that_takes_longer_than_its_schedule_is_waited_for(
+    start: Callable[..., Any], clock: Clock, dialect: str
+) -> None:
+    """The driver's clock does not wait at all, so that it asks while the meter of a world that runs still scans."""
+    bench: Bench = await start(dialect=dialect, nplc=1.0, time={"mode": "paced", "speed": 2.0})
+    bench.clock = clock
+    scanner = bench.make()
+    await scanner.open()
+    for _ in range(3):
+        found = await scanner.scan()
+        assert found["air"].value == pytest.approx(R_23, abs=1e-4)
+        assert found["meter"].value == pytest.approx(23.0, abs=1e-3)
     await scanner.close()
 
 

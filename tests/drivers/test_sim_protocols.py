@@ -123,16 +123,28 @@ def test_the_error_queue_overflows_and_clears() -> None:
 def test_the_carriage_moves_for_a_second() -> None:
     w = world()
     protocol = a_carriage(w)
-    ask = b"STAT:OPER:COND?\nSOUR:POS?\n*OPC?\n"
-    assert protocol.receive(b"SOUR:POS 1\n" + ask) == [b"1\n", b"0\n", b"0\n"]
+    ask = b"STAT:OPER:COND?\nSOUR:POS?\n"
+    assert protocol.receive(b"SOUR:POS 1\n" + ask) == [b"1\n", b"0\n"]
     w.time.advance(500_000_000)
-    assert protocol.receive(ask) == [b"1\n", b"0.5\n", b"0\n"]
+    assert protocol.receive(ask) == [b"1\n", b"0.5\n"]
     w.time.advance(1_000_000_000)
-    assert protocol.receive(ask) == [b"0\n", b"1\n", b"1\n"]
+    assert protocol.receive(ask) == [b"0\n", b"1\n"]
     assert protocol.receive(b"SOUR:POS 2\nSYST:ERR?\nSOUR:POS x\nSYST:ERR?\n") == [
         b'-222,"Data out of range"\n',
         b'-104,"Data type error"\n',
     ]
+
+
+def test_operation_complete_is_answered_when_it_is_and_what_follows_waits() -> None:
+    w = world()
+    protocol = a_carriage(w)
+    assert protocol.receive(b"SOUR:POS 1\n*opc?\nSOUR:POS?\n") == []
+    w.time.advance(999_999_999)
+    assert protocol.due() == []
+    w.time.advance(1_000_000_000)
+    assert protocol.due() == [b"1\n", b"1\n"]
+    assert protocol.due() == []
+    assert protocol.receive(b"*OPC?\n") == [b"1\n"]
 
 
 def test_frozen_actuators_do_not_obey() -> None:
@@ -147,8 +159,10 @@ def test_any_bytes_leave_scpi_answering(pieces: list[bytes]) -> None:
     for protocol in (a_panel(w), a_carriage(w)):
         for piece in pieces:
             assert all(reply.endswith(b"\n") for reply in protocol.receive(piece))
-        protocol.receive(b"\n*CLS\n")
-        assert protocol.receive(b"*OPC?\n")[-1] in (b"1\n", b"0\n")
+        protocol.receive(b"\n*CLS\n*OPC?\n")
+        w.time.advance(w.time.now() + 1_000_000_000)
+        protocol.due()
+        assert protocol.receive(b"*OPC?\n") == [b"1\n"]
 
 
 def test_floats_travel_least_significant_word_first() -> None:

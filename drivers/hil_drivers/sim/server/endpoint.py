@@ -56,6 +56,10 @@ class LineProtocol(ABC):
     def receive(self, data: bytes) -> list[bytes]:
         """Take bytes from the controller and return the replies to what is complete."""
 
+    def due(self) -> list[bytes]:
+        """The replies that bench time has made due since."""
+        return []
+
 
 class TcpEndpoint(Endpoint):
     """An instrument on a TCP port; every connection has a protocol of its own.
@@ -67,7 +71,7 @@ class TcpEndpoint(Endpoint):
         super().__init__(name, world)
         self._protocol = protocol
         self._server: asyncio.Server | None = None
-        self.connections: set[asyncio.Transport] = set()
+        self.connections: dict[asyncio.Transport, LineProtocol] = {}
 
     async def open(self) -> None:
         loop = asyncio.get_running_loop()
@@ -77,6 +81,9 @@ class TcpEndpoint(Endpoint):
     def moved(self) -> None:
         if self.faults.present("dropped"):
             self.drop()
+        for transport, protocol in self.connections.items():
+            for reply in protocol.due():
+                self.wire.reply(reply, transport.write)
 
     def drop(self) -> None:
         """Break every connection."""
@@ -100,11 +107,11 @@ class _Connection(asyncio.Protocol):
         if not isinstance(transport, asyncio.Transport):
             raise TypeError("a TCP connection is expected")
         self._transport = transport
-        self._endpoint.connections.add(transport)
+        self._endpoint.connections[transport] = self._protocol
         self._endpoint.moved()
 
     def connection_lost(self, _exc: Exception | None) -> None:
-        self._endpoint.connections.discard(self._transport)
+        self._endpoint.connections.pop(self._transport, None)
 
     def data_received(self, data: bytes) -> None:
         self._endpoint.moved()

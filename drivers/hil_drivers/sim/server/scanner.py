@@ -51,7 +51,13 @@ class Scanner:
             "ROUTe:CHANnel:DELay": self._set("delay", 0.0, 3600.0),
         }
         own = self._hp() if self._device.dialect == "34970a" else self._keithley()
-        return ScpiProtocol(_MODELS[self._device.dialect], "SN0003", {**shared, **own}, asked_with=("TRACe:DATA?",))
+        return ScpiProtocol(
+            _MODELS[self._device.dialect],
+            "SN0003",
+            {**shared, **own},
+            asked_with=("TRACe:DATA?",),
+            busy=self._measures,
+        )
 
     def _hp(self) -> dict[str, Handler]:
         return {
@@ -147,9 +153,12 @@ class Scanner:
     def _initiate(self, _: str) -> None:
         if not self._scan or any(not self._settings[number].function for number in self._scan):
             raise ScpiError(_CONFLICT)
-        if self._begun is not None and self._world.time.now() < self._end():
+        if self._measures():
             raise ScpiError(_INIT_IGNORED)
         self._begun = self._world.time.now()
+
+    def _measures(self) -> bool:
+        return self._begun is not None and self._world.time.now() < self._end()
 
     def _end(self) -> int:
         return (self._begun or 0) + sum(self._time(number) for number in self._scan)
@@ -169,7 +178,7 @@ class Scanner:
         return ",".join(f"{reading:.6E}" for reading in self._readings(int(last)))
 
     def _readings(self, count: int | None) -> list[float]:
-        if self._begun is None or self._world.time.now() < self._end() or count not in (None, len(self._scan)):
+        if self._begun is None or self._measures() or count not in (None, len(self._scan)):
             raise ScpiError(_STALE)
         readings, t = [], self._begun
         for place, number in enumerate(self._scan):

@@ -15,6 +15,7 @@ _QUEUE = 16
 _TEXT_LIMIT = 64
 _HEADER = re.compile(r"\s*([*:A-Za-z0-9]+\??)(?:\s+(.*))?\s*", re.DOTALL)
 _CHANNELS = re.compile(r"\(@\s*(\d{1,4}(?:\s*[:,]\s*\d{1,4})*)\s*\)")
+_COMPLETE = re.compile(rb"\s*\*OPC\?\s*", re.IGNORECASE)
 _STRING = re.compile(r"\"((?:[^\"]|\"\")*)\"|'((?:[^']|'')*)'")
 
 Handler = Callable[[str], str | None]
@@ -50,13 +51,24 @@ def forms(header: str) -> list[str]:
 class ScpiProtocol(LineProtocol):
     """The parser and the common commands; an instrument adds its own handlers by header.
 
+    ``*OPC?`` is answered when the operation under way has ended, and what comes after it waits (IEEE 488.2, 12.5.3).
+
     :param asked_with: the headers of queries that take parameters.
+    :param busy: whether an operation is under way.
     """
 
     def __init__(
-        self, model: str, serial: str, handlers: Mapping[str, Handler], *, asked_with: Collection[str] = ()
+        self,
+        model: str,
+        serial: str,
+        handlers: Mapping[str, Handler],
+        *,
+        asked_with: Collection[str] = (),
+        busy: Callable[[], bool] = lambda: False,
     ) -> None:
         self._buffer = b""
+        self._busy = busy
+        self._waiting: deque[bytes] = deque()
         self._errors: deque[str] = deque()
         common: dict[str, Handler] = {
             "*IDN?": lambda _: f"Example Instruments,{model},{serial},1.0",
@@ -72,8 +84,16 @@ class ScpiProtocol(LineProtocol):
         if len(self._buffer) > _LONGEST:
             self._buffer = b""
             self._fail(TOO_MUCH_DATA)
-        replies = (self._answer(line) for line in lines)
-        return [reply.encode("ascii") + b"\n" for reply in replies if reply is not None]
+        self._waiting.extend(lines)
+        return self.due()
+
+    def due(self) -> list[bytes]:
+        replies = []
+        while self._waiting and not (self._busy() and _COMPLETE.fullmatch(self._waiting[0])):
+            reply = self._answer(self._waiting.popleft())
+            if reply is not None:
+                replies.append(reply.encode("ascii") + b"\n")
+        return replies
 
     def _fail(self, error: str) -> None:
         if len(self._errors) < _QUEUE:
@@ -165,6 +185,6 @@ def carriage(world: World, faults: Faults, *, positions: Collection[int]) -> Scp
             "SOURce:POSition": go,
             "SOURce:POSition?": lambda _: f"{moved.position(world.time.now()):g}",
             "STATus:OPERation:CONDition?": lambda _: str(int(moving())),
-            "*OPC?": lambda _: str(int(not moving())),
         },
+        busy=moving,
     )
