@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import struct
+import time
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from hil_drivers.capability import Pose, Robot
-from hil_drivers.clock import NANOSECONDS, WallClock
+from hil_drivers.clock import NANOSECONDS, Clock, WallClock
 from hil_drivers.errors import (
     DeviceError,
     DeviceUnreachable,
@@ -23,6 +25,9 @@ from hil_drivers.indication import Flag
 from hil_drivers.instruments.rtde_link import RtdeLink
 from hil_drivers.instruments.ur_rtde import UrRtde
 from hil_drivers.sim.arm import pose as nominal_pose
+from hil_drivers.sim.server import served
+from hil_drivers.sim.world import World
+from hil_drivers.sim.world_file import WorldFile
 from hil_drivers.transport.supervisor import Supervisor
 from motion_bench import MotionBench, motion_bench
 
@@ -193,6 +198,54 @@ async def test_a_clock_that_restarts_is_noticed_and_intervals_stay_right(bench: 
             assert asked <= indication.earliest
             assert -(-indication.earliest // STEP) * STEP <= indication.latest <= bench.clock.now()
         assert arm._link._base.jumps == jumps + 1
+
+
+@pytest.mark.parametrize(
+    ("stamp", "told"),
+    [(0.95, False), (0.7, False), (0.2, True), (40.0, True)],
+    ids=["in time", "held back", "back", "on"],
+)
+async def test_only_what_no_buffer_explains_is_called_a_restart(
+    clock: Clock, caplog: pytest.LogCaptureFixture, stamp: float, told: bool
+) -> None:
+    """The controller runs for 0.5 s; then a package comes that belongs to a request of 0.9 s."""
+    link = RtdeLink(
+        "tcp://127.0.0.1:1",
+        supervisor=Supervisor("arm"),
+        clock=clock,
+        outputs=("timestamp",),
+        inputs=(),
+        frequency=125.0,
+    )
+    for step in range(50):
+        link._cause = clock.now() if step == 0 else None
+        await clock.sleep(0.01)
+        link._arrived((clock.now() / NANOSECONDS - 0.001,))
+    await clock.sleep(0.4)
+    link._cause = clock.now()
+    await clock.sleep(0.05)
+    link._arrived((stamp,))
+    assert ("was set or has restarted" in caplog.text) is told
+
+
+async def test_a_controller_that_was_held_up_has_not_restarted(tmp_path: Path) -> None:
+    """A request meets a controller that could not run for a while, and has packages to send that are older."""
+    world = World(WorldFile.model_validate({"seed": 1, "mode": "paced", "devices": {"arm": {"kind": "ur-rtde"}}}))
+    endpoint = served.endpoint(world.file.devices["arm"], "arm", world, tmp_path)
+    await endpoint.open()
+    world.time.start()
+    arm = UrRtde("arm", endpoint.address, clock=WallClock())
+    await arm.open()
+    for _ in range(3):
+        assert (await arm.read("tcp.x")).usable
+        time.sleep(0.05)  # noqa: ASYNC251 (nothing runs meanwhile)
+        arm._link._ping()
+        time.sleep(0.01)  # noqa: ASYNC251
+    assert (await arm.read("tcp.x")).usable
+    assert arm._link._base.jumps == 0
+    await arm.close()
+    endpoint.close()
+    await asyncio.sleep(0)
 
 
 async def test_a_lost_link_is_told_at_once_and_made_again(bench: MotionBench) -> None:

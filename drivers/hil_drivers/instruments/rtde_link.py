@@ -25,6 +25,9 @@ PING_EVERY = 5 * NANOSECONDS
 LONGEST_GAP = NANOSECONDS // 4
 """A longer gap between stamps is a silence, not a number of packets that were skipped."""
 
+BUFFERED = NANOSECONDS
+"""What a buffer on the way may hold back, in ns: a contradiction by more tells of the controller's clock."""
+
 NEWER_FROM, NEWER_CYCLE, OLDER_CYCLE = 5, NANOSECONDS // 500, NANOSECONDS // 125
 """From version 5 on the controller's cycle is 2 ms, before it was 8 ms."""
 
@@ -237,12 +240,15 @@ class RtdeLink:
         stamp = round(values[0] * NANOSECONDS)
         before, self._stamp = self._stamp, stamp
         self._count_skipped(before, stamp)
+        expected, cause = self._base.interval(stamp), self._cause
         unbroken = self._base.arrived(stamp, receipt)
-        if self._cause is not None:
-            unbroken = self._base.caused(stamp, self._cause - self.cycle) and unbroken
+        if cause is not None:
+            unbroken = self._base.caused(stamp, cause - self.cycle) and unbroken
             self._cause = None
         if not unbroken:
-            log.warning("%s: its clock was set or has restarted", self.name)
+            backwards = before is not None and stamp < before
+            if backwards or (expected and _beyond(expected, receipt, cause) > BUFFERED):
+                log.warning("%s: its clock was set or has restarted", self.name)
             self._ping()
         found = self._base.interval(stamp) or Interval(self._since, receipt)
         flags = Flag.STALE if stamp == before else Flag.GOOD
@@ -274,3 +280,8 @@ class RtdeLink:
 
     def _unreachable(self, what: str) -> DeviceUnreachable:
         return DeviceUnreachable(what, where=self.name, remedy=f"check the connection to {self._feed.address}")
+
+
+def _beyond(expected: Interval, receipt: int, cause: int | None) -> int:
+    """By how many ns a package that was expected to be made then came too early, or was made before its cause."""
+    return max(expected.earliest - receipt, 0 if cause is None else cause - expected.latest)

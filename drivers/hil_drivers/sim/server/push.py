@@ -46,14 +46,15 @@ class PushEndpoint(Endpoint):
 
     def moved(self) -> None:
         if not self.world.time.paced:
-            self._send_due()
+            self.send_due()
 
     def close(self) -> None:
         super().close()
         if self._pacing is not None:
             self._pacing.cancel()
 
-    def _send_due(self) -> None:
+    def send_due(self) -> None:
+        """Send what has fallen due: an instrument that answers late does not answer before what it sent earlier."""
         now = self.world.time.now()
         last = now // self._period * self._period
         self._next = max(self._next, min(last, (now - CATCH_UP) // self._period * self._period))
@@ -65,4 +66,4 @@ class PushEndpoint(Endpoint):
         time = self.world.time
         while True:
             await asyncio.sleep(max(0.0, time.until(self._next)))
-            self._send_due()
+            self.send_due()

@@ -261,6 +261,7 @@ class _Client(asyncio.Protocol):
         self._endpoint.broke()
 
     def data_received(self, data: bytes) -> None:
+        self._endpoint.send_due()
         before = self.session.started, self.session.every
         try:
             for reply in self.session.receive(data):
