@@ -25,6 +25,7 @@ class PushEndpoint(Endpoint):
         self._period = period
         self._next = 0
         self._pacing: asyncio.Task[None] | None = None
+        self._ended = False
 
     @abstractmethod
     def emit(self, t: int) -> None:
@@ -38,7 +39,7 @@ class PushEndpoint(Endpoint):
 
     def retime(self, period: int) -> None:
         """Send at another period from now on."""
-        if period != self._period:
+        if period != self._period and not self._ended:
             self._period = period
             if self._pacing is not None:
                 self._pacing.cancel()
@@ -50,6 +51,7 @@ class PushEndpoint(Endpoint):
 
     def close(self) -> None:
         super().close()
+        self._ended = True
         if self._pacing is not None:
             self._pacing.cancel()
 
