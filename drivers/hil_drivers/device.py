@@ -12,8 +12,9 @@ from importlib.metadata import EntryPoint, entry_points
 from typing import Any, ClassVar
 
 from .clock import Clock, WallClock
-from .errors import MissingExtra, SetpointRefused, UnitError, UnknownDriver
+from .errors import MissingExtra, OptionError, SetpointRefused, UnitError, UnknownDriver
 from .indication import Indication
+from .options import option_faults
 from .pacing import Samples, paced
 from .transport.supervisor import Supervisor
 
@@ -166,7 +167,8 @@ async def open_device(
     :param name: the name used in errors; the driver's name by default.
     :param clock: the bench clock; the machine's own by default.
     :param options: the driver's own options.
-    :raises UnknownDriver: if there is no such driver or it does not take an option given.
+    :raises UnknownDriver: if there is no such driver.
+    :raises OptionError: if it does not take an option given, or its value.
     """
     device = make_device(address, driver, name=name, clock=clock, **options)
     await device.open()
@@ -176,15 +178,16 @@ async def open_device(
 def make_device(address: str, driver: str, *, name: str = "", clock: Clock | None = None, **options: Any) -> Device:
     """A device that is not open yet; the arguments are those of :func:`open_device`.
 
-    :raises UnknownDriver: if there is no such driver or it does not take an option given.
+    :raises UnknownDriver: if there is no such driver.
+    :raises OptionError: if it does not take an option given, or its value.
     """
     made = load_driver(driver)
     try:
         return made(name or driver, address, clock=clock or WallClock(), **options)
-    except TypeError as error:
-        raise UnknownDriver(
-            f"the driver {driver!r} does not take these options: {error}", where=name or address
-        ) from None
+    except TypeError:
+        for option, fault in option_faults(made, options):
+            raise OptionError(f"{option}: {fault}" if option else fault, where=name or driver) from None
+        raise
 
 
 def driver_names() -> list[str]:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 
 import pytest
 
 from hil.bench import BenchConfig, find_bench, load_bench, open_bench
+from hil.bench.drivers import check_drivers
 from hil.errors import BenchFault, ConfigurationError, NotFit, UsageError
 from hil.safety.safe_state import SafeState
 from hil_drivers.capability import Actuator, Camera, Scene, Sensor
+from hil_drivers.device import make_device
+from hil_drivers.errors import OptionError
 
 ROLES = ["light", "reference", "luxmeter", "carriage", "temperature"]
 
@@ -134,6 +138,70 @@ async def test_options_and_drivers_are_checked_before_anything_opens(folder: Pat
     assert "did you mean 'hmp'?" in told[2]
 
 
+WRONG = {
+    "scheme": ('address = "sim:climate"', 'address = "tpc://10.0.0.7:502"', "address", "begin with tcp"),
+    "transport": (
+        'address = "sim:climate"',
+        'address = "tcp://10.0.0.7:502"',
+        "address",
+        "use modbus+tcp or modbus+rtu",
+    ),
+    "address option": (
+        'address = "sim:climate"',
+        'address = "modbus+rtu:///dev/x?baudrat=9600"',
+        "address",
+        "use baudrate",
+    ),
+    "line setting": (
+        'address = "sim:climate"',
+        'address = "modbus+rtu:///dev/x?parity=Q"',
+        "address",
+        "parity=Q is none of N, E, O",
+    ),
+    "value": ("universe = 0", "universe = -1", "universe", "use 0 to 32767"),
+    "type": ("universe = 0", 'universe = "0"', "universe", "expected an integer, found '0'"),
+    "truth": ("universe = 0", "universe = true", "universe", "expected an integer, found True"),
+}
+
+
+@pytest.mark.parametrize(("old", "new", "key", "told"), WRONG.values(), ids=WRONG)
+async def test_each_device_is_made_before_anything_opens(folder: Path, old: str, new: str, key: str, told: str) -> None:
+    config = changed(folder, (old, new))
+    line = config.path.read_text(encoding="utf-8").splitlines().index(new) + 1
+    device = "climate" if "climate" in old else "lights"
+    with pytest.raises(ConfigurationError) as caught:
+        check_drivers(config, config.needed_devices(), [])
+    (sentence,) = str(caught.value).splitlines()
+    assert sentence.startswith(f"{config.path}:{line}: devices.{device}.{key}: ")
+    assert told in sentence
+    assert "__init__" not in sentence
+    assert "argument" not in sentence
+    with pytest.raises(ConfigurationError, match=re.escape(sentence)):
+        async with open_bench(config):
+            pass
+
+
+@pytest.mark.parametrize("kind", ["Making", "Opening", "Declaring"])
+async def test_a_driver_that_raises_errors_of_its_own_is_named(folder: Path, kind: str) -> None:
+    config = changed(
+        folder, ('driver = "hmp"\naddress = "sim:climate"', f'driver = "broken_drivers:{kind}"\naddress = "x"')
+    )
+    with pytest.raises(BenchFault if kind == "Opening" else ConfigurationError) as caught:
+        async with open_bench(config, roles=["temperature"]):
+            pass
+    assert f"the driver broken_drivers:{kind} raised " in str(caught.value)
+    assert "; correct the driver" in str(caught.value)
+
+
+def test_an_option_that_the_api_is_given_is_told_without_python() -> None:
+    with pytest.raises(OptionError, match=r"climate: scan_perod: unknown key; did you mean 'scan_period'\?"):
+        make_device("modbus+tcp://127.0.0.1", "hmp", name="climate", scan_perod=2.0)
+    with pytest.raises(OptionError, match="climate: scan_period: expected a number, found 'slow'"):
+        make_device("modbus+tcp://127.0.0.1", "hmp", name="climate", scan_period="slow")
+    with pytest.raises(OptionError, match="lights: the driver needs the key universe"):
+        make_device("udp://127.0.0.1:1", "artnet", name="lights")
+
+
 async def test_a_bench_that_is_not_fit_does_not_open(folder: Path) -> None:
     config = changed(folder, ("due = 2027-03-31", "due = 2020-03-31"), file="equipment.toml")
     with pytest.raises(NotFit, match="was due on 2020-03-31"):
@@ -152,7 +220,8 @@ async def test_a_role_that_must_be_calibrated() -> None:
 async def test_seed_and_speed_belong_to_a_simulated_bench(folder: Path) -> None:
     path = folder / "action-sim.toml"
     text = path.read_text(encoding="utf-8")
-    path.write_text(text[: text.index("[sim]")].replace('"sim:', '"tcp://127.0.0.1:'), encoding="utf-8")
+    real = text[: text.index("[sim]")].replace('"sim:lights"', '"udp://127.0.0.1:1"')
+    path.write_text(re.sub('"sim:[a-z]+"', '"tcp://127.0.0.1:1"', real), encoding="utf-8")
     with pytest.raises(UsageError, match="belong to a simulated bench"):
         async with open_bench(load_bench(path), roles=["scene"], seed=1):
             pass

@@ -86,6 +86,48 @@ async def test_a_device_that_is_not_there_stops_nobody(tmp_path: Path) -> None:
             assert "climate" in looks(bench)["room.humidity"].error
 
 
+BROKEN = {
+    "Making": "raised KeyError: 'calibration'",
+    "Opening": "raised ValueError: baud rate",
+    "Reading": "raised ZeroDivisionError: of humidity",
+    "Numbers": "raised TypeError: read returned float, not an Indication",
+}
+
+
+@pytest.mark.parametrize(("kind", "told"), BROKEN.items())
+async def test_a_driver_that_raises_errors_of_its_own_is_that_devices_error_alone(
+    tmp_path: Path, kind: str, told: str
+) -> None:
+    other = (
+        'driver = "hmp"\naddress = "sim:climate"',
+        f'driver = "broken_drivers:{kind}"\naddress = "tcp://127.0.0.1:1"',
+    )
+    config = load_bench(copy_bench(tmp_path, other))
+    async with watch_bench(config, channels=["room.humidity", "carriage.position"], period=1.0, speed=5.0) as bench:
+        await open_all(list(bench.devices.values()))
+        async with bench.reading():
+            await until(lambda: looks(bench)["carriage.position"].count > 1)
+            await until(lambda: told in looks(bench)["room.humidity"].error)
+        look, status = looks(bench)["room.humidity"], bench.devices["climate"].status
+        assert look.error.startswith(f"climate: the driver broken_drivers:{kind} {told} (")
+        assert "); correct the driver" in look.error
+        assert told in status.last_error
+        assert status.state.value == "down"
+
+
+@pytest.mark.parametrize("kind", ["Sound", "Declaring"])
+async def test_a_driver_that_knows_nothing_of_supervisors_is_up(tmp_path: Path, kind: str) -> None:
+    other = (
+        'driver = "hmp"\naddress = "sim:climate"',
+        f'driver = "broken_drivers:{kind}"\naddress = "tcp://127.0.0.1:1"',
+    )
+    config = load_bench(copy_bench(tmp_path, other))
+    async with watch_bench(config, channels=["room.humidity"]) as bench:
+        await bench.channels[0].read()
+        assert looks(bench)["room.humidity"].state == "ok"
+        assert bench.devices["climate"].status.state.value == "up"
+
+
 @pytest.mark.parametrize(
     ("name", "sentence"),
     [

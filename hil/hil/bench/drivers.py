@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-import inspect
+import re
 from collections.abc import Collection, Iterator, Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from hil_drivers.capability import Camera
+from hil_drivers.clock import WallClock
 from hil_drivers.device import Device, Point, driver_class, driver_names
-from hil_drivers.errors import DriverError
+from hil_drivers.errors import AddressError, DriverError, UnknownDriver
+from hil_drivers.options import option_faults
 
+from ..errors import raised
 from ..safety.checks import point_faults as safety_point_faults
 from ..safety.checks import watchdog_faults
 from ..suggest import nearest
@@ -20,11 +24,30 @@ if TYPE_CHECKING:
     from .model import ChannelSection
 
 
-def check_drivers(config: BenchConfig, devices: Collection[str], channels: Collection[str]) -> None:
+STAND_INS = (
+    "tcp://127.0.0.1:1",
+    "udp://127.0.0.1:1",
+    "serial:///dev/null",
+    "modbus+tcp://127.0.0.1:1",
+    "modbus+rtu:///dev/null",
+    "mqtt://127.0.0.1:1/simulated",
+    "ros2:///simulated",
+    "video+http://127.0.0.1:1/simulated",
+    "video:///simulated",
+    "process:",
+)
+"""For a device that is made without its simulation: addresses, one for each transport. None is opened."""
+
+
+def check_drivers(
+    config: BenchConfig, devices: Collection[str], channels: Collection[str], *, broken: bool = True
+) -> None:
     """Check the drivers of ``devices`` and the points and units of ``channels`` without opening anything.
 
-    A driver that learns its points from the device has none yet; its channels are checked when the bench opens.
+    Each device is made once, so that its driver looks at its address and its options. A driver that learns its points
+    from the device has none yet; its channels are checked when the bench opens.
 
+    :param broken: whether a driver that raises an error of its own, no fault of the bench file, is a fault here.
     :raises ConfigurationError: with one sentence for each fault.
     """
     faults: list[Fault] = []
@@ -35,15 +58,14 @@ def check_drivers(config: BenchConfig, devices: Collection[str], channels: Colle
         except DriverError as error:
             faults.append(Fault(("devices", name, "driver"), _driver_fault(config.devices[name].driver, error)))
         else:
-            faults += _option_faults(name, config.devices[name].options, classes[name])
             if config.devices[name].record == "frames" and not issubclass(classes[name], Camera):
                 faults.append(Fault(("devices", name, "record"), "only a camera has frames to keep; leave it out"))
     known: dict[str, Mapping[str, Point]] = {}
-    for name in classes:
-        try:
-            known[name] = declared_points(config, name)
-        except DriverError as error:
-            faults.append(Fault(("devices", name), str(error)))
+    for name, driver in classes.items():
+        found = list(_option_faults(name, config.devices[name].options, driver)) or _made(config, name, driver, broken)
+        faults += found
+        with suppress(DriverError):
+            known[name] = {} if found else declared_points(config, name)
     for name in channels:
         section = config.channels[name]
         if points := known.get(section.device):
@@ -89,9 +111,15 @@ def device_options(config: BenchConfig, device: str) -> dict[str, Any]:
 def declared_points(config: BenchConfig, device: str) -> Mapping[str, Point]:
     """The points of a device by its driver and options, as far as they are known before it is opened.
 
-    :raises DriverError: if there is no such driver, or its options are wrong.
+    :raises DriverError: if there is no such driver, its options are wrong, or it is broken.
     """
-    return driver_class(config.devices[device].driver).declared(device_options(config, device))
+    driver = config.devices[device].driver
+    try:
+        return driver_class(driver).declared(device_options(config, device))
+    except DriverError:
+        raise
+    except Exception as error:
+        raise UnknownDriver(broken_driver(driver, error), where=device) from error
 
 
 def _takes_setpoints(section: ChannelSection, known: Mapping[str, Mapping[str, Point]]) -> bool:
@@ -127,14 +155,40 @@ def _driver_fault(driver: str, error: DriverError) -> str:
 
 
 def _option_faults(name: str, options: Mapping[str, object], driver: type[Device]) -> Iterator[Fault]:
-    parameters = inspect.signature(driver).parameters
-    if any(parameter.kind is inspect.Parameter.VAR_KEYWORD for parameter in parameters.values()):
-        return
-    taken = [key for key in parameters if key not in ("name", "address", "clock")]
-    for option in options:
-        if option not in taken:
-            hint = nearest(option, [*taken, "driver", "address", "instrument", "open_within"])
-            yield Fault(("devices", name, option), f"unknown key; {hint}")
-    for key in taken:
-        if parameters[key].default is inspect.Parameter.empty and key not in options:
-            yield Fault(("devices", name), f"the driver needs the key {key}")
+    for option, told in option_faults(driver, options, others=("driver", "address", "instrument", "open_within")):
+        yield Fault(("devices", name, option) if option else ("devices", name), told)
+
+
+def _made(config: BenchConfig, name: str, driver: type[Device], broken: bool) -> list[Fault]:
+    """What stands against making the device, by its driver's own account; it is not opened."""
+    section, options = config.devices[name], device_options(config, name)
+    simulated = section.address.startswith("sim:")
+    for address in STAND_INS if simulated else (section.address,):
+        try:
+            driver(name, address, clock=WallClock(), **options)
+            driver.declared(options)
+        except AddressError as error:
+            if not simulated:
+                return [Fault(("devices", name, "address"), _without(error, name))]
+        except DriverError as error:
+            return [Fault(_option_key(name, error, options), _without(error, name))]
+        except Exception as error:  # noqa: BLE001 (what a driver of another package raises)
+            return [Fault(("devices", name), broken_driver(section.driver, error))] if broken else []
+        else:
+            return []
+    return []
+
+
+def broken_driver(driver: str, error: Exception) -> str:
+    """What to say of a driver that raised an error which is none of the drivers' own tree."""
+    return f"the driver {driver} {raised(error)}; correct the driver"
+
+
+def _option_key(device: str, error: DriverError, options: Mapping[str, object]) -> tuple[str, ...]:
+    told = next((key for key in options if re.search(rf"\b{re.escape(key)}\b", f"{error.where} {error.what}")), None)
+    return ("devices", device) if told is None else ("devices", device, told)
+
+
+def _without(error: DriverError, device: str) -> str:
+    """The error, without the device's name where it begins with that: the key says it."""
+    return str(error).removeprefix(f"{device}: ")

@@ -20,7 +20,7 @@ from ..safety.claims import claim
 from ..safety.rules import safe_state_channels
 from ..suggest import nearest
 from .channel import ActuatorChannel, Channel, SensorChannel, channel_class
-from .drivers import check_drivers, device_options, point_faults
+from .drivers import broken_driver, check_drivers, device_options, point_faults
 from .effects import channel_effects
 from .files import Fault, SourceFile
 from .fit import assess, fit_to_start, item_faults
@@ -219,6 +219,8 @@ async def _open_devices(
             failures.append(f"{name}: did not open within {section.open_within:g} s; check it and its address")
         except (DriverError, HilError) as error:
             failures.append(str(error))
+        except Exception as error:  # noqa: BLE001 (what a driver of another package raises)
+            failures.append(f"{name}: {broken_driver(section.driver, error)}")
 
     stack.push_async_callback(_close_devices, opened, clock)
     await _all(clock, [connect(name) for name in names])

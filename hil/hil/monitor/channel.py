@@ -11,7 +11,7 @@ from hil_drivers.clock import NANOSECONDS, Clock
 from hil_drivers.errors import DriverError
 from hil_drivers.indication import UNUSABLE, Flag, Indication
 
-from ..errors import HilError
+from ..errors import HilError, raised
 
 if TYPE_CHECKING:
     from hil_calibration.calibration import CalibrationRecord
@@ -86,6 +86,8 @@ class WatchedChannel:
             self._take(await self._device.read(self._point))
         except (DriverError, HilError, CalibrationError) as error:
             self._error = str(error)
+        except Exception as error:  # noqa: BLE001 (such as an indication that holds no number: one channel's alone)
+            self._error = f"{self.name}: {raised(error)}; correct the driver"
 
     def look(self) -> Look:
         """The channel as it is now."""
