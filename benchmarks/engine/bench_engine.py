@@ -77,7 +77,7 @@ async def engine(folder: Path) -> float:
         temperature=lambda: None,
     )
     design = Design(factors={"level": "lx"}, points=[{"level": 1.0}] * POINTS)
-    points = Points(design.planned(1), 1, clock=clock, record=record, report=ignored)
+    points = Points(design.plan(1), 1, clock=clock, record=record, report=ignored)
     prompts = Prompts(clock, Pausing(clock), ignored)
     trial = Trial({"lux": lux}, {"lux": Sensor}, points, clock=clock, record=record, prompts=prompts)
 

@@ -27,7 +27,7 @@ from .timekeeping import Timekeeper
 
 if TYPE_CHECKING:
     from .bench.config import BenchConfig
-    from .design import Design, PlannedPoint
+    from .design import AdaptiveDesign, Design, Plan
     from .parameters import Parameters
     from .record import RecordWriter
     from .scripts import Procedure
@@ -44,8 +44,8 @@ class Engine:
     procedure: Procedure
     parameters: Parameters
     config: BenchConfig
-    design: Design
-    planned: list[PlannedPoint]
+    design: Design | AdaptiveDesign
+    plan: Plan
     record: RecordWriter
     service: Service
     seed: int | None

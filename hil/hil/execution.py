@@ -53,7 +53,7 @@ class Execution:
         self._pausing = Pausing(bench.clock, self._pause_changed)
         self._conditions = Conditions(conditions(engine.config), bench.clock)
         self._points = Points(
-            engine.planned,
+            engine.plan,
             engine.design.attempts,
             clock=bench.clock,
             record=engine.record,
@@ -61,7 +61,7 @@ class Execution:
             pausing=self._pausing,
             conditions=self._conditions,
             tried=engine.progress.tried,
-            committed=engine.progress.committed,
+            history=engine.progress.history,
         )
         self._prompts = Prompts(bench.clock, self._pausing, self._tell, durable=engine.record.flush)
         self._background = Background(binding, bench.clock, self._conditions, self._tell, self.end)
@@ -154,7 +154,7 @@ class Execution:
         if self._background.sampled:
             self._note("sampling", {"channels": self._background.sampled})
         self._points.close("" if ending.error is None else str(ending.error))
-        if self._points.left:
+        if self._points.left != 0:
             self._tell("points left", {"count": self._points.left})
 
     def _pause_changed(self, state: PauseState) -> None:

@@ -45,6 +45,8 @@ class Point:
         self._clock, self._record, self._conditions = clock, record, conditions
         self._gates: list[Gate] = []
         self._windows: list[Window] = []
+        self.observed: list[dict[str, Any]] = []
+        """What counts of it, once its gates have held."""
         self._pending: list[tuple[int, dict[str, Any], dict[str, Any]]] = []
         self._to(OFFERED)
 
@@ -158,6 +160,7 @@ class Point:
         if broken:
             self.void(None, broken)
             return
+        self.observed += [plain for _, plain, _ in self._pending]
         self._write({window.channel: window.to_json() for window in self._windows})
         self._to(OBSERVED)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from hil_drivers.clock import Clock
 
 from .conditions import Conditions
-from .design import PlannedPoint
+from .design import History, Plan, PlannedPoint
 from .errors import BenchFault
 from .pausing import Pausing
 from .point import VOID, Point
@@ -24,12 +24,12 @@ class Points:
 
     :param attempts: how many attempts that count a point may have.
     :param tried: the attempts already on record by point, where a run is resumed.
-    :param committed: the points that count already, where a run is resumed.
+    :param history: the points that count already, where a run is resumed.
     """
 
     def __init__(
         self,
-        planned: list[PlannedPoint],
+        plan: Plan,
         attempts: int,
         *,
         clock: Clock,
@@ -38,17 +38,18 @@ class Points:
         pausing: Pausing | None = None,
         conditions: Conditions | None = None,
         tried: Mapping[int, int] | None = None,
-        committed: frozenset[int] = frozenset(),
+        history: History | None = None,
     ) -> None:
-        self._all, self._attempts = len(planned), attempts
-        self._planned = [point for point in planned if point.index not in committed]
+        self._plan, self._attempts = plan, attempts
+        self._history = history or History()
         self._clock, self._record, self._report = clock, record, report
         self._pausing = pausing or Pausing(clock)
         self._conditions = conditions or Conditions({}, clock)
         self._tried = dict(tried or {})
-        self._next, self._committed = 0, len(committed)
         self._counted = 0
+        self._planned: PlannedPoint | None = None
         self._current: Point | None = None
+        self._ended = False
 
     def __aiter__(self) -> Points:
         return self
@@ -57,12 +58,11 @@ class Points:
         again = self._finish()
         await self._pausing.at_point()
         if not again:
-            if self._next == len(self._planned):
-                self._current = None
-                raise StopAsyncIteration
-            self._next += 1
-            self._counted = 0
-        self._current = self._offer(self._planned[self._next - 1])
+            self._planned, self._counted = self._plan.next(self._history), 0
+        if self._planned is None:
+            self._current, self._ended = None, True
+            raise StopAsyncIteration
+        self._current = self._offer(self._planned)
         return self._current
 
     @property
@@ -71,9 +71,11 @@ class Points:
         return self._current
 
     @property
-    def left(self) -> int:
-        """How many planned points are not committed."""
-        return self._all - self._committed
+    def left(self) -> int | None:
+        """How many points of the plan do not count yet; ``None`` where that depends on what is observed."""
+        if self._ended:
+            return 0
+        return None if self._plan.count is None else self._plan.count - len(self._history)
 
     def close(self, failure: str = "") -> None:
         """End the last attempt: committed if it was observed, void where the run failed."""
@@ -88,14 +90,17 @@ class Points:
     def _offer(self, planned: PlannedPoint) -> Point:
         attempt = self._tried.get(planned.index, 0) + 1
         self._tried[planned.index] = attempt
-        place = {"index": planned.index, "of": self._all, "attempt": attempt}
+        place: dict[str, Any] = {"index": planned.index, "of": self._plan.count, "attempt": attempt}
+        if self._plan.count is None:
+            place["most"] = self._plan.most
         point = Point(planned, attempt, clock=self._clock, record=self._record, conditions=self._conditions)
-        self._report("point", {**place, **planned.factors})
+        self._report("point", {**place, **planned.shown})
         return point
 
     def _commit(self, point: Point) -> None:
         point.commit()
-        self._committed += 1
+        if self._planned is not None:
+            self._history.commit(self._planned, point.observed if self._plan.count is None else ())
 
     def _finish(self) -> bool:
         """End the current attempt; true if the same point must be offered again."""

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from .design import History
+
 
 @dataclass(frozen=True, slots=True)
 class Progress:
@@ -15,7 +17,7 @@ class Progress:
     :param systems: by role, the identity of each system under test.
     """
 
-    committed: frozenset[int] = frozenset()
+    history: History = field(default_factory=History)
     tried: Mapping[int, int] = field(default_factory=dict)
     bench_time: int = 0
     systems: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)

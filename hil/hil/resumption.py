@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from hil_drivers.clock import NANOSECONDS
 
+from .design import History
 from .ending import COMPLETE
 from .errors import UsageError
 from .progress import Progress
@@ -101,9 +102,9 @@ class Resumption:
         return departures
 
     def _inexcusable(self, facts: dict[str, Any], config: BenchConfig) -> Iterator[str]:
-        points = facts["plan"]["points"]
+        before, now = self.run["plan"].get("points", []), facts["plan"].get("points", [])
         for index in self.progress.tried:
-            if index >= len(points) or points[index] != self.run["plan"]["points"][index]:
+            if before[index : index + 1] != now[index : index + 1]:
                 yield f"the plan changed at point {index + 1}, which was attempted already"
         for name, channel in self.record.channels.items():
             if name in config.channels and channel["certificate_sha256"] != _digest(config.certificate(name)):
@@ -115,9 +116,8 @@ def _progress(record: Record, config: BenchConfig) -> Progress:
     tried: dict[int, int] = {}
     for attempt in points:
         tried[attempt.index] = max(attempt.attempt, tried.get(attempt.index, 0))
-    committed = frozenset(attempt.index for attempt in points if attempt.state == "committed")
     systems = {event.data["role"]: event.data for event in record.events("system")}
-    return Progress(committed, tried, _bench_time(record, config), systems)
+    return Progress(History.on_record(record), tried, _bench_time(record, config), systems)
 
 
 def _bench_time(record: Record, config: BenchConfig) -> int:
@@ -139,7 +139,10 @@ def _digest(file: Path | None) -> str | None:
 
 
 def _at(facts: dict[str, Any], path: tuple[str, ...]) -> Any:
+    """What stands at ``path``; of a plan, without the hash of a document that holds the other facts too."""
     found: Any = facts
     for key in path:
         found = found[key]
+    if path == ("plan",):
+        return {key: value for key, value in found.items() if key not in {"sha256", "locked"}}
     return found

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from . import parameters, scripts
+from .design.lock import digest, first_difference, plan_document, plan_facts, read_lock, require_locked
 from .ending import ABORTED, COMPLETE, FAILED, Ending
 from .engine import Engine
 from .errors import (
@@ -28,6 +29,7 @@ from .errors import (
     raised,
 )
 from .progress import Progress
+from .resumption import Departure
 from .service import Event, Service
 from .suggest import nearest
 
@@ -36,7 +38,7 @@ if TYPE_CHECKING:
     from .bench.laboratory import OrganisationSection
     from .record import RecordWriter
     from .results import Results
-    from .resumption import Departure, Resumption
+    from .resumption import Resumption
     from .scripts import Procedure
 
 EXIT = {"PASS": PASS, "FAIL": FAIL, "INCONCLUSIVE": INCONCLUSIVE}
@@ -114,6 +116,7 @@ async def run_procedure(
     on_event: Callable[[Event], None],
     service: Service | None = None,
     resume: Path | None = None,
+    locked: Path | None = None,
     deviation: str | None = None,
 ) -> RunOutcome:
     """Run a procedure on a bench and write its record, results and documents.
@@ -124,20 +127,32 @@ async def run_procedure(
     :param out: the folder in which the run's folder is made.
     :param on_event: receives every event of the run.
     :param resume: the folder of a run that ended before its plan was complete, to go on with.
-    :param deviation: why it may be resumed although something changed.
+    :param locked: a locked plan that the run must follow.
+    :param deviation: why it may be resumed although something changed, or depart from its locked plan.
     :raises UsageError: before anything is written, for what can be known to be wrong by then.
     """
     if speed is not None and not 0.0 < speed < float("inf"):
         raise UsageError(f"speed {speed:g} is not a finite number above 0", remedy="give bench seconds per wall second")
-    if deviation is not None and resume is None:
-        raise UsageError("a deviation belongs to a run that is resumed", remedy="give it with --resume")
+    if deviation is not None and resume is None and locked is None:
+        raise UsageError("there is nothing to deviate from", remedy="give it with --resume or --plan")
+    if locked is not None and resume is not None:
+        raise UsageError("the plan of a run that is resumed is on its record", remedy="leave out --plan")
     prepared = prepare(procedure, bench, settings, seed, resume=resume)
     service = service or Service()
     service.subscribe(on_event)
     from .safety.recovery import recover
 
     recovered = await recover(prepared.config, out, seed=prepared.seed, publish=service.publish)
-    run = _Run(prepared, service, speed=speed, out=out, operator=operator, deviation=deviation, recovered=recovered)
+    run = _Run(
+        prepared,
+        service,
+        speed=speed,
+        out=out,
+        operator=operator,
+        locked=locked,
+        deviation=deviation,
+        recovered=recovered,
+    )
     return await run.carry_out()
 
 
@@ -150,6 +165,7 @@ class _Run:
         speed: float | None,
         out: Path,
         operator: str,
+        locked: Path | None,
         deviation: str | None,
         recovered: Sequence[dict[str, Any]] = (),
     ) -> None:
@@ -159,9 +175,11 @@ class _Run:
         self._prepared, self._service, self._speed, self._operator = prepared, service, speed, operator
         self._procedure, self._config = prepared.procedure, prepared.config
         self._design = self._procedure.design(prepared.parameters)
-        self._planned = self._design.planned(prepared.seed)
+        self._plan = self._design.plan(prepared.seed)
         self._resumption = prepared.resumption
-        self._departures: list[Departure] = []
+        self._locked = locked is not None
+        self._document = plan_document(self._procedure, prepared.parameters, self._design, prepared.seed)
+        self._departures = [] if locked is None else self._departures_from(locked, deviation)
         if self._resumption is None:
             self._folder = create_run_folder(out, self._procedure.name, self._config.name, time.time_ns())
         else:
@@ -169,12 +187,26 @@ class _Run:
             self._departures = self._resumption.check(jsonable(self._header()), self._config, deviation)
         self._deviation = deviation
 
+    def _departures_from(self, locked: Path, deviation: str | None) -> list[Departure]:
+        """In what the run departs from its locked plan, for the reason ``deviation``.
+
+        :raises UsageError: if it does without a reason, or there is a reason and it does not.
+        """
+        if deviation is None:
+            require_locked(locked, self._document)
+            return []
+        plan = read_lock(locked)
+        if not first_difference(plan, self._document):
+            fault = "the plan is the one that was locked"
+            raise UsageError(fault, where=str(locked), remedy="leave out --deviation")
+        return [Departure("locked plan", plan, self._document)]
+
     async def carry_out(self) -> RunOutcome:
         record = self._begin()
         for found in self._recovered:
             record.event(self._resumed_at(), "recovered", found)
         record.keep_pictures_of(name for name, device in self._config.devices.items() if device.record == "frames")
-        self._service.publish("run", {"folder": str(self._folder), "points": len(self._planned)})
+        self._service.publish("run", {"folder": str(self._folder), "points": self._plan.count})
         record.subscribe(lambda committed: _discard(self._service.publish("committed", asdict(committed))))
         cancelled = False
         try:
@@ -193,16 +225,21 @@ class _Run:
     def _begin(self) -> RecordWriter:
         from .record import RecordWriter
 
-        if self._resumption is None:
-            return RecordWriter.create(self._folder, self._header())
         t, facts = self._resumed_at(), {"operator": self._operator, "deviation": self._deviation}
-        record = RecordWriter.resume(self._folder, t, {**facts, "software": _software()})
+        if self._resumption is None:
+            record = RecordWriter.create(self._folder, self._header())
+        else:
+            record = RecordWriter.resume(self._folder, t, {**facts, "software": _software()})
         for departure in self._departures:
             reason = self._deviation or ""
             record.amend(t, self._operator, reason, f"run {departure.what}", departure.before, departure.now)
-        done = len(self._resumption.progress.committed)
-        self._service.publish("resumed", {"committed": done, "left": len(self._planned) - done})
+        if self._resumption is not None:
+            self._tell_resumed(self._resumption)
         return record
+
+    def _tell_resumed(self, resumption: Resumption) -> None:
+        done, count = len(resumption.progress.history), self._plan.count
+        self._service.publish("resumed", {"committed": done, "left": None if count is None else count - done})
 
     def _resumed_at(self) -> int:
         """UTC in nanoseconds: on a simulated bench that of its own time."""
@@ -219,7 +256,7 @@ class _Run:
             parameters=self._prepared.parameters,
             config=self._config,
             design=self._design,
-            planned=self._planned,
+            plan=self._plan,
             record=record,
             service=self._service,
             seed=self._prepared.seed if simulated else None,
@@ -292,10 +329,9 @@ class _Run:
             "procedure": {"name": found.name, "version": found.version, "sha256": found.digest},
             "parameters": self._prepared.parameters.model_dump(mode="json"),
             "plan": {
-                "factors": dict(self._design.factors),
-                "order": self._design.order,
-                "attempts": self._design.attempts,
-                "points": [point.factors for point in self._planned],
+                **plan_facts(self._design, self._prepared.seed),
+                "sha256": digest(self._document),
+                "locked": self._locked,
             },
             "bench": {
                 "name": config.name,

@@ -12,9 +12,9 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from .design import Design
+from .design import AdaptiveDesign, Design
 from .errors import ProcedureFault, UsageError
 from .parameters import Parameters
 from .suggest import nearest
@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from .trial import Trial
 
 Script = Callable[["Trial", Any], Awaitable[None]]
-Plan = Callable[[Any], Design]
+Plan = Callable[[Any], Design | AdaptiveDesign]
+SomePlan = TypeVar("SomePlan", bound=Plan)
 Analysis = Callable[["Record", Any], "Results"]
 
 
@@ -49,7 +50,7 @@ class Procedure:
     _plan: Plan | None = None
     _analysis: Analysis | None = None
 
-    def plan(self, function: Plan) -> Plan:
+    def plan(self, function: SomePlan) -> SomePlan:
         """Declare the function that turns parameters into a `Design`."""
         self._plan = function
         return function
@@ -59,7 +60,7 @@ class Procedure:
         self._analysis = function
         return function
 
-    def design(self, parameters: Parameters) -> Design:
+    def design(self, parameters: Parameters) -> Design | AdaptiveDesign:
         """The plan for ``parameters``."""
         if self._plan is None:
             raise ProcedureFault("has no plan", where=self.name, remedy=f"decorate one with @{self.name}.plan")

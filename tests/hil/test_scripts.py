@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from hil.design import Design
 from hil.errors import ProcedureFault, UsageError
+from hil.parameters import parse
 from hil.scripts import find, names
 
 GOOD = """
@@ -23,13 +25,23 @@ async def mine(trial, p: P):
 """
 
 
+NEEDED = {
+    "soak": {"setpoint": "40", "within": "0.5", "abandon": "5"},
+    "sweep": {"levels": "10,25,40", "within": "0.5"},
+}
+"""Parameters without a default."""
+
+
 def test_the_installed_procedures_have_plans_and_summaries() -> None:
     assert {"calibrate-luxmeter", "detection-vs-illuminance"} <= set(names())
     for name in names():
         found = find(name)
         assert found.name == name
         assert found.summary.endswith(".")
-        assert found.design(found.parameters()).planned(1)
+        chosen = parse(found.parameters, NEEDED.get(name, {}), where=name)
+        design = found.design(chosen)
+        assert isinstance(design, Design)
+        assert design.planned(1)
         assert len(found.digest) == 64
 
 

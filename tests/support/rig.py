@@ -72,7 +72,7 @@ class Rig:
         self.paused = asyncio.Event()
         self.pausing = Pausing(self.clock, self._pause_changed)
         self.points = Points(
-            design.planned(1),
+            design.plan(1),
             design.attempts,
             clock=self.clock,
             record=self.record,

@@ -41,7 +41,9 @@ def sentence(kind: str, data: Mapping[str, Any]) -> str:
     if kind == "point":
         attempt = rest.pop("attempt", 1)
         again = f", attempt {attempt}" if attempt != 1 else ""
-        return f"point {rest.pop('index', 0) + 1} of {rest.pop('of', '?')}{again}: {_pairs(rest)}"
+        of, most = rest.pop("of", None), rest.pop("most", None)
+        place = f"of {of}" if most is None else f"(at most {most})"
+        return f"point {rest.pop('index', 0) + 1} {place}{again}: {_pairs(rest)}"
     if kind == "void":
         return f"point {rest.get('index', 0) + 1}, attempt {rest.get('attempt')} is void: {rest.get('reason')}"
     if kind == "trip":
@@ -78,7 +80,7 @@ def _plain(event: Event) -> None:
 
 def _between(data: Mapping[str, Any]) -> bool:
     """Whether a point lies between those that are told: about 20 of a run, and every further attempt."""
-    done, of = int(data["index"]) + 1, int(data["of"])
+    done, of = int(data["index"]) + 1, int(data["of"] or data["most"])
     return data["attempt"] == 1 and done not in (1, of) and done % max(1, of // 20) != 0
 
 

@@ -36,6 +36,7 @@ class _Request:
     out: Path
     operator: str | None
     resume: Path | None
+    locked: Path | None
     deviation: str | None
 
 
@@ -53,7 +54,25 @@ class _Request:
     metavar="RUN",
     help="Go on with a run that ended before its plan was complete: its folder.",
 )
-@click.option("--deviation", metavar="WHY", help="Why a run may be resumed although something changed; on record.")
+@click.option(
+    "--lock-plan",
+    "lock",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Write the plan into a new file with its hash, and end: nothing is run.",
+)
+@click.option(
+    "--plan",
+    "locked",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="The locked plan to follow.",
+)
+@click.option(
+    "--deviation",
+    metavar="WHY",
+    help="Why it may be resumed although something changed, or depart from its plan.",
+)
 @click.option("--dry-run", is_flag=True, help="Show the plan and whether the bench is fit; open nothing.")
 @as_json
 @click.option("--jsonl", is_flag=True, help="Each event as a line of JSON on stdout, and the outcome as the last.")
@@ -66,6 +85,8 @@ def run(
     out: Path,
     operator: str | None,
     resume: Path | None,
+    lock: Path | None,
+    locked: Path | None,
     deviation: str | None,
     dry_run: bool,
     as_json: bool,
@@ -79,7 +100,11 @@ def run(
     """
     if as_json and jsonl:
         raise UsageError("--json and --jsonl exclude each other", remedy="give one of them")
-    request = _Request(procedure, bench, parse_settings(settings), seed, speed, out, operator, resume, deviation)
+    request = _Request(
+        procedure, bench, parse_settings(settings), seed, speed, out, operator, resume, locked, deviation
+    )
+    if lock is not None:
+        return _lock(request, lock)
     if dry_run:
         return _plan(request, as_json=as_json or jsonl)
     outcome = _carry_out(request, jsonl=jsonl)
@@ -149,27 +174,46 @@ def _carry_out(request: _Request, *, jsonl: bool) -> RunOutcome:
                 operator=operator,
                 on_event=report,
                 resume=request.resume,
+                locked=request.locked,
                 deviation=request.deviation,
             )
         )
 
 
+def _lock(request: _Request, file: Path) -> int:
+    from ..design.lock import plan_document, write_lock
+    from ..run import prepare
+
+    prepared = prepare(request.procedure, request.bench, request.settings, request.seed)
+    found, chosen = prepared.procedure, prepared.parameters
+    document = plan_document(found, chosen, found.design(chosen), prepared.seed)
+    click.echo(f"{file}: locked, SHA-256 {write_lock(file, document)}")
+    return 0
+
+
 def _plan(request: _Request, *, as_json: bool) -> int:
+    from ..design import Design
     from ..run import prepare
     from .check import Check
 
     prepared = prepare(request.procedure, request.bench, request.settings, request.seed, resume=request.resume)
     prepared.config.laboratory.operator(request.operator)
     design = prepared.procedure.design(prepared.parameters)
-    points = [point.factors for point in design.planned(prepared.seed)]
+    plan = design.plan(prepared.seed)
+    points = [point.shown for point in design.planned(prepared.seed)] if isinstance(design, Design) else []
     checked = Check.of(prepared.config, request.procedure, seed=request.seed, runs=request.out)
     if as_json:
         parameters = prepared.parameters.model_dump(mode="json")
-        show_json({"parameters": parameters, "seed": prepared.seed, "points": points, "check": checked.to_json()})
+        facts = {"parameters": parameters, "seed": prepared.seed, "points": points, "most": plan.most}
+        show_json({**facts, "check": checked.to_json()})
+    elif plan.count is None:
+        click.echo(f"At most {plan.most} points, chosen from what is observed; seed {prepared.seed}.")
     else:
-        heads = [f"{name} / {unit}" if unit and unit != "1" else name for name, unit in design.factors.items()]
+        units = [f"{name} / {unit}" if unit and unit != "1" else name for name, unit in design.factors.items()]
+        heads = ["code"] if design.blind else units
         rows = [[str(n), *map(str, point.values())] for n, point in enumerate(points, 1)]
         show_table(["point", *heads], rows, title=f"{len(points)} points, seed {prepared.seed}")
+    if not as_json:
         click.echo()
         checked.show()
     return 2 if checked.faults else 0
