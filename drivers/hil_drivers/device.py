@@ -55,10 +55,10 @@ class Device(ABC):
         self._ranges: dict[str, tuple[float, float]] = {}
 
     def __init_subclass__(cls, **options: Any) -> None:
-        """Let no driver's own ``write`` send anything before the setpoint was checked."""
+        """Let no driver's ``write``, its own or a mixin's, send anything before the setpoint was checked."""
         super().__init_subclass__(**options)
-        if "write" in vars(cls):
-            cls.write = _checked_first(vars(cls)["write"])  # type: ignore[assignment,method-assign]
+        if not hasattr(cls.write, "checks_setpoint"):
+            cls.write = _checked_first(cls.write)  # type: ignore[assignment,method-assign]
 
     @classmethod
     def declared(cls, options: Mapping[str, Any]) -> Mapping[str, Point]:  # noqa: ARG003 (for drivers that look at them)
@@ -154,6 +154,7 @@ def _checked_first(write: Write) -> Write:
         device._setpoint(point, value)  # noqa: SLF001 (of the base class, which this belongs to)
         await write(device, point, value)
 
+    checked.checks_setpoint = True  # type: ignore[attr-defined]
     return checked
 
 

@@ -12,7 +12,7 @@ from hil_drivers.transport.supervisor import LinkState, LinkStatus
 
 from .bench.channel import ActuatorChannel, Channel, SensorChannel
 from .errors import ConfigurationError
-from .exclusive import Exclusive
+from .exclusive import OPERATION_DEADLINE, Exclusive
 from .live import LiveChannel
 from .patience import Patience
 from .recorded import BY_CAPABILITY, RecordedActuator, RecordedSystem
@@ -98,7 +98,13 @@ class Binding:
             self.on_lost(device, error)
 
     def _one_at_a_time(self, device: str) -> Exclusive:
-        return self._exclusive.setdefault(device, Exclusive(self._bench.clock, device))
+        if device not in self._exclusive:
+            self._exclusive[device] = Exclusive(self._bench.clock, device, partial(self._hung, device))
+        return self._exclusive[device]
+
+    def _hung(self, device: str, what: str) -> None:
+        """A driver that hangs says nothing of its link any more: the device counts as lost."""
+        self._bench.device(device).supervisor.failed(what, OPERATION_DEADLINE)
 
     def _live(self, name: str, channel: SensorChannel) -> LiveChannel:
         number = self._record.channel(name, **_describe(self._bench, channel))
@@ -142,8 +148,14 @@ class Binding:
 
     def _bind_device(self, device: Device, capability: type) -> object:
         recorded = BY_CAPABILITY.get(capability)
-        if recorded is None or not isinstance(device, capability):
+        if not isinstance(device, capability):
             return device
+        if recorded is None:
+            raise ConfigurationError(
+                f"asks for a {capability.__name__}, which no procedure is given",
+                where=f"role of {device.name!r}",
+                remedy=f"ask for a channel, or one of {', '.join(sorted(each.__name__ for each in BY_CAPABILITY))}",
+            )
         exclusive = self._one_at_a_time(device.name)
         return recorded(device.name, device, self._bench.clock, exclusive, self._record, self._patience)
 

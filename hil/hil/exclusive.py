@@ -32,10 +32,12 @@ class Exclusive:
 
     A caller that is cancelled leaves its operation to end by itself; the next operation starts after it, so
     that a device never sees half an exchange and never answers the wrong question.
+
+    :param on_hung: told, in words, of an operation that does not end in time.
     """
 
-    def __init__(self, clock: Clock, name: str) -> None:
-        self._clock, self._name = clock, name
+    def __init__(self, clock: Clock, name: str, on_hung: Callable[[str], None] = lambda _: None) -> None:
+        self._clock, self._name, self._on_hung = clock, name, on_hung
         self._last: asyncio.Task[Any] | None = None
         self._under_way: asyncio.Task[Any] | None = None
         self._hung: asyncio.Task[Any] | None = None
@@ -70,7 +72,9 @@ class Exclusive:
             if not deadline.expired():
                 raise
             self._hung = self._under_way
-            raise self._overdue() from None
+            fault = self._overdue()
+            self._on_hung(fault.what)
+            raise fault from None
 
     def _overdue(self) -> BenchFault:
         return BenchFault(

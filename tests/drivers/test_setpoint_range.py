@@ -79,7 +79,18 @@ class Heir(Careless):
         await super().write(point, value)
 
 
-@pytest.mark.parametrize("made", [Careless, Heir])
+class Writing:
+    """What a package may share between its drivers: no device by itself."""
+
+    async def write(self, point: str, value: float) -> None:
+        self.written = [*getattr(self, "written", []), value]
+
+
+class Mixed(Writing, Careless):
+    """It declares no ``write`` of its own."""
+
+
+@pytest.mark.parametrize("made", [Careless, Heir, Mixed])
 async def test_a_driver_that_checks_nothing_is_checked_all_the_same(made: type[Careless]) -> None:
     device = made()
     for value in (-0.1, 10.1, math.nan, math.inf):

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import signal
 import subprocess
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -248,3 +250,21 @@ def test_a_reader_of_the_events_who_leaves_does_not_end_the_run(tmp_path: Path) 
     assert (process.returncode, told) == (0, "")
     (folder,) = (tmp_path / "runs").iterdir()
     assert open_run(folder).status == "complete"
+
+
+def test_what_takes_no_cancellation_does_not_keep_the_program(capfd: pytest.CaptureFixture[str]) -> None:
+    async def stays() -> None:
+        while True:
+            with suppress(asyncio.CancelledError):
+                await asyncio.sleep(60.0)
+
+    async def work() -> str:
+        tasks.append(asyncio.create_task(stays()))
+        await asyncio.sleep(0)
+        return "done"
+
+    tasks: list[asyncio.Task[None]] = []
+    assert run_interruptibly(work()) == "done"
+    tasks.clear()
+    gc.collect()
+    assert capfd.readouterr().err == ""

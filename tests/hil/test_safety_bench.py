@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -9,8 +10,15 @@ import pytest
 from bench_copy import copy_bench
 from hil.bench.config import BenchConfig, load_bench
 from hil.bench.drivers import check_drivers
+from hil.bench.opened import open_bench
+from hil.binding import Binding
 from hil.errors import ConfigurationError
+from hil.record import RecordWriter
 from hil.safety.rules import rules
+from hil.scripts import Procedure
+from hil_drivers.capability import Watchdog
+from hil_drivers.errors import SetpointRefused
+from safe_bench import WATCHDOG, write_bench
 
 GOOD = """
 [devices.io]
@@ -153,6 +161,56 @@ def test_what_is_refused(tmp_path: Path, old: str, new: str, key: str, said: str
     assert key in place[1]
     line = int(place[0].rpartition(":")[2])
     assert path.read_text(encoding="utf-8").splitlines()[line - 1].strip() != "", "the line to mend"
+
+
+def test_interlocks_of_which_one_always_holds_are_refused(tmp_path: Path) -> None:
+    path = bench(tmp_path)
+    text = path.read_text(encoding="utf-8")
+    cold = '[interlocks.cold]\nwhen = "room.temperature < 40"\n'
+    path.write_text(text + cold, encoding="utf-8")
+    (told,) = faults(path)
+    assert told.endswith(
+        "interlocks.cold.when: this or hot always holds, whatever is measured: no run could start; look at their limits"
+    )
+    path.write_text(text + cold.replace("40", "-40"), encoding="utf-8")
+    assert load_bench(path).interlocks["cold"].when == "room.temperature < -40"
+
+
+def test_three_interlocks_together_are_looked_at_too(tmp_path: Path) -> None:
+    path = bench(tmp_path)
+    more = '[interlocks.{}]\nwhen = "{}"\n'
+    path.write_text(
+        path.read_text(encoding="utf-8")
+        + more.format("cold", "room.temperature < 10")
+        + more.format("mild", "room.temperature > 9 and room.temperature < 36"),
+        encoding="utf-8",
+    )
+    assert any("mild.when: this or hot and estop and cold always holds" in told for told in faults(path))
+
+
+async def test_the_range_of_a_channel_holds_for_its_point_whatever_way_a_setpoint_comes(tmp_path: Path) -> None:
+    """By a channel without a range, and by the driver itself."""
+    second = '\n[channels."light.raw"]\ndevice = "lights"\npoint = "illuminance"\nunit = "lx"\n'
+    path = write_bench(tmp_path, second, changes=(('light = "light.illuminance"', 'light = "light.raw"'),))
+    async with open_bench(load_bench(path), roles=["light"]) as opened:
+        for command in (opened.actuator("light.raw").set, partial(opened.device("lights").write, "illuminance")):
+            with pytest.raises(SetpointRefused, match="command a value from 0 to 1500 lx"):
+                await command(1600.0)
+            await command(1400.0)
+
+
+async def test_no_procedure_feeds_the_watchdog(tmp_path: Path) -> None:
+    path = write_bench(tmp_path / "bench", WATCHDOG, changes=(('lamp = "io.lamp"', 'lamp = "io"'),))
+    feeding = Procedure("feeding", "1", {"lamp": Watchdog}, frozenset(), never, "")
+    record = RecordWriter.create(tmp_path / "run", {})
+    async with open_bench(load_bench(path), roles=["lamp"]) as opened:
+        with pytest.raises(ConfigurationError, match="asks for a Watchdog, which no procedure is given"):
+            Binding(feeding, opened, record)
+    await record.close("complete")
+
+
+async def never(trial: object, p: object) -> None:
+    raise AssertionError
 
 
 def test_an_unknown_uncertainty_can_be_ignored_in_so_many_words(tmp_path: Path) -> None:

@@ -46,6 +46,12 @@ def test_without_uncertainty_a_comparison_holds_or_not(text: str, bound: float) 
     assert probability(parse(text), look(x=(4.0, 0.0), y=(2.0, 0.0))) == bound
 
 
+@pytest.mark.parametrize("text", ["x == 4", "not (x == 4)", "x > 4", "x < 4", "not (x > 4)", "x - x > 1"])
+def test_what_is_no_number_counts_as_dangerous(text: str) -> None:
+    assert probability(parse(text), look(x=(math.nan, 0.0))) == 1.0
+    assert probability(parse("x > 4"), look(x=(3.0, math.nan))) == 1.0
+
+
 def test_uncertainties_of_two_channels_add_up_for_nothing_is_known_of_their_correlation() -> None:
     seen = look(x=(4.0, 0.3), y=(2.0, 0.4))
     assert probability(parse("x - y > 3"), seen) == pytest.approx(norm.sf(3.0, 2.0, 0.7))

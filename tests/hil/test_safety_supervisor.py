@@ -117,7 +117,7 @@ async def test_a_lost_device_and_another_interlock_can_be_looked_at(tmp_path: Pa
         await rig.world.inject("climate", "dropped")
         told = await rig.until_told("trip")
         assert told["interlock"] == "late"
-        assert rig.kinds("alarm")[0]["alarm"] == "gone"
+        assert "gone" in [alarm["alarm"] for alarm in rig.kinds("alarm")]
 
 
 async def test_a_delay_is_waited_for(tmp_path: Path) -> None:
@@ -249,3 +249,31 @@ async def test_in_lockstep_the_interlocks_are_on_the_bench_clock(tmp_path: Path)
         while rig.supervisor.trip is None:
             await rig.bench.clock.sleep(0.01)
         assert rig.bench.clock.now() - injected <= 70_000_000, "one period, and what the reading takes"
+
+
+async def test_a_latch_that_cannot_be_kept_is_told_and_stops_nothing(tmp_path: Path) -> None:
+    bench, runs = write_bench(tmp_path / "bench", ESTOP), tmp_path / "no" / "folder"
+    runs.parent.write_text("", encoding="utf-8")
+    async with guarded(bench, tmp_path / "run", latches=Latches.of(runs, "safe", "first")) as rig:
+        await rig.supervisor.arm()
+        await lamp_on(rig)
+        await rig.world.inject("io", "estop")
+        told = await rig.until_told("latch not kept")
+        assert told["interlock"] == "estop"
+        assert await dark(rig)
+        assert [trip.name for trip in rig.trips] == ["estop"]
+
+
+async def test_no_operation_is_left_in_a_device_when_it_is_closed(tmp_path: Path) -> None:
+    watch = interlock("room.temperature > 90", 'then = "alarm"', 'stale_after = "9 s"')
+    async with guarded(write_bench(tmp_path / "bench", ESTOP, watch), tmp_path / "run") as rig:
+        await rig.supervisor.arm()
+        await rig.world.inject("climate", "silent")
+        reading = asyncio.create_task(rig.binding.channels["room.temperature"].read())
+        await rig.world.inject("io", "estop")
+        await rig.until_told("safe state")
+        await rig.supervisor.disarm()
+        async with asyncio.timeout(0.5):
+            await rig.binding.idle()
+        with pytest.raises((Aborted, asyncio.CancelledError)):
+            await reading

@@ -78,3 +78,12 @@ async def real_rig(folder: Path, *interlocks: str) -> AsyncIterator[Rig]:
         yield Rig(folder, world)
     finally:
         await world.end()
+
+
+def with_driver(rig: Rig, driver: str) -> Path:
+    """The bench file of a rig, of which the inputs and outputs have another driver, as ``module:name``."""
+    path = rig.folder / "bench" / "safe.toml"
+    text = path.read_text(encoding="utf-8")
+    assert 'driver = "digital-io"' in text
+    path.write_text(text.replace('driver = "digital-io"', f'driver = "{driver}"'), encoding="utf-8")
+    return path

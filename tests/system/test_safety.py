@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+import resource
 import sys
 import time
 from asyncio.subprocess import PIPE, Process
@@ -14,8 +16,8 @@ from typing import Any
 import pytest
 
 from bench_copy import command, fault, hil
-from hil.record import open_run
-from real_rig import SCRIPT, Rig, real_rig
+from hil.record import open_run, verify
+from real_rig import SCRIPT, Rig, real_rig, with_driver
 from safe_bench import ESTOP, WATCHDOG, write_bench
 
 START = 1_780_300_800_000_000_000
@@ -24,8 +26,8 @@ START = 1_780_300_800_000_000_000
 RUN = ("run", "burn.py", "--bench", "bench/safe.toml", "--out", "runs", "--jsonl")
 
 
-async def start(folder: Path, *more: str) -> Process:
-    return await asyncio.create_subprocess_exec(*command(*RUN, *more), cwd=folder, stdout=PIPE, stderr=PIPE)
+async def start(folder: Path, *more: str, **options: Any) -> Process:
+    return await asyncio.create_subprocess_exec(*command(*RUN, *more), cwd=folder, stdout=PIPE, stderr=PIPE, **options)
 
 
 async def event(process: Process, kind: str) -> dict[str, Any]:
@@ -180,6 +182,43 @@ async def test_two_controllers_never_drive_one_rig(tmp_path: Path) -> None:
         assert await is_bright(rig)
         process.terminate()
         await end(process)
+
+
+async def test_a_driver_that_hangs_for_ever_keeps_neither_the_rig_from_safety_nor_the_program_from_its_end(
+    tmp_path: Path,
+) -> None:
+    """It takes no cancellation: its input becomes stale, the other device is made safe, its own by the watchdog."""
+    async with real_rig(tmp_path, ESTOP, WATCHDOG) as rig:
+        with_driver(rig, "wedged_driver:WedgedIo")
+        process = await start(tmp_path, env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[1] / "support")})
+        assert "io.estop is stale" in (await event(process, "trip"))["reason"]
+        await until(lambda: is_dark(rig), 3.0)
+        code, stderr = await asyncio.wait_for(end(process), 20.0)
+        assert code == 5
+        assert "Traceback" not in stderr
+        assert "Task" not in stderr
+        assert (await rig.world.state())["lights"] == 0.0
+        (folder,) = (tmp_path / "runs").glob("*_burn_*")
+        safe = {each.data["channel"]: each.data["error"] for each in open_run(folder).events("safe state")}
+        assert safe["light.illuminance"] == ""
+        assert "io.lamp: not done within 1 s" in safe["io.lamp"], "it cannot be read back"
+
+
+async def test_a_disk_that_is_full_ends_a_run_that_only_waits(tmp_path: Path) -> None:
+    def limit() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, 300_000))
+
+    async with real_rig(tmp_path, ESTOP, WATCHDOG) as rig:
+        process = await start(tmp_path, preexec_fn=limit)
+        await until(lambda: is_bright(rig), 30.0)
+        assert (await event(process, "trip"))["interlock"] == "record"
+        code, stderr = await end(process)
+        assert code == 4, stderr
+        assert "disk" in stderr
+        assert "Traceback" not in stderr
+        assert (await rig.world.state())["lights"] == 0.0
+        (folder,) = (tmp_path / "runs").glob("*_burn_*")
+        assert verify(folder).findings == ()
 
 
 @pytest.mark.parametrize("lockstep", [True, False])

@@ -285,13 +285,12 @@ def _channels(
     names: Sequence[str],
     records: Mapping[str, CalibrationRecord],
 ) -> dict[str, Channel]:
+    _restrict(config, opened)
     made = {}
     for name in names:
         section = config.channels[name]
         device = opened[section.device]
         point = device.points[section.point]
-        if section.range is not None and point.writable:
-            device.restrict(section.point, *section.range)
         made[name] = channel_class(readable=point.readable, writable=point.writable)(
             name=name,
             device=device,
@@ -306,6 +305,15 @@ def _channels(
             provenance=config.provenance,
         )
     return made
+
+
+def _restrict(config: BenchConfig, opened: Mapping[str, Device]) -> None:
+    """Have the devices refuse what the range of any channel excludes, whatever way a setpoint comes."""
+    for section in config.channels.values():
+        device = opened.get(section.device)
+        point = None if device is None else device.points.get(section.point)
+        if device is not None and point is not None and point.writable and section.range is not None:
+            device.restrict(section.point, *section.range)
 
 
 def _item(items: Mapping[str, Item], name: str, what: str) -> Item:

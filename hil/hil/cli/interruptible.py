@@ -7,6 +7,7 @@ import signal
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
+from ..deadline import GRACE
 from ..errors import Aborted
 
 T = TypeVar("T")
@@ -44,10 +45,31 @@ def run_interruptibly(work: Coroutine[Any, Any, T]) -> T:
         return await task
 
     try:
-        return asyncio.run(supervised())
+        return _run(supervised())
     except asyncio.CancelledError:
         if not received:
             raise
         if received[0] is signal.SIGINT:
             raise KeyboardInterrupt from None
         raise Aborted(f"ended by {_ENDING[received[0]]}", remedy="look at the record of the run") from None
+
+
+def _run(work: Coroutine[Any, Any, T]) -> T:
+    """As `asyncio.run`, but a task that does not end when it is cancelled, in a driver that hangs, keeps nobody."""
+    loop = asyncio.new_event_loop()
+    try:
+        return loop.run_until_complete(work)
+    finally:
+        loop.run_until_complete(_let_go())
+        loop.run_until_complete(loop.shutdown_asyncgens())
+        loop.set_exception_handler(lambda *_: None)
+        loop.close()
+
+
+async def _let_go() -> None:
+    """Cancel what is left, and give it a moment."""
+    left = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in left:
+        task.cancel()
+    if left:
+        await asyncio.wait(left, timeout=GRACE)

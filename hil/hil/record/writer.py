@@ -131,6 +131,11 @@ class RecordWriter:
         return self._committed
 
     @property
+    def failure(self) -> RecordError | None:
+        """Why nothing more can be written; ``None`` as long as it can."""
+        return self._error
+
+    @property
     def chain_head(self) -> str:
         """The hash of the last batch on disk; empty before the first commit."""
         return self._committed.hash if self._committed else ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import combinations
 from typing import TYPE_CHECKING
 
 from hil_calibration.errors import UnitError
@@ -11,7 +12,7 @@ from hil_calibration.errors import UnitError
 from ..bench.files import Fault
 from ..suggest import nearest
 from .constancy import constant
-from .expression import FEWEST, Channel, Comparison, Condition, ExpressionError, channels, parts, rates
+from .expression import FEWEST, Channel, Comparison, Condition, ExpressionError, Some, channels, parts, rates
 from .quantities import compared_units
 from .rules import cycle, lost_devices, named, rule
 
@@ -32,6 +33,7 @@ def safety_faults(content: BenchFile) -> Iterator[Fault]:
         except (ExpressionError, UnitError) as error:
             yield Fault(("interlocks", name, "when"), str(error))
     yield from _named_faults(made)
+    yield from _together_faults(made)
     yield from _safe_state_faults(content)
     if content.watchdog is not None and content.watchdog.device not in content.devices:
         missing = f'there is no device "{content.watchdog.device}"; {nearest(content.watchdog.device, content.devices)}'
@@ -97,6 +99,20 @@ def _named_faults(made: Mapping[str, Rule]) -> Iterator[Fault]:
                 yield Fault(("interlocks", name, "when"), f'there is no interlock "{other}"; {nearest(other, made)}')
     if not unknown and (ring := cycle(made)):
         yield Fault(("interlocks", ring[0], "when"), f"waits for itself: {' -> '.join(ring)}; break the ring")
+
+
+def _together_faults(made: Mapping[str, Rule]) -> Iterator[Fault]:
+    """Interlocks of which one always holds, whatever is measured: no run could start."""
+    leading = [each for each in made.values() if each.then == "safe_state" and constant(each.when) is None]
+    for count in (2, len(leading)):
+        for several in combinations(leading, count) if count >= 2 else ():
+            if constant(Some(tuple(each.when for each in several))):
+                first = " and ".join(each.name for each in several[:-1])
+                yield Fault(
+                    ("interlocks", several[-1].name, "when"),
+                    f"this or {first} always holds, whatever is measured: no run could start; look at their limits",
+                )
+                return
 
 
 def _safe_state_faults(content: BenchFile) -> Iterator[Fault]:

@@ -113,13 +113,15 @@ def _compared(comparison: Comparison, look: Look, margin: float, *, contrary: bo
         difference = _linear(Arithmetic("-", comparison.left, comparison.right), look)
     except (ZeroDivisionError, OverflowError):
         return 1.0
+    if math.isnan(difference.value):
+        return 1.0
     if comparison.relation == "==":
         return float((difference.value == 0.0) is not contrary)
     relation = _CONTRARY[comparison.relation] if contrary else comparison.relation
     above = difference.value if relation in (">", ">=") else -difference.value
     above += margin
     u = sum(abs(slope) * _reading(variable, look).u for variable, slope in difference.slopes.items())
-    if math.isnan(above) or math.isnan(u):
+    if math.isnan(u):
         return 1.0
     if u > 0.0:
         return 0.5 * math.erfc(-above / (u * math.sqrt(2.0)))

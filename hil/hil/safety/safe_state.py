@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from hil_drivers.clock import NANOSECONDS
 from hil_drivers.errors import DeviceUnreachable, DriverError
 
+from ..deadline import retrieve
 from ..errors import HilError
 
 if TYPE_CHECKING:
@@ -123,6 +124,7 @@ class SafeState:
             return f"{action.channel}: its driver hangs since an action before", None
         shown: list[float | None] = []
         task = asyncio.create_task(self._carry_out(action, shown), name=f"{action.channel} = {action.set:g}")
+        task.add_done_callback(retrieve)
         try:
             async with asyncio.timeout(deadline):
                 await self._clock.wait(task)

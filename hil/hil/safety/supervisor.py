@@ -8,8 +8,8 @@ A run that is not supervised any more, for whatever reason, is tripped.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from hil_calibration.errors import CalibrationError
@@ -18,6 +18,7 @@ from hil_drivers.pacing import paced
 from hil_drivers.transport.supervisor import LinkState
 
 from ..clock import LockstepClock
+from ..errors import HilError, RecordError
 from .alarms import Alarms
 from .expression import FEWEST, Rate, channels, compared, rates
 from .feeder import Feeder
@@ -40,6 +41,9 @@ IDLE_DEADLINE = 3.0
 
 CUT_AFTER = 0.1
 """Wall seconds after which an operation that is still under way is cancelled, where the safe state is urgent."""
+
+LET_GO = 0.5
+"""Wall seconds that an operation may take to end once it is cancelled, before its device is closed."""
 
 SLOWEST = 1.0
 """Seconds between two ticks, at most."""
@@ -106,6 +110,8 @@ class Supervisor:
         self._take_up_latches()
         self._watch_channels()
         await self._first_values()
+        if self._record.failure is not None:
+            raise self._record.failure
         self._evaluate(start=True)
         self._hold()
         if self.trip is not None:
@@ -134,7 +140,7 @@ class Supervisor:
         return await self._reach()
 
     async def disarm(self) -> None:
-        """End the watch, and feed the watchdog no more."""
+        """End the watch, feed the watchdog no more, and leave no operation under way in a device."""
         self._over = True
         for task in self._tasks:
             task.cancel()
@@ -143,6 +149,11 @@ class Supervisor:
             await self._feeder.end()
         if self._answer is not None:
             await self._clock.wait(self._answer)
+        if self._cut is not None and self._idle is not None:
+            self._cut()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(LET_GO):
+                    await self._idle()
 
     @property
     def interlocks(self) -> Mapping[str, Interlock]:
@@ -221,10 +232,16 @@ class Supervisor:
         periods += [self._feeder.every] if self._feeder else []
         async for _ in paced(self._own, min([*periods, SLOWEST])):
             self.alarms.tick()
+            self._check_record()
             self._evaluate_if_armed()
             if self._feeder is not None and self.trip is None and (fault := self._feeder.tick()):
                 self.alarms.raise_("watchdog", fault)
                 self._trip("watchdog", f"{self._feeder.name} {fault}", "look at the rig, and at what held up the loop")
+
+    def _check_record(self) -> None:
+        """What is not on record any more is not gone on with, though the interlocks are watched to the end."""
+        if self._armed and not self._over and (failure := self._record.failure) is not None:
+            self._trip("record", str(failure), "", failure)
 
     def _evaluate_if_armed(self) -> None:
         if self._armed:
@@ -272,20 +289,19 @@ class Supervisor:
         held = None if self._armed else self._latches.held().get(name)
         return reason if held is None or held.acknowledged_by else f"{held.reason}, in the run {held.run}"
 
-    def _trip(self, name: str, reason: str, guidance: str) -> None:
+    def _trip(self, name: str, reason: str, guidance: str, cause: HilError | None = None) -> None:
         """Command the safe state at once, tell it, and have the run ended."""
         if self.trip is not None:
             return
         self._over = True
-        self.trip = Trip(name, reason, self._now(), guidance)
+        self.trip = Trip(name, reason, self._now(), guidance, cause)
         self._close_queues()
         if self._armed:
             self._safe.begin()
             self._cut_soon()
             self._answer = asyncio.create_task(self._answered(), name=f"answer to {name}")
-        self._tell("trip", self.trip.to_json())
-        if self._armed:
             self.on_trip(self.trip)
+        self._tell("trip", self.trip.to_json())
 
     async def _answered(self) -> None:
         await self._reach()
@@ -294,7 +310,17 @@ class Supervisor:
     def _hold(self) -> None:
         """Keep what has latched: a matter of the disk, and so not before the safe state."""
         while self._to_hold:
-            self._latches.hold(*self._to_hold.pop())
+            name, reason, since = self._to_hold.pop()
+            with self._told_where_it_fails(name):
+                self._latches.hold(name, reason, since)
+
+    @contextmanager
+    def _told_where_it_fails(self, name: str) -> Iterator[None]:
+        """A disk that does not take a latch must not stop the safe state: it is told, and the run ends all the same."""
+        try:
+            yield
+        except (OSError, HilError) as error:
+            self._tell("latch not kept", {"interlock": name, "reason": str(error)})
 
     def _cut_soon(self) -> None:
         if self._cut is not None:
@@ -305,7 +331,7 @@ class Supervisor:
         news = {position: each for position, each in enumerate(outcomes) if self._told.get(position) != each}
         for position, outcome in news.items():
             self._told[position] = outcome
-            self._record.event(self._now(), "safe state", outcome.to_json())
+            self._note("safe state", outcome.to_json())
             if outcome.error:
                 self._publish("safe state failed", outcome.to_json())
         if news or not outcomes:
@@ -324,8 +350,13 @@ class Supervisor:
         indication = await self._bench.sensor(channel).read()
         return indication.value if indication.usable else None
 
+    def _note(self, kind: str, data: dict[str, Any]) -> None:
+        """Put it on record, as long as there is one: safety does not end with the disk."""
+        with suppress(RecordError):
+            self._record.event(self._now(), kind, data)
+
     def _tell(self, kind: str, data: dict[str, Any]) -> None:
-        self._record.event(self._now(), kind, data)
+        self._note(kind, data)
         self._publish(kind, data)
 
     def _alarm_changed(self, kind: str, data: dict[str, Any]) -> None:
@@ -335,7 +366,8 @@ class Supervisor:
         if interlock is None or not interlock.latch.latching or interlock.rule.then != "safe_state":
             return
         if data["state"] == State.CLEAR:
-            self._latches.release(name)
+            with self._told_where_it_fails(name):
+                self._latches.release(name)
         elif data["state"] == State.ACTIVE and data["was"] == State.CLEAR:
             self._to_hold.append((name, data["reason"], data["raised"]))
 

@@ -5,28 +5,32 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from ..errors import InterlockTripped
+from ..errors import HilError, InterlockTripped
 
 
 @dataclass(frozen=True, slots=True)
 class Trip:
     """An interlock tripped, or the supervision itself failed.
 
-    :param name: the interlock's, or "watchdog" or "supervisor".
+    :param name: the interlock's, or "watchdog", "record" or "supervisor".
     :param reason: one clause: what was seen.
     :param t: when it was seen, UTC in nanoseconds of the bench clock.
+    :param cause: the error that ends the run, where it is none of an interlock.
     """
 
     name: str
     reason: str
     t: int
     guidance: str = ""
+    cause: HilError | None = None
 
     def to_json(self) -> dict[str, Any]:
         """What the record keeps of it."""
         return {"interlock": self.name, "reason": self.reason, "guidance": self.guidance}
 
-    def error(self) -> InterlockTripped:
+    def error(self) -> HilError:
         """The error that ends the run."""
+        if self.cause is not None:
+            return self.cause
         remedy = self.guidance or "find out why, remove the cause, and acknowledge the alarm"
         return InterlockTripped(f"tripped: {self.reason}", where=f"interlock {self.name}", remedy=remedy)

@@ -66,6 +66,9 @@ class Watched:
 
     def _take(self, indication: Indication, measurement: Measurement | None) -> None:
         self._error = ""
+        if measurement is not None and not math.isfinite(measurement.value):
+            self._unusable = f"may not be used (it is {measurement.value:g})"
+            return
         if measurement is None:
             names = [flag.name or "" for flag in Flag if flag and flag in indication.flags]
             self._unusable = f"may not be used ({', '.join(names).lower().replace('_', ' ') or 'no value'})"
