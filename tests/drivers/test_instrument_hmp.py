@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import struct
 from collections.abc import AsyncIterator, Callable
 
@@ -32,6 +33,9 @@ class Probe:
 
     def __init__(self) -> None:
         self.registers = {0x1F00: 53191, 0x1F01: 58982, 0x1F02: 49910}
+        self.put(0x0200, [1, 1])
+        self.put(0x0203, [0, 0])
+        self.put(0x0207, [0, 0])
         self.put(0x0000, words(45.25))
         self.put(0x0002, words(23.5))
         self.answer: Callable[[int, int], bytes | None] = self.well
@@ -108,7 +112,12 @@ async def test_it_reads_both_quantities_of_an_independent_server(hmp: Hmp, probe
     temperature, humidity = await hmp.read("temperature"), await hmp.read("humidity")
     assert (temperature.value, temperature.unit) == (23.5, "Cel")
     assert (humidity.value, humidity.unit) == (45.25, "%")
-    assert probe.requests == [(240, 3, 0x1F00, 3), (240, 3, 0x0002, 2), (240, 3, 0x0000, 2)]
+    status = (240, 3, 0x0200, 1)
+    assert probe.requests == [
+        (240, 3, 0x1F00, 3),
+        *[(240, 3, 0x0002, 2), status, (240, 3, 0x0208, 1)],
+        *[(240, 3, 0x0000, 2), status, (240, 3, 0x0207, 1)],
+    ]
     assert temperature.resolution == 2.0**-19
 
 
@@ -122,6 +131,8 @@ async def test_the_interval_of_a_free_running_probe_reaches_back(hmp: Hmp, clock
 async def test_it_reads_from_pymodbus(clock: Clock) -> None:
     values = [
         SimData(0x0000, values=[*words(45.25), *words(-12.5)], datatype=DataType.REGISTERS),
+        SimData(0x0200, values=[1], datatype=DataType.REGISTERS),
+        SimData(0x0207, values=[0, 0], datatype=DataType.REGISTERS),
         SimData(0x1F00, values=[53191, 58982, 49910], datatype=DataType.REGISTERS),
     ]
     server = ModbusTcpServer(SimDevice(7, values), address=("127.0.0.1", 0))
@@ -140,6 +151,29 @@ async def test_nan_is_not_available(hmp: Hmp, probe: Probe) -> None:
     probe.put(0x0002, NAN)
     indication = await hmp.read("temperature")
     assert (indication.value, indication.flags, indication.usable) == (None, Flag.NOT_AVAILABLE, False)
+
+
+async def test_an_error_that_the_probe_reports_flags_its_values(
+    hmp: Hmp, probe: Probe, caplog: pytest.LogCaptureFixture
+) -> None:
+    await hmp.open()
+    with caplog.at_level(logging.INFO, "hil_drivers.link"):
+        caplog.clear()
+        probe.put(0x0200, [0])
+        probe.put(0x0203, [0x0004, 0x0001])
+        for _ in range(2):
+            indication = await hmp.read("temperature")
+            assert (indication.value, indication.flags, indication.usable) == (23.5, Flag.DEVICE_ERROR, False)
+        probe.put(0x0200, [1])
+        assert (await hmp.read("temperature")).usable
+    assert caplog.messages == ["climate: reports the error 0x00010004", "climate: reports no error any more"]
+
+
+async def test_the_status_of_a_quantity_flags_that_one_alone(hmp: Hmp, probe: Probe) -> None:
+    await hmp.open()
+    probe.put(0x0207, [2])
+    assert (await hmp.read("humidity")).flags == Flag.DEVICE_ERROR
+    assert (await hmp.read("temperature")).flags == Flag.GOOD
 
 
 async def test_swapped_words_are_found_when_opened(hmp: Hmp, probe: Probe) -> None:

@@ -22,6 +22,7 @@ REGISTERS = {
     0x0001: float_words(HUMIDITY)[1],
     0x0002: float_words(TEMPERATURE)[0],
     0x0003: float_words(TEMPERATURE)[1],
+    0x0200: 1,
     0x1F00: -12345 & 0xFFFF,
     0x1F01: float_words(-123.45)[0],
     0x1F02: float_words(-123.45)[1],

@@ -141,6 +141,12 @@ WIRING = {
     "watchdog_timeout": 1e6,
 }
 MAP = Path(__file__).with_name("flow_meter.toml")
+SUPPLY = Path(__file__).with_name("power_supply.toml")
+SUPPLY_ANSWERS: dict[str, Any] = {
+    "identity": "EXAMPLE INSTRUMENTS,EX-PSU 3,70001,1.2",
+    "values": {"current": 12.5, "resistance": 100.0, "temperature": {"follows": "temperature"}},
+    "answers": {"DIAG:TEMP?": "T={temperature}K"},
+}
 
 
 async def dock(robot: Any) -> object:
@@ -240,7 +246,17 @@ SUBJECTS: dict[str, MakeSubject | Elsewhere] = {
         unseen={**_CLOCK_JUMP, "lossy": "what is lost is counted; what comes is right"},
     ),
     "recogniser": Elsewhere("tests/drivers/test_recogniser.py", "it is a child process, without a wire"),
-    "scpi": Elsewhere("tests/drivers/test_instrument_scpi_described.py", "its description says what its peer is"),
+    "scpi": simulated(
+        {"kind": "scpi", "description": str(SUPPLY), **SUPPLY_ANSWERS},
+        options={"description": str(SUPPLY)},
+        reads={
+            "current": near(12.5, 1e-6),
+            "temperature": near(23.4, 0.05),
+            "resistance": near(100.0, 1e-6),
+            "setpoint": near(0.0, 30.0),
+        },
+        writes={"setpoint": [5.0, 12.5], "limit": [100.0, 250.0]},
+    ),
     "ros2": simulated(
         {"kind": "ros2-robot"},
         driver="ros2",

@@ -49,6 +49,13 @@ class DigitalIo(ModbusDevice):
         self.points = self.declared({"inputs": inputs or {}, "outputs": outputs or {}})
         self._inputs, self._outputs = dict(inputs or {}), dict(outputs or {})
         self._watchdog = None if watchdog is None else _watchdog(watchdog)
+        for output, coil in self._outputs.items():
+            if self._watchdog == (Function.WRITE_COIL, coil):
+                raise OptionError(
+                    f"outputs.{output} = {coil} is the coil of the watchdog",
+                    where=name,
+                    remedy="leave that output out: whoever set it would feed the watchdog",
+                )
         for option, value in (("watchdog_timeout", watchdog_timeout), ("input_filter", input_filter)):
             if not (math.isfinite(value) and value >= 0):
                 raise OptionError(f"{option} = {value:g} s", where=name, remedy="give 0 or more")

@@ -14,6 +14,7 @@ from ..clock import NANOSECONDS, Clock
 from ..device import Point
 from ..errors import LocalProtocolError, OptionError, RemoteProtocolError, SetpointRefused
 from ..indication import UNUSABLE, Flag, Indication
+from ..transport.modbus import TIMEOUT
 from ..wire.modbus import Function, Request
 from ..wire.modbus_values import other_orders
 from .modbus_device import ModbusDevice
@@ -27,14 +28,23 @@ class ModbusInstrument(ModbusDevice):
     what the map says.
 
     :param map: the path of the map; a relative one starts at the bench file, or else at the working directory.
+    :param timeout: seconds of wall time within which the instrument has answered.
     """
 
     files = ("map",)
 
-    def __init__(self, name: str, address: str, *, clock: Clock, map: str) -> None:  # noqa: A002 (the option's name)
+    def __init__(
+        self,
+        name: str,
+        address: str,
+        *,
+        clock: Clock,
+        map: str,  # noqa: A002 (the option's name)
+        timeout: float = TIMEOUT,
+    ) -> None:
         self._map = load_map(map)
         self.points = _points(self._map)
-        super().__init__(name, address, clock=clock, device_id=self._map.device_id)
+        super().__init__(name, address, clock=clock, device_id=self._map.device_id, timeout=timeout)
 
     @classmethod
     def declared(cls, options: Mapping[str, Any]) -> Mapping[str, Point]:

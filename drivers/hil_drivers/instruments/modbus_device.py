@@ -8,20 +8,29 @@ from ..clock import Clock
 from ..device import Device
 from ..errors import RemoteProtocolError
 from ..transport.link import modbus_link
+from ..transport.modbus import TIMEOUT
 from ..wire.modbus import Request
+from .timeout import checked_timeout
 
 
 class ModbusDevice(Device):
     """A device at one Modbus link, by RTU or TCP.
 
     :param device_id: used where the address names none.
+    :param timeout: seconds of wall time within which it has answered.
     """
 
     libraries = ("pymodbus.client", "serialx")
 
-    def __init__(self, name: str, address: str, *, clock: Clock, device_id: int = 1) -> None:
+    def __init__(self, name: str, address: str, *, clock: Clock, device_id: int = 1, timeout: float = TIMEOUT) -> None:
         super().__init__(name, address, clock=clock)
-        self._link = modbus_link(address, supervisor=self.supervisor, clock=clock, device_id=device_id)
+        self._link = modbus_link(
+            address,
+            supervisor=self.supervisor,
+            clock=clock,
+            device_id=device_id,
+            timeout=checked_timeout(name, timeout),
+        )
         self._verified = 0
 
     async def open(self) -> None:

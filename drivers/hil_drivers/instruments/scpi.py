@@ -10,25 +10,31 @@ from ..clock import Clock
 from ..device import Device
 from ..errors import RemoteProtocolError
 from ..transport.link import stream_link
+from ..transport.stream import TIMEOUT
 from ..transport.supervisor import Supervisor
 from ..wire import scpi
+from .timeout import checked_timeout
 from .turn import Turns
 
 T = TypeVar("T")
 
 
 class ScpiLink:
-    """Messages to one instrument at a ``tcp://`` or ``serial://`` address."""
+    """Messages to one instrument at a ``tcp://`` or ``serial://`` address; each is answered within ``timeout`` s."""
 
-    def __init__(self, address: str, *, supervisor: Supervisor, clock: Clock) -> None:
+    def __init__(self, address: str, *, supervisor: Supervisor, clock: Clock, timeout: float = TIMEOUT) -> None:
         self.name = supervisor.name
-        self._link = stream_link(address, supervisor=supervisor, clock=clock)
+        self._link = stream_link(address, supervisor=supervisor, clock=clock, timeout=timeout)
 
     async def open(self) -> scpi.Identity:
         """Connect and ask for the identity; a failure closes the link again."""
         await self._link.open()
         try:
             return await self.ask("*IDN?", scpi.parse_identity)
+        except RemoteProtocolError as error:
+            await self._link.close()
+            remedy = error.remedy or "check that the address leads to a SCPI instrument"
+            raise RemoteProtocolError(error.what, where=self.name, remedy=remedy) from None
         except BaseException:
             await self._link.close()
             raise
@@ -78,11 +84,14 @@ class ScpiLink:
 
 
 class ScpiDevice(Device):
-    """A device at one SCPI link, used by one operation at a time."""
+    """A device at one SCPI link, used by one operation at a time.
 
-    def __init__(self, name: str, address: str, *, clock: Clock) -> None:
+    :param timeout: seconds of wall time within which it has answered.
+    """
+
+    def __init__(self, name: str, address: str, *, clock: Clock, timeout: float = TIMEOUT) -> None:
         super().__init__(name, address, clock=clock)
-        self._link = ScpiLink(address, supervisor=self.supervisor, clock=clock)
+        self._link = ScpiLink(address, supervisor=self.supervisor, clock=clock, timeout=checked_timeout(name, timeout))
         self._turns = Turns(name, clock)
 
     async def open(self) -> None:

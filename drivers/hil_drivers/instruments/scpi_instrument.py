@@ -18,6 +18,7 @@ from ..description import load
 from ..device import Point
 from ..errors import DeviceError, DeviceUnreachable, OptionError, RemoteProtocolError
 from ..indication import Flag, Indication
+from ..transport.stream import TIMEOUT
 from .scpi import ScpiDevice
 from .scpi_description import PointSection, ScpiDescription
 
@@ -31,12 +32,13 @@ class ScpiInstrument(ScpiDevice):
     before the question to the answer, as the description's author takes it from the manual.
 
     :param description: the path of the TOML file.
+    :param timeout: seconds of wall time within which the instrument has answered.
     """
 
     files = ("description",)
 
-    def __init__(self, name: str, address: str, *, clock: Clock, description: str) -> None:
-        super().__init__(name, address, clock=clock)
+    def __init__(self, name: str, address: str, *, clock: Clock, description: str, timeout: float = TIMEOUT) -> None:
+        super().__init__(name, address, clock=clock, timeout=timeout)
         self._described = load(description, ScpiDescription)
         self.points = _points(self._described)
         self._ready = self._prepared = False

@@ -20,6 +20,14 @@ RELATIVE_HUMIDITY = 0x0000
 TEMPERATURE = 0x0002
 DEW_POINT = 0x0006
 ERROR_STATUS = 0x0200
+"""1 where the device has no error, 0 where it has."""
+
+ERROR_CODE = 0x0203
+"""The bits of the present errors in two registers, least significant word first."""
+
+HUMIDITY_STATUS, TEMPERATURE_STATUS = 0x0207, 0x0208
+"""0 where the measurement is good."""
+
 TEST = 0x1F00
 """The first of three test registers: an integer, then a float32."""
 

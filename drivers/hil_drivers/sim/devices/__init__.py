@@ -20,6 +20,7 @@ from .mqtt_meter import MqttMeterDevice
 from .natnet import NatnetDevice
 from .pt100_scanner import ScannerDevice
 from .ros2_robot import Ros2RobotDevice
+from .scpi import ScpiInstrumentDevice
 from .sign_panel import PanelDevice
 from .simserv import SimservDevice
 from .t10a import T10aDevice
@@ -41,6 +42,7 @@ AnyDevice = Annotated[
     | PanelDevice
     | Ros2RobotDevice
     | ScannerDevice
+    | ScpiInstrumentDevice
     | SimservDevice
     | T10aDevice
     | UrRtdeDevice

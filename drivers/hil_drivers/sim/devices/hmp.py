@@ -17,7 +17,9 @@ class HmpDevice(ModbusLinked):
     It is behind a Modbus TCP gateway or on a serial line.
     """
 
-    faults: ClassVar[frozenset[str]] = LINK_FAULTS | MODBUS_FAULTS | frozenset(("nan", "frozen", "word-order"))
+    faults: ClassVar[frozenset[str]] = (
+        LINK_FAULTS | MODBUS_FAULTS | frozenset(("nan", "frozen", "word-order", "device-error"))
+    )
     shared: ClassVar[tuple[str, ...]] = ("device_id",)
 
     kind: Literal["hmp"]

@@ -5,31 +5,13 @@ from __future__ import annotations
 from functools import cached_property
 from typing import ClassVar, Literal
 
-from pydantic import Field, ValidationInfo, field_validator, model_validator
+from pydantic import Field, ValidationInfo, field_validator
 
 from ...errors import OptionError
 from ...instruments.modbus_map import RegisterMap, load_map
-from ..model import Model, NotNegative
 from .base import LINK_FAULTS, MODBUS_FAULTS
 from .modbus_linked import ModbusLinked
-
-
-class Served(Model):
-    """What a point shows: a ``constant``, or a quantity of the world times ``scale`` plus ``offset``; with ``noise``,
-    the standard deviation of one reading. All in the unit of the point.
-    """
-
-    constant: float | None = None
-    follows: Literal["temperature", "humidity", "illuminance"] | None = None
-    scale: float = 1.0
-    offset: float = 0.0
-    noise: NotNegative = 0.0
-
-    @model_validator(mode="after")
-    def _has_one_origin(self) -> Served:
-        if (self.constant is None) == (self.follows is None):
-            raise ValueError("needs either 'constant' or 'follows'")
-        return self
+from .shown import Served
 
 
 class ModbusDevice(ModbusLinked):

@@ -24,6 +24,9 @@ _CONSTANTS: dict[int, list[int]] = {
 }
 """Status (no errors, online, error code 0, measurements good) and the integer test."""
 
+_FAULTY: dict[int, list[int]] = {0x0200: [0, 1], 0x0203: [0x0004, 0], 0x0207: [2, 2, 0, 0]}
+"""Status of a probe with an error."""
+
 _CONSTANT_FLOATS = {0x0300: 1013.25, 0x1F01: -123.45}
 
 
@@ -62,7 +65,14 @@ class HmpMemory(Memory):
     def _registers(self) -> dict[int, int]:
         swapped = self._faults.present("word-order") is not None
         floats = {address: words(value) for address, value in _CONSTANT_FLOATS.items()}
-        blocks = {**_CONSTANTS, 0x0600: [self._probe.device.device_id], **floats, **measured_registers(self._air())}
+        status = _FAULTY if self._faults.present("device-error") else {}
+        blocks = {
+            **_CONSTANTS,
+            **status,
+            0x0600: [self._probe.device.device_id],
+            **floats,
+            **measured_registers(self._air()),
+        }
         return {
             address + i: word
             for address, block in blocks.items()

@@ -10,9 +10,9 @@ from ...clock import NANOSECONDS
 from ...instruments.modbus_map import MappedPoint, Place
 from ..devices.modbus import ModbusDevice
 from ..faults import Faults
-from ..response import Response
 from ..world import World
 from .modbus import Memory, Refused
+from .shown import Shown
 
 _FORMATS = {"int16": ">h", "uint16": ">H", "int32": ">i", "uint32": ">I", "float32": ">f", "float64": ">d"}
 _LIMITS = {"int16": (-(2**15), 2**15 - 1), "uint16": (0, 2**16 - 1), "int32": (-(2**31), 2**31 - 1)}
@@ -24,10 +24,7 @@ class MapMemory(Memory):
 
     def __init__(self, name: str, device: ModbusDevice, world: World, faults: Faults) -> None:
         self._world, self._faults, self._map = world, faults, device.described
-        self._device = device
-        self._responses = {
-            point: Response(world, name, point, noise=device.served(point).noise) for point in self._map.points
-        }
+        self._shown = {point: Shown(world, name, point, device.served(point)) for point in self._map.points}
         self._written: dict[tuple[int, int], int] = {}
         self._last: dict[str, float] = {}
 
@@ -108,21 +105,9 @@ class MapMemory(Memory):
         return min(max(number, lower), upper)
 
     def _value(self, name: str, point: MappedPoint) -> float:
-        served = self._device.served(name)
         now = self._world.time.now()
         period = round((self._map.scan_period if point.scan_period is None else point.scan_period) * NANOSECONDS)
-        t = now // period * period if period else now
-        temperature = self._world.climate.temperature(t)
-        if served.follows is None:
-            value = served.constant or 0.0
-        else:
-            quantity = {
-                "temperature": self._world.climate.temperature,
-                "humidity": self._world.climate.humidity,
-                "illuminance": self._world.light.plane,
-            }[served.follows]
-            value = quantity(t) * served.scale + served.offset
-        return self._responses[name].indication(value, temperature, t)
+        return self._shown[name].at(now // period * period if period else now)
 
     def _none(self, point: MappedPoint) -> float:
         """What stands for no value: NaN, or the first number of the map that does; else the request is refused."""

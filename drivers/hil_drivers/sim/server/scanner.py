@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ...clock import NANOSECONDS
 from ..faults import Faults
 from ..world import World
-from .scpi import DATA_TYPE_ERROR, OUT_OF_RANGE, Handler, ScpiError, ScpiProtocol, channel_list
+from .scpi import DATA_TYPE_ERROR, OUT_OF_RANGE, Handler, ScpiError, ScpiProtocol, channel_list, identity
 
 if TYPE_CHECKING:
     from ..devices.pt100_scanner import ScannerDevice
@@ -52,8 +52,7 @@ class Scanner:
         }
         own = self._hp() if self._device.dialect == "34970a" else self._keithley()
         return ScpiProtocol(
-            _MODELS[self._device.dialect],
-            "SN0003",
+            identity(_MODELS[self._device.dialect], "SN0003"),
             {**shared, **own},
             asked_with=("TRACe:DATA?",),
             busy=self._measures,

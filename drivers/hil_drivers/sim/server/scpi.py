@@ -48,19 +48,24 @@ def forms(header: str) -> list[str]:
     return [mark + form + query for form in found for mark in ("", ":")]
 
 
+def identity(model: str, serial: str) -> str:
+    """What an instrument of ours says of itself."""
+    return f"Example Instruments,{model},{serial},1.0"
+
+
 class ScpiProtocol(LineProtocol):
     """The parser and the common commands; an instrument adds its own handlers by header.
 
     ``*OPC?`` is answered when the operation under way has ended, and what comes after it waits (IEEE 488.2, 12.5.3).
 
+    :param identity: answers ``*IDN?``.
     :param asked_with: the headers of queries that take parameters.
     :param busy: whether an operation is under way.
     """
 
     def __init__(
         self,
-        model: str,
-        serial: str,
+        identity: str,
         handlers: Mapping[str, Handler],
         *,
         asked_with: Collection[str] = (),
@@ -71,10 +76,10 @@ class ScpiProtocol(LineProtocol):
         self._waiting: deque[bytes] = deque()
         self._errors: deque[str] = deque()
         common: dict[str, Handler] = {
-            "*IDN?": lambda _: f"Example Instruments,{model},{serial},1.0",
+            "*IDN?": lambda _: identity,
             "*CLS": lambda _: self._errors.clear(),
             "*OPC?": lambda _: "1",
-            "SYSTem:ERRor?": lambda _: self._errors.popleft() if self._errors else '0,"No error"',
+            "SYSTem:ERRor?": lambda _: self.oldest_error(),
         }
         self._handlers = {f: h for header, h in {**common, **handlers}.items() for f in forms(header)}
         self._asked_with = {form for header in asked_with for form in forms(header)}
@@ -89,11 +94,19 @@ class ScpiProtocol(LineProtocol):
 
     def due(self) -> list[bytes]:
         replies = []
-        while self._waiting and not (self._busy() and _COMPLETE.fullmatch(self._waiting[0])):
+        while self._waiting and not self._waits(self._waiting[0]):
             reply = self._answer(self._waiting.popleft())
             if reply is not None:
                 replies.append(reply.encode("ascii") + b"\n")
         return replies
+
+    def oldest_error(self) -> str:
+        """The oldest entry of the error queue, which is taken out of it."""
+        return self._errors.popleft() if self._errors else '0,"No error"'
+
+    def _waits(self, line: bytes) -> bool:
+        """Whether a message is not answered yet, because an operation is under way."""
+        return self._busy() and _COMPLETE.fullmatch(line) is not None
 
     def _fail(self, error: str) -> None:
         if len(self._errors) < _QUEUE:
@@ -102,22 +115,27 @@ class ScpiProtocol(LineProtocol):
     def _answer(self, line: bytes) -> str | None:
         try:
             text = line.decode("ascii").strip()
-            if not text:
-                return None
-            match = _HEADER.fullmatch(text)
-            if match is None:
-                raise ScpiError(SYNTAX_ERROR)
-            handler = self._handlers.get(match[1].upper())
-            if handler is None:
-                raise ScpiError(UNDEFINED_HEADER)
-            if match[1].endswith("?") and match[2] and match[1].upper() not in self._asked_with:
-                raise ScpiError(PARAMETER_NOT_ALLOWED)
-            return handler((match[2] or "").strip())
+            return self._obey(text) if text else None
         except UnicodeDecodeError:
             self._fail(SYNTAX_ERROR)
         except ScpiError as error:
             self._fail(str(error))
         return None
+
+    def _obey(self, text: str) -> str | None:
+        """The answer to one message, if it has one.
+
+        :raises ScpiError: if it cannot be obeyed.
+        """
+        match = _HEADER.fullmatch(text)
+        if match is None:
+            raise ScpiError(SYNTAX_ERROR)
+        handler = self._handlers.get(match[1].upper())
+        if handler is None:
+            raise ScpiError(UNDEFINED_HEADER)
+        if match[1].endswith("?") and match[2] and match[1].upper() not in self._asked_with:
+            raise ScpiError(PARAMETER_NOT_ALLOWED)
+        return handler((match[2] or "").strip())
 
 
 def channel_list(text: str) -> list[int]:
@@ -156,7 +174,7 @@ def panel(world: World, faults: Faults) -> ScpiProtocol:
     def shown(_: str) -> str:
         return '"' + world.text.replace('"', '""') + '"'
 
-    return ScpiProtocol("SIGN PANEL", "SN0001", {"DISPlay:TEXT": show, "DISPlay:TEXT?": shown})
+    return ScpiProtocol(identity("SIGN PANEL", "SN0001"), {"DISPlay:TEXT": show, "DISPlay:TEXT?": shown})
 
 
 def carriage(world: World, faults: Faults, *, positions: Collection[int]) -> ScpiProtocol:
@@ -179,8 +197,7 @@ def carriage(world: World, faults: Faults, *, positions: Collection[int]) -> Scp
         return moved.moving(world.time.now())
 
     return ScpiProtocol(
-        "CARRIAGE",
-        "SN0002",
+        identity("CARRIAGE", "SN0002"),
         {
             "SOURce:POSition": go,
             "SOURce:POSition?": lambda _: f"{moved.position(world.time.now()):g}",

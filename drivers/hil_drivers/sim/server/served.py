@@ -19,6 +19,7 @@ from ..devices.mqtt_meter import MqttMeterDevice
 from ..devices.natnet import NatnetDevice
 from ..devices.pt100_scanner import ScannerDevice
 from ..devices.ros2_robot import Ros2RobotDevice
+from ..devices.scpi import ScpiInstrumentDevice
 from ..devices.sign_panel import PanelDevice
 from ..devices.simserv import SimservDevice
 from ..devices.t10a import T10aDevice
@@ -151,6 +152,14 @@ def _ros2_robot(device: Ros2RobotDevice, name: str, world: World, directory: Pat
     from .ros2_robot import RobotEndpoint
 
     return RobotEndpoint(name, device, bases(world)[name], world)
+
+
+@endpoint.register
+def _scpi(device: ScpiInstrumentDevice, name: str, world: World, directory: Path) -> Endpoint:  # noqa: ARG001
+    from .endpoint import TcpEndpoint
+    from .scpi_described import described
+
+    return TcpEndpoint(name, world, described(name, device, world))
 
 
 @endpoint.register
