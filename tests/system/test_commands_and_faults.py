@@ -139,7 +139,7 @@ def examine(given: Sequence[tuple[int, str]], happening: Sequence[Fault]) -> Non
         assert lamp_is_out(again, unless_lost=False)
 
 
-@settings(max_examples=10)
+@settings(max_examples=6)
 @given(commands, st.lists(faults, max_size=2))
 def test_no_actuator_stays_on_and_no_point_counts_twice(given: list[tuple[int, str]], happening: list[Fault]) -> None:
     examine(given, happening)

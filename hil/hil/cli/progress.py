@@ -49,7 +49,8 @@ def sentence(kind: str, data: Mapping[str, Any]) -> str:
     if kind == "trip":
         return f"trip: interlock {rest.get('interlock')}: {rest.get('reason')}"
     if kind == "alarm":
-        return f"alarm {rest.get('alarm')} is {rest.get('state')}: {rest.get('reason')}"
+        reason = f": {rest['reason']}" if rest.get("reason") else ""
+        return f"alarm {rest.get('alarm')} is {rest.get('state')}{reason}"
     if kind == "recovered":
         return f"the run {rest.get('run')} was cut off; the bench was brought to its safe state first"
     if kind == "finished":

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..errors import UsageError
+from .data import find_run
 from .options import as_json, out, parse_settings, seed
 from .output import printable, show_json, show_table
 
@@ -50,9 +51,8 @@ class _Request:
 @click.option("--operator", help="Who runs it: an operator of the laboratory file; its only one by default.")
 @click.option(
     "--resume",
-    type=click.Path(path_type=Path),
     metavar="RUN",
-    help="Go on with a run that ended before its plan was complete: its folder.",
+    help="Go on with a run that ended before its plan was complete: its folder, its name, or last.",
 )
 @click.option(
     "--lock-plan",
@@ -84,7 +84,7 @@ def run(
     speed: float | None,
     out: Path,
     operator: str | None,
-    resume: Path | None,
+    resume: str | None,
     lock: Path | None,
     locked: Path | None,
     deviation: str | None,
@@ -100,9 +100,9 @@ def run(
     """
     if as_json and jsonl:
         raise UsageError("--json and --jsonl exclude each other", remedy="give one of them")
-    request = _Request(
-        procedure, bench, parse_settings(settings), seed, speed, out, operator, resume, locked, deviation
-    )
+    begun = None if resume is None else find_run(resume, out)
+    given = parse_settings(settings)
+    request = _Request(procedure, bench, given, seed, speed, out, operator, begun, locked, deviation)
     if lock is not None:
         return _lock(request, lock)
     if dry_run:
