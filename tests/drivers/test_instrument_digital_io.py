@@ -137,6 +137,12 @@ async def test_a_relay_gives_the_lamp_its_power(transport: str) -> None:
         assert not await lit(simulation)
 
 
+def test_the_watchdog_s_coil_is_nobody_s_output() -> None:
+    with pytest.raises(OptionError, match=r"outputs\.lamp = 15 is the coil of the watchdog"):
+        DigitalIo("io", "modbus+tcp://127.0.0.1:1", clock=WallClock(), outputs={"lamp": 15}, watchdog={"coil": 15})
+    DigitalIo("io", "modbus+tcp://127.0.0.1:1", clock=WallClock(), outputs={"lamp": 15}, watchdog={"register": 15})
+
+
 @pytest.mark.parametrize("watchdog", [{"coil": 15}, {"register": 256}])
 async def test_outputs_drop_unless_it_is_fed(watchdog: dict[str, int]) -> None:
     """In lockstep the watchdog's time is bench time, and not fed means not fed, however fast the test runs."""
