@@ -53,6 +53,8 @@ class Resumption:
 
         record = open_run(folder)
         where = str(folder)
+        if not record.run:
+            raise UsageError("the run was cut off before it began", where=where, remedy="begin a new one")
         for what, given in (("procedure", procedure), ("bench", config.name)):
             if (begun := record.run[what]["name"]) != given:
                 raise UsageError(f"it is a run of the {what} {begun}, not {given}", where=where, remedy=f"name {begun}")

@@ -210,6 +210,7 @@ class _Run:
         record.subscribe(lambda committed: _discard(self._service.publish("committed", asdict(committed))))
         cancelled = False
         try:
+            await record.flush()
             ending = await self._engine(record).run()
         except asyncio.CancelledError:
             cancelled = True
@@ -270,6 +271,7 @@ class _Run:
         try:
             await record.close(ending.status)
         except RecordError as error:
+            self._service.publish("record failed", {"reason": str(error)})
             return self._failed(Ending(FAILED, ending.error or error))
         if ending.status != COMPLETE:
             outcome = self._failed(ending)
