@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 
 class Flag(IntFlag):
-    """Quality of an indication; 0 is good. Bits are stored in records: never renumber."""
+    """Quality of an indication; 0 is good. Bits are stored in records: never renumber; 128 stays free."""
 
     GOOD = 0
     OVER_RANGE = 1
@@ -20,7 +20,6 @@ class Flag(IntFlag):
     LOW_LIGHT = 16
     STALE = 32
     DEVICE_ERROR = 64
-    SATURATED = 128
     TRACKING_LOST = 256
 
 

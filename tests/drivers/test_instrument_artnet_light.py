@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 from collections.abc import Iterator
+from contextlib import suppress
 
 import pytest
 
-from hil_drivers.clock import Clock
+from hil_drivers.clock import Clock, WallClock
 from hil_drivers.errors import AddressError, DeviceUnreachable, OptionError, SetpointRefused, UnitError
 from hil_drivers.instruments.artnet_light import ArtnetLight
 from hil_drivers.testing import check_actuator
+from hil_drivers.transport.supervisor import LinkState
 
 
 @pytest.fixture
@@ -38,6 +41,44 @@ async def test_a_setpoint_is_sixteen_bits_of_full_scale(node: socket.socket, clo
     node.setblocking(False)
     with pytest.raises(BlockingIOError):
         node.recv(600)
+
+
+async def test_the_latest_frame_is_sent_again_until_it_is_closed(
+    node: socket.socket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ArtnetLight, "repeat", 0.01)
+    light = light_at(node, WallClock())
+    await light.open()
+    await light.write("illuminance", 500.0)
+    await light.write("illuminance", 2000.0)
+    frames = [await asyncio.to_thread(node.recv, 600) for _ in range(5)]
+    assert [frame[12] for frame in frames] == [1, 2, 3, 4, 5]
+    assert [frame[-2:].hex() for frame in frames] == ["4000", "ffff", "ffff", "ffff", "ffff"]
+    await light.close()
+    node.setblocking(False)
+    with suppress(BlockingIOError):
+        while True:
+            node.recv(600)
+    await asyncio.sleep(0.03)
+    with pytest.raises(BlockingIOError):
+        node.recv(600)
+
+
+async def test_a_frame_that_cannot_be_sent_again_ends_nothing(
+    node: socket.socket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ArtnetLight, "repeat", 0.01)
+    light, address = light_at(node, WallClock()), node.getsockname()
+    await light.open()
+    await light.write("illuminance", 500.0)
+    node.close()
+    async with asyncio.timeout(10.0):
+        while light.supervisor.status.state is not LinkState.DOWN:  # noqa: ASYNC110 (as an operator looks)
+            await asyncio.sleep(0.01)
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as again:
+            again.bind(address)
+            assert (await asyncio.to_thread(again.recv, 600))[-2:].hex() == "4000"
+    await light.close()
 
 
 async def test_what_lies_outside_is_refused_before_anything_is_sent(node: socket.socket, clock: Clock) -> None:

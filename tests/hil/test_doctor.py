@@ -107,7 +107,10 @@ def test_a_broken_driver_stops_neither_the_list_of_drivers_nor_is_it_called_abse
 
 def test_this_machine_is_looked_at_from_end_to_end(tmp_path: Path) -> None:
     found = findings(doctor(tmp_path, "--json", "--out", str(tmp_path / "not" / "yet")))
-    assert {"program", "disk space", "disk speed", "SQLite", "clock", "ROS 2", "MQTT broker"} <= found.keys()
+    rows = {"program", "disk space", "disk speed", "SQLite", "clock", "permissions", "ROS 2", "MQTT broker"}
+    assert rows <= found.keys()
+    assert any(what.startswith("serial port") for what in found)
+    assert all(one["remedy"] for one in found.values() if one["state"] != "ok")
     assert found["SQLite"]["state"] == "ok"
     assert not any(tmp_path.iterdir()), "it leaves nothing behind"
 
@@ -116,8 +119,8 @@ def test_ports_and_brokers_of_a_bench_are_looked_at(tmp_path: Path) -> None:
     bench = copy_bench(tmp_path / "bench").with_name("real.toml")
     bench.write_text(REAL, encoding="utf-8")
     config = load_bench(str(bench))
-    (port,) = machine.ports(config, list)
-    assert (port.what, port.state) == ("serial port /dev/no-such-port", "warn")
+    (port,) = machine.ports(config, listed=list)
+    assert (port.what, port.state) == ("serial port /dev/no-such-port", "fail")
     assert port.remedy == "plug it in, or correct its path"
     *_, broker = links.mqtt(config)
     assert (broker.what, broker.state) == ("broker of mqtt://127.0.0.1:1/room", "fail")
@@ -141,10 +144,30 @@ def test_the_clock_is_told(state: ClockState, expected: str, words: str) -> None
 def test_a_port_without_permission_says_what_to_do() -> None:
     hint = "add this user to the group dialout, then log in again"
     listed = [Port("/dev/ttyB", "", False, hint), Port("/dev/ttyA", "Adapter", True)]
-    first, second = machine.ports(None, lambda: listed)
+    first, second = machine.ports(listed=lambda: listed)
     assert (first.what, first.state, first.found) == ("serial port /dev/ttyA", "ok", "Adapter, may be opened")
     assert (second.state, second.found, second.remedy) == ("warn", "a serial port, cannot be opened", hint)
-    assert [found.found for found in machine.ports(None, list)] == ["none"]
+    assert [found.found for found in machine.ports(listed=list)] == ["none"]
+
+
+def test_a_port_that_is_asked_for_and_not_there_fails(tmp_path: Path) -> None:
+    done = doctor(tmp_path, "--json", "--port", "/dev/no-such-port", "--port", "/dev/null")
+    assert done.returncode == 4
+    found = findings(done)
+    assert found["serial port /dev/no-such-port"]["state"] == "fail"
+    assert found["serial port /dev/no-such-port"]["remedy"] == "plug it in, or correct its path"
+    assert found["serial port /dev/null"]["state"] == "ok"
+
+
+def test_places_that_may_not_be_written_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (well,) = storage.permissions(tmp_path / "runs")
+    assert (well.state, str(tmp_path) in well.found) == ("ok", True)
+    monkeypatch.setattr("os.access", lambda folder, _: folder != tmp_path)
+    (refused,) = storage.permissions(tmp_path / "runs")
+    assert (refused.what, refused.state, refused.remedy) == ("permissions", "fail", "give another --out")
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    _, claims = storage.permissions(tmp_path / "runs")
+    assert claims.remedy == "correct its permissions, or XDG_RUNTIME_DIR"
 
 
 def test_missing_packages_of_the_system_are_named() -> None:

@@ -28,6 +28,9 @@ LONGEST_GAP = NANOSECONDS // 4
 BUFFERED = NANOSECONDS
 """What a buffer on the way may hold back, in ns: a contradiction by more tells of the controller's clock."""
 
+INFORMATION = 3
+"""The level of a controller's message from which on it warns of nothing (0 exception, 1 error, 2 warning)."""
+
 NEWER_FROM, NEWER_CYCLE, OLDER_CYCLE = 5, NANOSECONDS // 500, NANOSECONDS // 125
 """From version 5 on the controller's cycle is 2 ms, before it was 8 ms."""
 
@@ -232,6 +235,12 @@ class RtdeLink:
                 self._arrived(values)
         elif package.kind == rtde.Kind.CONTROLLER_VERSION and self._pings:
             self._cause = self._pings.popleft()
+        elif package.kind == rtde.Kind.TEXT:
+            self._tell(rtde.parse_text(package.payload))
+
+    def _tell(self, text: rtde.Text) -> None:
+        level = logging.INFO if text.level >= INFORMATION else logging.WARNING
+        log.log(level, "%s: its controller says %r (%s)", self.name, text.message, text.source)
 
     def _arrived(self, values: tuple[float, ...]) -> None:
         receipt = self._clock.arrived()

@@ -17,8 +17,6 @@ from typing import Any, NamedTuple
 
 from ..errors import LocalProtocolError, RemoteProtocolError
 
-COMMAND_PORT = 1510
-DATA_PORT = 1511
 OLDEST = (3, 0)
 NEWEST_KNOWN = 4
 """The newest major version whose layout is known."""

@@ -25,8 +25,8 @@ def show_bench_devices(bench: str, *, readings: int, seed: int | None, as_json: 
     if as_json:
         show_json({"devices": rows})
     else:
-        keys = ["device", "driver", "address", "state", "latency", "errors", "calibration due", "last error"]
-        show_table(keys, [_cells(row) for row in rows])
+        keys = ["device", "driver", "state", "latency", "errors", "quality", "cal. due", "last error"]
+        show_table(keys, [_cells(row) for row in rows], below=["last error"])
     return PASS if all(row["state"] == "up" for row in rows) else DEVICE
 
 
@@ -54,9 +54,25 @@ def _row(bench: WatchedBench, name: str, device: WatchedDevice, failure: str) ->
         "unanswered": status.unanswered,
         "garbled": status.garbled,
         "missed": status.missed,
+        "flags": _flags(bench, name),
         **_calibration(bench.config, name),
         "last_error": failure or status.last_error,
     }
+
+
+def _flags(bench: WatchedBench, device: str) -> dict[str, list[str]]:
+    """By channel of the device that has been read, the quality flags of its latest indication."""
+    looks = {channel.name: channel.indication for channel in bench.channels if channel.device == device}
+    return {
+        name: [flag.name for flag in indication.flags if flag.name]
+        for name, indication in looks.items()
+        if indication is not None
+    }
+
+
+def _quality(flags: dict[str, list[str]]) -> str:
+    told = {flag.lower().replace("_", " ") for found in flags.values() for flag in found}
+    return ", ".join(sorted(told)) if told else "good" if flags else ""
 
 
 def _calibration(config: BenchConfig, device: str) -> dict[str, Any]:
@@ -78,10 +94,10 @@ def _cells(row: dict[str, Any]) -> list[str]:
     return [
         row["device"],
         row["driver"],
-        row["address"],
         f"{_GLYPHS[row['state']]} {row['state']}",
         "" if latency is None else f"{latency * 1e3:.1f} ms",
         str(row["unanswered"] + row["garbled"]),
+        _quality(row["flags"]),
         f"▲ overdue {due}" if row["overdue"] else due,
         row["last_error"],
     ]

@@ -27,8 +27,8 @@ def devices(bench: str | None, readings: int, seed: int | None, as_json: bool) -
     """Without --bench: list the installed drivers with their points: unit, direction and range.
 
     With --bench: connect to every device, read its channels, and show its state, the median latency of an
-    exchange, its latest error, and when its calibration is due. Nothing is commanded. A device that is not there
-    stops nobody; the exit code is then 4.
+    exchange, the quality of its latest readings, its latest error, and by when to calibrate it. Nothing is
+    commanded. A device that is not there stops nobody; the exit code is then 4.
     """
     if bench is not None:
         from .bench_devices import show_bench_devices

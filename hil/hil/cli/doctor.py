@@ -17,9 +17,10 @@ GLYPHS = {"ok": "●", "warn": "▲", "fail": "✕"}
 
 @click.command(short_help="Whether this machine is fit to run a bench.")
 @click.option("--bench", metavar="B", help="Look at the ports and brokers of this bench as well.")
+@click.option("--port", "ports", multiple=True, metavar="PATH", help="Look at this serial port as well; repeatable.")
 @out
 @as_json
-def doctor(bench: str | None, out: Path, as_json: bool) -> int:
+def doctor(bench: str | None, ports: tuple[str, ...], out: Path, as_json: bool) -> int:
     """Look at ports, permissions, clock, disk, SQLite, MQTT, ROS 2, extras and drivers, and say what to do.
 
     ▲ is something that some benches need, ✕ something without which no run can be trusted. Nothing is opened
@@ -31,13 +32,13 @@ def doctor(bench: str | None, out: Path, as_json: bool) -> int:
     from ..bench.config import load_bench
     from ..doctor import examine
 
-    findings = examine(out, None if bench is None else load_bench(bench))
+    findings = examine(out, None if bench is None else load_bench(bench), ports)
     failed = any(finding.state == "fail" for finding in findings)
     if as_json:
         show_json({"fit": not failed, "findings": [asdict(finding) for finding in findings]})
     else:
         rows = [[f"{GLYPHS[one.state]} {one.state}", one.what, one.found, one.remedy] for one in findings]
-        show_table(["state", "what", "found", "what to do"], rows)
+        show_table(["state", "what", "found", "what to do"], rows, below=["what to do"])
         counts = Counter(finding.state for finding in findings)
         click.echo(f"\n{counts['ok']} ok, {counts['warn']} to look at, {counts['fail']} failing")
     return DEVICE if failed else PASS

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -25,6 +26,9 @@ K = 2.0
 """The coverage factor of what is shown."""
 
 GLYPHS = {"ok": "●", "flagged": "▲", "stale": "○", "waiting": "…"}
+STATE_WIDTH = 10
+"""Columns that a state has at the least: the longest word with its glyph."""
+
 REFRESH = 0.25
 """Wall seconds between looks, at the most."""
 
@@ -109,7 +113,7 @@ def _live(bench: WatchedBench) -> Iterator[Callable[[Sequence[Look]], None]]:
 
         def show(looks: Sequence[Look]) -> None:
             rows = [_row(look, channel.note) for look, channel in zip(looks, bench.channels, strict=True)]
-            wrong = [f"{look.channel}: {look.error}" for look in looks if look.error]
+            wrong = [reason for look in looks if (reason := _reason(look))]
             if [rows, wrong, console.size] != painted:
                 live.update(_screen(bench, rows, wrong, console.size), refresh=True)
                 painted[:] = [rows, wrong, console.size]
@@ -117,27 +121,28 @@ def _live(bench: WatchedBench) -> Iterator[Callable[[Sequence[Look]], None]]:
         yield show
 
 
-MOST_WRONG = 4
-"""Errors that the screen shows at the most, a line each."""
+MOST_WRONG = 6
+"""Lines of errors for which the screen has room at the least."""
+
+HEADS = ("channel", "value", "U", "unit", "age", "state")
 
 
 def _screen(bench: WatchedBench, rows: Sequence[Sequence[str]], wrong: Sequence[str], size: tuple[int, int]) -> Any:
     """The channels as a table that fits ``size`` (columns, lines), abnormal ones first where not all do, then what is
-    wrong."""
+    wrong, each from a line of its own."""
     from rich.console import Group
     from rich.table import Table
     from rich.text import Text
 
     title = f"{bench.config.name} ({bench.config.provenance})   U: k = {K:g}"
     table = Table(title=title, title_justify="left", box=None, pad_edge=False, padding=(0, 1, 0, 0))
-    heads = ("channel", "value", "U", "unit", "age")
-    widths = [max(map(len, cells)) for cells in zip(heads, *(row[:-1] for row in rows), strict=True)]
-    for head, width in zip(heads, widths, strict=True):
+    for head, width in zip(HEADS, _widths(rows, size[0]), strict=True):
         side: Any = "right" if head in ("value", "U", "age") else "left"
-        table.add_column(head, justify=side, no_wrap=True, width=width)
-    rest = size[0] - sum(widths) - len(widths)
-    table.add_column("state", no_wrap=True, overflow="ellipsis", width=max(10, rest))
-    told = wrong[:MOST_WRONG]
+        table.add_column(head, justify=side, no_wrap=True, overflow="ellipsis", width=width)
+    told = [line for reason in wrong for line in wrap(reason, size[0], subsequent_indent="  ")]
+    most = max(MOST_WRONG, size[1] - 4 - len(rows))
+    if len(told) > most:
+        told[most - 1 :] = ["…"]
     room = max(1, size[1] - 4 - len(told))
     shown = rows if len(rows) <= room else sorted(rows, key=_normal)[: room - 1]
     for *cells, state in shown:
@@ -148,6 +153,21 @@ def _screen(bench: WatchedBench, rows: Sequence[Sequence[str]], wrong: Sequence[
     return Group(table, *lines)
 
 
+def _widths(rows: Sequence[Sequence[str]], columns: int) -> list[int]:
+    """The widths of the table's columns: the state has what is left, and long names give way to it."""
+    widths = [max(map(len, cells)) for cells in zip(HEADS, *rows, strict=True)]
+    room = columns - len(widths)
+    widths[-1] = max(STATE_WIDTH, min(widths[-1], room - sum(widths[:-1])))
+    widths[0] = max(len(HEADS[0]), min(widths[0], room - sum(widths[1:])))
+    return widths
+
+
+def _reason(look: Look) -> str:
+    """What is wrong with a channel, from its own name on; empty where nothing is."""
+    told = look.error or (_flags(look) if look.state == "flagged" else "")
+    return told if not told or told.startswith(look.channel) else f"{look.channel}: {told}"
+
+
 def _normal(row: Sequence[str]) -> bool:
     return row[-1].startswith(GLYPHS["ok"])
 
@@ -155,17 +175,26 @@ def _normal(row: Sequence[str]) -> bool:
 def _row(look: Look, note: str) -> list[str]:
     value, expanded = _reported(look)
     age = "" if look.age is None else f"{look.age:.0f} s" if look.age >= 10 else f"{look.age:.1f} s"
-    return [look.channel, value, expanded, _symbol(look.unit), age, _state(look, note)]
+    state = f"{GLYPHS[look.state]} {look.state}"
+    return [
+        look.channel,
+        value,
+        expanded,
+        _symbol(look.unit),
+        age,
+        f"{state}: {note}" if note and look.state == "ok" else state,
+    ]
 
 
 def _state(look: Look, note: str) -> str:
-    words = [look.state]
-    if look.flags:
-        words.append(
-            ", ".join(flag.name.lower().replace("_", " ") for flag in look.flags if flag.name and flag.name != "STALE")
-        )
-    words.append(note if look.state == "ok" else "")
+    words = [look.state, _flags(look), note if look.state == "ok" else ""]
     return f"{GLYPHS[look.state]} " + ": ".join(word for word in words if word)
+
+
+def _flags(look: Look) -> str:
+    """The quality flags in words."""
+    told = (flag.name.lower().replace("_", " ") for flag in look.flags if flag.name and flag.name != "STALE")
+    return ", ".join(told)
 
 
 def _reported(look: Look) -> tuple[str, str]:
@@ -189,8 +218,8 @@ def _text_line(look: Look, note: str) -> str:
     value, expanded = _reported(look)
     at = "" if look.t is None else datetime.fromtimestamp(look.t / 1e9, UTC).strftime("%H:%M:%S.%f")[:-5] + " "
     plus = f" ± {expanded}" if expanded else ""
-    error = f": {look.error}" if look.error else ""
-    return f"{at}{look.channel}: {value}{plus} {_symbol(look.unit)}  {_state(look, note)}{error}"
+    line = f"{at}{look.channel}: {value}{plus} {_symbol(look.unit)}  {_state(look, note)}"
+    return "\n".join([line, *wrap(look.error, 76, initial_indent="    ", subsequent_indent="    ")])
 
 
 def _json_line(look: Look, note: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,18 +15,20 @@ if TYPE_CHECKING:
 __all__ = ["Finding", "State", "examine"]
 
 
-def examine(out: Path, bench: BenchConfig | None = None) -> list[Finding]:
+def examine(out: Path, bench: BenchConfig | None = None, ports: Sequence[str] = ()) -> list[Finding]:
     """Look at everything; a check that breaks is a finding too.
 
     :param out: the folder of runs.
     :param bench: whose ports and brokers are looked at as well.
+    :param ports: paths of serial ports that are looked at as well.
     """
     checks: list[tuple[str, Callable[[], Iterator[Finding]]]] = [
         ("versions", software.versions),
         ("disk", lambda: storage.disk(out)),
         ("SQLite", lambda: storage.sqlite(out)),
         ("clock", machine.clock),
-        ("serial ports", lambda: machine.ports(bench)),
+        ("permissions", lambda: storage.permissions(out)),
+        ("serial ports", lambda: machine.ports(bench, ports)),
         ("MQTT", lambda: links.mqtt(bench)),
         ("ROS 2", links.ros),
         ("Debian packages", machine.packages),

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from hil_drivers.transport.ports import Port, check_port, serial_ports
 
 from ..clock_state import ClockState, read_clock_state
-from .finding import Finding
+from .finding import Finding, State
 
 if TYPE_CHECKING:
     from ..bench.config import BenchConfig
@@ -38,17 +38,21 @@ def clock(read: Callable[[], ClockState] = read_clock_state) -> Iterator[Finding
         yield Finding("clock", "ok", state.told)
 
 
-def ports(bench: BenchConfig | None = None, listed: Callable[[], list[Port]] = serial_ports) -> Iterator[Finding]:
-    """The serial ports of the machine, and those that the bench names."""
-    found = {port.path: port for port in listed()}
-    for path in _paths(bench):
-        found.setdefault(path, check_port(path))
+def ports(
+    bench: BenchConfig | None = None,
+    paths: Sequence[str] = (),
+    listed: Callable[[], list[Port]] = serial_ports,
+) -> Iterator[Finding]:
+    """The serial ports of the machine, those of ``paths`` and those that the bench names: these must be there."""
+    needed = {port.path: port for port in map(check_port, (*paths, *_paths(bench)))}
+    found = needed | {port.path: port for port in listed()}
     if not found:
         yield Finding("serial ports", "ok", "none")
     for path in sorted(found):
         port = found[path]
         told = f"{port.description or 'a serial port'}, {'may be opened' if port.permitted else 'cannot be opened'}"
-        yield Finding(f"serial port {path}", "ok" if port.permitted else "warn", told, port.hint)
+        state: State = "ok" if port.permitted else "fail" if path in needed else "warn"
+        yield Finding(f"serial port {path}", state, told, port.hint)
 
 
 def _paths(bench: BenchConfig | None) -> list[str]:

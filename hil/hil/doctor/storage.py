@@ -51,6 +51,20 @@ def disk(out: Path) -> Iterator[Finding]:
         yield Finding("disk speed", "ok", told)
 
 
+def permissions(out: Path) -> Iterator[Finding]:
+    """Whether this user may write where runs and the claims on devices go."""
+    from ..safety.claims import runtime_directory
+
+    places = {"runs": nearest_folder(out), "claims on devices": nearest_folder(runtime_directory())}
+    refused = {what: folder for what, folder in places.items() if not os.access(folder, os.W_OK | os.X_OK)}
+    for what, folder in refused.items():
+        told = f"{folder} may not be written, where {what} go"
+        remedy = "give another --out" if what == "runs" else "correct its permissions, or XDG_RUNTIME_DIR"
+        yield Finding("permissions", "fail", told, remedy)
+    if not refused:
+        yield Finding("permissions", "ok", f"{' and '.join(map(str, places.values()))} may be written")
+
+
 def sqlite(out: Path) -> Iterator[Finding]:
     """Whether SQLite is one that keeps what it commits, and its write-ahead log works where the runs go."""
     import apsw

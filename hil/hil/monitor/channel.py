@@ -28,8 +28,8 @@ class Look:
 
     ``state`` is ``"ok"``, ``"flagged"`` (the indication may not be used, or lies outside the calibrated range),
     ``"stale"`` (no new value for two periods) or ``"waiting"`` (none yet). ``value`` is in ``unit``; ``u`` is ``None``
-    where the uncertainty is unknown. ``t`` is UTC in ns, ``age`` in s; ``error`` is the latest failure, empty after a
-    good reading.
+    where the uncertainty is unknown. ``t`` is UTC in ns, ``age`` in s; ``error`` is the latest failure, or that nothing
+    new has come; empty where all is well.
     """
 
     channel: str
@@ -76,6 +76,16 @@ class WatchedChannel:
         self._error = ""
 
     @property
+    def device(self) -> str:
+        """The name of its device."""
+        return self._device.name
+
+    @property
+    def indication(self) -> Indication | None:
+        """The latest indication, ``None`` before the first."""
+        return self._indication
+
+    @property
     def value(self) -> float | None:
         """The latest value that may be used."""
         return self._measured[0]
@@ -103,7 +113,8 @@ class WatchedChannel:
             state = "flagged" if flags & UNUSABLE or self.value is None else "ok"
         value, u = self._measured
         t = None if indication is None else self._clock.utc(indication.t)
-        return Look(self.name, state, value, u, self.unit, flags, t, age, self._count, self._error)
+        late = f"{self.name}: no new value within {STALE_AFTER * self.period:g} s" if overdue else ""
+        return Look(self.name, state, value, u, self.unit, flags, t, age, self._count, self._error or late)
 
     def _take(self, indication: Indication) -> None:
         self._indication, self._count, self._error = indication, self._count + 1, ""
