@@ -77,10 +77,10 @@ class CallendarVanDusen:
         return np.asarray(1.0 / self._sensitivity(self.value(x)))
 
     def jacobian(self, x: ArrayLike) -> Array:
-        """dt/d(R0, A, B, C) at x of shape (n,), shape (n, 4): -(dR/dc) / (dR/dt)."""
+        """dt/d(R0, A, B, C) at x, in the shape of x and a last axis of 4: -(dR/dc) / (dR/dt)."""
         t = self.value(x)
         by = [np.asarray(x, dtype=float) / self.r0, self.r0 * t, self.r0 * t**2, self.r0 * (t - 100.0) * t**3 * (t < 0)]
-        return np.column_stack(by) / -self._sensitivity(t)[:, None]
+        return np.stack(by, axis=-1) / -self._sensitivity(t)[..., None]
 
     def along(self, direction: ArrayLike) -> Callable[[ArrayLike], Array]:
         """The function of x whose value is J(x) @ direction, direction of shape (4,)."""

@@ -150,12 +150,9 @@ class LiveChannel:
     def _evaluate(self, indication: Indication) -> tuple[float | None, float | None, float | None]:
         if self.calibration is None or indication.value is None:
             return None, None, None
-        from hil_calibration.stream import evaluate
+        from hil_calibration.reading import evaluate_one
 
-        measured = evaluate(
-            self.calibration,
-            indication.value,
-            resolution=indication.resolution,
-            temperature=self._temperature(),
+        measured = evaluate_one(
+            self.calibration, indication.value, resolution=indication.resolution, temperature=self._temperature()
         )
-        return float(measured.value[0]), float(measured.u_ind[0]), float(measured.u[0])
+        return measured.value, measured.u_ind, measured.u
