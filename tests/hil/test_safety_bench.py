@@ -149,6 +149,12 @@ INTERLOCK = 'when = "room.temperature > 35"'
             "actions[0].readback",
             "cannot be read",
         ),
+        (
+            'illuminance", set = 0.0 }',
+            'illuminance", set = 0.0, after = ["io.lamp"] }',
+            "actions[0].after",
+            'no earlier action commands "io.lamp"',
+        ),
         ('channel = "light.illuminance", set', 'channel = "io.estop", set', "actions[0].channel", "takes no setpoint"),
         ('channel = "light.illuminance", set', 'channel = "lamp", set', "actions[0].channel", 'no channel "lamp"'),
     ],

@@ -210,6 +210,25 @@ async def test_a_safe_state_with_a_device_that_hangs_does_not_wait_for_it(tmp_pa
         assert lamp.seen == 0.0
 
 
+async def test_an_action_waits_for_those_that_it_comes_after_whether_they_end_well_or_not(tmp_path: Path) -> None:
+    light, lamp = '{ channel = "light.illuminance", set = 0.0', '{ channel = "io.lamp", set = 0.0, readback ='
+    change = (f"    {light} }},\n    {lamp}", f"    {lamp}")
+    end = ("within = 0.1 },\n", f'within = 0.1 }},\n    {light}, after = ["io.lamp"] }},\n')
+    bench = write_bench(tmp_path / "bench", ESTOP, changes=(change, end))
+    async with guarded(bench, tmp_path / "run") as rig:
+        await rig.supervisor.arm()
+        await lamp_on(rig)
+        await rig.world.inject("io", "silent")
+        begun = rig.bench.clock.now()
+        task = asyncio.create_task(rig.supervisor.make_safe(urgent=True))
+        while (await rig.world.state())["lights"] != 0.0:
+            await rig.bench.clock.sleep(0.01)
+        assert (rig.bench.clock.now() - begun) / 1e9 > 0.9, "the first had its deadline of 1 s"
+        first, second = await task
+        assert second.ok
+        assert not first.ok
+
+
 async def test_an_action_that_does_not_show_is_told(tmp_path: Path) -> None:
     bench = write_bench(
         tmp_path / "bench",

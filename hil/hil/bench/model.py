@@ -269,6 +269,11 @@ class SafeAction(Section):
     readback: Name | None = Field(default=None, description="a name among [channels]: what shows that it is done")
     within: float | None = Field(default=None, gt=0, description="how far the readback may be from set, in its unit")
     retries: int = Field(default=1, ge=0, le=10, description="how often it is tried again, 0 to 10")
+    after: tuple[Name, ...] = Field(
+        default=(),
+        strict=False,
+        description="channels of earlier actions, of other devices, that end before it begins",
+    )
 
     @model_validator(mode="after")
     def _check_readback(self) -> SafeAction:
@@ -281,7 +286,7 @@ class SafeStateSection(Section):
     """``[safe_state]``: what brings the bench to its safe state, in order.
 
     The order holds for each device; devices are made safe side by side, so that one that hangs holds up no other. An
-    action that fails does not hold up the next.
+    action with ``after`` waits for those that it names. One that fails does not keep the next from being tried.
     """
 
     deadline: Duration = Field(default=5.0, description='a duration such as "5 s"')

@@ -127,6 +127,9 @@ def _safe_state_faults(content: BenchFile) -> Iterator[Fault]:
             if named_channel is not None and named_channel not in content.channels:
                 hint = nearest(named_channel, content.channels)
                 yield Fault((*place, key_name), f'there is no channel "{named_channel}"; {hint}')
+        for other in action.after:
+            if other not in (earlier.channel for earlier in actions[:position]):
+                yield Fault((*place, "after"), f'no earlier action commands "{other}"; put that one before this')
         channel, readback = content.channels.get(action.channel), content.channels.get(action.readback or "")
         if channel is None:
             continue

@@ -56,7 +56,7 @@ class SafeOutcome:
 
 
 class SafeState:
-    """Brings a bench to its safe state: in order within a device, all devices side by side, past any failure.
+    """Brings a bench to its safe state: in order within a device, devices side by side unless told, past any failure.
 
     Actions go straight to the devices, past the queue of their other users. One that is done is not done again.
 
@@ -74,16 +74,27 @@ class SafeState:
     def begin(self) -> asyncio.Task[None]:
         """Command what is not done yet, from the next turn of the loop on; the task ends when everything was tried."""
         if self._under_way is None or self._under_way.done():
-            by_device: dict[str, list[int]] = {}
-            for position, action in enumerate(self._actions):
-                if position not in self._outcomes or not self._outcomes[position].ok:
-                    by_device.setdefault(self._device(action), []).append(position)
-            tasks = [
-                asyncio.create_task(self._make_safe(positions), name=f"safe state of {device}")
-                for device, positions in by_device.items()
+            left = [
+                position
+                for position in range(len(self._actions))
+                if position not in self._outcomes or not self._outcomes[position].ok
             ]
-            self._under_way = asyncio.create_task(self._clock.wait(*tasks), name="safe state")
+            tasks: dict[int, asyncio.Task[None]] = {}
+            for position in left:
+                before = [tasks[other] for other in self._before(position) if other in tasks]
+                name = f"safe state of {self._actions[position].channel}"
+                tasks[position] = asyncio.create_task(self._make_safe(position, before), name=name)
+            self._under_way = asyncio.create_task(self._clock.wait(*tasks.values()), name="safe state")
         return self._under_way
+
+    def _before(self, position: int) -> list[int]:
+        """The earlier actions that this one waits for: those of its device, and those that it names."""
+        action = self._actions[position]
+        return [
+            earlier
+            for earlier, other in enumerate(self._actions[:position])
+            if self._device(other) == self._device(action) or other.channel in action.after
+        ]
 
     async def reach(self) -> list[SafeOutcome]:
         """Carry out every action that is not done yet; the outcomes of all, in their order.
@@ -96,14 +107,15 @@ class SafeState:
     def _device(self, action: SafeAction) -> str:
         return self._bench.config.channels[action.channel].device
 
-    async def _make_safe(self, positions: list[int]) -> None:
-        for position in positions:
-            action = self._actions[position]
-            try:
-                self._outcomes[position] = await self._retried(action)
-            except Exception as error:  # noqa: BLE001 (a bug in one driver must not keep the others from safety)
-                told = f"{action.channel}: {type(error).__name__}: {error}"
-                self._outcomes[position] = SafeOutcome(action.channel, action.set, told)
+    async def _make_safe(self, position: int, before: list[asyncio.Task[None]]) -> None:
+        """Carry out an action once those ``before`` have ended, well or not."""
+        await self._clock.wait(*before)
+        action = self._actions[position]
+        try:
+            self._outcomes[position] = await self._retried(action)
+        except Exception as error:  # noqa: BLE001 (a bug in one driver must not keep the others from safety)
+            told = f"{action.channel}: {type(error).__name__}: {error}"
+            self._outcomes[position] = SafeOutcome(action.channel, action.set, told)
 
     async def _retried(self, action: SafeAction) -> SafeOutcome:
         tries = 0
