@@ -139,6 +139,8 @@ async def test_an_identity_that_has_not_four_parts_is_told(clock: Clock, tmp_pat
         {"seed": 1, "devices": {"supply": {"kind": "scpi", "description": str(path), "identity": answer}}}
     )
     supply = ScpiInstrument("supply", simulation.addresses["supply"], clock=clock, description=str(path))
-    with pytest.raises(RemoteProtocolError, match=r"supply: identifies itself as '.*', not in four parts .*; check that the address"):
+    with pytest.raises(
+        RemoteProtocolError, match=r"supply: identifies itself as '.*', not in four parts .*; check that the address"
+    ):
         await supply.open()
     await simulation.end()
