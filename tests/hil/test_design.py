@@ -194,3 +194,9 @@ def test_blinded_codes_stand_for_conditions_and_change_with_the_seed() -> None:
     assert first[0].code != other[0].code
     assert first[0].shown == {"code": first[0].code}
     assert Design({"sign": None}, [{"sign": "A"}]).planned(1)[0].shown == {"sign": "A"}
+
+
+@pytest.mark.parametrize("duration", [-1.0, float("nan"), float("inf")])
+def test_a_duration_is_a_number_of_seconds(duration: float) -> None:
+    with pytest.raises(ProcedureFault, match="duration"):
+        Design(factors={"level": "lx"}, points=POINTS, duration=duration)

@@ -14,7 +14,9 @@ from .options import as_json, out, parse_settings, seed
 from .output import printable, show_json, show_table
 
 if TYPE_CHECKING:
+    from ..bench.config import BenchConfig
     from ..run import RunOutcome
+    from ..scripts import Procedure
 
 
 _LABELS = {
@@ -201,10 +203,12 @@ def _plan(request: _Request, *, as_json: bool) -> int:
     design = prepared.procedure.design(prepared.parameters)
     plan = design.plan(prepared.seed)
     points = [point.shown for point in design.planned(prepared.seed)] if isinstance(design, Design) else []
+    devices = _devices(prepared.config, prepared.procedure)
     checked = Check.of(prepared.config, request.procedure, seed=request.seed, runs=request.out)
     if as_json:
         parameters = prepared.parameters.model_dump(mode="json")
         facts = {"parameters": parameters, "seed": prepared.seed, "points": points, "most": plan.most}
+        facts |= {"duration": design.duration, "devices": devices}
         show_json({**facts, "check": checked.to_json()})
     elif plan.count is None:
         click.echo(f"At most {plan.most} points, chosen from what is observed; seed {prepared.seed}.")
@@ -214,6 +218,22 @@ def _plan(request: _Request, *, as_json: bool) -> int:
         rows = [[str(n), *map(str, point.values())] for n, point in enumerate(points, 1)]
         show_table(["point", *heads], rows, title=f"{len(points)} points, seed {prepared.seed}")
     if not as_json:
+        lasts = "" if design.duration is None else f"At least {_span(design.duration)} of bench time. "
+        click.echo(f"\n{lasts}Devices: {', '.join(devices)}.")
         click.echo()
         checked.show()
     return 2 if checked.faults else 0
+
+
+def _devices(config: BenchConfig, procedure: Procedure) -> list[str]:
+    """The devices of the roles, and of the conditions recorded meanwhile, by name."""
+    targets = [config.roles[role] for role in (*procedure.roles, *config.ambient_roles)]
+    channels = config.channels
+    return sorted({channels[target].device if target in channels else target for target in targets})
+
+
+def _span(seconds: float) -> str:
+    hours, rest = divmod(round(seconds), 3600)
+    minutes, left = divmod(rest, 60)
+    parts = [(hours, "h"), (minutes, "min"), (left, "s")]
+    return " ".join(f"{number} {unit}" for number, unit in parts if number) or "0 s"

@@ -8,7 +8,7 @@ from typing import Any, Protocol, runtime_checkable
 
 from ..errors import ProcedureFault
 from .design import SutFaults
-from .factors import require_names
+from .factors import require_duration, require_names
 from .plan import AdaptivePlan, Observed
 
 
@@ -31,7 +31,7 @@ class AdaptiveDesign:
     :param factors: as for `Design`.
     :param rule: chooses the points, and stops.
     :param most: the number of points after which the plan ends in any case, at least 1.
-    :param attempts: as for `Design`, and so ``blind`` and ``notes``.
+    :param attempts: as for `Design`, and so ``blind``, ``notes`` and ``duration``.
     :raises ProcedureFault: as `Design` does.
     """
 
@@ -41,9 +41,11 @@ class AdaptiveDesign:
     attempts: int = 3
     blind: bool = False
     notes: dict[str, Any] = field(default_factory=dict)
+    duration: float | None = None
 
     def __post_init__(self) -> None:
         require_names(self.factors)
+        require_duration(self.duration)
         if self.most < 1 or self.attempts < 1:
             raise ProcedureFault("a plan needs a point and an attempt", where="AdaptiveDesign")
 

@@ -8,7 +8,7 @@ from typing import Any, Literal, TypedDict
 
 from ..errors import ProcedureFault
 from ..suggest import nearest
-from .factors import require_names
+from .factors import require_duration, require_names
 from .order import ORDERS, Order, arranged, require_complete
 from .plan import ListPlan, PlannedPoint, blind_code, checked
 
@@ -25,6 +25,7 @@ class Arrangement(TypedDict, total=False):
     blind: bool
     attempts: int
     sut_faults: SutFaults
+    duration: float | None
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,7 @@ class Design:
         split plot. An analysis must know: what such a factor does is compared between few whole plots.
     :param blind: operators see a code for each condition instead of its factors; the record has the key.
     :param sut_faults: how an answer of the system under test that is a fault counts.
+    :param duration: bench seconds that the plan takes at the least, for ``--dry-run``; ``None`` where it is not known.
     :raises ProcedureFault: if there is no point, a factor's name belongs to the point, a condition misses a factor or
         has a value that is no finite number in the factor's unit, or the order cannot be.
     """
@@ -58,6 +60,7 @@ class Design:
     hard_to_change: Sequence[str] = ()
     blind: bool = False
     sut_faults: SutFaults = "failure"
+    duration: float | None = None
 
     def __post_init__(self) -> None:
         require_names(self.factors)
@@ -65,6 +68,7 @@ class Design:
             checked(self.factors, condition, f"condition {number}")
         if not self.points or self.repeats < 1 or self.attempts < 1:
             raise ProcedureFault("a plan needs a point, a repeat and an attempt", where="Design")
+        require_duration(self.duration)
         self._require_order()
 
     def planned(self, seed: int) -> list[PlannedPoint]:

@@ -99,6 +99,15 @@ def in_unit(name: str, unit: str | None, value: Any) -> Any:
     return found
 
 
+def require_duration(seconds: float | None) -> None:
+    """Check a stated duration.
+
+    :raises ProcedureFault: if it is no finite number of seconds from 0.
+    """
+    if seconds is not None and not 0.0 <= seconds < math.inf:
+        raise ProcedureFault(f"duration is {seconds:g} s", where="Design", remedy="give 0 or more seconds, or None")
+
+
 def require_names(factors: Mapping[str, str | None]) -> None:
     """Check the names of factors, which become attributes of the point, and their units.
 

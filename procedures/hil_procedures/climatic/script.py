@@ -64,7 +64,9 @@ def _set(p: ClimaticCharacterisation, point: Point) -> dict[str, float]:
 def plan(p: ClimaticCharacterisation) -> Design:
     """Each temperature once, in the order given, at each of them each humidity."""
     humidity = [Levels("set_humidity", "%", p.humidities)] if p.humidities else []
-    return grid(Levels("set_temperature", "Cel", p.temperatures), *humidity)
+    points = len(p.temperatures) * max(1, len(p.humidities))
+    duration = points * (p.dwell + p.hold + (p.sweeps - 1) * p.interval)
+    return grid(Levels("set_temperature", "Cel", p.temperatures), *humidity, duration=duration)
 
 
 @climatic_characterisation.analysis

@@ -54,7 +54,9 @@ def plan(p: DetectionVsIlluminance) -> Design:
     """Every sign and the blanks at every illuminance, in random order within each repeat."""
     shown = [*p.signs, *[BLANK] * p.blanks]
     points = [{"sign": sign, "illuminance": level} for level in p.illuminances for sign in shown]
-    return Design(factors={"sign": None, "illuminance": "lx"}, points=points, repeats=p.repeats, order="random")
+    duration = p.warm_up + p.repeats * len(points) * p.dwell
+    factors = {"sign": None, "illuminance": "lx"}
+    return Design(factors, points, repeats=p.repeats, order="random", duration=duration)
 
 
 @detection.analysis

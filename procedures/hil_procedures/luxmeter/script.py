@@ -67,7 +67,8 @@ def plan(p: CalibrateLuxmeter) -> Design:
         (rising[0], "return"),
     ]
     points = [{"illuminance": level, "direction": direction} for level, direction in series]
-    return Design(factors={"illuminance": "lx", "direction": None}, points=points)
+    duration = p.warm_up + len(points) * p.dwell
+    return Design(factors={"illuminance": "lx", "direction": None}, points=points, duration=duration)
 
 
 @calibrate_luxmeter.analysis

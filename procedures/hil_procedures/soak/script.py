@@ -31,7 +31,7 @@ async def soak(trial: Trial, p: Soak) -> None:
 @soak.plan
 def plan(p: Soak) -> Design:
     """The one condition."""
-    return Design(factors={"setpoint": None}, points=[{"setpoint": p.setpoint}])
+    return Design(factors={"setpoint": None}, points=[{"setpoint": p.setpoint}], duration=p.dwell + p.duration)
 
 
 @soak.analysis

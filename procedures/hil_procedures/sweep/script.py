@@ -32,7 +32,9 @@ def plan(p: Sweep) -> Design:
     """Up to the highest level, and down again to the lowest."""
     rising = [{"level": level, "direction": "up"} for level in p.levels]
     falling = [{"level": level, "direction": "down"} for level in reversed(p.levels[:-1])]
-    return Design(factors={"level": None, "direction": None}, points=[*rising, *falling])
+    points = [*rising, *falling]
+    duration = len(points) * (p.dwell + p.hold + (p.readings - 1) * p.interval)
+    return Design(factors={"level": None, "direction": None}, points=points, duration=duration)
 
 
 @sweep.analysis
