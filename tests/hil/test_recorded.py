@@ -1,4 +1,4 @@
-"""What a robot is told, and what it tells, is on record."""
+"""What a robot is told and tells is on record, and no picture that its camera calls damaged is used."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import pytest
 
 from bench_copy import copy_bench, hil
 from hil.record import open_run
+from hil_drivers.indication import Flag
 
 ARM = """
 [devices.arm]
@@ -57,3 +58,67 @@ def test_targets_and_poses_of_a_robot_are_on_record(tmp_path: Path) -> None:
     assert move.data["target"]["z"] == pytest.approx(before["z"] + 0.01)
     assert after["z"] == pytest.approx(before["z"] + 0.01, abs=1e-4)
     assert move.t < moved.t
+
+
+CAMERA = """
+import numpy as np
+
+from hil_drivers.capability import Frame
+from hil_drivers.device import Device
+from hil_drivers.indication import Flag
+
+
+class Damaged(Device):
+    async def open(self):
+        pass
+
+    async def close(self):
+        pass
+
+    async def grab(self):
+        now = self.clock.now()
+        return Frame(np.zeros((4, 4), np.uint8), 7, now, now, "raw", Flag.%s)
+"""
+
+LOOK = """
+from hil import Design, Parameters, Results, Trial, procedure
+from hil_drivers.capability import Camera, Sensor
+
+
+@procedure("look", version="1", roles={"eye": Camera, "temperature": Sensor})
+async def look(trial: Trial, p: Parameters) -> None:
+    camera, room = trial.role("eye", Camera), trial.role("temperature", Sensor)
+    async for point in trial.points():
+        async with point.valid(room, 23.0, tolerance=5.0):
+            point.observe(brightness=float((await camera.grab()).image.mean()))
+
+
+@look.plan
+def plan(p):
+    return Design({"repeat": "1"}, [{"repeat": 1.0}])
+
+
+@look.analysis
+def analyse(record, p):
+    return Results((), {})
+"""
+
+
+@pytest.mark.parametrize(("flag", "code", "taken"), [("DEVICE_ERROR", 4, 0), ("STALE", 4, 0), ("LOW_LIGHT", 0, 1)])
+def test_a_picture_that_its_camera_calls_damaged_is_on_record_and_no_observation(
+    tmp_path: Path, flag: str, code: int, taken: int
+) -> None:
+    device = '\n[devices.eye]\ndriver = "eyes:Damaged"\naddress = "process:"\n'
+    bench = copy_bench(tmp_path / "bench", ("[roles]\n", '[roles]\neye = "eye"\n'), add=device)
+    (tmp_path / "look.py").write_text(LOOK, encoding="utf-8")
+    (tmp_path / "eyes.py").write_text(CAMERA % flag, encoding="utf-8")
+    done = hil("run", "look.py", "--bench", bench, "--out", "runs", cwd=tmp_path)
+    assert done.returncode == code, done.stderr
+    (folder,) = (tmp_path / "runs").iterdir()
+    record = open_run(folder)
+    frames = [event.data for event in record.events("frame")]
+    assert {frame["flags"] for frame in frames} == {int(Flag[flag])}
+    assert len(record.observations()) == taken
+    if not taken:
+        words = flag.lower().replace("_", " ")
+        assert f"eye: gave a picture that may not be used ({words}); look at the camera" in done.stderr
