@@ -12,11 +12,14 @@ if TYPE_CHECKING:
 
 _OWN = ("name", "address", "clock")
 _WORDS = {
-    int: "an integer",
-    float: "a number",
-    bool: "true or false",
-    str: "a text",
+    "a valid integer": "an integer",
+    "a valid number": "a number",
+    "a valid boolean": "true or false",
+    "a valid string": "a text",
+    "a valid array": "a list",
+    "an object": "a table",
 }
+"""What pydantic calls a type, and what TOML does."""
 
 
 def taken_options(driver: type[Device]) -> dict[str, inspect.Parameter] | None:
@@ -43,8 +46,8 @@ def option_faults(
     for option, value in options.items():
         if option not in taken:
             yield option, f"unknown key; {nearest(option, [*taken, *others])}"
-        elif option in hints and (expected := _unfit(hints[option], value)):
-            yield option, f"expected {expected}, found {_brief(value)}"
+        elif option in hints and (told := _unfit(hints[option], value)):
+            yield option, told
     for option, parameter in taken.items():
         if parameter.default is inspect.Parameter.empty and option not in options:
             yield "", f"the driver needs the key {option}"
@@ -59,19 +62,37 @@ def _hints(driver: type[Device]) -> dict[str, Any]:
 
 
 def _unfit(hint: Any, value: object) -> str:
-    """What is expected where ``value`` is not of the type ``hint``, else empty."""
+    """What is wrong where ``value`` is not of the type ``hint``, else empty."""
     from pydantic import PydanticSchemaGenerationError, TypeAdapter, ValidationError
 
     try:
         text = json.dumps(value, default=str)
         TypeAdapter(hint).validate_json(text, strict=True)
     except ValidationError as error:
-        told = error.errors(include_url=False)[0]["msg"]
-        told = told.removeprefix("Input should be ").replace("an object", "a table").replace("a valid array", "a list")
-        return _WORDS.get(hint, told)
+        first = error.errors(include_url=False)[0]
+        where, found = _inside(value, first["loc"])
+        told = first["msg"].removeprefix("Input should be ")
+        for theirs, ours in _WORDS.items():
+            told = told.replace(theirs, ours)
+        return f"{f'{where}: ' if where else ''}expected {told}, found {_brief(found)}"
     except (PydanticSchemaGenerationError, TypeError, ValueError, RecursionError):
         return ""
     return ""
+
+
+def _inside(value: object, place: tuple[int | str, ...]) -> tuple[str, object]:
+    """The key in ``value`` that ``place`` leads to, as far as it does, and what is there."""
+    found: Any = value
+    keys = []
+    for key in place:
+        if not isinstance(found, Mapping | list):
+            break
+        try:
+            found = found[key]
+        except (LookupError, TypeError):
+            break
+        keys.append(str(key))
+    return ".".join(keys), found
 
 
 def _brief(value: object) -> str:
