@@ -12,7 +12,7 @@ from hil_drivers.clock import NANOSECONDS
 
 from .bench.world import world_name
 from .capability import require_capability
-from .outcome import CalibrationOutcome, TrialOutcome
+from .outcome import CalibrationOutcome, MeasurementOutcome, TrialOutcome
 from .utc import time_claim
 
 if TYPE_CHECKING:
@@ -40,6 +40,8 @@ def write_documents(folder: Path, record: Record, results: Results, config: Benc
         return _write_certificate(folder, record, results.document, config)
     if isinstance(results.document, TrialOutcome):
         return _write_report(folder, record, results, results.document)
+    if isinstance(results.document, MeasurementOutcome):
+        return _write_measurements(folder, record, results, results.document)
     return Documents()
 
 
@@ -160,4 +162,14 @@ def _write_report(folder: Path, record: Record, results: Results, outcome: Trial
     data = report_data(folder, record, results, outcome, identifier(record, folder))
     path = folder / "report.html"
     path.write_text(report_html(data), encoding="utf-8")
+    return Documents(data.identifier, (path,))
+
+
+def _write_measurements(folder: Path, record: Record, results: Results, outcome: MeasurementOutcome) -> Documents:
+    from .report import measurement_html
+    from .trial_report import measurement_report
+
+    data = measurement_report(folder, record, results, outcome, identifier(record, folder))
+    path = folder / "report.html"
+    path.write_text(measurement_html(data), encoding="utf-8")
     return Documents(data.identifier, (path,))

@@ -82,3 +82,30 @@ class TrialOutcome:
     counts: tuple[tuple[str, str], ...]
     fit: tuple[tuple[str, str], ...]
     limitations: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class BudgetTable:
+    """An uncertainty budget as it is printed.
+
+    ``rows`` are effect, standard uncertainty in ``unit``, share of the variance in %; the last is the combined one.
+    """
+
+    title: str
+    unit: str
+    rows: tuple[tuple[str, str, str], ...]
+
+
+@dataclass(frozen=True)
+class MeasurementOutcome:
+    """The parts of a report of measurements, beside the summary tables of the results; every number is a string.
+
+    ``question`` says what was determined, ``standards`` are the channels of the instruments that measured.
+    """
+
+    title: str
+    question: str
+    standards: tuple[str, ...]
+    budgets: tuple[BudgetTable, ...]
+    conditions: tuple[tuple[str, str], ...]
+    limitations: tuple[str, ...]

@@ -34,7 +34,8 @@ class Results:
     :param summary: the tables shown at the end of a run.
     :param data: everything for ``results.json``; reported numbers are strings, as documents print them.
     :param verdict: for a trial with a requirement.
-    :param document: what the document of this run is made of: a ``CalibrationOutcome`` or a ``TrialOutcome``.
+    :param document: what the document of this run is made of: a ``CalibrationOutcome``, a ``TrialOutcome``
+        or a ``MeasurementOutcome``.
     """
 
     summary: tuple[SummaryTable, ...]

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from .clock_state import read_clock_state
 from .errors import ProcedureFault
-from .report.model import Instrument, ReportData, System
+from .report.model import Instrument, MeasurementReport, ReportData, System
 from .utc import machine_instant, time_claim
 
 if TYPE_CHECKING:
-    from .outcome import TrialOutcome
+    from .outcome import MeasurementOutcome, TrialOutcome
     from .record import Record
     from .results import Results
 
@@ -42,6 +42,26 @@ def report_data(folder: Path, record: Record, results: Results, outcome: TrialOu
         identification=_identification(folder, record, run),
         limitations=outcome.limitations,
         notes=results.notes,
+    )
+
+
+def measurement_report(
+    folder: Path, record: Record, results: Results, outcome: MeasurementOutcome, identifier: str
+) -> MeasurementReport:
+    """What the report of measurements says."""
+    run, channels = record.run, record.channels
+    return MeasurementReport(
+        title=outcome.title,
+        question=outcome.question,
+        identifier=identifier,
+        provenance=run["provenance"],
+        verdict=results.verdict,
+        tables=results.summary,
+        budgets=outcome.budgets,
+        conditions=outcome.conditions,
+        instruments=tuple(_instrument(name, channels[name]) for name in outcome.standards),
+        identification=_identification(folder, record, run),
+        limitations=outcome.limitations,
     )
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from hil.outcome import BudgetTable
 from hil_calibration.reporting import ReportingPolicy
 from hil_calibration.rounding import Reported, report
 from hil_calibration.stream import Measurements
@@ -87,6 +88,17 @@ def resolution(name: str, values: NDArray[np.float64], step: float) -> Part:
     u = step / math.sqrt(12.0)
     scattered = float(np.std(values, ddof=1)) > u
     return Part(name, u / math.sqrt(len(values)) if scattered else u, distribution="rectangular")
+
+
+def budget_table(title: str, unit: str, budget: Budget) -> BudgetTable:
+    """A budget as it is printed, the largest contribution first.
+
+    :param unit: of the uncertainties, as a person reads it.
+    """
+    parts = sorted((part for part in budget.parts if part.u > 0.0), key=lambda part: -part.u)
+    rows = [(part.name, f"{part.u:#.2g}", f"{100.0 * (part.u / budget.u) ** 2:.1f}") for part in parts]
+    total = ("combined standard uncertainty", f"{budget.u:#.2g}", "100.0")
+    return BudgetTable(title, unit, (*rows, total) if rows else ())
 
 
 def policy_of(reporting: Mapping[str, Any]) -> ReportingPolicy:

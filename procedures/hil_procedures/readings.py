@@ -88,6 +88,12 @@ def measured(
     return Series(_seconds(found, origin), values.value, _step(found), values)
 
 
+def instruments(evidence: Evidence, *roles: str) -> tuple[str, ...]:
+    """The channels in these roles whose instruments have a certificate, each once."""
+    channels = dict.fromkeys(evidence.role(role) for role in roles)
+    return tuple(name for name in channels if evidence.channels[name]["calibration"] is not None)
+
+
 def room_temperature(evidence: Evidence) -> float:
     """The mean of the role ``temperature`` over the run, in Cel."""
     conditions = evidence.whole_run(evidence.role("temperature"))

@@ -10,9 +10,17 @@ from typing import Any
 import pytest
 from lxml import etree
 
-from hil.outcome import DetectionPicture, ErrorPlot
-from hil.report import Instrument, ReportData, System, calibration_plot_svg, report_html
-from hil.results import Outcome, Verdict
+from hil.outcome import BudgetTable, DetectionPicture, ErrorPlot
+from hil.report import (
+    Instrument,
+    MeasurementReport,
+    ReportData,
+    System,
+    calibration_plot_svg,
+    measurement_html,
+    report_html,
+)
+from hil.results import Outcome, SummaryTable, Verdict
 
 XHTML = {"h": "http://www.w3.org/1999/xhtml", "s": "http://www.w3.org/2000/svg"}
 CURVE = tuple(
@@ -199,3 +207,51 @@ def test_drawing_leaves_the_global_settings_alone() -> None:
     calibration_plot_svg(error_plot())
     assert dict(mpl.rcParams) == before
     assert math.isclose(float(mpl.rcParams["font.size"]), 10.0)
+
+
+MEASURED = MeasurementReport(
+    title="Soak",
+    question="How steady is the air?",
+    identifier="SIM-01EXAMPLE",
+    provenance="simulated",
+    verdict=None,
+    tables=(SummaryTable("Soak", ("quantity", "value", "U"), (("mean", "40.523", "0.029"),)),),
+    budgets=(BudgetTable("Mean", "K", (("thermometer", "0.014", "100.0"), ("combined", "0.014", "100.0"))),),
+    conditions=(("temperature of the room", "23.1 °C"),),
+    instruments=DATA.instruments,
+    identification=DATA.identification,
+    limitations=DATA.limitations,
+)
+
+
+def test_a_report_of_measurements_says_what_was_found() -> None:
+    page = measurement_html(MEASURED)
+    text = words(page)
+    for expected in ("Report of measurements", "How steady is the air?", "40.523", "0.029", "u / K", "thermometer"):
+        assert expected in text
+    for expected in ("23.1 °C", "SIM-CAL-7", "SIMULATED", "ef" * 32, "No conformity to a standard is claimed."):
+        assert expected in text
+    assert "Decision rule" not in text, "nothing was required"
+    assert not parsed(page).xpath("//h:script | //h:link | //h:img", namespaces=XHTML)
+    assert "FAIL" in words(measurement_html(replace(MEASURED, verdict=Verdict("FAIL", "at most", "rule", "because"))))
+
+
+def test_all_text_of_a_report_of_measurements_is_escaped() -> None:
+    row = (HOSTILE, HOSTILE, HOSTILE)
+    page = measurement_html(
+        replace(
+            MEASURED,
+            title=HOSTILE,
+            question=HOSTILE,
+            identifier=HOSTILE,
+            verdict=Verdict("PASS", HOSTILE, HOSTILE, HOSTILE),
+            tables=(SummaryTable(HOSTILE, row, (row,)),),
+            budgets=(BudgetTable(HOSTILE, HOSTILE, (row, row)),),
+            conditions=((HOSTILE, HOSTILE),),
+            instruments=(Instrument(*[HOSTILE] * 7),),
+            identification=((HOSTILE, HOSTILE),),
+            limitations=(HOSTILE,),
+        )
+    )
+    assert not parsed(page).xpath("//h:b", namespaces=XHTML)
+    assert words(page).count("<b onload=") >= 25

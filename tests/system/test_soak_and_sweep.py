@@ -29,6 +29,10 @@ def test_a_chamber_is_soaked_and_its_drift_is_told(tmp_path: Path) -> None:
     assert found["s"] == pytest.approx(0.0707, rel=0.1), "that of the ripple"
     assert found["allan"][0]["averaging_time"] == pytest.approx(15.0, rel=0.05)
     assert out["verdict"]["outcome"] == "PASS"
+    (page,) = (tmp_path / "runs").glob("*/report.html")
+    text = page.read_text(encoding="utf-8")
+    for told in ("SIMULATED", found["mean"]["value"], found["mean"]["U"], "SAMPLE-2026-0011", "Report of measurements"):
+        assert told in text
     assert "sensor during the soak cannot be told" in found["limitations"][0]
 
 
@@ -44,6 +48,15 @@ def test_a_soak_that_leaves_its_condition_is_void(tmp_path: Path) -> None:
     done = hil("run", "soak", *CHAMBER, *narrow, cwd=tmp_path)
     assert done.returncode == 4
     assert "3 attempts were void" in done.stderr
+
+
+def test_a_humidity_that_is_not_reached_is_void(tmp_path: Path) -> None:
+    """At 10 °C the coil that dries, at a dew point of 4 °C, cannot bring the air below 66 %."""
+    pace = ("--set", "temperatures=10", "--set", "humidities=50", "--set", "hold=60 s", "--set", "window=300 s")
+    done = hil("run", "climatic-characterisation", *CHAMBER, *pace, cwd=tmp_path)
+    assert done.returncode == 4
+    assert "3 attempts were void, the last because chamber.humidity was 6" in done.stderr
+    assert "outside 50 % ± 5.0 %" in done.stderr
 
 
 def sweep_of_the_chamber(tmp_path: Path) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The report of a trial, and the pictures of documents. Names load on first use."""
+"""The reports of trials and of measurements, and the pictures of documents. Names load on first use."""
 
 from __future__ import annotations
 
@@ -7,18 +7,28 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .figures import calibration_plot_svg
-    from .html import report_html
-    from .model import Instrument, ReportData, System
+    from .html import measurement_html, report_html
+    from .model import Instrument, MeasurementReport, ReportData, System
 
 _HOME = {
     "Instrument": "model",
+    "MeasurementReport": "model",
     "ReportData": "model",
     "System": "model",
     "calibration_plot_svg": "figures",
+    "measurement_html": "html",
     "report_html": "html",
 }
 
-__all__ = ["Instrument", "ReportData", "System", "calibration_plot_svg", "report_html"]
+__all__ = [
+    "Instrument",
+    "MeasurementReport",
+    "ReportData",
+    "System",
+    "calibration_plot_svg",
+    "measurement_html",
+    "report_html",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from ..outcome import DetectionPicture
-from ..results import Verdict
+from ..outcome import BudgetTable, DetectionPicture
+from ..results import SummaryTable, Verdict
 
 Provenance = Literal["measured", "simulated", "replayed"]
 Row = tuple[str, str]
@@ -69,3 +69,24 @@ class ReportData:
     identification: tuple[Row, ...]
     limitations: tuple[str, ...]
     notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class MeasurementReport:
+    """A report of measurements; what `ReportData` has too means the same.
+
+    :param verdict: ``None`` where there was no requirement.
+    :param tables: the results, as they are told at the end of the run.
+    """
+
+    title: str
+    question: str
+    identifier: str
+    provenance: Provenance
+    verdict: Verdict | None
+    tables: tuple[SummaryTable, ...]
+    budgets: tuple[BudgetTable, ...]
+    conditions: tuple[Row, ...]
+    instruments: tuple[Instrument, ...]
+    identification: tuple[Row, ...]
+    limitations: tuple[str, ...]

@@ -11,6 +11,7 @@ from hil import Parameters, unit
 Temperature = Annotated[float, unit("Cel"), Field(gt=-90, lt=300)]
 Humidity = Annotated[float, unit("%"), Field(gt=0, le=100)]
 Kelvin = Annotated[float, unit("K"), Field(gt=0, le=20)]
+Percent = Annotated[float, unit("%"), Field(gt=0, le=50)]
 Seconds = Annotated[float, unit("s"), Field(gt=0, le=1e6)]
 
 LOCATIONS = ("centre", *(f"corner_{number}" for number in range(1, 9)))
@@ -34,6 +35,10 @@ class ClimaticCharacterisation(Parameters):
     timeout: Seconds = Field(default=4 * 3600.0, description="after which the chamber has not become steady, s")
     tolerance: Kelvin = Field(
         default=2.0, description="of the validity gate: the chamber's own indication about its set point, K"
+    )
+    humidity_band: Percent = Field(default=2.0, description="what is steady: spread of the probe's readings, %")
+    humidity_tolerance: Percent = Field(
+        default=5.0, description="of the validity gate: the chamber's own indication about its set point, %"
     )
 
     @property

@@ -6,11 +6,13 @@ from typing import Any
 
 from hil import Record, Results, SummaryTable
 from hil.evidence import Evidence
+from hil.outcome import BudgetTable, MeasurementOutcome
 from hil_calibration.reporting import ReportingPolicy
 
-from ..budget import policy_of, stated
+from ..budget import budget_table, policy_of, stated
+from ..readings import instruments
 from .figures import Error, Figures, figures
-from .parameters import ClimaticCharacterisation
+from .parameters import LOCATIONS, ClimaticCharacterisation
 from .session import read_session
 
 LIMITATIONS = (
@@ -31,19 +33,47 @@ def results(record: Record, p: ClimaticCharacterisation) -> Results:
     tables = [_errors("temperature", "°C", "K", found, policy), _space(found, policy)]
     if p.humidities:
         tables.append(_errors("relative humidity", "%", "%", found, policy))
+    told = {
+        "coverage": policy.rule,
+        "stabilisation": f"at each location the readings of the last {p.dwell:g} s differ by at most {p.band:g} K; "
+        + (f"those of the humidity by at most {p.humidity_band:g} %; " if p.humidities else "")
+        + f"then {p.hold:g} s more",
+        "observation": f"{p.sweeps} sweeps over {p.window:g} s",
+    }
     return Results(
         summary=tuple(tables),
         data={
             "set_points": [_data(one, policy) for one in found],
             "room_temperature": session.room,
-            "coverage": policy.rule,
-            "stabilisation": f"at each location the readings of the last {p.dwell:g} s differ by at most {p.band:g} K; "
-            f"then {p.hold:g} s more",
-            "observation": f"{p.sweeps} sweeps over {p.window:g} s",
+            **told,
             "limitations": list(LIMITATIONS),
         },
+        document=MeasurementOutcome(
+            title="Characterisation of a climatic chamber",
+            question="What does the chamber indicate, how much does its working space differ from place to place and "
+            "from moment to moment?",
+            standards=instruments(evidence, *LOCATIONS, "probe_humidity", "temperature"),
+            budgets=tuple(table for one in found for table in _budgets(one)),
+            conditions=(("temperature of the room", f"{session.room:.1f} °C"), *told.items()),
+            limitations=LIMITATIONS,
+        ),
         notes=LIMITATIONS,
     )
+
+
+def _budgets(one: Figures) -> list[BudgetTable]:
+    """Of the errors of indication in the working space, and of the inhomogeneity, at one set point."""
+    humidity = "" if one.set_humidity is None else f", {one.set_humidity:g} %"
+    at = f"at {one.set_temperature:g} °C{humidity}"
+    where, place = one.inhomogeneity
+    tables = [
+        budget_table(f"Error of indication in the working space {at}", "K", one.temperature.working),
+        budget_table(f"Inhomogeneity {at}, {_words(where)} against the centre", "K", place.budget),
+    ]
+    if one.humidity is not None:
+        title = f"Error of indication of humidity in the working space {at}"
+        tables.append(budget_table(title, "%", one.humidity.working))
+    return tables
 
 
 def _errors(quantity: str, unit: str, difference: str, found: list[Figures], policy: ReportingPolicy) -> SummaryTable:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import AsyncExitStack
+
 from hil import Design, Point, Record, Results, Trial, procedure
 from hil.design import Levels, grid
 from hil_drivers.capability import Actuator, Sensor
@@ -31,11 +33,15 @@ async def climatic_characterisation(trial: Trial, p: ClimaticCharacterisation) -
     await trial.role("running", Actuator).set(1.0)
     async for point in trial.points():
         await command(trial, p, point)
-        thermometers = {name: trial.role(name, Sensor) for name in LOCATIONS}
-        await stabilised(trial, thermometers, within=p.band, for_=p.dwell, interval=p.interval, timeout=p.timeout)
+        await steady(trial, p)
         await trial.sleep(p.hold)
-        indicated = trial.role("indicated", Sensor)
-        async with point.valid(indicated, point.set_temperature, tolerance=p.tolerance, period=p.interval):
+        indicated, humidity = trial.role("indicated", Sensor), trial.role("indicated_humidity", Sensor)
+        async with AsyncExitStack() as gates:
+            temperature = point.valid(indicated, point.set_temperature, tolerance=p.tolerance, period=p.interval)
+            await gates.enter_async_context(temperature)
+            if p.humidities:
+                humid = point.valid(humidity, point.set_humidity, tolerance=p.humidity_tolerance, period=p.interval)
+                await gates.enter_async_context(humid)
             await observe(trial, p, point)
 
 
@@ -45,6 +51,15 @@ async def command(trial: Trial, p: ClimaticCharacterisation, point: Point) -> No
         await trial.role("humidity_setpoint", Actuator).set(point.set_humidity)
     await trial.role("humidity_running", Actuator).set(1.0 if p.humidities else 0.0)
     await trial.role("setpoint", Actuator).set(point.set_temperature)
+
+
+async def steady(trial: Trial, p: ClimaticCharacterisation) -> None:
+    """Wait until every location is steady, and the humidity where it is controlled."""
+    thermometers = {name: trial.role(name, Sensor) for name in LOCATIONS}
+    await stabilised(trial, thermometers, within=p.band, for_=p.dwell, interval=p.interval, timeout=p.timeout)
+    if p.humidities:
+        probe = {"probe_humidity": trial.role("probe_humidity", Sensor)}
+        await stabilised(trial, probe, within=p.humidity_band, for_=p.dwell, interval=p.interval, timeout=p.timeout)
 
 
 async def observe(trial: Trial, p: ClimaticCharacterisation, point: Point) -> None:

@@ -6,12 +6,13 @@ from typing import Any
 
 from hil import Record, Results, SummaryTable, Verdict
 from hil.evidence import Evidence
+from hil.outcome import MeasurementOutcome
 from hil_calibration.conformity import decide
 from hil_calibration.reporting import ReportingPolicy
 from hil_calibration.unit import difference, symbol
 
-from ..budget import Budget, Part, policy_of, shared_parts, stated
-from ..readings import Series, distributions, measured, room_temperature
+from ..budget import Budget, Part, budget_table, policy_of, shared_parts, stated
+from ..readings import Series, distributions, instruments, measured, room_temperature
 from .parameters import BATCHES, Soak
 from .steadiness import RESOLUTION, Steadiness, steadiness
 
@@ -28,15 +29,33 @@ def results(record: Record, p: Soak) -> Results:
     evidence = Evidence(record)
     channel = evidence.role("sensor")
     (seen,) = evidence.observations
-    link = seen.links[channel]
-    series = measured(evidence, link, link["start"], temperature=room_temperature(evidence))
+    link, room = seen.links[channel], room_temperature(evidence)
+    series = measured(evidence, link, link["start"], temperature=room)
     known = distributions(evidence, channel)
     found, policy = steadiness(series, BATCHES, known), policy_of(evidence.run["reporting"])
     unit = str(evidence.channels[channel]["unit"])
+    apart = symbol(difference(unit))
     return Results(
         summary=(_table(found, policy, unit), _allan(found, unit)),
         data=_data(found, policy, unit, len(series.value)),
         verdict=None if p.limit is None else _verdict(series, p, p.limit, known, unit),
+        document=MeasurementOutcome(
+            title="Soak",
+            question=f"How steady is {channel} for {p.duration:g} s once it is told {p.setpoint:g}?",
+            standards=instruments(evidence, "sensor", "temperature"),
+            budgets=(
+                budget_table("Mean", apart, found.budget),
+                budget_table("Drift", f"{apart}/h", found.drift_budget),
+            ),
+            conditions=(
+                ("temperature of the room", f"{room:.1f} °C"),
+                ("settled before", f"the readings of {p.dwell:g} s differ by at most {p.within:g} {apart}"),
+                ("void beyond", f"{p.abandon:g} {apart} from the set point"),
+                ("readings", str(len(series.value))),
+                ("coverage", policy.rule),
+            ),
+            limitations=LIMITATIONS,
+        ),
         notes=LIMITATIONS,
     )
 

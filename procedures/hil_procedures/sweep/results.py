@@ -7,18 +7,20 @@ from typing import Any
 
 from hil import Record, Results, SummaryTable
 from hil.evidence import Evidence
+from hil.outcome import MeasurementOutcome
 from hil_calibration.reporting import ReportingPolicy
 from hil_calibration.rounding import report
 from hil_calibration.unit import difference, symbol
 
-from ..budget import policy_of, stated
-from ..readings import distributions, measured, room_temperature
+from ..budget import budget_table, policy_of, stated
+from ..readings import distributions, instruments, measured, room_temperature
 from .characteristic import Characteristic, Level, Visit, characteristic
 from .parameters import Sweep
 
 LIMITATIONS = (
     "What the actuator was told is a command, not a reference value.",
-    "The characteristic holds for this order and pace of levels.",
+    "The characteristic holds for this order and pace of levels: a level that is not waited for long enough lags, and "
+    "looks like hysteresis.",
     "No conformity to a standard is claimed.",
 )
 
@@ -41,6 +43,22 @@ def results(record: Record, p: Sweep) -> Results:
     return Results(
         summary=(_table(found, policy, unit), _line(found, policy, unit)),
         data=_data(found, policy, unit, p),
+        document=MeasurementOutcome(
+            title="Sweep",
+            question=f"What does {channel} measure at each level of {evidence.role('actuator')}, up and down?",
+            standards=instruments(evidence, "sensor", "temperature"),
+            budgets=tuple(
+                budget_table(f"Value at the level {one.level:g}", symbol(difference(unit)), one.budget)
+                for one in found.levels
+            ),
+            conditions=(
+                ("temperature of the room", f"{room:.1f} °C"),
+                ("settled", _settled(p)),
+                ("readings at each level in each direction", str(p.readings)),
+                ("coverage", policy.rule),
+            ),
+            limitations=LIMITATIONS,
+        ),
         notes=LIMITATIONS,
     )
 
@@ -111,7 +129,11 @@ def _data(found: Characteristic, policy: ReportingPolicy, unit: str, p: Sweep) -
             "dof": line.dof,
             "consistent": bool(line.consistent),
         },
-        "settled": f"the readings of the last {p.dwell:g} s differ by at most {p.within:g}, then {p.hold:g} s more",
+        "settled": _settled(p),
         "coverage": policy.rule,
         "limitations": list(LIMITATIONS),
     }
+
+
+def _settled(p: Sweep) -> str:
+    return f"the readings of the last {p.dwell:g} s differ by at most {p.within:g}, then {p.hold:g} s more"
