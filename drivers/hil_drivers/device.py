@@ -6,9 +6,9 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from dataclasses import dataclass
-from functools import wraps
+from functools import cache, wraps
 from importlib import import_module
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import EntryPoint, EntryPoints, entry_points
 from typing import Any, ClassVar
 
 from .clock import Clock, WallClock
@@ -191,14 +191,20 @@ def make_device(address: str, driver: str, *, name: str = "", clock: Clock | Non
         raise
 
 
+@cache
+def _installed() -> EntryPoints:
+    """The entry points of drivers: to find them reads the metadata of every package, so it is done once."""
+    return entry_points(group="hil.drivers")
+
+
 def driver_names() -> list[str]:
     """The names of the installed drivers, sorted."""
-    return sorted(entry_points(group="hil.drivers").names)
+    return sorted(_installed().names)
 
 
 def driver_entries() -> list[EntryPoint]:
     """The installed drivers of every package, sorted by name; nothing is imported."""
-    return sorted(entry_points(group="hil.drivers"), key=lambda entry: (entry.name, package_of(entry)))
+    return sorted(_installed(), key=lambda entry: (entry.name, package_of(entry)))
 
 
 def package_of(entry: EntryPoint) -> str:
@@ -242,7 +248,7 @@ def load_driver(driver: str) -> type[Device]:
 
 def driver_class(driver: str) -> type[Device]:
     """The class behind a driver's name or ``module:name``."""
-    found = entry_points(group="hil.drivers")
+    found = _installed()
     if driver in found.names:
         return load_entry(found[driver])
     if ":" in driver:

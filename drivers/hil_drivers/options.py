@@ -85,8 +85,6 @@ def _inside(value: object, place: tuple[int | str, ...]) -> tuple[str, object]:
     found: Any = value
     keys = []
     for key in place:
-        if not isinstance(found, Mapping | list):
-            break
         try:
             found = found[key]
         except (LookupError, TypeError):

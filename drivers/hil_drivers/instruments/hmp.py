@@ -23,6 +23,9 @@ _REGISTERS = {
 }
 """By point, where its value is, and where its status."""
 
+LONGEST_SCAN = 3600.0
+"""Seconds: a value that may be older describes nothing that is measured now."""
+
 log = logging.getLogger("hil_drivers.link")
 
 
@@ -40,8 +43,8 @@ class Hmp(ModbusDevice):
 
     def __init__(self, name: str, address: str, *, clock: Clock, scan_period: float = 2.0) -> None:
         super().__init__(name, address, clock=clock, device_id=hmp.DEFAULT_DEVICE_ID)
-        if not (math.isfinite(scan_period) and scan_period >= 0):
-            raise OptionError(f"scan_period = {scan_period:g} s", where=name, remedy="give 0 or more")
+        if not 0.0 <= scan_period <= LONGEST_SCAN:
+            raise OptionError(f"scan_period = {scan_period:g} s", where=name, remedy=f"give 0 to {LONGEST_SCAN:g}")
         self._age = int(scan_period * NANOSECONDS)
         self._error = 0
 
