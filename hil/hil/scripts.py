@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from .design import AdaptiveDesign, Design
-from .errors import ProcedureFault, UsageError
+from .errors import ProcedureFault, UsageError, exit_code, raised
 from .parameters import Parameters
 from .suggest import nearest
 
@@ -61,10 +61,22 @@ class Procedure:
         return function
 
     def design(self, parameters: Parameters) -> Design | AdaptiveDesign:
-        """The plan for ``parameters``."""
+        """The plan for ``parameters``.
+
+        :raises ProcedureFault: if there is none, it has a bug, or what it returns is no design.
+        """
         if self._plan is None:
             raise ProcedureFault("has no plan", where=self.name, remedy=f"decorate one with @{self.name}.plan")
-        return self._plan(parameters)
+        try:
+            found: object = self._plan(parameters)
+        except Exception as error:
+            if exit_code(error) != 70:
+                raise
+            raise ProcedureFault(f"the plan {raised(error)}", where=self.name, remedy="correct the plan") from error
+        if not isinstance(found, Design | AdaptiveDesign):
+            what = f"the plan returned a {type(found).__name__}"
+            raise ProcedureFault(what, where=self.name, remedy="return a Design, or an AdaptiveDesign")
+        return found
 
     def analyse(self, record: Record, parameters: Parameters) -> Results:
         """The results of ``record``."""

@@ -84,3 +84,20 @@ def test_a_script_without_annotated_parameters_is_refused(tmp_path: Path) -> Non
     path.write_text(GOOD.replace("p: P", "p"), encoding="utf-8")
     with pytest.raises(ProcedureFault, match="not annotated"):
         _ = find(str(path)).parameters
+
+
+@pytest.mark.parametrize(
+    ("returned", "told"),
+    [
+        ("1 / 0", r"the plan raised ZeroDivisionError: division by zero \(.*mine\.py:\d+\); correct the plan"),
+        ("None", "the plan returned a NoneType; return a Design, or an AdaptiveDesign"),
+        ("Design({'x': None}, [])", "a plan needs a point, a repeat and an attempt"),
+    ],
+)
+def test_a_plan_that_is_none_is_told_with_its_place(tmp_path: Path, returned: str, told: str) -> None:
+    path = tmp_path / "mine.py"
+    more = f"\n\n@mine.plan\ndef plan(p):\n    from hil import Design\n\n    return {returned}\n"
+    path.write_text(GOOD + more, encoding="utf-8")
+    found = find(str(path))
+    with pytest.raises(ProcedureFault, match=told):
+        found.design(found.parameters())
