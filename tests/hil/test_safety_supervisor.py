@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from hil import exclusive
 from hil.errors import Aborted, ConfigurationError, InterlockTripped, exit_code
 from hil.record import open_run
 from hil.safety.latches import Latches
@@ -296,3 +297,17 @@ async def test_no_operation_is_left_in_a_device_when_it_is_closed(tmp_path: Path
             await rig.binding.idle()
         with pytest.raises((Aborted, asyncio.CancelledError)):
             await reading
+
+
+async def test_a_device_whose_driver_hangs_counts_as_lost(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its link says nothing of it: the simulated probe would answer, and the driver waits for 3 s."""
+    monkeypatch.setattr(exclusive, "OPERATION_DEADLINE", 0.3)
+    lost = interlock("lost(climate) and room.temperature > -90", 'stale_after = "60 s"', name="gone")
+    async with guarded(write_bench(tmp_path / "bench", lost), tmp_path / "run") as rig:
+        await rig.supervisor.arm()
+        await rig.world.inject("climate", "silent")
+        told = await rig.until_told("trip")
+        assert told["interlock"] == "gone"
+        await rig.until(lambda: rig.kinds("safe state"))
+    (down,) = [event for event in open_run(tmp_path / "run").events("link") if event.data["state"] == "down"]
+    assert "an operation did not end within" in down.data["reason"]
