@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-import numpy as np
 from numpy.typing import ArrayLike
 
-from .errors import CalibrationError, UnknownCorrelation, UnknownUncertainty
+from .checks import number, numbers, positive, probability, standard_uncertainty
+from .errors import UnknownCorrelation, UnknownUncertainty
 
 
 def e_n(x1: float, U1: float, x2: float, U2: float, covariance: float = 0.0) -> float:  # noqa: N803
@@ -37,17 +37,20 @@ def zeta(x1: float, u1: float, x2: float, u2: float, covariance: float = 0.0) ->
 
 
 def _score(x1: float, w1: float, x2: float, w2: float, covariance: float) -> float:
-    if not (math.isfinite(x1) and math.isfinite(x2)):
-        raise CalibrationError(f"results {x1} and {x2}", remedy="give finite numbers")
-    for w in (w1, w2):
-        if not 0 <= w < math.inf:
-            raise UnknownUncertainty(f"uncertainty {w}", remedy="give a finite number of 0 or more")
-    if not abs(covariance) <= w1 * w2 * (1 + 1e-12):
-        raise UnknownCorrelation(f"covariance {covariance} of results with {w1} and {w2}", remedy="|r| is 1 at most")
+    _require_results(x1, w1, x2, w2, covariance)
     variance = w1**2 + w2**2 - 2 * covariance
     if not variance > 1e-15 * (w1**2 + w2**2):
         raise UnknownUncertainty("the difference has no uncertainty", remedy="compare the values themselves")
     return (x1 - x2) / math.sqrt(variance)
+
+
+def _require_results(x1: float, w1: float, x2: float, w2: float, covariance: float) -> None:
+    number("x1", x1)
+    number("x2", x2)
+    standard_uncertainty("uncertainty of x1", w1)
+    standard_uncertainty("uncertainty of x2", w2)
+    if not abs(covariance) <= w1 * w2 * (1 + 1e-12):
+        raise UnknownCorrelation(f"covariance {covariance} of results with {w1} and {w2}", remedy="|r| is 1 at most")
 
 
 @dataclass(frozen=True)
@@ -78,13 +81,9 @@ def equivalence(
     :param covariance: u(x1, x2).
     :raises UnknownUncertainty: an uncertainty is not a finite number of 0 or more.
     """
-    if not 0 < margin < math.inf:
-        raise CalibrationError(f"margin {margin}", remedy="give a finite number above 0")
-    for u in (u1, u2):
-        if not 0 <= u < math.inf:
-            raise UnknownUncertainty(f"uncertainty {u}", remedy="give a finite number of 0 or more")
-    if not abs(covariance) <= u1 * u2 * (1 + 1e-12):
-        raise UnknownCorrelation(f"covariance {covariance} of results with u {u1} and {u2}", remedy="|r| is 1 at most")
+    positive("margin", margin)
+    positive("k", k)
+    _require_results(x1, u1, x2, u2, covariance)
     return Equivalence(x1 - x2, k * math.sqrt(max(0.0, u1**2 + u2**2 - 2 * covariance)), margin)
 
 
@@ -94,7 +93,8 @@ class Agreement:
 
     ``bias`` is the mean difference, ``sd`` the standard deviation of the differences (n - 1), ``limits`` are bias
     ± 1.96 sd. ``bias_interval`` and ``limit_intervals`` are confidence intervals by Student's t; those of the limits
-    use the approximate standard error sd sqrt(1/n + 1.96^2 / (2 (n - 1))).
+    use the approximate standard error sd sqrt(1/n + 1.96^2 / (2 (n - 1))). They tell scatter alone: an error that all
+    differences share (of the reference) is a part of ``bias``, and its uncertainty belongs beside it, in quadrature.
     """
 
     bias: float
@@ -113,9 +113,8 @@ def bland_altman(differences: ArrayLike, confidence: float = 0.95) -> Agreement:
     """
     from scipy.special import stdtrit
 
-    d = _finite("differences", differences, 3)
-    if not 0 < confidence < 1:
-        raise CalibrationError(f"confidence {confidence}", remedy="give a number between 0 and 1")
+    d = numbers("differences", differences, fewest=3)
+    probability("confidence", confidence)
     n, bias, sd = len(d), float(d.mean()), float(d.std(ddof=1))
     t = float(stdtrit(n - 1, 0.5 + confidence / 2))
     half, edge = t * sd / math.sqrt(n), t * sd * math.sqrt(1 / n + 1.96**2 / (2 * (n - 1)))
@@ -129,10 +128,3 @@ def bland_altman(differences: ArrayLike, confidence: float = 0.95) -> Agreement:
         n,
         confidence,
     )
-
-
-def _finite(name: str, values: ArrayLike, fewest: int) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
-    array = np.asarray(values, dtype=float)
-    if array.ndim != 1 or len(array) < fewest or not np.all(np.isfinite(array)):
-        raise CalibrationError(f"{name} of shape {array.shape}", remedy=f"give {fewest} or more finite numbers")
-    return array

@@ -10,7 +10,8 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
-from .errors import CalibrationError, UnknownUncertainty
+from .checks import number, standard_uncertainty
+from .errors import CalibrationError
 
 Rule = Literal["simple", "guarded-acceptance", "guarded-rejection", "non-binary"]
 Verdict = Literal["pass", "fail", "inconclusive"]
@@ -97,7 +98,8 @@ def decide(
 
     :param guard_band: w in the unit of ``y``, 0 or more; by default w = U with k = 2, and 0 for ``simple``.
     :param target_risk: instead of ``guard_band``: w such that an item at an acceptance limit has this specific
-        consumer's risk, above 0 and at most 0.5.
+        consumer's risk; in guarded rejection, such that an item at a rejection limit has this specific producer's risk.
+        Above 0 and at most 0.5.
     """
     if rule not in _RULES:
         raise CalibrationError(f"unknown decision rule {rule!r}", remedy=f"give one of {', '.join(_RULES)}")
@@ -132,8 +134,7 @@ def guard_band_for_risk(u: float, target_risk: float, lower: float | None = None
     """
     from scipy.optimize import brentq
 
-    if not 0 < target_risk <= 0.5:
-        raise CalibrationError(f"target risk {target_risk}", remedy="give a probability above 0 and at most 0.5")
+    _require_target(target_risk)
     low, high = _tolerance(0.0, u, lower, upper)
     if u == 0:
         return 0.0
@@ -152,6 +153,33 @@ def guard_band_for_risk(u: float, target_risk: float, lower: float | None = None
     return float(brentq(excess, 0.0, middle, xtol=1e-12 * u)) if excess(0.0) > 0 else 0.0
 
 
+def guard_band_for_rejection(
+    u: float, target_risk: float, lower: float | None = None, upper: float | None = None
+) -> float:
+    """The guard band w, outwards, at whose limits a rejected item conforms with the probability ``target_risk``.
+
+    :param u: standard uncertainty, 0 or more.
+    :param target_risk: above 0 and at most 0.5.
+    """
+    from scipy.optimize import brentq
+
+    _require_target(target_risk)
+    low, high = _tolerance(0.0, u, lower, upper)
+    if u == 0:
+        return 0.0
+
+    def excess(w: float) -> float:
+        edge = high + w if upper is not None else low - w
+        return probability(edge, u, lower, upper) - target_risk
+
+    return float(brentq(excess, 0.0, 40.0 * u, xtol=1e-12 * u)) if excess(0.0) > 0 else 0.0
+
+
+def _require_target(risk: float) -> None:
+    if not 0 < number("target risk", risk) <= 0.5:
+        raise CalibrationError(f"target risk {risk}", remedy="give a probability above 0 and at most 0.5")
+
+
 def _guard_band(
     rule: Rule, u: float, lower: float | None, upper: float | None, guard_band: float | None, target_risk: float | None
 ) -> tuple[float, str]:
@@ -162,9 +190,12 @@ def _guard_band(
             raise CalibrationError("simple acceptance with a guard band", remedy="use guarded-acceptance")
         return 0.0, "guard band: none"
     if guard_band is not None:
-        if not 0 <= guard_band < math.inf:
+        if number("guard band", guard_band) < 0:
             raise CalibrationError(f"guard band {guard_band}", remedy="give a finite number of 0 or more")
         return guard_band, "guard band: as stated by the user"
+    if target_risk is not None and rule == "guarded-rejection":
+        w = guard_band_for_rejection(u, target_risk, lower, upper)
+        return w, f"guard band: for a specific producer's risk of {target_risk:g} at the rejection limits"
     if target_risk is not None:
         w = guard_band_for_risk(u, target_risk, lower, upper)
         return w, f"guard band: for a specific consumer's risk of {target_risk:g} at the acceptance limits"
@@ -181,12 +212,14 @@ def _within(y: float, limits: Limits) -> bool:
 
 
 def _tolerance(y: float, u: float, lower: float | None, upper: float | None) -> tuple[float, float]:
-    if not 0 <= u < math.inf:
-        raise UnknownUncertainty(f"standard uncertainty {u}", remedy="unknown is not zero: state it")
+    standard_uncertainty("standard uncertainty", u)
     if lower is None and upper is None:
         raise CalibrationError("no tolerance limit", remedy="give lower, upper or both")
+    for limit in (lower, upper):
+        if limit is not None:
+            number("tolerance limit", limit)
     low, high = _bounds(lower, upper)
-    if not (math.isfinite(y) and low <= high):
+    if not (math.isfinite(number("value", y)) and low <= high):
         raise CalibrationError(f"value {y} with tolerance from {low} to {high}", remedy="check value and limits")
     return low, high
 

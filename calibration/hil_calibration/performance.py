@@ -14,10 +14,12 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from .checks import array, count, number, numbers, one_of, probability
 from .errors import CalibrationError, FitError, UnknownUncertainty
 from .pod import Pod, fit_pod
 
 __all__ = [
+    "Component",
     "CorrectedRepeatability",
     "Pod",
     "Sprt",
@@ -28,6 +30,7 @@ __all__ = [
     "distance_repeatability",
     "fit_pod",
     "pose_accuracy",
+    "pose_components",
     "pose_repeatability",
     "proportion_interval",
 ]
@@ -58,12 +61,11 @@ def proportion_interval(
     >>> [round(limit, 6) for limit in proportion_interval(298, 300)]
     [0.976127, 0.999192]
     """
-    if n < 1 or not 0 <= k <= n or k != int(k) or n != int(n):
-        raise CalibrationError(f"{k} successes of {n} trials is not a count", remedy="use whole numbers, k <= n")
-    if side not in ("two-sided", "lower", "upper"):
-        raise CalibrationError(f"no such side {side!r}", remedy="use two-sided, lower or upper")
-    tail = (1.0 - _probability(confidence, "confidence")) / (2.0 if side == "two-sided" else 1.0)
-    low, high = _limits(int(k), int(n), tail, method)
+    trials = count("n", n, least=1)
+    successes = count("k", k, most=trials)
+    one_of("side", side, ("two-sided", "lower", "upper"))
+    tail = (1.0 - probability("confidence", confidence)) / (2.0 if side == "two-sided" else 1.0)
+    low, high = _limits(successes, trials, tail, method)
     return (0.0 if side == "upper" else low), (1.0 if side == "lower" else high)
 
 
@@ -98,11 +100,10 @@ def demonstration_size(reliability: float, confidence: float, failures: int = 0)
     """
     from scipy.special import bdtr
 
-    q = 1.0 - _probability(reliability, "reliability")
-    limit = (1.0 - _probability(confidence, "confidence")) * (1.0 + 1e-12)
-    if failures < 0 or failures != int(failures):
-        raise CalibrationError(f"{failures} failures is not a count", remedy="use 0, 1, 2, ...")
-    low, high = int(failures), int(failures) + 1
+    q = 1.0 - probability("reliability", reliability)
+    limit = (1.0 - probability("confidence", confidence)) * (1.0 + 1e-12)
+    low = count("failures", failures)
+    high = low + 1
     while bdtr(failures, high, q) > limit:
         low, high = high, 2 * high
     while high - low > 1:
@@ -146,7 +147,7 @@ class Sprt:
 
     def __post_init__(self) -> None:
         for name in ("p1", "p2", "alpha", "beta"):
-            _probability(getattr(self, name), name)
+            probability(name, getattr(self, name))
         if self.p1 >= self.p2 or self.alpha + self.beta >= 1.0:
             raise CalibrationError("not a sequential test", remedy="give p1 < p2 and alpha + beta < 1")
 
@@ -175,7 +176,11 @@ class Sprt:
         return math.ceil(self.accept_intercept / self.slope)
 
     def decide(self, failures: int, n: int) -> Decision:
-        """The decision after ``failures`` in ``n`` trials."""
+        """The decision after ``failures`` in ``n`` trials.
+
+        :raises CalibrationError: for numbers that are no counts, or more failures than trials.
+        """
+        count("failures", failures, most=count("n", n))
         if failures <= self.slope * n - self.accept_intercept:
             return "accept"
         return "reject" if failures >= self.slope * n + self.reject_intercept else "continue"
@@ -197,12 +202,16 @@ def pose_accuracy(points: ArrayLike, command: ArrayLike) -> float:
 
     :param points: attained positions, shape ``(n, d)``, one unit of length; d is 3 for a robot.
     :param command: the commanded position, shape ``(d,)``, same unit.
+
+    The uncertainty of the reference is not in it: an error that all poses share adds to AP in full, and its u belongs
+    beside AP; :func:`pose_components` takes it.
+
     :raises FitError: for shapes that do not match, or values that are not finite.
 
     Source: ISO 9283:1998, 7.2.1, as programmed in published analysers; the standard's text was not read.
     """
     attained = _positions(points, 1)
-    target = np.asarray(command, dtype=np.float64)
+    target = array("command", command)
     if target.shape != attained.shape[1:] or not np.isfinite(target).all():
         raise FitError(f"the command has shape {target.shape}, the points {attained.shape}")
     return float(np.linalg.norm(attained.mean(axis=0) - target))
@@ -219,6 +228,40 @@ def pose_repeatability(points: ArrayLike) -> float:
     attained = _positions(points, 2)
     distances = np.linalg.norm(attained - attained.mean(axis=0), axis=1)
     return float(distances.mean() + 3.0 * distances.std(ddof=1))
+
+
+@dataclass(frozen=True, slots=True)
+class Component:
+    """One coordinate of a pose: ``accuracy`` is the mean minus the command, ``repeatability`` 3 standard deviations
+    (n - 1) as ISO 9283 has it for an axis or an angle; ``u_accuracy`` joins scatter of the mean and reference."""
+
+    accuracy: float
+    repeatability: float
+    u_accuracy: float
+
+
+def pose_components(attained: ArrayLike, command: ArrayLike, *, u_reference: ArrayLike) -> tuple[Component, ...]:
+    """Accuracy and repeatability along each axis, or about each: AP_x = mean(x) - x_c, RP_a = 3 S_a, and so on.
+
+    :param attained: shape ``(n, d)``, n >= 2, lengths of one unit, or angles of one unit that do not pass their seam.
+    :param command: shape ``(d,)``, same unit.
+    :param u_reference: standard uncertainty of the part of the reference's error that all poses share, in each
+        coordinate, shape ``()`` or ``(d,)``; state 0 where there is none.
+    :raises FitError: for shapes that do not match, or values that are not finite.
+    :raises UnknownUncertainty: ``u_reference`` is not a finite number >= 0.
+
+    Source: ISO 9283:1998, 7.2.1 and 7.2.2, as programmed in published analysers; the standard's text was not read.
+    """
+    seen, target = _positions(attained, 2), array("command", command)
+    if target.shape != seen.shape[1:] or not np.isfinite(target).all():
+        raise FitError(f"the command has shape {target.shape}, the points {seen.shape}")
+    u = array("u_reference", u_reference)
+    if u.shape not in ((), target.shape) or not np.all((u >= 0) & (u < np.inf)):
+        raise UnknownUncertainty(f"u_reference is not a finite number >= 0 for each of {len(target)} coordinates")
+    scatter = seen.std(axis=0, ddof=1)
+    joined = np.hypot(scatter / math.sqrt(len(seen)), u)
+    columns = (seen.mean(axis=0) - target, 3.0 * scatter, joined)
+    return tuple(Component(*row) for row in np.column_stack(columns).tolist())
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,7 +294,7 @@ def corrected_pose_repeatability(points: ArrayLike, u_noise: ArrayLike) -> Corre
     :raises UnknownUncertainty: ``u_noise`` is not a finite number >= 0.
     """
     defined, attained = pose_repeatability(points), _positions(points, 2)
-    u = np.asarray(u_noise, dtype=np.float64)
+    u = array("u_noise", u_noise)
     if u.shape not in ((), attained.shape[1:]) or not np.all((u >= 0) & (u < np.inf)):
         raise UnknownUncertainty(f"u_noise is not a finite number >= 0 for each of {attained.shape[1]} axes")
     seen = float(attained.var(axis=0, ddof=1).sum())
@@ -267,26 +310,26 @@ def corrected_pose_repeatability(points: ArrayLike, u_noise: ArrayLike) -> Corre
 
 
 def distance_accuracy(distances: Sequence[float], command: float) -> float:
-    """Distance accuracy AD: the mean attained distance minus the commanded one (ISO 9283, as recalled)."""
-    return float(_positions([[d] for d in distances], 1).mean() - command)
+    """Distance accuracy AD: the mean attained distance minus the commanded one (ISO 9283, as recalled).
+
+    :raises CalibrationError: no distance, or a number that is not finite.
+    """
+    return float(numbers("distances", distances).mean() - number("command", command))
 
 
 def distance_repeatability(distances: Sequence[float]) -> float:
-    """Distance repeatability RD = 3 S, S the standard deviation with n - 1 (ISO 9283, as recalled)."""
-    return float(3.0 * _positions([[d] for d in distances], 2).std(ddof=1))
+    """Distance repeatability RD = 3 S, S the standard deviation with n - 1 (ISO 9283, as recalled).
+
+    :raises CalibrationError: fewer than two distances, or a number that is not finite.
+    """
+    return float(3.0 * numbers("distances", distances, fewest=2).std(ddof=1))
 
 
 def _positions(points: ArrayLike, least: int) -> NDArray[np.float64]:
-    positions = np.asarray(points, dtype=np.float64)
+    positions = array("points", points)
     if positions.ndim != 2 or len(positions) < least or not positions.size or not np.isfinite(positions).all():
         raise FitError(
             f"needs at least {least} finite positions, not an array of shape {positions.shape}",
             remedy="give one row a cycle",
         )
     return positions
-
-
-def _probability(value: float, name: str) -> float:
-    if not 0.0 < value < 1.0:
-        raise CalibrationError(f"{name} = {value} is not between 0 and 1", remedy="give a number within (0, 1)")
-    return float(value)

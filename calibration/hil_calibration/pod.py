@@ -17,6 +17,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from .checks import array, number, numbers, one_of, probability
 from .errors import CalibrationError, FitError
 
 Array = NDArray[np.float64]
@@ -108,10 +109,9 @@ class Pod:
         :param confidence: in (0.5, 1).
         :raises FitError: if the slope is not significant at this confidence: the bound is then infinite.
         """
-        if not 0.5 < confidence < 1.0:
-            raise CalibrationError(f"confidence = {confidence} is not between 0.5 and 1")
-        if side not in ("upper", "lower"):
-            raise CalibrationError(f"no such side {side!r}", remedy="use upper or lower")
+        if probability("confidence", confidence) <= 0.5:
+            raise CalibrationError(f"confidence is {confidence}", remedy="give a number between 0.5 and 1")
+        one_of("side", side, ("upper", "lower"))
         from scipy.special import ndtri
 
         z, sign = float(ndtri(confidence)), 1.0 if side == "upper" else -1.0
@@ -139,8 +139,8 @@ class Pod:
         """The curve at ``x`` with the pointwise two-sided band of the linear predictor."""
         from scipy.special import ndtri
 
-        at = np.asarray(x, dtype=np.float64)
-        half = float(ndtri(0.5 + confidence / 2.0)) * self._u_predictor(at)
+        at = numbers("x", x)
+        half = float(ndtri(0.5 + probability("confidence", confidence) / 2.0)) * self._u_predictor(at)
         eta, mean = self.intercept + self.slope * at, self._link.mean
         return Curve(at, mean(eta), mean(eta - half), mean(eta + half))
 
@@ -197,14 +197,17 @@ def fit_pod(
     :raises FitError: if hits and misses are separated by ``x`` (no maximum exists), if all are alike, or if there are
         fewer than two stimuli.
     """
-    at, detected = np.asarray(x, dtype=np.float64), np.asarray(hits, dtype=np.float64)
-    shown = np.broadcast_to(np.asarray(n, dtype=np.float64), detected.shape)
+    at, detected, presented = array("x", x), array("hits", hits), array("n", n)
+    if presented.shape not in ((), detected.shape):
+        raise FitError(f"n has shape {presented.shape}, hits {detected.shape}", remedy="give one row a condition")
+    shown = np.broadcast_to(presented, detected.shape)
     if link not in _LINKS:
         raise CalibrationError(f"no such link {link!r}", remedy=f"use one of {', '.join(_LINKS)}")
     if at.ndim != 1 or at.shape != detected.shape:
         raise FitError(f"x has shape {at.shape}, hits {detected.shape}", remedy="give one row a condition")
-    if not np.isfinite(at).all() or not ((detected >= 0) & (detected <= shown) & (shown >= 1)).all():
-        raise FitError("needs finite stimuli and 0 <= hits <= n with n >= 1 in each row")
+    whole = (detected % 1 == 0) & (shown % 1 == 0)
+    if not np.isfinite(at).all() or not (whole & (detected >= 0) & (detected <= shown) & (shown >= 1)).all():
+        raise FitError("needs finite stimuli, and counts 0 <= hits <= n with n >= 1 in each row")
     reason = separation(at, detected, shown)
     if reason:
         raise FitError(reason, remedy="present more stimuli between the last miss and the first hit")
@@ -286,7 +289,7 @@ def _crossing(departure: Callable[[float], float], centre: float, step: float, z
     inner, outer = centre, centre + step * z
     for _ in range(60):
         if departure(outer) >= z:
-            return float(brentq(lambda a: departure(a) - z, inner, outer, xtol=1e-10, rtol=1e-12))
+            return float(brentq(lambda a: departure(a) - z, inner, outer, xtol=1e-12 * abs(step), rtol=1e-12))
         inner, outer = outer, centre + 2.0 * (outer - centre)
     raise FitError("the bound is not found", remedy="present more stimuli over a wider range")
 
@@ -297,7 +300,7 @@ def _clipped(p: Array) -> Array:
 
 def _between(name: str, low: float, high: float) -> Link:
     """The link with its probability squeezed between a false-call rate and a ceiling."""
-    if not 0.0 <= low < high <= 1.0:
+    if not 0.0 <= number("false_rate", low) < number("ceiling", high) <= 1.0:
         raise CalibrationError(f"false rate {low} and ceiling {high}", remedy="use 0 <= false rate < ceiling <= 1")
     plain, height = _LINKS[name], high - low
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from .checks import array, count, number, numbers
 from .errors import CalibrationError
 
 Array = NDArray[np.float64]
@@ -86,7 +87,7 @@ def mandel(groups: Sequence[ArrayLike]) -> Mandel:
     means = np.array([each.mean() for each in arrays])
     deviations = np.array([each.std(ddof=1) for each in arrays])
     spread, pooled = float(means.std(ddof=1)), math.sqrt(float((deviations**2).mean()))
-    if spread == 0 or pooled == 0:
+    if _nothing(min(spread, pooled), *arrays):
         raise CalibrationError("results without any spread", remedy="look at the resolution of the results")
 
     def h_limit(level: float) -> float:
@@ -135,7 +136,7 @@ class GaugeStudy:
 
     @property
     def percent(self) -> float:
-        """The gauge's share of the total standard deviation in %."""
+        """The gauge's share of the total standard deviation in %; the total is above 0."""
         return 100 * self.gauge / self.total
 
     @property
@@ -152,7 +153,9 @@ def gauge_study(results: ArrayLike, *, pool: float = POOLING) -> GaugeStudy:
     """
     from scipy.special import fdtrc
 
-    x = np.asarray(results, dtype=float)
+    x = array("results", results)
+    if not 0.0 <= number("pool", pool) <= 1.0:
+        raise CalibrationError(f"pool is {pool}", remedy="give a p-value from 0 to 1")
     if x.ndim != 3 or min(x.shape) < 2 or not np.all(np.isfinite(x)):
         raise CalibrationError(
             f"results of shape {x.shape}", remedy="give (parts, operators, repeats), 2 or more of each"
@@ -165,7 +168,7 @@ def gauge_study(results: ArrayLike, *, pool: float = POOLING) -> GaugeStudy:
     ms_part = b * n * float(((part - mean) ** 2).sum()) / (a - 1)
     ms_operator = a * n * float(((operator - mean) ** 2).sum()) / (b - 1)
     ms_cell, ms_error = ss_cell / dof_cell, ss_error / dof_error
-    if ms_error == 0:
+    if _nothing(math.sqrt(ms_error), x):
         raise CalibrationError("repeats without any spread", remedy="look at the resolution of the results")
     p_value = float(fdtrc(dof_cell, dof_error, ms_cell / ms_error))
     pooled = p_value > pool > 0
@@ -194,14 +197,20 @@ class Robust:
 def algorithm_a(values: ArrayLike, *, most_steps: int = 1000) -> Robust:
     """Robust mean and standard deviation (algorithm A; ISO 13528, C.3.1), until both stand still.
 
+    Where more than half of the values are equal, the scaled median absolute deviation is 0 and would stay so; the
+    algorithm then starts from the standard deviation.
+
     :param values: shape (n,), n of 3 or more.
     :raises CalibrationError: fewer values, one that is not finite, or no convergence.
     """
-    x = np.asarray(values, dtype=float)
-    if x.ndim != 1 or len(x) < 3 or not np.all(np.isfinite(x)):
-        raise CalibrationError(f"values of shape {x.shape}", remedy="give 3 or more finite numbers")
+    x = numbers("values", values, fewest=3)
+    count("most_steps", most_steps, least=1)
     mean = float(np.median(x))
     s = 1.483 * float(np.median(np.abs(x - mean)))
+    if _nothing(s, x):
+        s = float(x.std(ddof=1))
+    if _nothing(s, x):
+        return Robust(float(x[0]), 0.0, 0)
     for step in range(1, most_steps + 1):
         winsorised = np.clip(x, mean - 1.5 * s, mean + 1.5 * s)
         before, mean, s = (mean, s), float(winsorised.mean()), 1.134 * float(winsorised.std(ddof=1))
@@ -210,8 +219,14 @@ def algorithm_a(values: ArrayLike, *, most_steps: int = 1000) -> Robust:
     raise CalibrationError(f"algorithm A did not converge in {most_steps} steps", remedy="look at the data")
 
 
+def _nothing(spread: float, *values: Array) -> bool:
+    """Whether a spread is no more than the rounding of floating-point numbers of this size."""
+    largest = max(float(np.abs(each).max()) for each in values)
+    return spread <= 1e-13 * largest
+
+
 def _groups(groups: Sequence[ArrayLike]) -> list[Array]:
-    arrays = [np.asarray(each, dtype=float) for each in groups]
+    arrays = [array("a group", each) for each in groups]
     if len(arrays) < 2 or any(each.ndim != 1 or not len(each) for each in arrays):
         raise CalibrationError(f"{len(arrays)} group(s)", remedy="give two or more groups, none of them empty")
     if not all(np.all(np.isfinite(each)) for each in arrays):

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
+from .checks import number, probability
 from .conformity import Limits
 from .errors import CalibrationError, UnknownUncertainty
 
@@ -74,9 +76,10 @@ def global_risk(
         return _phi((accepted_in[1] - x) / u) - _phi((accepted_in[0] - x) / u)
 
     edges = (-math.inf, tolerance[0], tolerance[1], math.inf)
-    below = _expect(prior, accepted, edges[0], edges[1], u)
-    within = _expect(prior, accepted, edges[1], edges[2], u)
-    above = _expect(prior, accepted, edges[2], edges[3], u)
+    marks = _marks(accepted_in, u)
+    below = _expect(prior, accepted, edges[0], edges[1], marks)
+    within = _expect(prior, accepted, edges[1], edges[2], marks)
+    above = _expect(prior, accepted, edges[2], edges[3], marks)
     conforming = float(prior.cdf(tolerance[1]) - prior.cdf(tolerance[0]))
     consumer = below + above
     return GlobalRisk(
@@ -100,8 +103,7 @@ def guard_band_for_global_risk(
     """
     from scipy.optimize import brentq
 
-    if not 0 < target < 1:
-        raise CalibrationError(f"target risk {target}", remedy="give a probability between 0 and 1")
+    probability("target risk", target)
     low, high = _ordered((lower, upper), "tolerance")
     widest = (high - low) / 2 if math.isfinite(high - low) else 20 * (u + float(prior.std()))
 
@@ -116,23 +118,29 @@ def guard_band_for_global_risk(
     return float(brentq(excess, 0.0, widest, xtol=1e-10 * widest))
 
 
-def _expect(prior: Any, chance: Any, low: float, high: float, u: float) -> float:
+def _marks(accepted_in: tuple[float, float], u: float) -> list[float]:
+    """Where the chance of acceptance changes: about each acceptance limit."""
+    return [limit + k * u for limit in accepted_in if math.isfinite(limit) for k in (-8.0, -3.0, 0.0, 3.0, 8.0)]
+
+
+def _expect(prior: Any, chance: Any, low: float, high: float, marks: list[float]) -> float:
     """The integral of prior density times chance; the prior's far tails are left out where they are below 1e-15."""
     from scipy.integrate import quad
 
     start, end = max(low, float(prior.ppf(1e-15))), min(high, float(prior.isf(1e-15)))
     if not start < end:
         return 0.0
-    middle = [point for point in (float(prior.median()), low + 4 * u, high - 4 * u) if start < point < end]
-    value, _ = quad(lambda x: prior.pdf(x) * chance(x), start, end, points=middle or None, limit=200, epsabs=1e-13)
-    return float(value)
+    edges = [start, *sorted(point for point in {float(prior.median()), *marks} if start < point < end), end]
+    return math.fsum(
+        quad(lambda x: prior.pdf(x) * chance(x), a, b, limit=200, epsabs=1e-13)[0] for a, b in pairwise(edges)
+    )
 
 
 def _ordered(limits: Limits, name: str) -> tuple[float, float]:
     if limits == (None, None):
         raise CalibrationError(f"no {name} limit", remedy="give lower, upper or both")
-    low = -math.inf if limits[0] is None else limits[0]
-    high = math.inf if limits[1] is None else limits[1]
+    low = -math.inf if limits[0] is None else number(f"lower {name} limit", limits[0])
+    high = math.inf if limits[1] is None else number(f"upper {name} limit", limits[1])
     if not low <= high:
         raise CalibrationError(f"{name} limits {low} and {high}", remedy="give lower <= upper")
     return low, high

@@ -18,6 +18,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from .checks import array, count
 from .errors import CalibrationError, FitError, UnknownUncertainty
 from .pod import LinkName, Pod, fit_pod
 
@@ -91,12 +92,10 @@ def with_stimulus_uncertainty(
     :raises UnknownUncertainty: ``u_x`` is not a finite number >= 0.
     :raises FitError: as ``fit_pod``; or the errors are so large that the extrapolation gives no curve.
     """
-    at = np.asarray(x, dtype=float)
-    u = np.asarray(u_x, dtype=float)
+    at, u = array("x", x), array("u_x", u_x)
     if u.shape not in ((), at.shape) or not np.all((u >= 0) & (u < np.inf)):
         raise UnknownUncertainty(f"u_x is not a finite number >= 0 for each of {at.size} stimuli")
-    if draws < 20:
-        raise CalibrationError(f"{draws} draws", remedy="give 20 or more")
+    count("draws", draws, least=20)
     naive = fit_pod(at, hits, n, link, false_rate=false_rate, ceiling=ceiling)
     if not u.any():
         return CorrectedPod(naive, naive.intercept, naive.slope, naive.covariance, draws, seed)

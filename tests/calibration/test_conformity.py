@@ -138,7 +138,7 @@ def test_what_cannot_be_decided_is_refused() -> None:
     for limits in ({}, {"lower": 2.0, "upper": 1.0}, {"upper": math.nan}):
         with pytest.raises(CalibrationError):
             decide(1.0, 0.1, rule="simple", **limits)
-    with pytest.raises(CalibrationError, match="value nan"):
+    with pytest.raises(CalibrationError, match="value is nan"):
         decide(math.nan, 0.1, upper=2.0, rule="simple")
     with pytest.raises(CalibrationError, match="simple"):
         decide(1.0, 0.1, upper=2.0, rule="generous")  # type: ignore[arg-type]

@@ -17,6 +17,7 @@ from hil_calibration.performance import (
     distance_repeatability,
     fit_pod,
     pose_accuracy,
+    pose_components,
     pose_repeatability,
     proportion_interval,
 )
@@ -79,7 +80,7 @@ def test_intervals_hold_the_proportion_and_mirror(n: int, data: st.DataObject) -
 
 def test_refuses_what_is_no_count() -> None:
     for k, n in ((3, 2), (-1, 5), (0, 0)):
-        with pytest.raises(CalibrationError, match="is not a count"):
+        with pytest.raises(CalibrationError, match="whole number"):
             proportion_interval(k, n)
     with pytest.raises(CalibrationError, match="between 0 and 1"):
         proportion_interval(1, 2, 95.0)
@@ -279,7 +280,7 @@ def test_pod_refuses_bad_input() -> None:
     with pytest.raises(CalibrationError, match="no such link"):
         fit_pod([1.0, 2.0], [1, 0], 1, "cauchit")  # type: ignore[arg-type]
     pod = fit_pod(SNR, HITS, 1)
-    with pytest.raises(CalibrationError, match=r"not between 0\.5 and 1"):
+    with pytest.raises(CalibrationError, match=r"between 0\.5 and 1"):
         pod.bound(0.9, 0.4)
     with pytest.raises(CalibrationError, match="no such method"):
         pod.bound(0.9, 0.95, "wald")  # type: ignore[arg-type]
@@ -297,3 +298,20 @@ def test_the_bound_covers() -> None:
         hits = generator.random(len(x)) < 1.0 / (1.0 + np.exp(-1.2 * (x - 5.0)))
         above += fit_pod(x, hits, 1).bound() >= truth
     assert 181 <= above <= 198
+
+
+def test_components_of_a_pose() -> None:
+    generator = np.random.default_rng(1)
+    attained = generator.normal([1.0, 2.0], [0.1, 0.2], (5000, 2))
+    x, y = pose_components(attained, [1.0, 2.1], u_reference=[0.0, 0.05])
+    assert x.accuracy == pytest.approx(0.0, abs=0.005)
+    assert y.accuracy == pytest.approx(-0.1, abs=0.01)
+    assert (x.repeatability, y.repeatability) == pytest.approx((0.3, 0.6), rel=0.03)
+    assert y.u_accuracy == pytest.approx(math.hypot(0.2 / math.sqrt(5000), 0.05), rel=0.01)
+
+
+@pytest.mark.parametrize("scale", [1e-9, 1.0, 1e9])
+def test_a_bound_does_not_depend_on_the_unit_of_the_stimulus(scale: float) -> None:
+    x, hits = np.array([1.0, 2.0, 3.0, 4.0, 5.0]), [1, 4, 5, 8, 9]
+    pod, plain = fit_pod(x * scale, hits, 10), fit_pod(x, hits, 10)
+    assert pod.bound(0.9, 0.95) / scale == pytest.approx(plain.bound(0.9, 0.95), rel=1e-7)

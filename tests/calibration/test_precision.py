@@ -183,3 +183,10 @@ def test_limits_of_agreement() -> None:
     assert found.bias_interval[0] < found.bias < found.bias_interval[1]
     with pytest.raises(CalibrationError):
         bland_altman([1.0, 2.0])
+
+
+def test_a_robust_mean_where_most_values_are_equal() -> None:
+    """The median absolute deviation is 0 there, and stayed so."""
+    found = algorithm_a([3.0, 3.0, 3.0, 3.0, 3.1, 2.9])
+    assert found.s > 0.0
+    assert algorithm_a([0.1 + 0.2, 0.3, 0.3]).s == pytest.approx(0.0, abs=1e-15)

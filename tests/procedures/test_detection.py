@@ -31,7 +31,7 @@ def test_the_bounds_decide(required: float, outcome: str) -> None:
     found = trial()
     assert found.lower is not None
     assert found.upper is not None
-    verdict = judge(found, Told(found, POLICY), DetectionVsIlluminance(required=required))
+    verdict = judge(found, DetectionVsIlluminance(required=required))
     assert verdict.outcome == outcome
     assert f"at most {required:g} lx" in verdict.requirement
     assert "one-sided 95 %" in verdict.rule
@@ -40,7 +40,7 @@ def test_the_bounds_decide(required: float, outcome: str) -> None:
 def test_a_reader_that_never_gets_there_fails() -> None:
     found = trial(ceiling=0.7)
     told = Told(found, POLICY)
-    verdict = judge(found, told, DetectionVsIlluminance())
+    verdict = judge(found, DetectionVsIlluminance())
     assert (verdict.outcome, told.a) == ("FAIL", "none")
     assert "not reached" in verdict.reason
 
@@ -55,7 +55,7 @@ def test_a_ceiling_that_the_data_do_not_exclude_is_no_failure() -> None:
     assert found.lower is not None
     assert found.lower < 20.0
     told = Told(found, POLICY)
-    assert judge(found, told, DetectionVsIlluminance()).outcome == "INCONCLUSIVE"
+    assert judge(found, DetectionVsIlluminance()).outcome == "INCONCLUSIVE"
     assert told.lower != "none"
 
 
@@ -72,7 +72,7 @@ def test_separated_data_decide_nothing() -> None:
     x = np.repeat([3.0, 6.0, 12.0, 24.0], 10)
     curve = fit_detection(x, x > 8.0, [str(i % 5) for i in range(40)])
     found = DetectionResult(curve, (), None, None, None)
-    assert judge(found, Told(found, POLICY), DetectionVsIlluminance()).outcome == "INCONCLUSIVE"
+    assert judge(found, DetectionVsIlluminance()).outcome == "INCONCLUSIVE"
 
 
 def test_every_sign_is_shown_at_every_level_in_each_repeat() -> None:

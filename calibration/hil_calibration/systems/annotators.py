@@ -7,8 +7,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
+from ..checks import Array, array
 from ..errors import CalibrationError
-from .checks import Array
 
 Level = Literal["nominal", "ordinal", "interval", "ratio"]
 
@@ -20,7 +20,7 @@ def krippendorff_alpha(ratings: ArrayLike, level: Level = "nominal") -> float:
     :param level: of measurement: how far apart two ratings are.
     :raises CalibrationError: no item rated twice, ratings that never vary, or negative ones at the level ``ratio``.
     """
-    data = np.asarray(ratings, dtype=float)
+    data = array("ratings", ratings)
     if data.ndim != 2 or np.any(np.isinf(data)):
         raise CalibrationError(
             f"ratings of shape {data.shape}", remedy="give (annotators, items), NaN where there is none"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-from ..errors import CalibrationError
+from ..checks import count, probability
 
 _PRIOR = 0.5
 
@@ -42,14 +42,8 @@ def confidence_sequence(successes: int, n: int, confidence: float = 0.95) -> tup
 
     Source: :func:`log_evidence`; S. R. Howard, A. Ramdas, J. McAuliffe, J. Sekhon, Ann. Statist. 49 (2021) 1055.
     """
-    if n < 0 or not 0 <= successes <= n or successes != int(successes) or n != int(n):
-        raise CalibrationError(
-            f"{successes} successes of {n} trials is not a count", remedy="use whole numbers, k <= n"
-        )
-    if not 0.0 < confidence < 1.0:
-        raise CalibrationError(
-            f"confidence = {confidence} is not between 0 and 1", remedy="give a number within (0, 1)"
-        )
+    count("successes", successes, most=count("n", n))
+    probability("confidence", confidence)
     if n == 0:
         return 0.0, 1.0
     limit = -math.log1p(-confidence)

@@ -6,6 +6,7 @@ drawn, never objects.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
@@ -13,8 +14,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
+from ..checks import Array, Flags, count, flags, numbers, percentiles, probability
 from ..errors import CalibrationError
-from .checks import Array, Flags, flags, numbers, percentiles, probability
 
 Convention = Literal["voc-11", "voc-all", "coco-101"]
 
@@ -27,7 +28,11 @@ CONVENTIONS: dict[str, str] = {
 
 @dataclass(frozen=True)
 class AveragePrecision:
-    """The value by a convention, with a percentile interval over ``replicates`` draws of scenes."""
+    """The value by a convention, with a percentile interval over ``replicates`` draws of scenes.
+
+    ``low`` and ``high`` are NaN where every draw gives the same value, as with perfect scenes: what never varies says
+    nothing of its own uncertainty.
+    """
 
     value: float
     low: float
@@ -48,7 +53,8 @@ def average_precision(scores: ArrayLike, correct: ArrayLike, objects: int, conve
     measure = _convention(convention)
     values = numbers("scores", scores, fewest=0)
     found = flags("correct", correct, size=len(values)) if len(values) else np.zeros(0, dtype=np.bool_)
-    if objects < 1 or int(found.sum()) > objects:
+    count("objects", objects, least=1)
+    if int(found.sum()) > objects:
         raise CalibrationError(
             f"{int(found.sum())} correct detections of {objects} objects", remedy="count the objects"
         )
@@ -82,6 +88,11 @@ def average_precision_by_scene(
         raise CalibrationError(
             f"{len(names)} scenes", remedy="state the objects of two or more scenes, of every detection's"
         )
+    count("replicates", replicates, least=100)
+    for name in names:
+        correct_there = int(found[place == name].sum())
+        if count(f"objects of scene {name}", objects[name]) < correct_there:
+            raise CalibrationError(f"{correct_there} correct detections in scene {name}", remedy="count its objects")
     value = average_precision(values, found, sum(objects.values()), convention)
     members = [np.nonzero(place == name)[0] for name in names]
     generator, drawn = np.random.default_rng(seed), []
@@ -91,7 +102,7 @@ def average_precision_by_scene(
         index = np.concatenate([members[i] for i in picked])
         if total:
             drawn.append(_convention(convention)(*_curve(values[index], found[index], total)))
-    low, high = percentiles(np.array(drawn), confidence)
+    low, high = percentiles(np.array(drawn), confidence) if np.ptp(drawn) > 0 else (math.nan, math.nan)
     return AveragePrecision(value, low, high, CONVENTIONS[convention], len(names), replicates)
 
 

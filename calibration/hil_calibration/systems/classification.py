@@ -10,9 +10,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
+from ..checks import Array, count, flags, percentiles, positive, probability
 from ..errors import CalibrationError
 from ..performance import proportion_interval
-from .checks import Array, flags, percentiles, probability
 
 REPLICATES = 4000
 
@@ -37,7 +37,9 @@ class Confusion:
 
     def __post_init__(self) -> None:
         counts = (self.tp, self.fp, self.fn, self.tn)
-        if any(isinstance(c, bool) or int(c) != c or c < 0 for c in counts) or not sum(counts):
+        for name, value in zip(("tp", "fp", "fn", "tn"), counts, strict=True):
+            count(name, value)
+        if not sum(counts):
             raise CalibrationError(f"counts {counts}", remedy="give whole numbers of 0 or more, not all 0")
 
     @property
@@ -61,36 +63,47 @@ class Confusion:
         return _share(self.tp + self.tn, self.n, confidence)
 
     def f(self, beta: float = 1.0, *, confidence: float = 0.95, seed: int = 0) -> Measure:
-        """F_beta, the weighted harmonic mean of precision and recall; interval by parametric bootstrap."""
-        if not 0 < beta < math.inf:
-            raise CalibrationError(f"beta {beta}", remedy="give a finite number above 0")
+        """F_beta, the weighted harmonic mean of precision and recall.
+
+        The interval of F1 is exact: F1 = 2 s / (1 + s), s the share tp / (tp + fp + fn) with its Clopper-Pearson
+        interval. For another ``beta`` it is taken from the posterior of the counts, see :meth:`mcc`.
+        """
+        positive("beta", beta)
+        if beta == 1.0:
+            return self._f1(confidence)
 
         def measure(c: Array) -> Array:
             tp, fp, fn, _ = c
             return _ratio((1 + beta**2) * tp, (1 + beta**2) * tp + beta**2 * fn + fp)
 
-        return self._bootstrapped(measure, confidence, seed)
+        return self._credible(measure, confidence, seed)
 
     def mcc(self, *, confidence: float = 0.95, seed: int = 0) -> Measure:
-        """Matthews' correlation coefficient; interval by parametric bootstrap."""
+        """Matthews' correlation coefficient.
+
+        The interval holds the middle ``confidence`` of the posterior of the four shares from Jeffreys' prior, a
+        Dirichlet distribution of the counts plus 1/2, and reaches to the value itself where that lies at its edge.
+        """
 
         def measure(c: Array) -> Array:
             tp, fp, fn, tn = c
             return _ratio(tp * tn - fp * fn, np.sqrt((tp + fp) * (tp + fn) * (tn + fp) * (tn + fn)))
 
-        return self._bootstrapped(measure, confidence, seed)
+        return self._credible(measure, confidence, seed)
 
-    def _bootstrapped(self, measure: Callable[[Array], Array], confidence: float, seed: int) -> Measure:
+    def _f1(self, confidence: float) -> Measure:
+        share = _share(self.tp, self.tp + self.fp + self.fn, confidence)
+        value, low, high = (2 * s / (1 + s) for s in share[:3])
+        return Measure(value, low, high, share.method)
+
+    def _credible(self, measure: Callable[[Array], Array], confidence: float, seed: int) -> Measure:
         probability("confidence", confidence)
         counts = np.array([self.tp, self.fp, self.fn, self.tn], dtype=float)
         value = float(measure(counts[:, None])[0])
-        drawn = np.random.default_rng(seed).multinomial(self.n, counts / self.n, REPLICATES).T.astype(float)
-        found = measure(drawn)
-        found = found[np.isfinite(found)]
-        if not math.isfinite(value) or not len(found):
+        if not math.isfinite(value):
             return Measure(math.nan, math.nan, math.nan, "not defined for these counts")
-        low, high = percentiles(found, confidence)
-        return Measure(value, low, high, f"percentiles of {REPLICATES} multinomial replicates")
+        found = measure(np.random.default_rng(seed).dirichlet(counts + 0.5, REPLICATES).T)
+        return _reaching(value, found, confidence, "posterior of the counts, Jeffreys' prior")
 
 
 @dataclass(frozen=True)
@@ -130,10 +143,17 @@ class ConfusionMatrix:
         """The share that was named rightly."""
         return _share(int(np.trace(self.counts)), int(self.counts.sum()), confidence)
 
-    def macro_recall(self) -> float:
-        """The mean recall of the classes that occur: balanced accuracy."""
+    def macro_recall(self, confidence: float = 0.95, *, seed: int = 0) -> Measure:
+        """The mean recall of the classes that occur: balanced accuracy.
+
+        The interval holds the middle ``confidence`` of the mean of the classes' posteriors (beta, Jeffreys' prior).
+        """
+        probability("confidence", confidence)
         rows = self.counts.sum(axis=1)
-        return float((np.diag(self.counts)[rows > 0] / rows[rows > 0]).mean())
+        hits, all_ = np.diag(self.counts)[rows > 0], rows[rows > 0]
+        drawn = np.random.default_rng(seed).beta(hits + 0.5, all_ - hits + 0.5, (REPLICATES, len(all_)))
+        value = float((hits / all_).mean())
+        return _reaching(value, drawn.mean(axis=1), confidence, "posteriors of the recalls, Jeffreys' prior")
 
 
 @dataclass(frozen=True)
@@ -172,6 +192,12 @@ def mcnemar(first: ArrayLike, second: ArrayLike, confidence: float = 0.95) -> Mc
     half = z * math.sqrt(x + y - (x - y) ** 2 / m) / m
     difference = Measure((only_a - only_b) / n, max(-1.0, centre - half), min(1.0, centre + half), "Agresti and Min")
     return McNemar(only_a, only_b, n, exact, mid, difference)
+
+
+def _reaching(value: float, drawn: Array, confidence: float, method: str) -> Measure:
+    """The middle of what was drawn, wide enough to hold the value."""
+    low, high = percentiles(drawn, confidence)
+    return Measure(value, min(low, value), max(high, value), method)
 
 
 def _share(k: int, n: int, confidence: float) -> Measure:

@@ -9,10 +9,12 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+import numpy as np
 from numpy.typing import ArrayLike
 
+from ..checks import Flags, flags, numbers, probability
+from ..errors import CalibrationError
 from ..performance import proportion_interval
-from .checks import Flags, flags, numbers, probability
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,10 @@ def coverage_by_domain(residuals: ArrayLike, half_widths: ArrayLike, in_domain: 
     :raises CalibrationError: arrays that do not fit.
     """
     r = numbers("residuals", residuals)
-    held = abs(r) <= numbers("half_widths", half_widths, size=len(r))
+    widths = numbers("half_widths", half_widths, size=len(r))
+    if np.any(widths < 0):
+        raise CalibrationError("a negative half-width", remedy="give 0 or more")
+    held = abs(r) <= widths
     domain = flags("in_domain", in_domain, size=len(r))
 
     def of(mine: Flags) -> Coverage | None:

@@ -1,4 +1,8 @@
-"""How much of an operating domain the trials have covered: its cells, and which of them hold trials."""
+"""How much of an operating domain the trials have covered: its cells, and which of them hold trials.
+
+A trial lies in the cell of its measured value. That it may lie in the next one, by the uncertainty of that value, is
+not counted: make cells wide beside it.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +13,8 @@ from itertools import product
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ..checks import count, numbers
 from ..errors import CalibrationError
-from .checks import numbers
 
 
 @dataclass(frozen=True)
@@ -53,7 +57,8 @@ def domain_coverage(
     :param enough: trials that cover a cell, 1 or more.
     :raises CalibrationError: factors that differ, edges that do not rise, or arrays of unequal size.
     """
-    if set(trials) != set(edges) or not edges or enough < 1:
+    count("enough", enough, least=1)
+    if set(trials) != set(edges) or not edges:
         raise CalibrationError(
             f"factors {sorted(trials)} and edges of {sorted(edges)}", remedy="give edges of every factor"
         )
@@ -61,7 +66,7 @@ def domain_coverage(
     for factor, each in bounds.items():
         if np.any(np.diff(each) <= 0):
             raise CalibrationError(f"edges of {factor} that do not rise", remedy="give them in order")
-    size = len(np.asarray(next(iter(trials.values()))))
+    size = len(numbers("trials", next(iter(trials.values())), fewest=0))
     points = np.column_stack([numbers(factor, trials[factor], fewest=0, size=size) for factor in edges])
     counts, _ = np.histogramdd(points, bins=list(bounds.values()))
     return DomainCoverage(

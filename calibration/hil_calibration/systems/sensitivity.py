@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from ..checks import Array, count, number, numbers, probability
 from ..errors import CalibrationError
-from .checks import Array, probability
 
 Ranges = Mapping[str, tuple[float, float]]
 
@@ -38,17 +38,25 @@ def sobol_indices(
 
     :param function: takes factor -> values of shape (m,), returns shape (m,).
     :param n: a power of 2; the function is evaluated n (factors + 2) times.
-    :raises CalibrationError: no factor, a range that is none, or another n.
+    :raises CalibrationError: fewer than two factors, a range that is none, another n, or values that are not finite or
+        do not vary.
     """
     from scipy.stats import sobol_indices as by_scipy
     from scipy.stats import uniform
 
     bounds = _bounds(ranges)
-    if n < 2 or n & (n - 1):
+    whole = count("n", n, least=2)
+    if whole & (whole - 1):
         raise CalibrationError(f"n = {n}", remedy="give a power of 2")
+    if len(bounds) < 2:
+        raise CalibrationError("one factor has no indices: all variance is its own", remedy="give two or more factors")
+    probability("confidence", confidence)
 
     def of(x: Array) -> Array:
-        return np.asarray(function(dict(zip(ranges, x, strict=True))), dtype=float)[None, :]
+        found = numbers("values of the function", function(dict(zip(ranges, x, strict=True))), size=x.shape[1])
+        if np.ptp(found) == 0.0:
+            raise CalibrationError("the function does not vary in these ranges", remedy="widen them")
+        return found[None, :]
 
     factors: Any = [uniform(low, high - low) for low, high in bounds]
     found = by_scipy(func=of, n=n, dists=factors, rng=np.random.default_rng(seed))
@@ -72,8 +80,7 @@ def latin_hypercube(ranges: Ranges, n: int, *, seed: int) -> list[dict[str, floa
     from scipy.stats import qmc
 
     bounds = _bounds(ranges)
-    if n < 1:
-        raise CalibrationError(f"{n} points", remedy="give one or more")
+    count("n", n, least=1)
     drawn = qmc.LatinHypercube(len(bounds), optimization="random-cd" if n > 1 else None, rng=seed).random(n)
     low, width = np.array(bounds)[:, 0], np.diff(np.array(bounds), axis=1)[:, 0]
     return [dict(zip(ranges, map(float, low + width * point), strict=True)) for point in drawn]
@@ -81,7 +88,7 @@ def latin_hypercube(ranges: Ranges, n: int, *, seed: int) -> list[dict[str, floa
 
 def _bounds(ranges: Ranges) -> list[tuple[float, float]]:
     for factor, (low, high) in ranges.items():
-        if not (np.isfinite(low) and np.isfinite(high) and low < high):
+        if not number(f"range of {factor}", low) < number(f"range of {factor}", high):
             raise CalibrationError(f"range of {factor}: {low} to {high}", remedy="give lower < upper")
     if not ranges:
         raise CalibrationError("no factors", remedy="give the range of one or more")

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..checks import Array, count, number
 from ..errors import CalibrationError
 from ..performance import Sprt
-from .checks import Array
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class TruncatedSprt:
     most: int
 
     def __post_init__(self) -> None:
-        if self.most < self.sprt.smallest_acceptance:
+        if count("most", self.most, least=1) < self.sprt.smallest_acceptance:
             raise CalibrationError(
                 f"an end at {self.most} trials",
                 remedy=f"give {self.sprt.smallest_acceptance} or more: no earlier acceptance",
@@ -42,7 +42,7 @@ class TruncatedSprt:
 
         :raises CalibrationError: more failures than trials, or more trials than the plan has.
         """
-        if not 0 <= failures <= n <= self.most:
+        if not 0 <= count("failures", failures) <= count("n", n) <= self.most:
             raise CalibrationError(
                 f"{failures} failures in {n} trials of a plan for {self.most}", remedy="stop where the plan says"
             )
@@ -54,7 +54,7 @@ class TruncatedSprt:
 
     def operation(self, p: float) -> Operation:
         """Exact operating characteristics at the failure probability ``p``, 0 to 1."""
-        if not 0 <= p <= 1:
+        if not 0 <= number("p", p) <= 1:
             raise CalibrationError(f"failure probability {p}", remedy="give a number from 0 to 1")
         state: Array = np.ones(1)
         accept = reject = expected = 0.0

@@ -8,11 +8,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
+from ..checks import Array, count, flags, numbers
 from ..errors import CalibrationError
 from ..performance import proportion_interval
-from .checks import flags, numbers
+
+REPLICATES = 2000
 
 
 @dataclass(frozen=True)
@@ -32,15 +34,16 @@ class Bin:
 class StatedProbability:
     """``ece`` weighs the gaps between stated and observed by the counts of the bins, ``mce`` is the largest gap,
     ``brier`` the mean squared difference of statement and outcome. ``ece`` depends on the bins and is biased upwards
-    for few answers."""
+    for few answers: right statements exceed ``by_chance`` with probability 5 %, by as many outcomes drawn from them."""
 
     ece: float
+    by_chance: float
     mce: float
     brier: float
     bins: tuple[Bin, ...]
 
 
-def stated_probability(stated: ArrayLike, right: ArrayLike, bins: int = 10) -> StatedProbability:
+def stated_probability(stated: ArrayLike, right: ArrayLike, bins: int = 10, *, seed: int = 0) -> StatedProbability:
     """Compare stated probabilities with outcomes, in bins of equal width, each with its upper edge.
 
     :param stated: shape (n,), from 0 to 1.
@@ -51,17 +54,27 @@ def stated_probability(stated: ArrayLike, right: ArrayLike, bins: int = 10) -> S
     y = flags("right", right, size=len(p))
     if np.any((p < 0) | (p > 1)):
         raise CalibrationError("a stated probability outside 0 to 1", remedy="give probabilities, not scores")
-    if bins < 1:
-        raise CalibrationError(f"{bins} bins", remedy="give one or more")
+    count("bins", bins, least=1)
     place = np.clip(np.ceil(p * bins - 1e-12).astype(int) - 1, 0, bins - 1)
     found = []
     for i in range(bins):
         mine = place == i
-        count = int(mine.sum())
-        if count:
+        answers = int(mine.sum())
+        if answers:
             hits = int(y[mine].sum())
-            interval = proportion_interval(hits, count)
-            found.append(Bin(i / bins, (i + 1) / bins, count, float(p[mine].mean()), hits / count, interval))
+            interval = proportion_interval(hits, answers)
+            found.append(Bin(i / bins, (i + 1) / bins, answers, float(p[mine].mean()), hits / answers, interval))
     gaps = [abs(each.stated - each.right) for each in found]
     ece = sum(each.count * gap for each, gap in zip(found, gaps, strict=True)) / len(p)
-    return StatedProbability(ece, max(gaps), float(((p - y) ** 2).mean()), tuple(found))
+    by_chance = _ece_by_chance(p, place, bins, seed)
+    return StatedProbability(ece, by_chance, max(gaps), float(((p - y) ** 2).mean()), tuple(found))
+
+
+def _ece_by_chance(p: Array, place: NDArray[np.int64], bins: int, seed: int) -> float:
+    """The 95 % quantile of the error of right statements: outcomes are drawn with the stated probabilities."""
+    right = np.random.default_rng(seed).random((REPLICATES, len(p))) < p
+    sums = np.zeros((REPLICATES, bins))
+    for i in range(bins):
+        mine = place == i
+        sums[:, i] = abs((right[:, mine] - p[mine]).sum(axis=1))
+    return float(np.quantile(sums.sum(axis=1) / len(p), 0.95))

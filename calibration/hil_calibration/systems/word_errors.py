@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..checks import count, percentiles, probability
 from ..errors import CalibrationError
-from .checks import percentiles, probability
 
 
 @dataclass(frozen=True)
@@ -47,6 +47,9 @@ def word_errors(reference: str | Sequence[str], hypothesis: str | Sequence[str])
 
     :raises CalibrationError: a reference without words.
     """
+    for name, given in (("reference", reference), ("hypothesis", hypothesis)):
+        if not isinstance(given, str | Sequence):
+            raise CalibrationError(f"{name} is {given!r}", remedy="give a text, or a list of words")
     ref = reference.split() if isinstance(reference, str) else list(reference)
     hyp = hypothesis.split() if isinstance(hypothesis, str) else list(hypothesis)
     if not ref:
@@ -78,12 +81,18 @@ def rate_interval(
 ) -> tuple[float, float]:
     """An interval of the word error rate from drawing utterances with replacement.
 
-    :raises CalibrationError: fewer than two utterances.
+    :raises CalibrationError: fewer than two utterances, or all of one rate: drawing them again shows no spread.
     """
     probability("confidence", confidence)
+    count("replicates", replicates, least=100)
     if len(utterances) < 2:
         raise CalibrationError(f"{len(utterances)} utterance(s)", remedy="give two or more")
     edits = np.array([each.substitutions + each.deletions + each.insertions for each in utterances], dtype=float)
     words = np.array([each.reference for each in utterances], dtype=float)
+    if np.ptp(edits / words) == 0.0:
+        raise CalibrationError(
+            f"every utterance has the rate {edits[0] / words[0]:.4g}: drawing them again shows no spread",
+            remedy="bound the share of utterances with an error by proportion_interval",
+        )
     picked = np.random.default_rng(seed).integers(0, len(edits), (replicates, len(edits)))
     return percentiles(edits[picked].sum(axis=1) / words[picked].sum(axis=1), confidence)

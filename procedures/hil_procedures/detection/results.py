@@ -11,6 +11,8 @@ import numpy as np
 from hil import Record, Results, SummaryTable, Verdict
 from hil.evidence import Evidence
 from hil.outcome import DetectionPicture, TrialOutcome
+from hil.results import Outcome
+from hil_calibration.decisions import decide_bound
 from hil_calibration.detection_curve import SEPARATION, DetectionResult, with_shared_effects
 from hil_calibration.lack_of_fit import lack_of_fit
 from hil_calibration.performance import proportion_interval
@@ -51,7 +53,7 @@ def results(record: Record, p: DetectionVsIlluminance) -> Results:
     )
     told = Told(found, evidence.run["reporting"])
     misfit = _lack_of_fit(session, found)
-    verdict = judge(found, told, p)
+    verdict = judge(found, p)
     voids = sum(1 for attempt in record.points() if attempt.state == "void")
     counts = _counts(session, voids, p)
     outcome = TrialOutcome(
@@ -89,6 +91,9 @@ def results(record: Record, p: DetectionVsIlluminance) -> Results:
     )
 
 
+OUTCOME: dict[str, Outcome] = {"pass": "PASS", "fail": "FAIL", "inconclusive": "INCONCLUSIVE"}
+
+
 class Told:
     """The numbers of the report as strings; the bounds are rounded outwards, so that they still bound."""
 
@@ -111,21 +116,17 @@ def _lux(number: str) -> str:
     return number if number == "none" else f"{number} lx"
 
 
-def judge(found: DetectionResult, told: Told, p: DetectionVsIlluminance) -> Verdict:
-    """Whether a90 is at most what is required, by its one-sided bounds as they are printed, rounded outwards."""
-    requirement = f"a90 is at most {p.required:g} lx"
-    rule = (
-        f"PASS if the one-sided {100 * p.confidence:g} % upper bound of a90 is at most the requirement, FAIL if its "
-        f"one-sided {100 * p.confidence:g} % lower bound is above it, INCONCLUSIVE otherwise; bounds rounded outwards"
+def judge(found: DetectionResult, p: DetectionVsIlluminance) -> Verdict:
+    """Whether a90 is at most what is required, by its one-sided bounds as they are, not as they are printed."""
+    decision = decide_bound(
+        found.lower, found.upper, requirement=p.required, side="at most", confidence=p.confidence, unit="lx"
     )
     why = f"{found.curve.reason}; " if found.curve.reason else ""
-    if found.upper is not None and float(told.upper) <= p.required:
-        return Verdict("PASS", requirement, rule, f"{why}the upper bound {told.upper} lx is at most {p.required:g} lx")
-    if found.lower is not None and float(told.lower) > p.required:
-        return Verdict("FAIL", requirement, rule, f"{why}the lower bound {told.lower} lx is above {p.required:g} lx")
-    bounds = f"lower {told.lower}, upper {told.upper}"
     return Verdict(
-        "INCONCLUSIVE", requirement, rule, f"{why}the bounds ({bounds}) do not decide about {p.required:g} lx"
+        OUTCOME[decision.verdict],
+        f"a90 is at most {p.required:g} lx",
+        decision.definitions["rule"],
+        f"{why}{decision.reason}",
     )
 
 

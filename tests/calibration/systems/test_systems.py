@@ -49,7 +49,7 @@ def test_several_classes() -> None:
     assert found.labels == ("a", "b", "c")
     assert found.accuracy().value == pytest.approx(3 / 6)
     assert found.one_against_rest("b") == Confusion(tp=2, fp=2, fn=1, tn=1)
-    assert found.macro_recall() == pytest.approx((1 / 2 + 2 / 3 + 0) / 3)
+    assert found.macro_recall().value == pytest.approx((1 / 2 + 2 / 3 + 0) / 3)
     with pytest.raises(CalibrationError, match="no class 'd'"):
         found.one_against_rest("d")
 
@@ -243,3 +243,44 @@ def test_a_truncation_before_the_first_acceptance_is_refused() -> None:
         TruncatedSprt(Sprt(0.02, 0.10, 0.05, 0.05), 30)
     with pytest.raises(CalibrationError, match="stop where the plan says"):
         TruncatedSprt(Sprt(0.02, 0.10, 0.05, 0.05), 40).decide(0, 41)
+
+
+@pytest.mark.parametrize("shares", [(0.45, 0.05, 0.05, 0.45), (0.1, 0.02, 0.03, 0.85), (0.3, 0.15, 0.05, 0.5)])
+def test_intervals_of_f_and_mcc_cover(shares: tuple[float, ...]) -> None:
+    """At n = 60, 300 trials: 95 % intervals cover 92 % at the least (binomial scatter of 300 trials allows that)."""
+    generator, n = np.random.default_rng(7), 60
+    tp, fp, fn, tn = shares
+    truth = {
+        "f1": 2 * tp / (2 * tp + fp + fn),
+        "f2": 5 * tp / (5 * tp + 4 * fn + fp),
+        "mcc": (tp * tn - fp * fn) / math.sqrt((tp + fp) * (tp + fn) * (tn + fp) * (tn + fn)),
+    }
+    held = dict.fromkeys(truth, 0)
+    for counts in generator.multinomial(n, shares, 300).tolist():
+        found = Confusion(*counts)
+        measures = {"f1": found.f(), "f2": found.f(2.0), "mcc": found.mcc()}
+        for name, measure in measures.items():
+            held[name] += measure.low <= truth[name] <= measure.high
+    assert min(held.values()) >= 276, held
+
+
+def test_perfect_scores_have_an_interval() -> None:
+    perfect = Confusion(20, 0, 0, 20)
+    for measure in (perfect.f(), perfect.f(2.0), perfect.mcc()):
+        assert measure.value == measure.high == 1.0
+        assert measure.low < 0.95
+    matrix = ConfusionMatrix.of(["a"] * 10 + ["b"] * 10, ["a"] * 10 + ["b"] * 10)
+    assert (matrix.macro_recall().high, matrix.macro_recall().low < 0.95) == (1.0, True)
+    scenes = average_precision_by_scene([0.9, 0.8], [1, 1], [0, 1], {0: 1, 1: 1})
+    assert scenes.value == 1.0
+    assert math.isnan(scenes.low)
+
+
+def test_right_statements_exceed_by_chance_seldom() -> None:
+    generator = np.random.default_rng(3)
+    exceeded = 0
+    for trial in range(200):
+        stated = generator.uniform(0.0, 1.0, 80)
+        found = stated_probability(stated, generator.random(80) < stated, seed=trial)
+        exceeded += found.ece > found.by_chance
+    assert 2 <= exceeded <= 22
