@@ -26,6 +26,7 @@ from hil.safety.expression import (
     Tripped,
     channels,
     compared,
+    exact_rates,
     parse,
     shown,
 )
@@ -130,3 +131,8 @@ def test_the_channels_of_a_condition_are_those_that_must_be_read() -> None:
     condition = parse("p > 1 or rate(q, 5 s) > 1 or stale(r) or lost(s) or interlock(t)")
     assert list(compared(condition)) == ["p", "q"]
     assert set(channels(condition)) == {"p", "q", "r"}
+
+
+def test_slopes_compared_by_equality_are_told_apart() -> None:
+    when = parse("rate(a, 30 s) == 0 or rate(b, 5 s) > 1 or not (2 * rate(c, 1 min) == 4)")
+    assert exact_rates(when) == {Rate("a", 30.0), Rate("c", 60.0)}

@@ -146,9 +146,13 @@ async def test_what_was_latched_keeps_the_next_run_from_starting_until_a_person_
         await rig.supervisor.arm()
         assert not rig.supervisor.alarms.held
         assert [(data["was"], data["state"]) for data in rig.kinds("alarm")] == [
-            ("clear", "acknowledged"),
+            ("clear", "active"),
+            ("active", "acknowledged"),
             ("acknowledged", "clear"),
         ]
+        known = rig.kinds("alarm")[1]
+        assert known["acknowledged_by"] == "A. Metrologist"
+        assert known["acknowledged"] > known["raised"] > 0
     assert not Latches.of(runs, "safe").held()
 
 

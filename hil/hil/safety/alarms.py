@@ -9,6 +9,7 @@ from typing import Any, Literal
 from ..errors import UsageError
 from ..suggest import nearest
 from .latch import Happening, Latch, State
+from .latches import Held
 
 Priority = Literal["low", "medium", "high", "safety"]
 
@@ -27,6 +28,7 @@ class Alarm:
     reason: str = ""
     raised: int | None = None
     acknowledged_by: str = ""
+    acknowledged: int | None = None
     shelved_until: int | None = None
     shelved_by: str = ""
     shelved_for: str = ""
@@ -52,6 +54,7 @@ class Alarm:
             "guidance": self.guidance,
             "raised": self.raised,
             "acknowledged_by": self.acknowledged_by,
+            "acknowledged": self.acknowledged,
             "shelved_until": self.shelved_until,
             "shelved_by": self.shelved_by,
             "shelved_for": self.shelved_for,
@@ -102,15 +105,15 @@ class Alarms:
         alarm.latch.happen(Happening.GONE)
         self.changed(name)
 
-    def changed(self, name: str, reason: str = "") -> None:
-        """Tell the state of an alarm if it is not what was told last."""
+    def changed(self, name: str, reason: str = "", since: int | None = None) -> None:
+        """Tell the state of an alarm if it is not what was told last; it is raised now, or ``since`` an earlier run."""
         alarm = self.get(name)
         if alarm.state is alarm.reported:
             return
         before, alarm.reported = alarm.reported, alarm.state
         if alarm.state is State.ACTIVE:
-            alarm.reason, alarm.acknowledged_by = reason or alarm.reason, ""
-            alarm.raised = self._now() if before is State.CLEAR else alarm.raised
+            alarm.reason, alarm.acknowledged_by, alarm.acknowledged = reason or alarm.reason, "", None
+            alarm.raised = (since or self._now()) if before is State.CLEAR else alarm.raised
         told = {"was": str(before), **alarm.to_json()}
         self._tell("alarm", told)
 
@@ -123,8 +126,18 @@ class Alarms:
         if not who.strip():
             raise UsageError("nobody acknowledges", where=name, remedy="say who you are")
         alarm.latch.happen(Happening.ACKNOWLEDGED)
-        alarm.acknowledged_by = who
+        alarm.acknowledged_by, alarm.acknowledged = who, self._now()
         self.changed(name)
+
+    def take_up(self, name: str, held: Held) -> None:
+        """It is held since an earlier run; what a person has said of it since goes on record here."""
+        alarm = self.get(name)
+        alarm.latch.happen(Happening.RAISED)
+        self.changed(name, held.reason, held.since)
+        if held.acknowledged_by:
+            alarm.latch.happen(Happening.ACKNOWLEDGED)
+            alarm.acknowledged_by, alarm.acknowledged = held.acknowledged_by, held.acknowledged
+            self.changed(name)
 
     def shelve(self, name: str, who: str, reason: str, seconds: float) -> None:
         """Hide it for a while; what its interlock does is not changed by that.

@@ -173,6 +173,12 @@ def rates(condition: Condition) -> set[Rate]:
     return {node for node in parts(condition) if isinstance(node, Rate)}
 
 
+def exact_rates(condition: Condition) -> set[Rate]:
+    """The slopes that it compares by equality, without their uncertainties: a sensor that is frozen."""
+    exact = [node for node in parts(condition) if isinstance(node, Comparison) and node.relation == "=="]
+    return {part for node in exact for part in parts(node) if isinstance(part, Rate)}
+
+
 _BLANK = re.compile(r"\s*")
 _NUMBER = re.compile(r"(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z0-9_]+)*", re.ASCII)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
@@ -20,12 +21,13 @@ from ..suggest import nearest
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """One trip: why, since when (UTC in nanoseconds), in which run, and who knows of it by now."""
+    """One trip: why, since when, in which run, who knows of it, and since when; times are UTC in nanoseconds."""
 
     reason: str
     since: int
     run: str
     acknowledged_by: str = ""
+    acknowledged: int | None = None
 
 
 class Latches:
@@ -82,7 +84,7 @@ class Latches:
             raise UsageError(f"no interlock {name!r} is latched", remedy=nearest(name, held))
         if not who.strip():
             raise UsageError("nobody acknowledges", where=name, remedy="say who you are")
-        known = replace(held[name], acknowledged_by=who)
+        known = replace(held[name], acknowledged_by=who, acknowledged=time.time_ns())
         self._change(lambda present: present.update({name: known}))
         return known
 

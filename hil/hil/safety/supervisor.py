@@ -20,11 +20,11 @@ from hil_drivers.transport.supervisor import LinkState
 from ..clock import LockstepClock
 from ..errors import HilError, RecordError
 from .alarms import Alarms
-from .expression import FEWEST, Rate, channels, compared, rates
+from .expression import FEWEST, channels, compared, exact_rates, rates
 from .feeder import Feeder
 from .interlock import Interlock
 from .judgement import Look
-from .latch import Happening, State
+from .latch import State
 from .latches import Latches
 from .rules import rules
 from .safe_state import SafeOutcome, SafeState
@@ -173,11 +173,8 @@ class Supervisor:
     def _take_up_latches(self) -> None:
         for name, held in self._latches.held().items():
             if name in self._interlocks and self._interlocks[name].latch.latching:
-                latch = self._interlocks[name].latch
-                latch.happen(Happening.RAISED)
-                if held.acknowledged_by:
-                    latch.happen(Happening.ACKNOWLEDGED)
-                self.alarms.changed(name, held.reason)
+                self.alarms.take_up(name, held)
+        self._to_hold.clear()
 
     def _watch_channels(self) -> None:
         for name, period in self._periods().items():
@@ -214,18 +211,23 @@ class Supervisor:
             return
         begun, longest = self._own.now(), 0.0
         for name, interlock in self._interlocks.items():
-            section, needs = self._sections[name], FEWEST if rates(interlock.rule.when) else 0
-            longest = max(longest, section.oldest + needs * section.period)
+            section, when = self._sections[name], interlock.rule.when
+            needs = FEWEST * section.period if rates(when) else 0.0
+            whole = max((rate.window for rate in exact_rates(when)), default=0.0)
+            longest = max(longest, section.oldest + max(needs, whole + section.period))
         async for _ in paced(self._own, min(each.period for each in self._watched.values()) / 4):
             if self._ready() or self._own.now() - begun > longest * NANOSECONDS:
                 return
 
     def _ready(self) -> bool:
-        wanted: dict[str, float] = dict.fromkeys(self._watched, 0.0)
-        for interlock in self._interlocks.values():
-            for rate in rates(interlock.rule.when):
-                wanted[rate.channel] = rate.window
-        return all(self._watched[name].ready(window) for name, window in wanted.items())
+        if not all(watched.read_once for watched in self._watched.values()):
+            return False
+        wanted = {
+            (rate, rate in exact_rates(each.rule.when))
+            for each in self._interlocks.values()
+            for rate in rates(each.rule.when)
+        }
+        return all(self._watched[rate.channel].ready(rate.window, whole=whole) for rate, whole in wanted)
 
     async def _supervise(self) -> None:
         periods = [section.period for section in self._sections.values()]
@@ -266,11 +268,12 @@ class Supervisor:
         section, when = self._sections[interlock.rule.name], interlock.rule.when
         oldest, ignored = section.oldest, section.uncertainty == "ignored"
         readings = {name: self._watched[name].reading(oldest, ignored=ignored) for name in channels(when)}
-        slopes = {rate: self._rate(rate, oldest, ignored=ignored) for rate in rates(when)}
+        exact = exact_rates(when)
+        slopes = {
+            rate: self._watched[rate.channel].rate(rate.window, oldest, ignored=ignored, whole=rate in exact)
+            for rate in rates(when)
+        }
         return Look(readings, slopes, lost, frozenset(tripped))
-
-    def _rate(self, rate: Rate, oldest: float, *, ignored: bool) -> Any:
-        return self._watched[rate.channel].rate(rate.window, oldest, ignored=ignored)
 
     def _shown(self, interlock: Interlock, look: Look) -> str:
         """The condition with what was seen."""
@@ -366,6 +369,7 @@ class Supervisor:
         if interlock is None or not interlock.latch.latching or interlock.rule.then != "safe_state":
             return
         if data["state"] == State.CLEAR:
+            self._to_hold = [each for each in self._to_hold if each[0] != name]
             with self._told_where_it_fails(name):
                 self._latches.release(name)
         elif data["state"] == State.ACTIVE and data["was"] == State.CLEAR:

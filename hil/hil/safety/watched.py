@@ -102,21 +102,34 @@ class Watched:
             return Reading(fault=f"has no value yet{f' ({self._error})' if self._error else ''}")
         return Reading(measurement.value, 0.0 if ignored else measurement.u or 0.0)
 
-    def rate(self, window: float, oldest: float, *, ignored: bool = False) -> Reading:
-        """Its slope per second over the last ``window`` seconds, with the uncertainty of the fit's residuals."""
+    def rate(self, window: float, oldest: float, *, ignored: bool = False, whole: bool = False) -> Reading:
+        """Its slope per second over the last ``window`` seconds, with the uncertainty of the fit's residuals.
+
+        :param whole: whether readings over all of the window are needed; else what there is of it does, for fewer
+            readings have a larger uncertainty.
+        """
         if fault := self.reading(oldest).fault:
             return Reading(fault=fault)
-        points = [point for point in self._history if point[0] >= self._history[-1][0] - window]
+        points = self._points(window)
         if len(points) < FEWEST:
             return Reading(fault=f"has {len(points)} of the {FEWEST} readings that it needs")
+        if whole and not self._spans(points, window):
+            return Reading(fault=f"is not known over all of {window:g} s yet")
         slope, u = fitted_slope(points)
         return Reading(slope, 0.0 if ignored else u)
 
-    def ready(self, window: float = 0.0) -> bool:
-        """Whether it was read, and often enough for a slope over ``window`` seconds."""
-        if not window or self._unusable:
-            return self.read_once
-        return len(self._history) >= FEWEST
+    def ready(self, window: float, *, whole: bool = False) -> bool:
+        """Whether it was read often enough for a slope over ``window`` seconds, or cannot be used anyway."""
+        points = self._points(window)
+        return bool(self._unusable) or (len(points) >= FEWEST and (not whole or self._spans(points, window)))
+
+    def _points(self, window: float) -> list[tuple[float, float]]:
+        return [point for point in self._history if point[0] >= self._history[-1][0] - window]
+
+    def _spans(self, points: Sequence[tuple[float, float]], window: float) -> bool:
+        """Whether they reach back over the window, but for what lies between two readings."""
+        gap = max(self.period, 2.0 * (points[-1][0] - points[0][0]) / (len(points) - 1))
+        return points[-1][0] - points[0][0] >= window - gap
 
 
 def fitted_slope(points: Sequence[tuple[float, float]]) -> tuple[float, float]:
