@@ -17,6 +17,7 @@ def test_every_published_number_agrees() -> None:
 def test_there_are_enough_of_them_each_with_its_place() -> None:
     assert len(CHECKS) >= 60
     assert len({check.document for check in CHECKS}) >= 20
+    assert sum(check.source == "published" for check in CHECKS) >= 60
     assert all(check.document and check.clause and check.quantity for check in CHECKS)
     assert len({(check.document, check.clause, check.quantity) for check in CHECKS}) == len(CHECKS)
 

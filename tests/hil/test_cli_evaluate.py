@@ -180,7 +180,7 @@ def test_selfcheck_agrees_with_what_is_published() -> None:
     assert found["differ"] == 0
     assert len(found["checks"]) >= 60
     assert {check["verdict"] for check in found["checks"]} == {"PASS"}
-    keys = {"document", "clause", "quantity", "published", "computed", "tolerance", "verdict"}
+    keys = {"document", "clause", "quantity", "published", "computed", "tolerance", "source", "verdict"}
     assert all(set(check) == keys for check in found["checks"])
 
 
@@ -193,5 +193,5 @@ def test_a_build_that_computes_otherwise_shows_diff_and_exit_code_6(monkeypatch:
     shown = invoke("selfcheck")
     assert shown.return_value == 6
     assert [line.split()[-1] for line in shown.output.splitlines() if "JCGM" in line] == ["PASS", "DIFF"]
-    assert "1 of 2 agree." in shown.output
+    assert "1 of 2 agree;" in shown.output
     assert json.loads(invoke("selfcheck", "--json").output)["differ"] == 1

@@ -1,9 +1,13 @@
-"""One published number and what this build makes of it."""
+"""One number known from elsewhere and what this build makes of it."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Literal
+
+Source = Literal["published", "closed form", "other program"]
+"""Where a number is from: printed in the document; worked out by hand from its formula; or by another program."""
 
 
 @dataclass(frozen=True)
@@ -20,6 +24,7 @@ class Check:
     published: float
     computed: float
     tolerance: float
+    source: Source = "published"
 
     @property
     def holds(self) -> bool:
@@ -36,10 +41,11 @@ class Example:
 
     document: str
     clause: str
+    source: Source = "published"
 
     def check(self, quantity: str, published: float, computed: float, tolerance: float) -> Check:
         """One number of the example."""
-        return Check(self.document, self.clause, quantity, published, float(computed), tolerance)
+        return Check(self.document, self.clause, quantity, published, float(computed), tolerance, self.source)
 
     def relative(self, quantity: str, published: float, computed: float, tolerance: float) -> Check:
         """One number whose tolerance is relative."""

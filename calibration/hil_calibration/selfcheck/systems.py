@@ -25,22 +25,22 @@ def checks() -> Iterator[Check]:
 
 
 def _proportions() -> Iterator[Check]:
-    of = Example("R binom.test", "exact interval")
+    of = Example("R binom.test", "exact interval", "other program")
     for k, n, confidence, low, high in ((3, 50, 0.99, 0.006872485, 0.202706269), (0, 10, 0.95, 0.0, 0.3084971)):
         found = proportion_interval(k, n, confidence)
         yield of.check(f"lower, {k} of {n}", low, found[0], 1e-7)
         yield of.check(f"upper, {k} of {n}", high, found[1], 1e-7)
     wilson = proportion_interval(3, 10, 0.95, "wilson")
-    of = Example("R prop.test", "Wilson interval")
+    of = Example("R prop.test", "Wilson interval", "other program")
     yield of.check("lower, 3 of 10", 0.1077913, wilson[0], 1e-7)
     yield of.check("upper, 3 of 10", 0.6032219, wilson[1], 1e-7)
 
 
 def _plans() -> Iterator[Check]:
-    of = Example("success run", "ln(1 - C) / ln R")
+    of = Example("success run", "ln(1 - C) / ln R", "closed form")
     for reliability, confidence, n in ((0.9, 0.95, 29), (0.95, 0.95, 59), (0.99, 0.99, 459)):
         yield of.check(f"n for R = {reliability}, C = {confidence}", n, demonstration_size(reliability, confidence), 0)
-    of = Example("Wald", "Sequential Analysis, 5")
+    of = Example("Wald", "Sequential Analysis, 5", "closed form")
     plan = Sprt(0.02, 0.10, 0.05, 0.05)
     yield of.check("slope", 0.05025258077566183, plan.slope, 1e-9)
     yield of.check("acceptance intercept", 1.737546568228599, plan.accept_intercept, 1e-9)
@@ -49,7 +49,7 @@ def _plans() -> Iterator[Check]:
 
 def _detection() -> Iterator[Check]:
     """Hits of 24 of silero-vad 6.2.3 at speech-to-noise ratios from -16 dB to -3 dB; figures by statsmodels."""
-    of = Example("statsmodels GLM", "probit, silero-vad hits")
+    of = Example("statsmodels GLM", "probit, silero-vad hits", "other program")
     hits = [0, 0, 0, 0, 0, 3, 6, 12, 20, 22, 23, 24, 23, 24]
     found = fit_pod([float(x) for x in range(-16, -2)], hits, [24] * 14, link="probit")
     yield of.check("intercept", 5.446147915663472, found.intercept, 1e-6)
@@ -84,25 +84,25 @@ def _agreement() -> Iterator[Check]:
     )
     for level, alpha in levels:
         yield of.check(f"alpha, {level}", alpha, krippendorff_alpha(ratings, level), 5e-4)
-    of = Example("Bland and Altman", "limits of agreement")
+    of = Example("Bland and Altman", "limits of agreement", "closed form")
     found = bland_altman([1.2, -0.4, 0.3, 2.1, -1.0, 0.6, 0.9, -0.2, 1.5, 0.0])
     yield of.check("lower limit", -1.3548, found.limits[0], 5e-5)
     yield of.check("upper limit", 2.3548, found.limits[1], 5e-5)
 
 
 def _classification() -> Iterator[Check]:
-    of = Example("ISO/IEC TS 4213", "measures by definition")
+    of = Example("ISO/IEC TS 4213", "measures by definition", "closed form")
     found = Confusion(tp=45, fp=5, fn=15, tn=935)
     yield of.check("precision", 0.9, found.precision().value, 1e-12)
     yield of.check("recall", 0.75, found.recall().value, 1e-12)
     yield of.check("F1", 0.8181818181818182, found.f().value, 1e-12)
     yield of.check("MCC", 0.8114521842083111, found.mcc().value, 1e-12)
-    of = Example("jiwer 4.0", "word error rate")
+    of = Example("jiwer 4.0", "word error rate", "other program")
     yield of.check("rate", 0.5, word_errors("turn the lights on", "turn lights off").rate, 1e-12)
-    of = Example("Vovk; Lei", "split conformal")
+    of = Example("Vovk; Lei", "split conformal", "closed form")
     residuals = [0.3, 1.2, 0.7, 2.5, 0.1, 0.9, 1.8, 0.4, 0.6, 1.1, 2.2, 0.2, 1.5, 0.8, 0.5, 1.9, 1.0, 0.35, 2.8]
     yield of.check("half-width for 90 %", 2.5, split_conformal(residuals, 0.9).half_width, 1e-12)
-    of = Example("expected calibration error", "5 bins")
+    of = Example("expected calibration error", "5 bins", "closed form")
     stated = stated_probability(
         [0.95, 0.9, 0.85, 0.8, 0.7, 0.65, 0.6, 0.55, 0.35, 0.2], [1, 1, 1, 0, 1, 0, 1, 0, 1, 0], 5
     )
@@ -110,7 +110,7 @@ def _classification() -> Iterator[Check]:
 
 
 def _precision() -> Iterator[Check]:
-    of = Example("one-way analysis of variance", "4 groups of 10 (suncal)")
+    of = Example("one-way analysis of variance", "4 groups of 10 (suncal)", "other program")
     groups = [
         [
             *(0.999156418, 0.999474238, 0.999339856, 1.000160754, 1.000744245),
@@ -135,7 +135,7 @@ def _precision() -> Iterator[Check]:
 def _sensitivity() -> Iterator[Check]:
     import numpy as np
 
-    of = Example("Ishigami", "a = 7, b = 0.1")
+    of = Example("Ishigami", "a = 7, b = 0.1", "closed form")
     ranges = dict.fromkeys(("x1", "x2", "x3"), (-math.pi, math.pi))
     found = sobol_indices(
         lambda x: np.asarray(np.sin(x["x1"]) + 7 * np.sin(x["x2"]) ** 2 + 0.1 * x["x3"] ** 4 * np.sin(x["x1"])),

@@ -16,6 +16,7 @@ from .output import show_json, show_table
 def selfcheck(as_json: bool) -> int:
     """Compute published examples with this build and compare: published, computed, tolerance, PASS or DIFF.
 
+    "from" tells whether the number is printed in the document, worked out from its formula, or another program's.
     It shows that this build computes what documents print, and no conformity to them. The exit code is 6 if one
     differs.
     """
@@ -34,10 +35,12 @@ def selfcheck(as_json: bool) -> int:
                 f"{check.published:.9g}",
                 f"{check.computed:.9g}",
                 f"{check.tolerance:.2g}",
+                check.source,
                 check.verdict,
             ]
             for check in checks
         ]
-        show_table(["document", "clause", "quantity", "published", "computed", "tolerance", "verdict"], rows)
-        click.echo(f"\n{len(checks) - len(differ)} of {len(checks)} agree.")
+        show_table(["document", "clause", "quantity", "published", "computed", "tolerance", "from", "verdict"], rows)
+        printed = sum(check.source == "published" for check in checks)
+        click.echo(f"\n{len(checks) - len(differ)} of {len(checks)} agree; {printed} are printed in a document.")
     return VERIFICATION if differ else PASS
