@@ -10,16 +10,14 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import UTC, date, datetime
+from datetime import date
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hil_drivers.clock import NANOSECONDS
-
 from .errors import RecordError, UsageError
 from .record import open_run
-from .record.folder import SEAL, read_seal
+from .record.folder import SEAL, read_seal, run_folders
 from .suggest import nearest
 
 if TYPE_CHECKING:
@@ -89,11 +87,11 @@ def impact(instrument: str, since: date, runs: Path, register: Mapping[str, Inst
 
     :param instrument: its name in the register, or its serial number.
     :param register: instruments that are known though no run used them.
-    :raises UsageError: if neither a run nor the register knows it.
+    :raises UsageError: if neither a run nor the register knows it, or there is no such folder.
     """
     found: list[_Run] = []
     unread = []
-    for folder in sorted(path.parent for path in runs.glob("*/run.db")):
+    for folder in run_folders(runs):
         try:
             run = _Run(folder)
             _ = run.day
@@ -120,8 +118,7 @@ class _Run:
     @cached_property
     def day(self) -> date:
         """Its last day, on the bench clock where that was recorded."""
-        times = [event.t for event in self._record.events("bench clock")] or [int(self.facts["begun"])]
-        return datetime.fromtimestamp(times[-1] // NANOSECONDS, UTC).date()
+        return self._record.day
 
     @cached_property
     def results(self) -> dict[str, Any]:

@@ -106,3 +106,8 @@ def test_the_command_tells_it_to_people_and_programs(history: History) -> None:
     assert "Since 2026-06-01: 2 runs and 1 document in" in done.output
     told = json.loads(invoke("20001", "--since", "2026-06-01", "--runs", history.runs, "--json").output)
     assert [run["run"] for run in told["runs"]] == list(names(history))
+
+
+def test_a_folder_that_is_not_there_is_no_answer(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="there is no such folder"):
+        impact("reference-luxmeter", date(2026, 6, 1), tmp_path / "nowhere")

@@ -45,8 +45,8 @@ def list_runs(out: Path, as_json: bool) -> None:
     if as_json:
         show_json({"runs": found})
     else:
-        keys = ["begun", "procedure", "bench", "provenance", "operator", "status", "run"]
-        show_table(keys, [[run[key] for key in keys] for run in found])
+        keys = ["begun", "bench date", "procedure", "bench", "provenance", "operator", "status", "run"]
+        show_table(keys, [[run[key] for key in keys] for run in found], below=["bench", "operator", "run"])
 
 
 @click.command(short_help="What a run was, how it ended, and its results.")
@@ -71,9 +71,11 @@ def show(run: str, plot: Path | None, channels: tuple[str, ...], out: Path, as_j
         draw(record, plot, channels)
     amended = _amendments(record, folder)
     described = {**_summary(folder), **_counts(record), **_sealed(folder)}
+    results = _results(folder)
     if as_json:
-        show_json({**described, "amendments": amended, "results": _results(folder)})
+        show_json({**described, "amendments": amended, "parameters": record.run.get("parameters"), "results": results})
         return
+    described |= _parameters(record) | _verdict(results)
     show_table(["fact", "value"], [[key, str(value)] for key, value in described.items()])
     if amended:
         keys = ["what", "why", "who", "when"]
@@ -130,18 +132,20 @@ def find_run(run: str, out: Path) -> Path:
 
     :raises UsageError: if there is none.
     """
-    folders = _run_folders(out)
-    if run == "last" and folders:
-        return folders[-1]
     for candidate in (Path(run), out / run):
         folder = candidate.parent if candidate.name == "run.db" else candidate
         if any((folder / name).is_file() for name in ("run.db", "closed.json")):
             return folder
+    folders = _run_folders(out)
+    if run == "last" and folders:
+        return folders[-1]
     raise UsageError(f"there is no run {run!r} in {out}", remedy=nearest(run, [folder.name for folder in folders]))
 
 
 def _run_folders(out: Path) -> list[Path]:
-    return sorted(path.parent for path in out.glob("*/run.db"))
+    from ..record.folder import run_folders
+
+    return run_folders(out)
 
 
 def _summary(folder: Path) -> dict[str, str]:
@@ -152,12 +156,13 @@ def _summary(folder: Path) -> dict[str, str]:
         record = open_run(folder)
         run, status, claim = record.run, record.status, time_claim(record)
     except (RecordError, UsageError) as error:
-        return dict.fromkeys(("begun", "clock", "procedure", "bench", "provenance", "operator"), "") | {
+        return dict.fromkeys(("begun", "bench date", "clock", "procedure", "bench", "provenance", "operator"), "") | {
             "status": f"cannot be read: {error}",
             "run": folder.name,
         }
     return {
         "begun": _instant(run.get("begun"), synchronised=claim.synchronised),
+        "bench date": record.day.isoformat(),
         "clock": claim.told,
         "procedure": _name(run.get("procedure")),
         "bench": _name(run.get("bench")),
@@ -176,6 +181,20 @@ def _counts(record: Record) -> dict[str, Any]:
         "channels": ", ".join(record.channels),
         "lost": sum(int(event.data["lost"]) for event in record.events("gap")),
         "chain head": record.chain_head,
+    }
+
+
+def _parameters(record: Record) -> dict[str, str]:
+    return {f"parameter {name}": str(value) for name, value in (record.run.get("parameters") or {}).items()}
+
+
+def _verdict(results: Any) -> dict[str, str]:
+    verdict = results.get("verdict") if isinstance(results, dict) else None
+    if not isinstance(verdict, dict):
+        return {}
+    return {
+        "required": str(verdict.get("requirement")),
+        "verdict": f"{verdict.get('outcome')}: {verdict.get('reason')}",
     }
 
 

@@ -14,9 +14,13 @@ from .output import printable, show_json, show_table
 
 @click.command(short_help="What rests on an instrument since a day.")
 @click.argument("instrument")
-@click.option("--since", type=click.DateTime(["%Y-%m-%d"]), required=True, help="The first day in doubt.")
 @click.option(
+    "--since", type=click.DateTime(["%Y-%m-%d"]), required=True, help="The first day in doubt, by the bench clock."
+)
+@click.option(
+    "--out",
     "--runs",
+    "runs",
     type=click.Path(file_okay=False, path_type=Path),
     default="runs",
     show_default=True,
@@ -28,8 +32,8 @@ def impact(instrument: str, since: datetime, runs: Path, bench: str | None, as_j
     """The runs, results and documents that rest on INSTRUMENT, its name in the register or its serial number.
 
     These are the runs on or after the day --since that used it, and those that used a certificate which such a run
-    issued, and so on. Days are those of the bench clock. The exit code is 4 if a run in the folder cannot be read: what
-    it used is then unknown.
+    issued, and so on. Days are those of the bench clock ("bench date" in hil data list): a simulated bench has a date
+    of its own. The exit code is 4 if a run in the folder cannot be read: what it used is then unknown.
     """
     from ..bench.config import load_bench
     from ..impact import impact as find

@@ -142,3 +142,13 @@ def read_seal(folder: Path) -> dict[str, Any]:
     if content.get("format") != FORMAT or not isinstance(content.get("files"), dict):
         raise ValueError(f"it is not of the format {FORMAT}")
     return content
+
+
+def run_folders(out: Path) -> list[Path]:
+    """The folders of runs in ``out``, the oldest first.
+
+    :raises UsageError: if there is no such folder.
+    """
+    if not out.is_dir():
+        raise UsageError("there is no such folder", where=str(out), remedy="name the folder of runs with --out")
+    return sorted(path.parent for path in out.glob("*/run.db"))

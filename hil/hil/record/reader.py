@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -113,6 +114,12 @@ class Record:
         if last and last[0].kind == "closed":
             return str(last[0].data["status"])
         return "live" if is_live(self.folder) else "interrupted"
+
+    @property
+    def day(self) -> date:
+        """Its last day, on the bench clock where that was recorded."""
+        times = [event.t for event in self.events("bench clock")] or [int(self.run["begun"])]
+        return datetime.fromtimestamp(times[-1] // 10**9, UTC).date()
 
     @property
     def chain_head(self) -> str:
