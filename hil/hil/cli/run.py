@@ -148,7 +148,7 @@ def show_outcome(outcome: RunOutcome) -> None:
         click.echo()
     if outcome.verdict is not None:
         verdict = outcome.verdict
-        click.echo(f"{verdict['outcome']}: {verdict['requirement']}; {verdict['reason']}.")
+        click.echo(f"{verdict['outcome']}. Required: {verdict['requirement']}. Found: {verdict['reason']}.")
         click.echo(f"Rule: {verdict['rule']}.\n")
     if outcome.results.get("provenance") == "simulated":
         click.echo("All values are SIMULATED.")
