@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
+import tempfile
 from collections.abc import AsyncIterator
 
 import pytest
@@ -15,6 +17,11 @@ settings.load_profile("shared machine")
 signal.signal(signal.SIGINT, signal.default_int_handler)
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
 """Where the tests run in the background these may be ignored, and the commands that they start inherit that."""
+
+
+STATE = tempfile.TemporaryDirectory(prefix="hil-state-")
+"""What benches of these tests leave behind is nobody's."""
+os.environ["XDG_STATE_HOME"] = STATE.name
 
 
 @pytest.fixture(autouse=True)

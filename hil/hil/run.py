@@ -141,8 +141,12 @@ async def run_procedure(
     service = service or Service()
     service.subscribe(on_event)
     from .safety.recovery import recover
+    from .safety.whereabouts import remember, require_settled
 
-    recovered = await recover(prepared.config, out, seed=prepared.seed, publish=service.publish)
+    runs = out if resume is None else resume.parent
+    require_settled(prepared.config, runs)
+    recovered = await recover(prepared.config, runs, seed=prepared.seed, publish=service.publish)
+    remember(prepared.config, runs)
     run = _Run(
         prepared,
         service,

@@ -158,6 +158,31 @@ async def test_after_kill_9_the_rig_is_safe_within_a_second_and_the_next_start_s
         assert not open_run(max((tmp_path / "runs").glob("*_burn_*"))).events("recovered"), "it is told once"
 
 
+async def test_another_folder_of_runs_is_no_way_round_what_was_left_behind(tmp_path: Path) -> None:
+    elsewhere = [*RUN[:-2], "others", RUN[-1]]
+    async with real_rig(tmp_path, ESTOP, WATCHDOG) as rig:
+        process = await start(tmp_path)
+        await lit(process, rig)
+        process.kill()
+        await end(process)
+        done = await asyncio.to_thread(hil, *elsewhere, cwd=tmp_path)
+        assert done.returncode == 4
+        assert f"was cut off, in {tmp_path / 'runs'}; run it there by --out, or see to it there first" in done.stderr
+        assert not (tmp_path / "others").exists()
+        process = await start(tmp_path)
+        await lit(process, rig)
+        await rig.world.inject("io", "estop")
+        await end(process)
+        await rig.world.clear("io")
+        done = await asyncio.to_thread(hil, *elsewhere, cwd=tmp_path)
+        assert f"the interlock estop is latched since a run in {tmp_path / 'runs'}" in done.stderr
+        looked = await asyncio.to_thread(hil, *elsewhere[:-1], "--dry-run", cwd=tmp_path)
+        assert "the interlock estop is latched since a run in" in looked.stdout
+        await asyncio.to_thread(hil, "ack", "estop", "--bench", "bench/safe.toml", cwd=tmp_path)
+        looked = await asyncio.to_thread(hil, *elsewhere[:-1], "--dry-run", cwd=tmp_path)
+        assert "is fit to start" in looked.stdout
+
+
 async def test_no_run_starts_after_a_crash_where_the_bench_cannot_be_made_safe(tmp_path: Path) -> None:
     async with real_rig(tmp_path, ESTOP, WATCHDOG) as rig:
         process = await start(tmp_path)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from ..errors import BenchFault, ConfigurationError
 from .claims import claim
 from .latches import Latches
+from .whereabouts import left_elsewhere
 
 if TYPE_CHECKING:
     from ..bench.config import BenchConfig
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 def start_faults(config: BenchConfig, devices: Collection[str], runs: Path | None) -> list[str]:
     """One sentence for each thing that would stop a run: a latched interlock, a device that another run drives."""
-    return [*_latched(config, runs), *_claimed(config, devices)]
+    return [*_latched(config, runs), *_elsewhere(config, runs), *_claimed(config, devices)]
 
 
 def interlock_rows(config: BenchConfig) -> list[dict[str, str]]:
@@ -48,6 +49,11 @@ def _latched(config: BenchConfig, runs: Path | None) -> list[str]:
         for name, each in held.items()
         if name in config.interlocks and not each.acknowledged_by
     ]
+
+
+def _elsewhere(config: BenchConfig, runs: Path | None) -> list[str]:
+    left = "" if runs is None else left_elsewhere(config, runs)
+    return [left] if left else []
 
 
 def _claimed(config: BenchConfig, devices: Collection[str]) -> list[str]:
