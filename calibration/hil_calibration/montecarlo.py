@@ -28,8 +28,14 @@ BLOCK = 10_000
 SINGULAR = 1e-10
 """The smallest eigenvalue of a correlation matrix below which the measurands count as dependent."""
 
+FEWEST_BLOCKS = 5
+"""Blocks of trials from which the scatter of an interval's ends can be told."""
+
 MOST_TRIALS = 20_000_000
 """The adaptive procedure ends here at the latest."""
+
+
+Decided = Callable[[Array, Array], bool]
 
 
 @dataclass(frozen=True)
@@ -39,6 +45,7 @@ class Marginal:
     value: float
     u: float
     interval: tuple[float, float]
+    u_interval: tuple[float, float]
 
 
 @dataclass(frozen=True)
@@ -48,6 +55,8 @@ class Propagation:
     For one measurand ``value``, ``u`` and ``interval`` are numbers and a pair; for several, tuples of them in the order
     of ``names``. ``correlations`` has shape (m, m). ``samples`` holds the trials, shape (m, trials), sorted where
     m = 1. ``stable`` is false where an adaptive run ended at its largest number of trials with results not yet stable.
+    ``u_interval``, shape (m, 2), is the standard uncertainty of the ends of the intervals by the scatter of blocks of
+    trials; infinite where there are too few trials to tell.
     """
 
     names: tuple[str, ...]
@@ -60,13 +69,15 @@ class Propagation:
     seed: int
     correlations: Array
     samples: Array = field(repr=False)
+    u_interval: Array
     stable: bool = True
 
     def marginal(self, index: int) -> Marginal:
         """The measurand at ``index`` of ``names``."""
+        low, high = self.u_interval[index].tolist()
         if len(self.names) == 1:
-            return Marginal(self.value, self.u, self.interval)
-        return Marginal(self.value[index], self.u[index], self.interval[index])
+            return Marginal(self.value, self.u, self.interval, (low, high))
+        return Marginal(self.value[index], self.u[index], self.interval[index], (low, high))
 
     @property
     def covariance(self) -> Array:
@@ -85,6 +96,7 @@ def propagate(
     seed: int | None = None,
     correlations: Correlations | None = None,
     digits: int = 2,
+    decided: Decided | None = None,
 ) -> Propagation:
     """Propagate the distributions of the inputs through a model.
 
@@ -95,6 +107,8 @@ def propagate(
     :param interval: ``symmetric`` in probability, or the ``shortest`` (JCGM 101, 5.3.3, 5.3.4).
     :param seed: 0 or more; one is drawn, and told, by default.
     :param correlations: r of pairs of normal inputs with infinite degrees of freedom.
+    :param decided: an adaptive run goes on until this says so as well, of the ends of the intervals and their standard
+        uncertainties, shape (m, 2) each; it ends at the largest number of trials all the same.
     :raises UnknownUncertainty: an input has no variance, or the model leaves its domain.
     :raises UnknownCorrelation: a correlation of inputs that are not normal, or a set of them that cannot be.
     :raises CalibrationError: another argument that cannot be.
@@ -107,12 +121,13 @@ def propagate(
     used = secrets.randbits(32) if seed is None else seed
     trial = _Trial(model, inputs, correlations or {}, np.random.default_rng(used))
     if trials == "adaptive":
-        drawn, stable = _adaptive(trial, coverage, interval, digits)
+        drawn, u_ends, stable = _adaptive(trial, coverage, interval, digits, decided)
     else:
         if trials < BLOCK:
             raise CalibrationError(f"{trials} trials", remedy=f"give {BLOCK} or more, or adaptive")
         drawn, stable = trial.run(trials), True
-    return _summary(trial.names, drawn, coverage, interval, used, stable=stable)
+        u_ends = _u_of_ends(drawn, coverage, interval)
+    return _summary(trial.names, drawn, coverage, interval, used, u_ends, stable=stable)
 
 
 class _Trial:
@@ -235,11 +250,30 @@ def correlation_factor(names: Sequence[str], correlations: Correlations) -> Arra
     return np.asarray(vectors * np.sqrt(np.clip(values, 0.0, None)), dtype=float)
 
 
-def _adaptive(trial: _Trial, coverage: float, interval: Interval, digits: int) -> tuple[Array, bool]:
-    """Blocks until twice the standard deviation of the mean of each result is below the tolerance (JCGM 101, 7.9.4)."""
-    size = max(math.ceil(100 / (1 - coverage)), BLOCK)
+def _u_of_ends(drawn: Array, coverage: float, interval: Interval) -> Array:
+    """Standard uncertainty of the ends of the intervals of all trials, from those of blocks, shape (m, 2)."""
+    blocks = min(20, drawn.shape[1] // _block_size(coverage))
+    if blocks < FEWEST_BLOCKS:
+        return np.full((len(drawn), 2), math.inf)
+    size = drawn.shape[1] // blocks
+    ends = [
+        [_interval(np.sort(row[h * size : (h + 1) * size]), coverage, interval) for row in drawn] for h in range(blocks)
+    ]
+    return np.asarray(np.std(ends, axis=0, ddof=1) / math.sqrt(blocks))
+
+
+def _block_size(coverage: float) -> int:
+    return max(math.ceil(100 / (1 - coverage)), BLOCK)
+
+
+def _adaptive(
+    trial: _Trial, coverage: float, interval: Interval, digits: int, decided: Decided | None
+) -> tuple[Array, Array, bool]:
+    """Blocks until twice the standard deviation of the mean of each result is below the tolerance (JCGM 101, 7.9.4),
+    and ``decided`` agrees: the trials, the standard uncertainties of the intervals' ends, and whether all is stable."""
+    size = _block_size(coverage)
     most = max(2, MOST_TRIALS // size)
-    kept = np.empty((len(trial.names), 64 * size))
+    kept, end, stable = np.empty((len(trial.names), 64 * size)), 0, False
     results = np.empty((most, len(trial.names), 4))
     for h in range(1, most + 1):
         end = h * size
@@ -249,14 +283,21 @@ def _adaptive(trial: _Trial, coverage: float, interval: Interval, digits: int) -
         block = kept[:, end - size : end]
         trial.fill(block)
         results[h - 1] = [[row.mean(), row.std(ddof=1), *_interval(np.sort(row), coverage, interval)] for row in block]
-        if h > 1 and _stable(results[:h], size, digits):
-            return kept[:, :end], True
-    return kept[:, : most * size], False
+        stable = h > 1 and (stable or _stable(results[:h], size, digits))
+        ends = results[:h, :, 2:]
+        if stable and (decided is None or (h >= FEWEST_BLOCKS and decided(ends.mean(axis=0), _spread(ends)))):
+            break
+    return kept[:, :end], _spread(results[:h, :, 2:]), stable
+
+
+def _spread(results: Array) -> Array:
+    """The standard deviation of the mean of the blocks."""
+    return np.asarray(results.std(axis=0, ddof=1) / math.sqrt(len(results)))
 
 
 def _stable(results: Array, size: int, digits: int) -> bool:
     h = len(results)
-    spread = results.std(axis=0, ddof=1) / math.sqrt(h)
+    spread = _spread(results)
     means, deviations = results[:, :, 0], results[:, :, 1]
     # u of all trials from those of the blocks, so that no trial is looked at again.
     squares = ((size - 1) * deviations**2 + size * (means - means.mean(axis=0)) ** 2).sum(axis=0)
@@ -295,7 +336,7 @@ def _interval(ordered: Array, coverage: float, kind: Interval) -> tuple[float, f
 
 
 def _summary(
-    names: tuple[str, ...], drawn: Array, coverage: float, kind: Interval, seed: int, *, stable: bool
+    names: tuple[str, ...], drawn: Array, coverage: float, kind: Interval, seed: int, u_ends: Array, *, stable: bool
 ) -> Propagation:
     count, m = drawn.shape[1], len(names)
     values, us = drawn.mean(axis=1), drawn.std(axis=1, ddof=1)
@@ -317,6 +358,7 @@ def _summary(
         seed=seed,
         correlations=correlations,
         samples=drawn,
+        u_interval=u_ends,
         stable=stable,
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,19 +20,33 @@ from .unit_algebra import unit_of
 Array = NDArray[np.float64]
 
 
+CERTAIN = 2.0
+"""Standard uncertainties by which a difference must lie on one side of its tolerance to be decided."""
+
+MARGIN = 1.5
+"""How much farther it must lie there while trials are still added, so that the last ones do not undo the decision."""
+
+
 @dataclass(frozen=True)
 class Validation:
     """The comparison of JCGM 101, 8: the ends of the two coverage intervals differ by ``low`` and ``high``, which may
-    be ``tolerance`` at most."""
+    be ``tolerance`` at most. ``u_low`` and ``u_high`` are their standard uncertainties by the number of trials."""
 
     method: str
     low: float
     high: float
     tolerance: float
+    u_low: float
+    u_high: float
 
     @property
-    def holds(self) -> bool:
-        return self.low <= self.tolerance and self.high <= self.tolerance
+    def holds(self) -> bool | None:
+        """Whether the differences are within the tolerance; ``None`` where more trials might tell otherwise: one lies
+        nearer to the tolerance than 2 standard uncertainties, and the other does not decide."""
+        ends = ((self.low, self.u_low), (self.high, self.u_high))
+        if any(d - CERTAIN * u > self.tolerance for d, u in ends):
+            return False
+        return True if all(d + CERTAIN * u <= self.tolerance for d, u in ends) else None
 
 
 @dataclass(frozen=True)
@@ -102,7 +117,7 @@ def evaluate(model: ModelFile) -> Evaluation:
         for method in options.methods
         if method != "montecarlo"
     }
-    drawn = _drawn(model) if "montecarlo" in options.methods else None
+    drawn = _drawn(model, by_gum) if "montecarlo" in options.methods else None
     results = [
         result
         for index, name in enumerate(model.measurands)
@@ -119,8 +134,16 @@ def evaluate(model: ModelFile) -> Evaluation:
     return Evaluation(model, tuple(results), correlations)
 
 
-def _drawn(model: ModelFile) -> Propagation:
+def _drawn(model: ModelFile, by_gum: dict[str, list[GumResult]]) -> Propagation:
     options = model.options
+
+    def decided(ends: Array, u: Array) -> bool:
+        return all(
+            _compared(method, result, ends[index], MARGIN * u[index], options.digits).holds is not None
+            for method, results in by_gum.items()
+            for index, result in enumerate(results)
+        )
+
     return propagate(
         {name: expression.text for name, expression in model.measurands.items()},
         model.inputs,
@@ -130,6 +153,7 @@ def _drawn(model: ModelFile) -> Propagation:
         seed=options.seed,
         correlations=model.correlations,
         digits=options.digits,
+        decided=decided,
     )
 
 
@@ -185,8 +209,15 @@ def _by_montecarlo(
 
 
 def _validated(method: str, found: GumResult, drawn: Propagation, index: int, digits: int) -> Validation:
-    theirs, ours = drawn.marginal(index).interval, found.interval
-    return Validation(method, abs(ours[0] - theirs[0]), abs(ours[1] - theirs[1]), tolerance(found.u, digits))
+    marginal = drawn.marginal(index)
+    return _compared(method, found, marginal.interval, marginal.u_interval, digits)
+
+
+def _compared(
+    method: str, found: GumResult, ends: Sequence[float] | Array, u: Sequence[float] | Array, digits: int
+) -> Validation:
+    low, high = (abs(float(ours) - float(theirs)) for ours, theirs in zip(found.interval, ends, strict=True))
+    return Validation(method, low, high, tolerance(found.u, digits), float(u[0]), float(u[1]))
 
 
 def _described(result: Result, model: ModelFile) -> dict[str, Any]:

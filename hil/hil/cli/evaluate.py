@@ -92,10 +92,11 @@ def _sentences(result: Result) -> list[str]:
     told = []
     check = result.validation
     if check is not None and result.method != "montecarlo":
-        holds = "validates" if check.holds else "does not validate"
+        words = {True: "validates", False: "does not validate", None: "does not decide about"}[check.holds]
+        scatter = f", known to {max(check.u_low, check.u_high):.1g}" if check.holds is None else ""
         told.append(
-            f"{result.measurand}: Monte Carlo {holds} {_NAMES[result.method]}: the ends of the intervals differ by "
-            f"{check.low:.2g} and {check.high:.2g}, the tolerance is {check.tolerance:.2g} (JCGM 101, 8)."
+            f"{result.measurand}: Monte Carlo {words} {_NAMES[result.method]}: the ends of the intervals differ by "
+            f"{check.low:.2g} and {check.high:.2g}{scatter}, the tolerance is {check.tolerance:.2g} (JCGM 101, 8)."
         )
     drawn = result.propagation
     if drawn is not None:

@@ -347,3 +347,52 @@ def test_the_unit_of_a_model(model: str, units: dict[str, str], expected: str) -
 
     found = unit_of(Expression(model), units)
     assert found == expected or unit.same(found, expected)
+
+
+NEAR = """measurand = "y"
+model = "a * b"
+[inputs.a]
+distribution = "normal"
+value = 10
+u = 0.3
+[inputs.b]
+distribution = "normal"
+value = 5
+u = 0.1
+[options]
+"""
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3, 4])
+def test_no_seed_decides_whether_gum_is_validated(seed: int) -> None:
+    """The ends differ by 0.04 of a tolerance of 0.05: trials are added until that is known."""
+    found = by_method(f"{NEAR}seed = {seed}\n")
+    check = found["gum"].validation
+    assert check is not None
+    assert check.holds is True
+    assert check.low + 2.0 * check.u_low <= check.tolerance
+    assert found["gum"].reported
+
+
+@pytest.mark.parametrize(
+    ("low", "u_low", "high", "u_high", "holds"),
+    [
+        (0.3, 0.05, 0.3, 0.05, True),
+        (0.3, 0.15, 0.3, 0.05, None),
+        (0.3, 0.15, 0.9, 0.05, False),
+        (0.55, 0.05, 0.3, 0.05, None),
+        (0.3, math.inf, 0.3, math.inf, None),
+    ],
+)
+def test_a_validation_is_decided_or_not(
+    low: float, u_low: float, high: float, u_high: float, holds: bool | None
+) -> None:
+    assert Validation("gum", low, high, 0.5, u_low, u_high).holds is holds
+
+
+def test_few_trials_decide_nothing_near_the_tolerance() -> None:
+    found = by_method(f"{NEAR}seed = 1\ntrials = 10000\n")
+    check = found["gum"].validation
+    assert check is not None
+    assert check.holds is None
+    assert [method for method, result in found.items() if result.reported] == ["montecarlo"]
