@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from hil_calibration.errors import CalibrationError, UnitError, UnknownCorrelation, UnknownUncertainty
 from hil_calibration.measurement import distribution as d
 from hil_calibration.measurement import gum
-from hil_calibration.measurement.evaluation import Result, evaluate
+from hil_calibration.measurement.evaluation import Result, Validation, evaluate
 from hil_calibration.measurement.expression import Expression
 from hil_calibration.measurement.model_file import load, parse
 from hil_calibration.montecarlo import Correlations, coverage_region, propagate, tolerance
