@@ -57,6 +57,8 @@ class RecordWriter:
         self._waiters: list[tuple[int, asyncio.Future[Committed]]] = []
         self._end: asyncio.Future[None] = loop.create_future()
         self._thread = threading.Thread(target=self._work, name="record", daemon=True)
+        self.on_failure: Callable[[RecordError], None] | None = None
+        """Told in the event loop, once, that nothing more can be written."""
 
     @classmethod
     def create(
@@ -413,6 +415,8 @@ class RecordWriter:
             if not waiter.done():
                 waiter.set_exception(self._error or RecordError("the record is closed", where=str(self._path)))
         self._waiters.clear()
+        if self._error is not None and self._ended is None and self.on_failure is not None:
+            self.on_failure(self._error)
         if self._end.done():
             return
         if self._error is None:

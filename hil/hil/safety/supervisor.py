@@ -105,13 +105,13 @@ class Supervisor:
         :raises BenchFault: if the watchdog of the rig cannot be fed.
         :raises ConfigurationError: if it is none, or is not fed often enough.
         :raises UsageError: if a channel turns out not to be readable.
+        :raises RecordError: if the record cannot be written any more.
         """
         self._feeder = self._make_feeder()
         self._take_up_latches()
         self._watch_channels()
         await self._first_values()
-        if self._record.failure is not None:
-            raise self._record.failure
+        self._require_record()
         self._evaluate(start=True)
         self._hold()
         if self.trip is not None:
@@ -120,7 +120,9 @@ class Supervisor:
             await self._feeder.begin()
         if self._interlocks or self._feeder:
             self._start(self._supervise(), "safety supervisor")
+        self._require_record()
         self._armed = True
+        self._record.on_failure = self._record_failed
 
     async def make_safe(self, *, urgent: bool = False) -> list[SafeOutcome]:
         """Bring the bench to its safe state: nobody else commands a device from here on.
@@ -234,15 +236,18 @@ class Supervisor:
         periods += [self._feeder.every] if self._feeder else []
         async for _ in paced(self._own, min([*periods, SLOWEST])):
             self.alarms.tick()
-            self._check_record()
             self._evaluate_if_armed()
             if self._feeder is not None and self.trip is None and (fault := self._feeder.tick()):
                 self.alarms.raise_("watchdog", fault)
                 self._trip("watchdog", f"{self._feeder.name} {fault}", "look at the rig, and at what held up the loop")
 
-    def _check_record(self) -> None:
-        """What is not on record any more is not gone on with, though the interlocks are watched to the end."""
-        if self._armed and not self._over and (failure := self._record.failure) is not None:
+    def _require_record(self) -> None:
+        if self._record.failure is not None:
+            raise self._record.failure
+
+    def _record_failed(self, failure: RecordError) -> None:
+        """A run that is not on record any more is not gone on with."""
+        if not self._over:
             self._trip("record", str(failure), "", failure)
 
     def _evaluate_if_armed(self) -> None:
