@@ -23,6 +23,10 @@ STATE = tempfile.TemporaryDirectory(prefix="hil-state-")
 """What benches of these tests leave behind is nobody's."""
 os.environ["XDG_STATE_HOME"] = STATE.name
 
+RUNTIME = tempfile.TemporaryDirectory(prefix="hil-")
+"""Commands of these tests reach runs of these tests."""
+os.environ["HIL_RUNTIME_DIR"] = RUNTIME.name
+
 
 @pytest.fixture(autouse=True)
 async def no_task_left_pending() -> AsyncIterator[None]:

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A command by ``operator``, with the ``reason`` that goes on record."""
+    """A command by ``operator``, with the ``reason`` that goes on record; ``id`` is what its sender calls it."""
 
     operator: str
     reason: str = ""
+    id: str = field(default="", kw_only=True)
+
+    def to_json(self) -> dict[str, Any]:
+        """What the record keeps of it."""
+        said = {"command": type(self).__name__.lower(), "operator": self.operator, "reason": self.reason}
+        return {**said, "command_id": self.id} if self.id else said
 
 
 class Pause(Command):

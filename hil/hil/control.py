@@ -36,18 +36,21 @@ class RunControl:
         self._pausing, self._points, self._prompts, self._alarms = pausing, points, prompts, alarms
         self._note, self._end, self._make_safe = note, end, make_safe
         self.ended_by: Abort | Stop | None = None
+        self.ending = False
+        """The script is being ended."""
+        self.over = False
+        """The script has ended, and the bench is on its way to the safe state."""
 
     def carry_out(self, command: Command) -> dict[str, Any]:
         told = self._do(command)
-        said = {"command": type(command).__name__.lower(), "operator": command.operator, "reason": command.reason}
-        self._note("command of operator", {**said, **told})
+        self._note("command of operator", {**command.to_json(), **told})
         return told
 
     def state(self) -> dict[str, Any]:
         current = self._points.current
         prompts = [{"prompt": number, **prompt.question.to_json()} for number, prompt in self._prompts.open.items()]
         return {
-            "state": "ending" if self.ended_by is not None else str(self._pausing.state),
+            "state": "ending" if self.ending or self.ended_by is not None else str(self._pausing.state),
             "point": None if current is None else {"index": current.index, "attempt": current.attempt},
             "left": self._points.left,
             "prompts": prompts,
@@ -55,6 +58,8 @@ class RunControl:
         }
 
     def _do(self, command: Command) -> dict[str, Any]:
+        if self.ending and isinstance(command, Pause | PauseNow | Resume | Answer):
+            raise UsageError("the run is ending", remedy="wait for its end")
         match command:
             case Pause():
                 self._pausing.request(now=False)
@@ -86,6 +91,8 @@ class RunControl:
 
     def _ending(self, command: Abort | Stop) -> None:
         """The first of several ends the run; a stop after an abort still makes the bench safe at once."""
+        if self.over:
+            return
         if isinstance(command, Stop):
             self._make_safe()
         if self.ended_by is None or isinstance(command, Stop):

@@ -8,6 +8,7 @@
     ├── VerificationFailed    a record or document does not hold                        6
     ├── BenchFault            the bench failed during a run                             4
     │   └── LimitExceeded     a measurement left the limits of its channel              4
+    ├── Unreachable           no run answers: none is under way, or it hangs           69
     ├── Aborted               the operator or the program ended the run                 5
     │   └── InterlockTripped  an interlock is tripped: no run starts, or the run ends   5
     └── ProcedureFault        a bug in a procedure, named with its place                2
@@ -20,6 +21,7 @@ from __future__ import annotations
 from pathlib import Path
 
 PASS, FAIL, USAGE, INCONCLUSIVE, DEVICE, ABORTED, VERIFICATION = 0, 1, 2, 3, 4, 5, 6
+UNREACHABLE = 69
 INTERRUPTED = 130
 
 
@@ -71,6 +73,12 @@ class BenchFault(HilError):
 
 class LimitExceeded(BenchFault):
     """A measurement left the limits of its channel: the run ends, it is not tried again."""
+
+
+class Unreachable(HilError):
+    """No run answers."""
+
+    exit_code = UNREACHABLE
 
 
 class Aborted(HilError):

@@ -90,9 +90,10 @@ class Execution:
             await clock.wait(watch)
             interrupted = not script.done()
         finally:
-            self._service.detach()
+            self._control.ending = True
             watch.cancel()
             await unbroken(self._end(script), clock)
+            self._control.over = True
             ending = self._ending(script, interrupted=interrupted)
             self._tell_the_rest(ending)
         return ending

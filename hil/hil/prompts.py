@@ -107,7 +107,7 @@ class Question:
 
     def to_json(self) -> dict[str, Any]:
         """What a screen needs to ask it."""
-        asked: dict[str, Any] = {"text": self.text, "kind": self.kind}
+        asked: dict[str, Any] = {"text": self.text, "wants": self.kind}
         if self.kind == "number":
             limits = {"lower": self.lower, "upper": self.upper}
             asked |= {"unit": self.unit, **{key: value for key, value in limits.items() if math.isfinite(value)}}

@@ -7,12 +7,17 @@ import json
 import platform
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, nullcontext
 from dataclasses import asdict, dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from hil_drivers.clock import WallClock
+from hil_drivers.errors import DriverError
+
 from . import parameters, scripts
+from .beginning import Beginning
 from .design.lock import digest, first_difference, plan_document, plan_facts, read_lock, require_locked
 from .ending import ABORTED, COMPLETE, FAILED, Ending
 from .engine import Engine
@@ -28,6 +33,7 @@ from .errors import (
     exit_code,
     raised,
 )
+from .execution import unbroken
 from .progress import Progress
 from .resumption import Departure
 from .service import Event, Service
@@ -118,6 +124,7 @@ async def run_procedure(
     resume: Path | None = None,
     locked: Path | None = None,
     deviation: str | None = None,
+    reach: AbstractAsyncContextManager[object] | None = None,
 ) -> RunOutcome:
     """Run a procedure on a bench and write its record, results and documents.
 
@@ -129,6 +136,7 @@ async def run_procedure(
     :param resume: the folder of a run that ended before its plan was complete, to go on with.
     :param locked: a locked plan that the run must follow.
     :param deviation: why it may be resumed although something changed, or depart from its locked plan.
+    :param reach: lets commands in; entered before the bench opens, and left once it is in its safe state.
     :raises UsageError: before anything is written, for what can be known to be wrong by then.
     """
     if speed is not None and not 0.0 < speed < float("inf"):
@@ -140,24 +148,31 @@ async def run_procedure(
     prepared = prepare(procedure, bench, settings, seed, resume=resume)
     service = service or Service()
     service.subscribe(on_event)
+    beginning = Beginning()
+    service.subscribe(beginning.heard)
+    service.attach(beginning)
     from .safety.recovery import recover
     from .safety.whereabouts import remember, require_settled
 
     runs = out if resume is None else resume.parent
     require_settled(prepared.config, runs)
-    recovered = await recover(prepared.config, runs, seed=prepared.seed, publish=service.publish)
-    remember(prepared.config, runs)
-    run = _Run(
-        prepared,
-        service,
-        speed=speed,
-        out=out,
-        operator=operator,
-        locked=locked,
-        deviation=deviation,
-        recovered=recovered,
-    )
-    return await run.carry_out()
+    async with AsyncExitStack() as commanded:
+        await commanded.enter_async_context(reach or nullcontext())
+        recovered = await recover(prepared.config, runs, seed=prepared.seed, publish=service.publish)
+        remember(prepared.config, runs)
+        run = _Run(
+            prepared,
+            service,
+            speed=speed,
+            out=out,
+            operator=operator,
+            locked=locked,
+            deviation=deviation,
+            recovered=recovered,
+            beginning=beginning,
+            commanded=commanded,
+        )
+        return await run.carry_out()
 
 
 class _Run:
@@ -171,11 +186,13 @@ class _Run:
         operator: str,
         locked: Path | None,
         deviation: str | None,
-        recovered: Sequence[dict[str, Any]] = (),
+        recovered: Sequence[dict[str, Any]],
+        beginning: Beginning,
+        commanded: AsyncExitStack,
     ) -> None:
         from .record import create_run_folder
 
-        self._recovered = recovered
+        self._recovered, self._beginning, self._commanded = recovered, beginning, commanded
         self._prepared, self._service, self._speed, self._operator = prepared, service, speed, operator
         self._procedure, self._config = prepared.procedure, prepared.config
         self._design = self._procedure.design(prepared.parameters)
@@ -211,21 +228,43 @@ class _Run:
             record.event(self._resumed_at(), "recovered", found)
         record.keep_pictures_of(name for name, device in self._config.devices.items() if device.record == "frames")
         self._service.publish("run", {"folder": str(self._folder), "points": self._plan.count})
+        self._service.flush = record.flush
         record.subscribe(lambda committed: _discard(self._service.publish("committed", asdict(committed))))
         cancelled = False
         try:
             await record.flush()
-            ending = await self._engine(record).run()
+            begun = await self._beginning.unless_ended(self._engine(record).run())
+            ending = begun or await self._end_before_it_began(record)
         except asyncio.CancelledError:
             cancelled = True
             ending = Ending(ABORTED, Aborted("the run was interrupted"))
-        except RecordError as error:
+        except (HilError, DriverError) as error:
             ending = Ending(FAILED, error)
+        self._service.detach()
+        await self._commanded.aclose()
         outcome = await self._finish(record, ending)
         self._service.publish("finished", {"status": outcome.status, "error": outcome.error})
         if cancelled:
             raise asyncio.CancelledError
         return outcome
+
+    async def _end_before_it_began(self, record: RecordWriter) -> Ending:
+        """A command came before the bench was open: after a stop it is brought to its safe state nevertheless."""
+        if self._beginning.ended_by is not None:
+            record.event(self._resumed_at(), "command of operator", self._beginning.ended_by.to_json())
+        if self._beginning.unsafe:
+            await unbroken(self._make_safe(record), WallClock())
+        return self._beginning.ending
+
+    async def _make_safe(self, record: RecordWriter) -> None:
+        from .safety.recovery import bring_to_safe_state
+
+        outcomes, faults = await bring_to_safe_state(self._config, self._prepared.seed)
+        for outcome in outcomes:
+            record.event(self._resumed_at(), "safe state", outcome.to_json())
+        for fault in faults:
+            self._service.publish("safe state failed", {"error": fault})
+        self._service.publish("safe state", {"reached": sum(each.ok for each in outcomes), "of": len(outcomes)})
 
     def _begin(self) -> RecordWriter:
         from .record import RecordWriter

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -52,6 +52,8 @@ class Service:
         self._events: list[Event] = []
         self._subscribers: list[Callable[[Event], None]] = []
         self._handler: Handler | None = None
+        self.flush: Callable[[], Awaitable[object]] = _done
+        """Returns once what was done so far is on disk; raises `hil.errors.RecordError` if it cannot be."""
 
     def subscribe(self, receive: Callable[[Event], None], *, after: int = 0) -> Callable[[], None]:
         """Hand every event to ``receive``, past ones with a number above ``after`` first; the result ends it."""
@@ -92,3 +94,7 @@ class Service:
         kind = type(command).__name__.lower()
         event = self.publish(kind, {"operator": command.operator, "reason": command.reason, **told})
         return Acknowledgement(event.number)
+
+
+async def _done() -> None:
+    """There is no record."""

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hil.bench import find_bench, load_bench, shipped_benches
-from hil.bench.model import parse_duration
+from hil.durations import parse_duration
 from hil.errors import ConfigurationError
 
 SHIPPED = find_bench("action-sim")

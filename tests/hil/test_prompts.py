@@ -173,7 +173,7 @@ async def test_a_script_asks_while_bench_time_stands_still(tmp_path: Path) -> No
     while not rig.prompts.open:  # noqa: ASYNC110 (nothing tells of it)
         await asyncio.sleep(0)
     assert control.state()["prompts"] == [
-        {"prompt": 1, "text": "Which filter?", "kind": "choice", "choices": ["red", "green"]}
+        {"prompt": 1, "text": "Which filter?", "wants": "choice", "choices": ["red", "green"]}
     ]
     control.carry_out(Pause("Operator A"))
     control.carry_out(Resume("Operator A"))

@@ -2,28 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-_DURATION_UNITS = {"ms": 1e-3, "s": 1.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
-
-
-def parse_duration(text: object) -> float:
-    """Seconds of a duration such as ``"10 s"``, ``"250 ms"`` or ``"2 min"`` (units: ms, s, min, h, d).
-
-    :raises ValueError: if it is not a number above 0 with one of these units.
-
-    >>> parse_duration("10 s")
-    10.0
-    """
-    number, _, unit = str(text).strip().partition(" ")
-    seconds = float(number) * _DURATION_UNITS.get(unit.strip(), math.nan)
-    if not (isinstance(text, str) and 0 < seconds < math.inf):
-        raise ValueError(f"{text!r} is not a duration")
-    return seconds
+from ..durations import parse_duration
 
 
 def _parse_instant(value: object) -> datetime:

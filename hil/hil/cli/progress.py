@@ -51,11 +51,23 @@ def sentence(kind: str, data: Mapping[str, Any]) -> str:
     if kind == "alarm":
         reason = f": {rest['reason']}" if rest.get("reason") else ""
         return f"alarm {rest.get('alarm')} is {rest.get('state')}{reason}"
+    if kind == "prompt":
+        return asked(data)
     if kind == "recovered":
         return f"the run {rest.get('run')} was cut off; the bench was brought to its safe state first"
     if kind == "finished":
         return f"finished: {rest.get('status')}"
     return f"{kind}: {_pairs(rest)}" if rest else kind
+
+
+def asked(prompt: Mapping[str, Any]) -> str:
+    """An open prompt in words, with the command that answers it."""
+    number, kind = prompt["prompt"], prompt["wants"]
+    wanted = [", ".join(prompt["choices"]) if "choices" in prompt else kind]
+    if prompt.get("unit", "1") != "1":
+        wanted.append(f"in {prompt['unit']}")
+    wanted += [f"{word} {prompt[key]:g}" for key, word in (("lower", "from"), ("upper", "to")) if key in prompt]
+    return printable(f"prompt {number}: {prompt['text']} ({' '.join(wanted)}; hil answer {number} VALUE)")
 
 
 def _pairs(data: Mapping[str, Any]) -> str:

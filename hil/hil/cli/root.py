@@ -9,7 +9,15 @@ from .group import LazyGroup
 COMMANDS = {
     "demo": ("demo:demo", "Calibrate a simulated luxmeter, use it, and show every document."),
     "run": ("run:run", "Run a procedure on a bench."),
-    "ack": ("ack:ack", "Acknowledge an interlock that tripped in an earlier run."),
+    "status": ("status:status", "The runs under way: state, points, prompts, alarms."),
+    "pause": ("command:pause", "Hold a run before its next point."),
+    "resume": ("command:resume", "Go on with a run that is paused."),
+    "abort": ("command:abort", "End a run in order, then make the bench safe."),
+    "stop": ("command:stop", "Make the bench of a run safe at once."),
+    "answer": ("command:answer", "Answer an open prompt of a run."),
+    "note": ("command:note", "Write a note into the record of a run."),
+    "ack": ("command:ack", "Acknowledge an alarm of a run, or an interlock that has latched."),
+    "shelve": ("command:shelve", "Hide an alarm of a run for a while."),
     "procedures": ("procedures:procedures", "List the installed procedures."),
     "bench": ("bench:bench", "List, check and show benches."),
     "devices": ("devices:devices", "The devices of a bench and how they do, or the installed drivers."),
@@ -30,5 +38,5 @@ def cli() -> None:
 
     \b
     Exit codes: 0 pass, 1 the verdict is FAIL, 2 usage or bad input, 3 inconclusive,
-    4 device, 5 aborted or safe stop, 6 verification failed, 130 interrupted.
+    4 device, 5 aborted or safe stop, 6 verification failed, 69 no run answers, 130 interrupted.
     """

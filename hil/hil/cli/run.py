@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -159,11 +160,17 @@ def show_outcome(outcome: RunOutcome) -> None:
 
 def _carry_out(request: _Request, *, jsonl: bool) -> RunOutcome:
     from ..bench.config import load_bench
+    from ..commanding.commander import Commander, RunFacts
+    from ..commanding.server import control_socket
     from ..run import run_procedure
+    from ..service import Service
     from .interruptible import run_interruptibly
     from .progress import reporting
 
-    operator = load_bench(request.bench).laboratory.operator(request.operator)
+    config, service = load_bench(request.bench), Service()
+    operator = config.laboratory.operator(request.operator)
+    facts = RunFacts(config.name, os.path.realpath(config.path), request.procedure, operator)
+    service.subscribe(facts.heard)
     with reporting(jsonl=jsonl) as report:
         return run_interruptibly(
             run_procedure(
@@ -178,6 +185,8 @@ def _carry_out(request: _Request, *, jsonl: bool) -> RunOutcome:
                 resume=request.resume,
                 locked=request.locked,
                 deviation=request.deviation,
+                service=service,
+                reach=control_socket(Commander(service, facts, config.laboratory.operator)),
             )
         )
 

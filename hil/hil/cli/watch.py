@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..bench.model import parse_duration
+from ..durations import parse_duration
 from ..errors import DEVICE, PASS, UsageError
 from .options import seed
 

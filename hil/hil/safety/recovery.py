@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import BenchFault, HilError
 from ..record.folder import SEAL, plain
 from ..record.schema import DATABASE
-from .safe_state import SafeState
+from .safe_state import SafeOutcome, SafeState
 
 if TYPE_CHECKING:
     from ..bench.config import BenchConfig
@@ -49,6 +49,16 @@ def _made_safe_at(folder: Path) -> str:
     return head
 
 
+async def bring_to_safe_state(config: BenchConfig, seed: int | None) -> tuple[list[SafeOutcome], list[str]]:
+    """Bring a bench that is not open to its safe state: what became of each action, and a sentence for each failure."""
+    from ..bench.opened import open_for_safety
+
+    async with open_for_safety(config, seed=seed if config.sim else None) as (bench, failures):
+        reached = await SafeState(bench).reach()
+    outcomes = [outcome for outcome in reached if outcome.channel in bench.channels]
+    return outcomes, failures + [outcome.error for outcome in outcomes if outcome.error]
+
+
 async def recover(
     config: BenchConfig, runs: Path, *, seed: int | None, publish: Callable[[str, dict[str, Any]], object]
 ) -> list[dict[str, Any]]:
@@ -59,14 +69,10 @@ async def recover(
     cut_off = interrupted_runs(runs, config.name)
     if not cut_off:
         return []
-    from ..bench.opened import open_for_safety
     from ..record import open_run
 
     names = " and ".join(folder.name for folder in cut_off)
-    async with open_for_safety(config, seed=seed if config.sim else None) as (bench, failures):
-        reached = await SafeState(bench).reach()
-    outcomes = [outcome for outcome in reached if outcome.channel in bench.channels]
-    faults = failures + [outcome.error for outcome in outcomes if outcome.error]
+    outcomes, faults = await bring_to_safe_state(config, seed)
     if faults:
         raise BenchFault(
             f"the run {names} was cut off, and the bench could not be made safe: {'; '.join(faults)}",

@@ -1,0 +1,44 @@
+"""``hil status``: the runs under way."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from ..commanding.client import runs_under_way
+from ..errors import Unreachable
+from .options import as_json
+from .output import printable, show_json
+from .progress import asked
+
+
+@click.command(short_help="The runs under way: state, points, prompts, alarms.")
+@as_json
+def status(as_json: bool) -> None:
+    """Show the runs under way on this machine: state, points, open prompts and alarms."""
+    states = [run.state for run in runs_under_way()]
+    if not states:
+        raise Unreachable("no run is under way", remedy="start one with hil run")
+    if as_json:
+        show_json({"runs": states})
+        return
+    for number, state in enumerate(states):
+        if number:
+            click.echo()
+        for label, value in _rows(state):
+            click.echo(f"{label + ':':<13}{printable(value)}")
+
+
+def _rows(state: dict[str, Any]) -> list[tuple[str, str]]:
+    """What a person wants to know of a run."""
+    point, left = state.get("point"), state.get("left")
+    rows = [(label, str(state.get(label) or "")) for label in ("run", "state", "bench", "procedure", "operator")]
+    if point is not None:
+        rows.append(("point", f"{point['index'] + 1}, attempt {point['attempt']}"))
+    if left is not None:
+        rows.append(("points left", str(left)))
+    rows += [("prompt", asked(prompt)) for prompt in state.get("prompts", ())]
+    rows += [("alarm", f"{each['alarm']} is {each['state']}: {each['reason']}") for each in state.get("alarms", ())]
+    rows += [("process", str(state["pid"])), ("gateway", state.get("gateway", ""))]
+    return [(label, value) for label, value in rows if value]

@@ -1,0 +1,119 @@
+"""Asking a run from another process: plain sockets and JSON, so that a command acts at once."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import socket
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..errors import HilError, Unreachable, UsageError
+from .places import control_sockets
+from .requests import Verb
+
+WITHIN = 5.0
+"""Wall seconds that a run may take for an answer."""
+
+LARGEST_ANSWER = 2**20
+
+
+class Refused(HilError):
+    """A run did not do what it was asked."""
+
+
+@dataclass(frozen=True)
+class Reached:
+    """A run that listens: its socket, and its state as it told it (empty if it did not answer)."""
+
+    socket: Path
+    state: dict[str, Any]
+
+    @property
+    def name(self) -> str:
+        """What a person calls it."""
+        return self.state.get("run") or f"the run that is starting on {self.state.get('bench', 'a bench')}"
+
+
+def ask(path: Path, request: dict[str, Any]) -> dict[str, Any]:
+    """The answer of the run that listens at ``path``.
+
+    :raises Unreachable: if nobody does, or it does not answer in time: nobody knows then whether it acted.
+    """
+    pid = path.name.partition("-")[0]
+    try:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+            connection.settimeout(WITHIN)
+            connection.connect(os.fspath(path))
+            connection.sendall(json.dumps(request).encode() + b"\n")
+            with connection.makefile("rb") as answers:
+                line = answers.readline(LARGEST_ANSWER)
+        answer = json.loads(line)
+    except (TimeoutError, BlockingIOError):
+        fault = f"the run of process {pid} does not answer; whether it has acted is not known"
+        raise Unreachable(fault, remedy="use the E-stop of the rig, then end that process") from None
+    except (OSError, ValueError):
+        fault = f"the run of process {pid} has ended before it answered"
+        raise Unreachable(fault, remedy="look at its record with hil data show last") from None
+    if not isinstance(answer, dict):
+        raise Unreachable(f"what process {pid} answers is no answer", remedy="use the same version of hil for both")
+    return answer
+
+
+def command(run: Reached, verb: Verb, *, args: dict[str, Any], operator: str | None, reason: str) -> dict[str, Any]:
+    """Have ``run``, and no other, carry out a command; its answer.
+
+    :raises Refused: if it does not.
+    :raises Unreachable: if it does not answer.
+    """
+    request: dict[str, Any] = {"verb": verb, "operator": operator, "reason": reason, "args": args}
+    if verb is not Verb.STOP:
+        request["command_id"] = secrets.token_hex(13)
+        if run.state.get("run"):
+            request["expect"] = run.state["run"]
+    answer = ask(run.socket, request)
+    if answer.get("status") == "refused":
+        raise Refused(answer["what"], where=answer["where"], remedy=answer["remedy"])
+    return answer
+
+
+def runs_under_way() -> list[Reached]:
+    """Every run of this user that listens; one that does not answer is there without its state."""
+    found = []
+    for path in control_sockets():
+        try:
+            found.append(Reached(path, ask(path, {"verb": Verb.STATE})["state"]))
+        except Unreachable:
+            if path.exists():
+                found.append(Reached(path, {"pid": int(path.name.partition("-")[0]), "state": "does not answer"}))
+    return found
+
+
+def the_run(meant: str | None) -> Reached:
+    """The run that is meant: by its name, its folder, or its bench; the only one under way by default.
+
+    :raises Unreachable: if there is none.
+    :raises UsageError: if there are several.
+    """
+    runs = runs_under_way()
+    fitting = runs if meant is None else [run for run in runs if _is(run, meant)]
+    if not fitting:
+        fault = "no run is under way" if meant is None else f"no run {meant!r} is under way"
+        raise Unreachable(fault, remedy=f"these are: {_names(runs)}" if runs else "start one with hil run")
+    if len(fitting) > 1:
+        raise UsageError(f"{len(fitting)} runs are under way: {_names(fitting)}", remedy="say which one with --run")
+    return fitting[0]
+
+
+def _is(run: Reached, meant: str) -> bool:
+    state = run.state
+    paths = [path for path in (state.get("folder"), state.get("bench_file")) if path]
+    return meant in (state.get("run"), state.get("bench"), str(state.get("pid"))) or os.path.realpath(meant) in paths
+
+
+def _names(runs: Sequence[Reached]) -> str:
+    told = [f"{run.name} (process {run.state['pid']})" for run in runs]
+    return ", ".join(told)

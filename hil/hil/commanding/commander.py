@@ -1,0 +1,122 @@
+"""Carries out what clients ask of a run, whatever way they come."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import os
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ..errors import HilError, UsageError
+from ..service import Event, Service
+from .requests import Request, Verb, to_command
+
+REMEMBERED = 10_000
+"""Answers that are kept, by the ``command_id`` of their request."""
+
+ON_RECORD = 1.0
+"""Wall seconds that an answer waits for its command to be on disk."""
+
+Answer = dict[str, Any]
+
+
+@dataclass
+class RunFacts:
+    """Which run this is; ``run`` and ``folder`` are empty until it has them."""
+
+    bench: str
+    bench_file: str
+    procedure: str
+    operator: str
+    run: str = ""
+    folder: str = ""
+    gateway: str = ""
+    pid: int = field(default_factory=os.getpid)
+
+    def heard(self, event: Event) -> None:
+        """Take the name of the run from its first event."""
+        if event.kind == "run":
+            folder = Path(event.data["folder"]).resolve()
+            self.run, self.folder = folder.name, str(folder)
+
+
+class Commander:
+    """What clients ask, by way of the service.
+
+    :param who: the operator of a name, or of none; raises `UsageError` where there is no such operator.
+    """
+
+    def __init__(self, service: Service, facts: RunFacts, who: Callable[[str | None], str]) -> None:
+        self._service, self.facts, self._who = service, facts, who
+        self._given: OrderedDict[str, tuple[str, Answer]] = OrderedDict()
+
+    def snapshot(self) -> Answer:
+        """The run as it is now."""
+        return {**asdict(self.facts), **self._service.snapshot()}
+
+    async def answer(self, request: Request) -> Answer:
+        """Carry out ``request``; what came of it. One that was given before has its first answer again."""
+        if request.verb is Verb.STATE:
+            return {"status": "done", "state": self.snapshot()}
+        body = _body(request)
+        before = self._given.get(request.command_id)
+        if before is not None and before[0] != body:
+            fault = UsageError("another command has this command_id", where="command_id", remedy="give each its own")
+            return refused(fault)
+        answer = self._carry_out(request) if before is None else before[1]
+        if request.command_id:
+            self._remember(request.command_id, body, answer)
+        if answer["status"] == "accepted":
+            answer = {**answer, "on_record": await self._recorded()}
+        return answer
+
+    def _carry_out(self, request: Request) -> Answer:
+        try:
+            if request.expect is not None and request.expect != self.facts.run:
+                meant = f"the run {request.expect} is meant, and this is {self.facts.run or 'one without a name yet'}"
+                raise UsageError(meant, where="expect", remedy="look at hil status")
+            accepted = self._service.execute(to_command(request, self._operator(request)))
+        except HilError as error:
+            return refused(error)
+        except Exception as error:  # noqa: BLE001 (a fault of ours must not keep the next command out)
+            return refused(UsageError(f"a fault in hil itself: {type(error).__name__}: {error}", where=request.verb))
+        return {"status": "accepted", "number": accepted.number}
+
+    def _operator(self, request: Request) -> str:
+        """Who asks. A stop is obeyed whoever sends it."""
+        try:
+            return self._who(request.operator)
+        except UsageError:
+            if request.verb is not Verb.STOP:
+                raise
+            return request.operator or "somebody at this machine"
+
+    async def _recorded(self) -> bool:
+        try:
+            async with asyncio.timeout(ON_RECORD):
+                await self._service.flush()
+        except (TimeoutError, HilError):
+            return False
+        return True
+
+    def _remember(self, command_id: str, body: str, answer: Answer) -> None:
+        self._given[command_id] = (body, answer)
+        if len(self._given) > REMEMBERED:
+            self._given.popitem(last=False)
+
+
+def refused(error: HilError) -> Answer:
+    """The answer to what was not done, and why."""
+    told = {"what": error.what, "where": error.where, "remedy": error.remedy, "why": str(error)}
+    return {"status": "refused", **told}
+
+
+def _body(request: Request) -> str:
+    """A digest of what is asked."""
+    asked = [request.verb, dict(request.args), request.operator, request.reason, request.expect]
+    return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()

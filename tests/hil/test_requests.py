@@ -1,0 +1,119 @@
+"""What clients may ask of a run: anything else is refused in one sentence, whatever bytes come."""
+
+from __future__ import annotations
+
+import json
+from contextlib import suppress
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hil.commanding.requests import LONGEST_LINE, Request, Verb, parse, parse_line, to_command
+from hil.commands import Acknowledge, Answer, Command, Note, Pause, PauseNow, Shelve, Stop
+from hil.errors import UsageError
+
+ID = {"command_id": "1"}
+
+
+@pytest.mark.parametrize(
+    ("document", "command"),
+    [
+        ({"verb": "pause", **ID}, Pause("A", id="1")),
+        ({"verb": "pause-now", "reason": "smoke", **ID}, PauseNow("A", "smoke", id="1")),
+        ({"verb": "stop", "reason": "smoke"}, Stop("A", "smoke")),
+        ({"verb": "note", "reason": "an é\nor two", **ID}, Note("A", "an é\nor two", id="1")),
+        ({"verb": "ack", "args": {"alarm": "hot"}, **ID}, Acknowledge("A", alarm="hot", id="1")),
+        ({"verb": "answer", "args": {"prompt": 2, "value": "3 lx"}, **ID}, Answer("A", prompt=2, value="3 lx", id="1")),
+        (
+            {"verb": "shelve", "args": {"alarm": "hot", "seconds": 60}, "reason": "known", **ID},
+            Shelve("A", "known", alarm="hot", seconds=60.0, id="1"),
+        ),
+    ],
+)
+def test_a_request_becomes_its_command(document: dict[str, Any], command: Command) -> None:
+    assert to_command(parse_line(json.dumps(document).encode()), "A") == command
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        (b"", "is no JSON"),
+        (b"stop", "is no JSON"),
+        (b"[" * 4000, "is no JSON"),
+        (b"\xff\xfe", "is no JSON"),
+        (b'{"verb": "stop", "verb": "state"}', "a key is there twice"),
+        (b"[1]", "is no JSON object"),
+        (b"{}", "there is no verb None"),
+        (b'{"verb": "stopp"}', "did you mean 'stop'?"),
+        (b'{"verb": ["stop"]}', "there is no verb"),
+        (b'{"verb": "stop", "reasn": "x"}', "did you mean 'reason'?"),
+        (b'{"verb": "stop", "reason": 1}', "reason: is no text"),
+        (b'{"verb": "stop", "reason": null}', "reason: is no text"),
+        (b'{"verb": "stop", "operator": "\\u001b[2J"}', "has control characters"),
+        (b'{"verb": "stop", "reason": "\\ud800"}', "has control characters"),
+        (b'{"verb": "stop", "command_id": "1"}', "neither command_id nor expect"),
+        (b'{"verb": "stop", "expect": "x"}', "neither command_id nor expect"),
+        (b'{"verb": "stop", "args": {"now": true}}', "stop takes nothing"),
+        (b'{"verb": "pause"}', "pause needs a command_id"),
+        (b'{"verb": "answer", "command_id": "1"}', "answer takes prompt and value"),
+        (b'{"verb": "answer", "command_id": "1", "args": {"prompt": true, "value": ""}}', "is not a whole number"),
+        (b'{"verb": "answer", "command_id": "1", "args": {"prompt": 1.0, "value": ""}}', "is not a whole number"),
+        (b'{"verb": "answer", "command_id": "1", "args": {"prompt": 0, "value": ""}}', "above 0"),
+        (b'{"verb": "answer", "command_id": "1", "args": {"prompt": 1, "value": 3}}', "value: is no text"),
+        (b'{"verb": "shelve", "command_id": "1", "args": {"alarm": "a", "seconds": NaN}}', "NaN is no number"),
+        (b'{"verb": "shelve", "command_id": "1", "args": {"alarm": "a", "seconds": 1e999}}', "is not a number"),
+        (b'{"verb": "shelve", "command_id": "1", "args": {"alarm": "a", "seconds": -1}}', "is not a number above 0"),
+        (json.dumps({"verb": "stop", "reason": "x" * 2001}).encode(), "longer than 2000 characters"),
+        (b" " * (LONGEST_LINE + 1), f"longer than {LONGEST_LINE} bytes"),
+    ],
+)
+def test_anything_else_is_refused(line: bytes, told: str) -> None:
+    with pytest.raises(UsageError) as refused:
+        parse_line(line)
+    assert told in str(refused.value)
+    assert refused.value.remedy
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+)
+KEYS = ["verb", "args", "operator", "reason", "command_id", "expect", "alarm", "seconds", "prompt", "value"]
+near_misses = st.fixed_dictionaries(
+    {"verb": st.sampled_from([*Verb]) | json_values},
+    optional={
+        "args": st.dictionaries(st.sampled_from(KEYS), json_values) | json_values,
+        **{key: st.text(max_size=70) | json_values for key in ("operator", "reason", "command_id", "expect")},
+        "other": json_values,
+    },
+)
+
+
+def carried_out(request: Request) -> None:
+    """What the core would do with it: nothing that is no command gets that far."""
+    if request.verb is not Verb.STATE:
+        json.dumps(to_command(request, request.operator or "A").to_json()).encode()
+
+
+@given(st.binary(max_size=300))
+def test_no_bytes_do_anything_but_be_refused(line: bytes) -> None:
+    with pytest.raises(UsageError):
+        parse_line(line)
+
+
+@given(near_misses)
+def test_what_is_nearly_a_request_is_one_or_is_refused(document: dict[str, Any]) -> None:
+    with suppress(UsageError):
+        carried_out(parse(document))
+
+
+@given(near_misses, st.integers(0, 200), st.binary(min_size=1, max_size=1))
+def test_a_line_with_one_byte_changed_is_a_request_or_is_refused(
+    document: dict[str, Any], place: int, byte: bytes
+) -> None:
+    line = json.dumps(document).encode()
+    place %= len(line)
+    with suppress(UsageError):
+        carried_out(parse_line(line[:place] + byte + line[place + 1 :]))
