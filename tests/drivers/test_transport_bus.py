@@ -6,6 +6,7 @@ import asyncio
 import os
 import tty
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -152,3 +153,45 @@ async def test_a_port_is_known_by_its_true_name(links: tuple[StreamLink, StreamL
     assert await ask(third, "three") == "three"
     await third.close()
     assert await ask(links[0], "one") == "one"
+
+
+async def tries(link: StreamLink, count: int) -> list[tuple[str, str]]:
+    """What was asked and answered; nothing for what was not answered."""
+    found = []
+    for number in range(count):
+        with suppress(DeviceUnreachable):
+            found.append((f"{number}", await ask(link, f"{number}")))
+        await asyncio.sleep(link.supervisor.status.next_try)
+    return found
+
+
+@pytest.mark.parametrize("lateness", [1.2, 1.8, 2.4, 3.3])
+@pytest.mark.parametrize("shared", [False, True])
+async def test_a_device_that_is_always_late_never_answers_with_an_earlier_answer(
+    links: tuple[StreamLink, StreamLink], peer: Peer, lateness: float, shared: bool
+) -> None:
+    first, second = links
+    if not shared:
+        await second.close()
+    peer.delays = [lateness * TIMEOUT] * 12
+    answers = await tries(first, 6)
+    assert [answer for question, answer in answers if question != answer] == []
+    peer.delays.clear()
+    assert (await tries(first, 4))[-1] == ("3", "3")
+
+
+async def test_a_stray_byte_does_not_stand_for_the_answer(links: tuple[StreamLink, StreamLink], peer: Peer) -> None:
+    first, second = links
+    await second.close()
+    peer.delays = [1.7 * TIMEOUT]
+    with pytest.raises(DeviceUnreachable, match="did not answer"):
+        await ask(first, "one")
+    asyncio.get_running_loop().call_later(0.1 * TIMEOUT, os.write, peer.master, b"\xff")
+    assert await ask(first, "two") == "two"
+    assert await ask(first, "three") == "three"
+
+
+async def test_an_incomplete_answer_is_shown(links: tuple[StreamLink, StreamLink], peer: Peer) -> None:
+    asyncio.get_running_loop().call_later(0.3 * TIMEOUT, os.write, peer.master, b"?!")
+    with pytest.raises(DeviceUnreachable, match=r"did not answer within 0\.2 s in full, it sent 3f 21"):
+        await ask(links[0], "dead")

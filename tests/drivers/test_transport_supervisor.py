@@ -137,4 +137,27 @@ def test_the_back_off_never_exceeds_its_bound(steps: list[str]) -> None:
         act[step]()
         wait = link.status.next_try
         assert 0.0 <= wait <= (5.0 if "slow" in steps else 1.0)
-        assert wait == 0.0 or link.status.state is LinkState.DOWN
+        assert wait == 0.0 or link.status.state is not LinkState.UP
+
+
+def test_a_device_that_is_silent_when_it_is_opened_again_is_told_once(
+    link: Supervisor, time: Time, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Its port opens well each time; only an answer shows that it is there."""
+    caplog.set_level(logging.WARNING, "hil_drivers.link")
+    for _ in range(10):
+        with link.opening():
+            time.now += 0.01
+        time.now += link.status.next_try
+        fail(link, time, 3.0)
+        assert link.state is LinkState.DOWN
+        link.closed()
+    assert link.status.next_try == pytest.approx(5.0)
+    assert [record.getMessage() for record in caplog.records] == ["meter: gone"]
+    with link.opening():
+        time.now += 5.0
+    with link.exchange():
+        time.now += 0.01
+    assert link.state is LinkState.UP
+    assert len(caplog.records) == 2
+    assert "answers again after" in caplog.records[1].getMessage()

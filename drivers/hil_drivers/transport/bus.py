@@ -4,9 +4,10 @@
 - Its use is given in the order of asking. A link asks for one exchange at a time, so no device can crowd out
   the others, and one that is dead is kept away by its own supervisor.
 - A request is never abandoned: where its exchange was cancelled, the next user first waits until the answer
-  has come or is overdue, and until the line has been silent. A connection is made anew instead. An only user
-  waits for an overdue answer as long again: a device that has become slower than its deadline would else
-  answer each question with the answer to the one before.
+  has come, whole and as that request wants it, or is overdue, and until the line has been silent. A connection is
+  made anew instead. An only user waits for an overdue answer as long again.
+- A device that left a request unanswered stays in doubt until an answer can only be that to its latest request: a
+  device that has become slower than its deadline would else answer each question with the answer to one before.
 """
 
 from __future__ import annotations
@@ -24,6 +25,12 @@ from .line import Line
 LONGEST_NOISE = 3.0
 """Seconds of wall time for which a line may go on sending what nobody asked for."""
 
+FORGOTTEN = 10.0
+"""Seconds after which no instrument answers a request any more."""
+
+Pays = Callable[[bytes], bool]
+"""Takes what comes for a request that was given up; whether its answer is complete now, and one that it wants."""
+
 
 class Bus:
     """One line and those who use it. All but ``turn`` and ``leave`` is for whoever has the turn.
@@ -40,8 +47,9 @@ class Bus:
         self._connected = False
         self._quiet = True
         self._debtor: object | None = None
-        self._overdue = self._latest = 0.0
-        self._doubtful: set[object] = set()
+        self._overdue = self._latest = self._sent = 0.0
+        self._pays: Pays = _nothing
+        self._doubtful: dict[object, list[float]] = {}
 
     def turn(self) -> AbstractAsyncContextManager[None]:
         """Have the line for oneself, after those who asked before."""
@@ -58,7 +66,7 @@ class Bus:
     async def leave(self, user: object) -> None:
         """Give up one use; the last one closes the line."""
         self.users -= 1
-        self._doubtful.discard(user)
+        self._doubtful.pop(user, None)
         if self.users:
             return
         async with self._lock:
@@ -92,32 +100,40 @@ class Bus:
         except (OSError, EOFError):
             await self._connect()
 
-    async def send(self, user: object, data: bytes, *, answer_within: float = 0.0) -> None:
+    async def send(self, user: object, data: bytes, *, answer_within: float = 0.0, pays: Pays | None = None) -> None:
         """Send; from now on an answer is owed for so many seconds, or the line unquiet until ``settled``.
 
+        :param pays: recognises the answer where it comes after the exchange was given up.
         :raises OSError: if the link was lost; ``EOFError`` after its orderly end.
         """
         self._quiet = False
         patience = answer_within * (2 if self.users <= 1 else 1)
-        self._debtor, self._overdue = user, asyncio.get_running_loop().time() + patience
+        self._debtor, self._pays, self._sent = user, pays or _nothing, asyncio.get_running_loop().time()
+        self._overdue = self._sent + patience
         await self.line.send(data)
 
     async def receive(self, timeout: float) -> bytes:
         """What has come, at the latest after ``timeout`` seconds of silence (then empty)."""
         received = await self.line.receive(timeout)
         if received:
-            self._overdue, self._latest = 0.0, asyncio.get_running_loop().time()
+            self._latest = asyncio.get_running_loop().time()
         return received
 
     def settled(self, user: object, *, answered: bool) -> None:
         """The exchange of ``user`` has ended as it should, with an answer or without one expected."""
         self._quiet, self._debtor = True, None
         if answered:
-            self._doubtful.discard(user)
+            self._doubtful.pop(user, None)
 
-    def doubt(self, user: object) -> bool:
-        """Whether an answer to an earlier request of ``user`` may still come, however late."""
-        return user in self._doubtful
+    def doubt(self, user: object) -> float:
+        """How many seconds ago ``user`` sent the oldest request whose answer may still come; 0 for none."""
+        now = asyncio.get_running_loop().time()
+        owed = [sent for sent in self._doubtful.get(user, []) if now - sent <= FORGOTTEN]
+        if owed:
+            self._doubtful[user] = owed
+            return now - owed[0]
+        self._doubtful.pop(user, None)
+        return 0.0
 
     async def drop(self) -> None:
         """Disconnect, until the next use."""
@@ -130,12 +146,23 @@ class Bus:
             await self._connect()
             return
         if self._debtor is not None:
-            self._doubtful.add(self._debtor)
+            self._doubtful.setdefault(self._debtor, []).append(self._sent)
         loop = asyncio.get_running_loop()
-        if (owed := self._overdue - loop.time()) > 0 and await self.receive(owed):
-            self._doubtful.discard(self._debtor)
+        while (owed := self._overdue - loop.time()) > 0:
+            received = await self.receive(owed)
+            if received and self._pays(received):
+                self._paid(self._debtor)
+                break
         await self._listen_until_silent(self.line.silence)
         self._quiet, self._debtor = True, None
+
+    def _paid(self, user: object) -> None:
+        """The oldest request was answered after all: its device is in doubt while others are not."""
+        owed = self._doubtful.get(user, [])[1:]
+        if owed:
+            self._doubtful[user] = owed
+        else:
+            self._doubtful.pop(user, None)
 
     async def _listen_until_silent(self, silence: float) -> None:
         loop = asyncio.get_running_loop()
@@ -150,8 +177,7 @@ class Bus:
         self._connected = self._quiet = True
         self.connections += 1
         self._debtor = None
-        if self.line.silence is None:
-            self._doubtful.clear()
+        self._doubtful.clear()
 
 
 class _Shared(Bus):
@@ -184,6 +210,10 @@ def shared_bus(address: str, path: str, settings: Mapping[str, Any], make: Calla
         )
     bus.users += 1
     return bus
+
+
+def _nothing(_: bytes) -> bool:
+    return False
 
 
 def _forget(bus: Bus) -> None:

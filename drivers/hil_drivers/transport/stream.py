@@ -7,8 +7,9 @@ The same rules hold for a serial line, which several devices may share, and a TC
 - an exchange that was cancelled, timed out or went wrong leaves the line *unquiet*: before the next use its
   answer is waited for and the line listened to until it has been silent for a while, or a connection is made
   anew, so that a late answer is not taken for the answer to the next request;
-- where a device left a request unanswered, the next one takes the last answer that comes, once the line has
-  been silent: a device answers in order, so an answer that was very late comes before it;
+- where a device left a request unanswered, the next one takes the last answer that comes, once the line has been
+  silent for as long as the answer came after the request that was left: a device answers in order, and about as late
+  each time;
 - a device that is down is given less time on a line that others share;
 - a lost link is opened again by the next use, once.
 """
@@ -24,7 +25,7 @@ from typing import TypeVar
 from ..clock import Clock
 from ..errors import DeviceUnreachable, RemoteProtocolError
 from ..wire.events import Events
-from .bus import Bus
+from .bus import Bus, Pays
 from .supervisor import LinkState, Supervisor
 
 E = TypeVar("E")
@@ -36,8 +37,15 @@ TIMEOUT = 3.0
 PROBED = 0.5
 """Seconds given to a device that is known to be down, where others wait for the same line: more if it was slow."""
 
-SETTLED = 0.3
-"""Seconds of silence after which the last answer counts, where an earlier one may have been late."""
+FULLY = 4
+"""Of so many tries with a device that is down, one is given the full deadline: it may only be slow."""
+
+SETTLED, LATENESS = 0.3, 1.1
+"""Where an earlier answer may still come, the last one counts after a silence of ``SETTLED`` s and ``LATENESS`` times
+its distance from the request that was left unanswered."""
+
+SHOWN = 12
+"""Bytes of an incomplete answer that are told."""
 
 
 class StreamLink:
@@ -134,11 +142,11 @@ class StreamLink:
 
     async def _ask(self, data: bytes, events: Events[E], check: Callable[[E], None], longer: float, bus: Bus) -> E:
         doubt, within = bus.doubt(self), self._patience(bus) + longer
-        await self._write(bus, data, within)
+        await self._write(bus, data, within, partial(_complete, events, check))
         try:
             event = await self._answer(bus, events, within)
             if doubt:
-                event = await self._last(bus, events, event)
+                event = await self._last(bus, events, event, LATENESS * bus.doubt(self) + SETTLED)
             check(event)
         except RemoteProtocolError as error:
             raise RemoteProtocolError(error.what, where=self.name, remedy=error.remedy) from None
@@ -152,16 +160,19 @@ class StreamLink:
         status = self.supervisor.status
         if status.state is not LinkState.DOWN:
             return self.timeout
+        if self.supervisor.failures % FULLY == 0:
+            return self.timeout
         return min(self.timeout, max(PROBED, 3.0 * (status.latency or 0.0)))
 
     async def _answer(self, bus: Bus, events: Events[E], within: float) -> E:
         loop = asyncio.get_running_loop()
-        deadline = loop.time() + within
+        deadline, came = loop.time() + within, b""
         while True:
             received = await self._receive(bus, max(0.0, deadline - loop.time()))
+            came += received
             if not received:
                 raise DeviceUnreachable(
-                    f"did not answer within {within:.1f} s",
+                    f"did not answer within {within:.1f} s{_incomplete(came)}",
                     where=self.name,
                     remedy=f"check that it is switched on and connected to {self.address}",
                 )
@@ -170,16 +181,21 @@ class StreamLink:
             if event is not None:
                 return event
 
-    async def _last(self, bus: Bus, events: Events[E], event: E) -> E:
-        """The last event before the line is silent, no more than a deadline from now."""
+    async def _last(self, bus: Bus, events: Events[E], event: E, silence: float) -> E:
+        """The last event before the line is silent.
+
+        :raises RemoteProtocolError: if it does not fall silent.
+        """
         loop = asyncio.get_running_loop()
-        deadline = loop.time() + self.timeout
+        deadline = loop.time() + 2.0 * silence + self.timeout
         while True:
             while (following := events.next_event()) is not None:
                 event = following
-            received = await self._receive(bus, min(SETTLED, self.timeout))
-            if not received or loop.time() > deadline:
+            received = await self._receive(bus, silence)
+            if not received:
                 return event
+            if loop.time() > deadline:
+                raise RemoteProtocolError("goes on sending after its answer")
             events.receive_data(received)
 
     async def _receive(self, bus: Bus, timeout: float) -> bytes:
@@ -189,9 +205,9 @@ class StreamLink:
             await bus.drop()
             raise self._lost(error) from error
 
-    async def _write(self, bus: Bus, data: bytes, answer_within: float) -> None:
+    async def _write(self, bus: Bus, data: bytes, answer_within: float, pays: Pays | None = None) -> None:
         try:
-            await bus.send(self, data, answer_within=answer_within)
+            await bus.send(self, data, answer_within=answer_within, pays=pays)
         except (OSError, EOFError) as error:
             await bus.drop()
             raise self._lost(error) from error
@@ -231,6 +247,26 @@ class StreamLink:
             where=self.name,
             remedy=f"check the connection to {self.address}",
         )
+
+
+def _complete(events: Events[E], check: Callable[[E], None], received: bytes) -> bool:
+    """Whether ``received`` completes an answer that ``check`` accepts."""
+    try:
+        events.receive_data(received)
+        event = events.next_event()
+        if event is None:
+            return False
+        check(event)
+    except RemoteProtocolError:
+        return False
+    return True
+
+
+def _incomplete(came: bytes) -> str:
+    if not came:
+        return ""
+    more = " …" if len(came) > SHOWN else ""
+    return f" in full, it sent {came[:SHOWN].hex(' ')}{more}"
 
 
 def _taken(error: OSError) -> bool:

@@ -77,6 +77,12 @@ class Supervisor:
         self._last_error = ""
         self._in_a_row = 0
         self._retry_at = 0.0
+        self._lost_since: float | None = None
+
+    @property
+    def failures(self) -> int:
+        """How often in a row it could not be reached, or did not answer."""
+        return self._in_a_row
 
     @property
     def state(self) -> LinkState:
@@ -102,14 +108,18 @@ class Supervisor:
 
     @contextmanager
     def opening(self) -> Iterator[None]:
-        """Hold while a connection is made that was asked for: it is tried at once."""
+        """Hold while a connection is made that was asked for: it is tried at once.
+
+        The connection to a device that did not answer before shows nothing: it is up once it has answered.
+        """
         begun = self.wire_time()
         try:
             yield
         except DeviceUnreachable as error:
             self.failed(error.what, self.wire_time() - begun)
             raise
-        self.connected()
+        if self._lost_since is None:
+            self.connected()
 
     def exchange(self, *, answered: bool = True) -> AbstractContextManager[None]:
         """Hold during one exchange with the device.
@@ -176,18 +186,18 @@ class Supervisor:
         self._skipped += count
 
     def closed(self) -> None:
-        """The link was closed on purpose."""
-        self._in_a_row, self._retry_at = 0, 0.0
+        """The link was closed on purpose. A device that did not answer before is still tried no more often."""
         if self._state is not LinkState.CLOSED:
             self._change(LinkState.CLOSED)
 
     def _change(self, state: LinkState) -> None:
-        before, held = self._state, self.wire_time() - self._since
         self._state, self._since = state, self.wire_time()
-        if state is LinkState.DOWN:
+        if state is LinkState.DOWN and self._lost_since is None:
+            self._lost_since = self._since
             log.warning("%s: %s", self.name, self._last_error)
-        elif before is LinkState.DOWN and state is LinkState.UP:
-            log.warning("%s: answers again after %.1f s", self.name, held)
+        elif state is LinkState.UP and self._lost_since is not None:
+            log.warning("%s: answers again after %.1f s", self.name, self._since - self._lost_since)
+            self._lost_since = None
         if self.on_change is not None:
             self.on_change(self.status)
 
