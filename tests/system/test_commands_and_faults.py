@@ -146,7 +146,7 @@ def test_no_actuator_stays_on_and_no_point_counts_twice(given: list[tuple[int, s
 
 
 @pytest.mark.soak
-@settings(max_examples=200)
+@settings(max_examples=60)
 @given(commands, st.lists(faults, max_size=3))
 def test_no_actuator_stays_on_and_no_point_counts_twice_in_many_runs(
     given: list[tuple[int, str]], happening: list[Fault]
