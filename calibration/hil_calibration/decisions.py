@@ -107,7 +107,7 @@ def _definitions(side: Side, confidence: float) -> dict[str, str]:
 def _reason(verdict: Verdict, bounds: Limits, requirement: float, below: bool, unit: str) -> str:
     low, high = bounds
     if verdict == "inconclusive":
-        told = [f"{name} {value:.4g}{unit}" for name, value in (("lower", low), ("upper", high)) if value is not None]
+        told = [f"{name} {value:.3g}{unit}" for name, value in (("lower", low), ("upper", high)) if value is not None]
         return f"the bounds ({', '.join(told) or 'none'}) do not decide about {requirement:g}{unit}"
     upper = (verdict == "pass") == below
     value = (high if upper else low) or 0.0
@@ -118,7 +118,7 @@ def _reason(verdict: Verdict, bounds: Limits, requirement: float, below: bool, u
 
 def _shown(value: float, requirement: float) -> str:
     """The value with as many digits as it needs to lie on its side of the requirement."""
-    for digits in range(4, 17):
+    for digits in range(3, 17):
         text = f"{value:.{digits}g}"
         if (float(text) > requirement, float(text) < requirement) == (value > requirement, value < requirement):
             return text

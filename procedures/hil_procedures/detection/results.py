@@ -121,11 +121,15 @@ def judge(found: DetectionResult, p: DetectionVsIlluminance) -> Verdict:
     decision = decide_bound(
         found.lower, found.upper, requirement=p.required, side="at most", confidence=p.confidence, unit="lx"
     )
+    rule = (
+        f"PASS if the one-sided {100 * p.confidence:g} % upper bound of a90 is at most the requirement, FAIL if its "
+        f"one-sided {100 * p.confidence:g} % lower bound is above it, INCONCLUSIVE otherwise"
+    )
     why = f"{found.curve.reason}; " if found.curve.reason else ""
     return Verdict(
         OUTCOME[decision.verdict],
         f"a90 is at most {p.required:g} lx",
-        decision.definitions["rule"],
+        rule,
         f"{why}{decision.reason}",
     )
 
