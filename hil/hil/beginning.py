@@ -58,6 +58,9 @@ class Beginning:
         state = "starting" if self.ended_by is None else "ending"
         return {"state": state, "point": None, "left": None, "prompts": [], "alarms": []}
 
+    def note(self, kind: str, data: dict[str, Any]) -> None:
+        """There is no clock for a record yet."""
+
     async def unless_ended(self, work: Coroutine[Any, Any, T]) -> T | None:
         """The result of ``work``; ``None`` where a command came before it, or cut it off."""
         self._work = asyncio.current_task()

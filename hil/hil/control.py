@@ -34,7 +34,7 @@ class RunControl:
         make_safe: Callable[[], None],
     ) -> None:
         self._pausing, self._points, self._prompts, self._alarms = pausing, points, prompts, alarms
-        self._note, self._end, self._make_safe = note, end, make_safe
+        self.note, self._end, self._make_safe = note, end, make_safe
         self.ended_by: Abort | Stop | None = None
         self.ending = False
         """The script is being ended."""
@@ -43,7 +43,7 @@ class RunControl:
 
     def carry_out(self, command: Command) -> dict[str, Any]:
         told = self._do(command)
-        self._note("command of operator", {**command.to_json(), **told})
+        self.note("command of operator", {**command.to_json(), **told})
         return told
 
     def state(self) -> dict[str, Any]:

@@ -97,11 +97,11 @@ class ProcedureFault(HilError):
 
 def exit_code(error: BaseException) -> int:
     """The exit code of the command line for ``error`` (design, section 7)."""
+    if isinstance(error, HilError):
+        return error.exit_code
     from hil_calibration.errors import CalibrationError
     from hil_drivers.errors import DeviceError, DriverError
 
-    if isinstance(error, HilError):
-        return error.exit_code
     if isinstance(error, DeviceError):
         return DEVICE
     if isinstance(error, DriverError | CalibrationError):

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from .commands import Abort, Acknowledgement, Command, Pause, Resume, Stop
 from .errors import UsageError
+
+if TYPE_CHECKING:
+    from .live import LiveChannel
 
 __all__ = ["Abort", "Acknowledgement", "Command", "Event", "Handler", "Pause", "Resume", "Service", "Stop"]
 
@@ -40,6 +43,14 @@ class Handler(Protocol):
         """The run as it is now: its state, its open prompts and alarms."""
         ...
 
+    def note(self, kind: str, data: dict[str, Any]) -> None:
+        """Put something on record, if there is a record already."""
+        ...
+
+
+KEPT = 10_000
+"""Events that late comers can still have."""
+
 
 class Service:
     """Commands and events of one run.
@@ -49,31 +60,47 @@ class Service:
 
     def __init__(self, *, wall: Callable[[], int] = time.time_ns) -> None:
         self._wall = wall
-        self._events: list[Event] = []
+        self._events: dict[int, Event] = {}
+        self.number = 0
+        """That of the last event."""
+        self.channels: Mapping[str, LiveChannel] = {}
+        """What the run under way measures."""
         self._subscribers: list[Callable[[Event], None]] = []
         self._handler: Handler | None = None
         self.flush: Callable[[], Awaitable[object]] = _done
         """Returns once what was done so far is on disk; raises `hil.errors.RecordError` if it cannot be."""
 
     def subscribe(self, receive: Callable[[Event], None], *, after: int = 0) -> Callable[[], None]:
-        """Hand every event to ``receive``, past ones with a number above ``after`` first; the result ends it."""
-        for event in self._events[after:]:
+        """Hand every event to ``receive``, kept ones with a number above ``after`` first; the result ends it."""
+        for event in self.events(after=after):
             receive(event)
         self._subscribers.append(receive)
         return lambda: self._subscribers.remove(receive)
 
     def publish(self, kind: str, data: dict[str, Any]) -> Event:
-        """Number an event and hand it out."""
-        event = Event(len(self._events) + 1, self._wall(), kind, data)
-        self._events.append(event)
+        """Number an event and hand it out; the last `KEPT` are kept."""
+        self.number += 1
+        event = self._events[self.number] = Event(self.number, self._wall(), kind, data)
+        self._events.pop(self.number - KEPT, None)
         for receive in tuple(self._subscribers):
             receive(event)
         return event
 
+    def events(self, *, after: int, most: int = KEPT) -> list[Event]:
+        """The first ``most`` of the kept events with a number above ``after``."""
+        first = max(after, self.number - KEPT) + 1
+        return [self._events[number] for number in range(first, min(first + most, self.number + 1))]
+
+    def note(self, kind: str, data: dict[str, Any]) -> None:
+        """Tell something about the service itself, on record too where there is a run."""
+        if self._handler is not None:
+            self._handler.note(kind, data)
+        self.publish(kind, data)
+
     def snapshot(self) -> dict[str, Any]:
         """The run as it is now, and the ``number`` of the last event: what follows it is news."""
         state = {"state": "idle"} if self._handler is None else self._handler.state()
-        return {"number": len(self._events), **state}
+        return {"number": self.number, **state}
 
     def attach(self, handler: Handler) -> None:
         """Let commands act upon a run."""

@@ -6,9 +6,10 @@ import asyncio
 import json
 import os
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -40,6 +41,9 @@ class Handler:
 
     def state(self) -> dict[str, Any]:
         return {"state": "running"}
+
+    def note(self, kind: str, data: dict[str, Any]) -> None:
+        raise AssertionError(kind)
 
 
 @pytest.fixture
@@ -217,18 +221,25 @@ async def test_a_stranger_is_not_answered(commander: Commander, monkeypatch: pyt
         writer.close()
 
 
+@pytest.fixture
+def short() -> Iterator[Path]:
+    """A folder whose path leaves room for the name of a socket."""
+    with TemporaryDirectory(prefix="hil-") as folder:
+        yield Path(folder)
+
+
 def test_a_directory_that_others_may_enter_is_made_private_and_one_of_others_is_refused(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    short: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("HIL_RUNTIME_DIR", str(tmp_path))
-    (tmp_path / "runs").mkdir(mode=0o777)
+    monkeypatch.setenv("HIL_RUNTIME_DIR", str(short))
+    (short / "runs").mkdir(mode=0o777)
     with listening("sock") as (_, path):
-        assert path.parent == tmp_path / "runs"
+        assert path.parent == short / "runs"
         assert (path.stat().st_mode & 0o777, path.parent.stat().st_mode & 0o777) == (0o600, 0o700)
-    tmp_path.chmod(0o777)
+    short.chmod(0o777)
     with pytest.raises(UsageError, match="set HIL_RUNTIME_DIR"), listening("sock"):
         pass
-    monkeypatch.setenv("HIL_RUNTIME_DIR", str(tmp_path / ("long" * 30)))
+    monkeypatch.setenv("HIL_RUNTIME_DIR", str(short / ("long" * 30)))
     with pytest.raises(UsageError, match="too long for a socket"), listening("sock"):
         pass
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from hil.commanding.requests import LONGEST_LINE, Request, Verb, parse, parse_line, to_command
 from hil.commands import Acknowledge, Answer, Command, Note, Pause, PauseNow, Shelve, Stop
 from hil.errors import UsageError
+from near_misses import near_misses
 
 ID = {"command_id": "1"}
 
@@ -74,21 +75,6 @@ def test_anything_else_is_refused(line: bytes, told: str) -> None:
         parse_line(line)
     assert told in str(refused.value)
     assert refused.value.remedy
-
-
-json_values = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
-)
-KEYS = ["verb", "args", "operator", "reason", "command_id", "expect", "alarm", "seconds", "prompt", "value"]
-near_misses = st.fixed_dictionaries(
-    {"verb": st.sampled_from([*Verb]) | json_values},
-    optional={
-        "args": st.dictionaries(st.sampled_from(KEYS), json_values) | json_values,
-        **{key: st.text(max_size=70) | json_values for key in ("operator", "reason", "command_id", "expect")},
-        "other": json_values,
-    },
-)
 
 
 def carried_out(request: Request) -> None:

@@ -91,8 +91,10 @@ async def test_a_stop_acts_while_the_bench_is_being_opened(tmp_path: Path) -> No
 
     async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         reached.set()
+        await ended.wait()
+        writer.close()
 
-    reached = asyncio.Event()
+    reached, ended = asyncio.Event(), asyncio.Event()
     server = await asyncio.start_server(silent, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
     copy_bench(tmp_path / "bench", ('address = "sim:carriage"', f'address = "tcp://127.0.0.1:{port}"'))
@@ -105,7 +107,9 @@ async def test_a_stop_acts_while_the_bench_is_being_opened(tmp_path: Path) -> No
         assert "the run is being started" in early.stderr
         assert (await run.hil("stop", "--reason", "smoke")).returncode == 0
         outcome = await run.end()
+    ended.set()
     server.close()
+    await server.wait_closed()
     assert (outcome["status"], outcome["exit_code"]) == ("stopped", 5)
     assert "ended by Operator A before it began: smoke" in outcome["error"]
     record = open_run(Path(tmp_path, outcome["folder"]))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,8 +18,10 @@ from .output import printable, show_json, show_table
 
 if TYPE_CHECKING:
     from ..bench.config import BenchConfig
+    from ..commanding.commander import Commander, RunFacts
     from ..run import RunOutcome
     from ..scripts import Procedure
+    from ..service import Event, Service
 
 
 _LABELS = {
@@ -42,6 +46,7 @@ class _Request:
     resume: Path | None
     locked: Path | None
     deviation: str | None
+    served: bool
 
 
 @click.command(short_help="Run a procedure on a bench.")
@@ -76,6 +81,7 @@ class _Request:
     metavar="WHY",
     help="Why it may be resumed although something changed, or depart from its plan.",
 )
+@click.option("--service", "served", is_flag=True, help="Serve many clients over HTTP, by a process beside the run.")
 @click.option("--dry-run", is_flag=True, help="Show the plan and whether the bench is fit; open nothing.")
 @as_json
 @click.option("--jsonl", is_flag=True, help="Each event as a line of JSON on stdout, and the outcome as the last.")
@@ -91,6 +97,7 @@ def run(
     lock: Path | None,
     locked: Path | None,
     deviation: str | None,
+    served: bool,
     dry_run: bool,
     as_json: bool,
     jsonl: bool,
@@ -105,7 +112,7 @@ def run(
         raise UsageError("--json and --jsonl exclude each other", remedy="give one of them")
     begun = None if resume is None else find_run(resume, out)
     given = parse_settings(settings)
-    request = _Request(procedure, bench, given, seed, speed, out, operator, begun, locked, deviation)
+    request = _Request(procedure, bench, given, seed, speed, out, operator, begun, locked, deviation, served)
     if lock is not None:
         return _lock(request, lock)
     if dry_run:
@@ -160,35 +167,55 @@ def show_outcome(outcome: RunOutcome) -> None:
 
 def _carry_out(request: _Request, *, jsonl: bool) -> RunOutcome:
     from ..bench.config import load_bench
-    from ..commanding.commander import Commander, RunFacts
-    from ..commanding.server import control_socket
-    from ..run import run_procedure
-    from ..service import Service
+    from ..commanding.commander import RunFacts
     from .interruptible import run_interruptibly
     from .progress import reporting
 
-    config, service = load_bench(request.bench), Service()
+    if request.served:
+        from ..gateway.extra import require_extra
+
+        require_extra()
+    config = load_bench(request.bench)
     operator = config.laboratory.operator(request.operator)
     facts = RunFacts(config.name, os.path.realpath(config.path), request.procedure, operator)
-    service.subscribe(facts.heard)
     with reporting(jsonl=jsonl) as report:
-        return run_interruptibly(
-            run_procedure(
-                request.procedure,
-                request.bench,
-                settings=request.settings,
-                seed=request.seed,
-                speed=request.speed,
-                out=request.out,
-                operator=operator,
-                on_event=report,
-                resume=request.resume,
-                locked=request.locked,
-                deviation=request.deviation,
-                service=service,
-                reach=control_socket(Commander(service, facts, config.laboratory.operator)),
-            )
+        return run_interruptibly(_commanded(request, facts, config.laboratory.operator, report))
+
+
+async def _commanded(
+    request: _Request, facts: RunFacts, who: Callable[[str | None], str], report: Callable[[Event], None]
+) -> RunOutcome:
+    """Carry out a run that can be commanded from outside of this process."""
+    from ..commanding.commander import Commander
+    from ..commanding.server import control_socket
+    from ..run import run_procedure
+    from ..service import Service
+
+    service = Service()
+    service.subscribe(facts.heard)
+    commander = Commander(service, facts, who)
+    async with _gateway(service, commander) if request.served else nullcontext():
+        return await run_procedure(
+            request.procedure,
+            request.bench,
+            settings=request.settings,
+            seed=request.seed,
+            speed=request.speed,
+            out=request.out,
+            operator=facts.operator,
+            on_event=report,
+            resume=request.resume,
+            locked=request.locked,
+            deviation=request.deviation,
+            service=service,
+            reach=control_socket(commander),
         )
+
+
+def _gateway(service: Service, commander: Commander) -> AbstractAsyncContextManager[None]:
+    from ..gateway.keeper import gateway
+
+    return gateway(service, commander)
 
 
 def _lock(request: _Request, file: Path) -> int:

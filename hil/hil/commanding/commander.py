@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import json
 import os
+import secrets
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
@@ -27,7 +28,9 @@ Answer = dict[str, Any]
 
 @dataclass
 class RunFacts:
-    """Which run this is; ``run`` and ``folder`` are empty until it has them."""
+    """Which run this is; ``run`` and ``folder`` are empty until it has them. ``boot`` tells one numbering of events
+    from another.
+    """
 
     bench: str
     bench_file: str
@@ -37,6 +40,7 @@ class RunFacts:
     folder: str = ""
     gateway: str = ""
     pid: int = field(default_factory=os.getpid)
+    boot: str = field(default_factory=lambda: secrets.token_hex(8))
 
     def heard(self, event: Event) -> None:
         """Take the name of the run from its first event."""

@@ -1,0 +1,19 @@
+"""Whether there can be a gateway at all."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+
+from ..errors import UsageError
+
+NEEDED = ("fastapi", "uvicorn", "httptools", "websockets", "msgspec")
+
+
+def require_extra() -> None:
+    """Refuse to start a gateway that cannot be.
+
+    :raises UsageError: if what the extra ``web`` brings is not installed.
+    """
+    missing = [name for name in NEEDED if find_spec(name) is None]
+    if missing:
+        raise UsageError(f"the gateway needs {missing[0]}", remedy="install the extra: pip install 'hil-bench[web]'")

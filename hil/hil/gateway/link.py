@@ -1,0 +1,173 @@
+"""The core's end of the two socket pairs to a gateway: nothing here ever waits.
+
+Events go by one pair, each once and in order, from the ring of the service; requests and their answers share it. Values
+go by the other: a frame that is not taken yet is not followed by another, so the latest wins.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import time
+from collections import deque
+from contextlib import suppress
+from typing import Any
+
+from ..commanding.commander import Commander, refused
+from ..commanding.requests import parse
+from ..errors import UsageError
+from ..service import Service
+from .frames import LARGEST_COMMAND, Unpacker, pack
+
+REQUESTS_PER_TURN = 32
+"""Requests that are read before the loop does anything else."""
+
+MOST_ANSWERS = 256
+"""Answers that may wait to be sent: a gateway that asks for more without reading is dismissed."""
+
+EVENTS_AT_ONCE = 256
+
+
+class Link:
+    """What one gateway is told, and what it asks.
+
+    :param events: the pair for events, requests and answers.
+    :param values: the pair for values and the state.
+    """
+
+    def __init__(self, service: Service, commander: Commander, events: socket.socket, values: socket.socket) -> None:
+        self._service, self._commander = service, commander
+        self._events, self._values = _Writer(events), _Writer(values)
+        self._unpacker = Unpacker(LARGEST_COMMAND)
+        self._told = 0
+        self._answers: deque[bytes] = deque()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._state: Any = None
+        self._channels: Any = None
+        self.heard = time.monotonic()
+        """When the gateway last said anything."""
+        self.broken = ""
+        """Why this gateway is of no more use."""
+        self._loop = asyncio.get_running_loop()
+        self._loop.add_reader(events, self._read)
+        self._unsubscribe = service.subscribe(lambda _: self._send(), after=service.number)
+        self._send()
+
+    def close(self) -> None:
+        """Let go of the gateway."""
+        self._unsubscribe()
+        self._loop.remove_reader(self._events.socket)
+        for writer in (self._events, self._values):
+            self._loop.remove_writer(writer.socket)
+            writer.socket.close()
+        for task in self._tasks:
+            task.cancel()
+
+    def tick(self) -> None:
+        """Send the state and the latest values, unless the gateway has not taken the last ones yet."""
+        if not self._values.flush():
+            return
+        state = self._commander.snapshot()
+        channels = [[name, channel.unit] for name, channel in self._service.channels.items()]
+        rows = [_row(channel.last) for channel in self._service.channels.values()]
+        frame: dict[str, Any] = {"rows": rows}
+        if state != self._state:
+            frame["state"] = self._state = state
+        if channels != self._channels:
+            frame["channels"] = self._channels = channels
+        self._values.write(pack(frame))
+
+    def _send(self) -> None:
+        """Send answers and events for as long as the gateway takes them; go on when it takes more."""
+        while self._events.flush():
+            frame = self._next_frame()
+            if not frame:
+                self._loop.remove_writer(self._events.socket)
+                return
+            self._events.write(frame)
+        if self._events.gone:
+            self._loop.remove_writer(self._events.socket)
+        else:
+            self._loop.add_writer(self._events.socket, self._send)
+
+    def _next_frame(self) -> bytes:
+        if self._answers:
+            return self._answers.popleft()
+        events = self._service.events(after=self._told, most=EVENTS_AT_ONCE)
+        if not events:
+            return b""
+        self._told = events[-1].number
+        return pack({"events": [event.to_json() for event in events]})
+
+    def _read(self) -> None:
+        try:
+            data = self._events.socket.recv(LARGEST_COMMAND)
+        except BlockingIOError:
+            return
+        except OSError:
+            data = b""
+        if not data:
+            self._loop.remove_reader(self._events.socket)
+            self.broken = self.broken or "it closed its pipe"
+            return
+        self.heard = time.monotonic()
+        self._unpacker.feed(data)
+        self._take()
+
+    def _take(self) -> None:
+        """Take up what the gateway asks, some at a time."""
+        try:
+            for _ in range(REQUESTS_PER_TURN):
+                document = self._unpacker.next()
+                if document is None:
+                    return
+                self._take_up(document)
+        except (ValueError, TypeError, KeyError) as error:
+            self.broken = f"what it says makes no sense ({error})"
+            self._loop.remove_reader(self._events.socket)
+            return
+        self._loop.call_soon(self._take)
+
+    def _take_up(self, document: dict[str, Any]) -> None:
+        if "ask" not in document:
+            return
+        if len(self._tasks) + len(self._answers) >= MOST_ANSWERS:
+            raise ValueError("more requests than it reads answers")
+        task = asyncio.create_task(self._answer(int(document["ask"]), document["request"]), name="request of gateway")
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _answer(self, number: int, document: object) -> None:
+        try:
+            answer = await self._commander.answer(parse(document))
+        except UsageError as error:
+            answer = refused(error)
+        self._answers.append(pack({"answer": number, "with": answer}))
+        self._send()
+
+
+class _Writer:
+    """Writes to a socket as much as it takes."""
+
+    def __init__(self, end: socket.socket) -> None:
+        end.setblocking(False)
+        self.socket, self._pending, self.gone = end, memoryview(b""), False
+
+    def write(self, data: bytes) -> None:
+        """Begin to send ``data``; nothing else may be pending."""
+        self._pending = memoryview(data)
+        self.flush()
+
+    def flush(self) -> bool:
+        """Send what is pending; whether all of it is sent."""
+        with suppress(BlockingIOError):
+            while self._pending and not self.gone:
+                try:
+                    self._pending = self._pending[self.socket.send(self._pending) :]
+                except (BrokenPipeError, ConnectionError):
+                    self.gone = True
+        return not self._pending and not self.gone
+
+
+def _row(last: Any) -> list[Any] | None:
+    return None if last is None else [last.value, last.u, int(last.flags), last.t]
