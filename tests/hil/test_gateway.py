@@ -19,7 +19,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
-from websockets.exceptions import InvalidStatus
+from websockets.exceptions import ConnectionClosedOK, InvalidStatus
 
 from gateway_client import Gateway
 from hil.commanding.commander import Commander, RunFacts
@@ -259,6 +259,19 @@ async def test_values_are_conflated_for_a_slow_client_and_events_are_not() -> No
         shown_values = [frame["values"]["0"][0] for frame in client.frames[2:] if frame["values"]]
         assert shown_values[-1] == 3000.0
         assert len(shown_values) < 10
+
+
+async def test_a_client_hears_the_last_event_before_it_is_told_to_go() -> None:
+    board = Board()
+    told(board, 0.0)
+    async with serving(board) as door, door.stream("?after=0") as client:
+        await client.next()
+        board.take_events(events(1, 2000))
+        ending = asyncio.create_task(board.end())
+        with pytest.raises(ConnectionClosedOK, match=r"1001.*the run is over"):
+            await client.until("never")
+        await ending
+        assert client.events[-1]["number"] == 2000
 
 
 async def test_a_client_whose_events_are_gone_has_a_new_snapshot() -> None:

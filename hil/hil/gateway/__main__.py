@@ -8,9 +8,13 @@ import os
 import signal
 import socket
 import sys
+from contextlib import suppress
 
 NICENESS = 10
 PR_SET_PDEATHSIG = 1
+
+LAST_WORDS = 0.5
+"""Seconds in which clients may hear the last of a run that is over."""
 
 BEAT = 1.0
 """Seconds between two signs of life to the core."""
@@ -41,6 +45,10 @@ async def _serve(events: socket.socket, values: socket.socket, listener: socket.
     parts = [asyncio.create_task(take_values()), asyncio.create_task(core.beat(BEAT)), core_ended]
     serving = asyncio.create_task(server.serve(sockets=[listener]))
     await asyncio.wait([*parts, serving], return_when=asyncio.FIRST_COMPLETED)
+    with suppress(TimeoutError):
+        async with asyncio.timeout(LAST_WORDS):
+            await asyncio.wait([core_ended])
+            await board.end()
     server.should_exit = True
     await serving
     for part in parts:

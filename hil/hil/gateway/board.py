@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from .frames import LARGEST, Unpacker, pack
@@ -33,6 +35,9 @@ class Board:
         self._changed = asyncio.Event()
         self.known = asyncio.Event()
         """Set once there is anything to tell."""
+        self.over = False
+        """Nothing follows: clients that have heard everything are to go."""
+        self._followers = 0
 
     def take_values(self, frame: dict[str, Any]) -> None:
         """Take a frame of values in."""
@@ -79,6 +84,23 @@ class Board:
                 await self._changed.wait()
         except TimeoutError:
             return
+
+    @contextmanager
+    def followed(self) -> Iterator[None]:
+        """A client follows while the context lasts."""
+        self._followers += 1
+        try:
+            yield
+        finally:
+            self._followers -= 1
+            self._wake()
+
+    async def end(self) -> None:
+        """Nothing follows; return once every client has heard everything, and has gone."""
+        self.over = True
+        self._wake()
+        while self._followers:
+            await self._changed.wait()
 
     def _wake(self) -> None:
         self._changed.set()

@@ -19,6 +19,9 @@ LEAST_PAUSE = 0.05
 HEARTBEAT = 1.0
 """Seconds between two frames at most: an empty one says that nothing is new."""
 
+GOING_AWAY = 1001
+"""Why a stream is closed (RFC 6455)."""
+
 MOST_EVENTS = 500
 """Events of one frame."""
 
@@ -31,7 +34,8 @@ async def feed(socket: WebSocket, board: Board, after: int | None) -> None:
     listening = asyncio.create_task(_until_gone(socket))
     sending = asyncio.create_task(_send_all(socket, board, after))
     try:
-        await asyncio.wait([listening, sending], return_when=asyncio.FIRST_COMPLETED)
+        with board.followed():
+            await asyncio.wait([listening, sending], return_when=asyncio.FIRST_COMPLETED)
     finally:
         for task in (listening, sending):
             task.cancel()
@@ -57,12 +61,13 @@ async def _send_all(socket: WebSocket, board: Board, after: int | None) -> None:
         await board.known.wait()
         await send("hello", protocol=PROTOCOL, boot=board.state["boot"])
         told = after
-        while True:
+        while not board.over:
             told = await _deltas(send, board, told)
+        await socket.close(GOING_AWAY, "the run is over")
 
 
 async def _deltas(send: Any, board: Board, told: int | None) -> int | None:
-    """A snapshot and what follows it; returns where events were missed, and another snapshot is needed."""
+    """A snapshot and what follows it; returns where another snapshot is needed, or nothing follows."""
     seen, values = board.version, [shown(row) for row in board.rows]
     told = board.state["number"] if told is None else told
     channels = board.channels_version
@@ -80,6 +85,8 @@ async def _deltas(send: Any, board: Board, told: int | None) -> int | None:
             content["run"] = board.state
         await send("delta", **content)
         seen, told = now, told + len(events)
-        await asyncio.sleep(LEAST_PAUSE)
-        if told >= board.last and seen == board.version:
+        if board.over and board.last <= told:
+            return told
+        await asyncio.sleep(0.0 if board.over else LEAST_PAUSE)
+        if board.last <= told and board.version == seen and not board.over:
             await board.changed(HEARTBEAT)
