@@ -22,6 +22,12 @@ MOST_CONNECTIONS = 8
 LINE_WITHIN = 1.0
 """Wall seconds that a client may take for a line, and for reading its answer."""
 
+PAUSE = 0.01
+"""Wall seconds between an answer and the next request of the same client: a client that floods costs little."""
+
+ACCEPTING = 5
+"""Turns of the loop from the accepting of a connection to the task that serves it, at the most."""
+
 ROOT = 0
 
 
@@ -66,6 +72,8 @@ class _Clients:
 
     async def end(self) -> None:
         """Close every connection; what was asked already is answered."""
+        for _ in range(ACCEPTING):  # those that were accepted just now come to their turn, or nobody would close them
+            await asyncio.sleep(0)
         for task in self._heard:
             task.cancel()
         if self._heard:
@@ -90,7 +98,7 @@ class _Clients:
         async with asyncio.timeout(LINE_WITHIN):
             writer.write(json.dumps(answer, ensure_ascii=False).encode() + b"\n")
             await writer.drain()
-        await asyncio.sleep(0)
+        await asyncio.sleep(PAUSE)
         return bool(line)
 
     async def _answer(self, line: bytes) -> Answer:
