@@ -118,7 +118,10 @@ class _Run:
     @cached_property
     def day(self) -> date:
         """Its last day, on the bench clock where that was recorded."""
-        return self._record.day
+        day = self._record.day
+        if day is None:
+            raise RecordError("its day is not on record", where=str(self.folder))
+        return day
 
     @cached_property
     def results(self) -> dict[str, Any]:

@@ -58,7 +58,7 @@ def test_version() -> None:
         (["run", "calibrate-luxmeter", "--bench", "action-sim", "--set", "x=1", "--set", "x=2"], "given twice"),
         (["run", "calibrate-luxmeter", "--bench", "action-sim", "--operator", "Operator Z"], "no operator"),
         (["run", "calibrate-luxmeter", "--bench", "action-sim", "--json", "--jsonl"], "exclude each other"),
-        (["data", "verify", "absent"], "there is no run 'absent'"),
+        (["data", "verify", "absent"], "there is no such folder"),
         (["--nonsense"], "No such option"),
     ],
 )

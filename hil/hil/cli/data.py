@@ -162,7 +162,7 @@ def _summary(folder: Path) -> dict[str, str]:
         }
     return {
         "begun": _instant(run.get("begun"), synchronised=claim.synchronised),
-        "bench date": record.day.isoformat(),
+        "bench date": "" if record.day is None else record.day.isoformat(),
         "clock": claim.told,
         "procedure": _name(run.get("procedure")),
         "bench": _name(run.get("bench")),

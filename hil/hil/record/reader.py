@@ -116,10 +116,11 @@ class Record:
         return "live" if is_live(self.folder) else "interrupted"
 
     @property
-    def day(self) -> date:
-        """Its last day, on the bench clock where that was recorded."""
-        times = [event.t for event in self.events("bench clock")] or [int(self.run["begun"])]
-        return datetime.fromtimestamp(times[-1] // 10**9, UTC).date()
+    def day(self) -> date | None:
+        """Its last day, on the bench clock where that was recorded; ``None`` where nothing tells."""
+        times = [event.t for event in self.events("bench clock")]
+        last = times[-1] if times else self.run.get("begun")
+        return datetime.fromtimestamp(last // 10**9, UTC).date() if isinstance(last, int) else None
 
     @property
     def chain_head(self) -> str:
