@@ -66,3 +66,20 @@ async def test_a_stop_after_an_abort_makes_the_bench_safe_at_once(rig: Rig) -> N
     control.carry_out(Abort("C", "me too"))
     assert told == ["end", "safe", "end", "end"]
     assert control.ended_by == Stop("B", "smoke")
+
+
+async def test_while_the_script_ends_only_what_can_still_act_is_taken(rig: Rig) -> None:
+    told: list[str] = []
+    control = control_of(rig, ended=told.append)
+    control.ending = True
+    assert control.state()["state"] == "ending"
+    for command in (Pause("A"), PauseNow("A"), Resume("A"), Answer("A", prompt=1, value="yes")):
+        with pytest.raises(UsageError, match="the run is ending"):
+            control.carry_out(command)
+    control.carry_out(Note("A", "the door was open"))
+    control.carry_out(Stop("B", "smoke"))
+    assert told == ["safe", "end"]
+    control.over = True
+    control.carry_out(Stop("B", "smoke"))
+    control.carry_out(Abort("B", "smoke"))
+    assert told == ["safe", "end"]

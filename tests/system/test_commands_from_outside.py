@@ -117,6 +117,41 @@ async def test_a_stop_acts_while_the_bench_is_being_opened(tmp_path: Path) -> No
     assert record.events("safe state")
 
 
+WARM = """
+[interlocks.warm]
+when = "room.temperature > 10"
+then = "alarm"
+priority = "low"
+guidance = "open a window"
+"""
+
+
+async def test_an_alarm_is_shelved_and_acknowledged_in_the_run_and_nowhere_else(tmp_path: Path) -> None:
+    bench = copy_bench(tmp_path / "bench", add=WARM)
+    async with waiting(tmp_path, "--set", "ask=false", bench="bench/action-sim.toml") as run:
+        await run.event("alarm", alarm="warm", state="active")
+        assert "alarm:       warm is active: " in (await run.hil("status")).stdout
+        for asked, told in [
+            (("shelve", "warm", "--for", "soon", "--reason", "known"), "--for: 'soon' is no duration"),
+            (("shelve", "warm", "--for", "13 h", "--reason", "known"), "at most 12 h"),
+            (("shelve", "wam", "--for", "1 h", "--reason", "known"), "did you mean 'warm'?"),
+            (("ack", "estop", "--bench", str(bench)), "there is no alarm 'estop'"),
+        ]:
+            refused = await run.hil(*asked)
+            assert refused.returncode == 2
+            assert told in refused.stderr
+        assert (await run.hil("shelve", "warm", "--for", "10 min", "--reason", "known")).returncode == 0
+        shelved = await run.event("alarm shelved")
+        assert (shelved["shelved_by"], shelved["shelved_for"]) == ("Operator A", "known")
+        assert (await run.hil("ack", "warm", "--bench", str(bench))).returncode == 0
+        await run.event("alarm", alarm="warm", state="acknowledged", acknowledged_by="Operator A")
+        assert (await run.hil("stop")).returncode == 0
+        await run.end()
+    later = await run.hil("ack", "warm", "--bench", str(bench))
+    assert later.returncode == 2
+    assert "no interlock 'warm' is latched" in later.stderr
+
+
 async def test_of_several_runs_one_must_be_named(tmp_path: Path) -> None:
     first, second = tmp_path / "first", tmp_path / "second"
     first.mkdir()
