@@ -165,7 +165,7 @@ async def tries(link: StreamLink, count: int) -> list[tuple[str, str]]:
     return found
 
 
-@pytest.mark.parametrize("lateness", [1.2, 1.8, 2.4, 3.3])
+@pytest.mark.parametrize("lateness", [1.8, 3.3])
 @pytest.mark.parametrize("shared", [False, True])
 async def test_a_device_that_is_always_late_never_answers_with_an_earlier_answer(
     links: tuple[StreamLink, StreamLink], peer: Peer, lateness: float, shared: bool

@@ -139,14 +139,14 @@ def examine(given: Sequence[tuple[int, str]], happening: Sequence[Fault]) -> Non
         assert lamp_is_out(again, unless_lost=False)
 
 
-@settings(max_examples=6)
+@settings(max_examples=4)
 @given(commands, st.lists(faults, max_size=2))
 def test_no_actuator_stays_on_and_no_point_counts_twice(given: list[tuple[int, str]], happening: list[Fault]) -> None:
     examine(given, happening)
 
 
 @pytest.mark.soak
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(commands, st.lists(faults, max_size=3))
 def test_no_actuator_stays_on_and_no_point_counts_twice_in_many_runs(
     given: list[tuple[int, str]], happening: list[Fault]
