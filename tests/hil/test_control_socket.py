@@ -194,6 +194,18 @@ def descriptors() -> int:
     return len(list(Path("/proc/self/fd").iterdir()))
 
 
+async def test_a_crowd_that_comes_at_once_finds_no_more_room_than_there_is(commander: Commander) -> None:
+    async with control_socket(commander):
+        (path,) = control_sockets()
+        crowd = [await asyncio.open_unix_connection(path) for _ in range(60)]
+        async with connected() as (reader, writer):
+            assert (await asked(reader, writer, b'{"verb": "stop"}'))["status"] == "accepted"
+        sent_away = [reader for reader, _ in crowd[: -MOST_CONNECTIONS + 1]]
+        assert [await reader.read() for reader in sent_away] == [b""] * len(sent_away)
+        for _, each in crowd:
+            each.close()
+
+
 async def test_a_thousand_connections_leave_no_descriptor(commander: Commander) -> None:
     before = descriptors()
     async with control_socket(commander):

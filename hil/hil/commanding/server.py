@@ -52,7 +52,9 @@ class _Clients:
 
     def __init__(self, commander: Commander) -> None:
         self._commander = commander
+        self._tasks: set[asyncio.Task[Any]] = set()
         self._heard: dict[asyncio.Task[Any], float] = {}
+        """When each client that may stay was last heard."""
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Answer one client, line by line, until it ends, is silent, or sends what cannot be understood."""
@@ -61,27 +63,31 @@ class _Clients:
             writer.close()
             return
         self._make_room()
+        self._tasks.add(task)
+        self._heard[task] = loop.time()
         try:
-            self._heard[task] = loop.time()
             with suppress(TimeoutError, ConnectionError, asyncio.CancelledError):
                 while await self._answer_one(reader, writer):
                     self._heard[task] = loop.time()
         finally:
-            del self._heard[task]
+            self._heard.pop(task, None)
+            self._tasks.discard(task)
             _close(writer)
 
     async def end(self) -> None:
         """Close every connection; what was asked already is answered."""
         for _ in range(ACCEPTING):  # those that were accepted just now come to their turn, or nobody would close them
             await asyncio.sleep(0)
-        for task in self._heard:
+        for task in self._tasks:
             task.cancel()
-        if self._heard:
-            await asyncio.wait(list(self._heard))
+        if self._tasks:
+            await asyncio.wait(list(self._tasks))
 
     def _make_room(self) -> None:
         if len(self._heard) >= MOST_CONNECTIONS:
-            min(self._heard, key=lambda task: self._heard[task]).cancel()
+            silent = min(self._heard, key=lambda task: self._heard[task])
+            del self._heard[silent]
+            silent.cancel()
 
     async def _answer_one(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
         """Answer the next line; whether another may follow."""

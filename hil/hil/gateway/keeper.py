@@ -124,7 +124,11 @@ class _Child:
         """Why it is of no more use; empty while it is."""
         code = self.process.poll()
         if code is not None:
-            return f"it ended with {code}" if code >= 0 else f"it was ended by {signal.Signals(-code).name}"
+            return (
+                f"it ended with {code} (HIL_DEBUG=1 shows why)"
+                if code >= 0
+                else f"it was ended by {signal.Signals(-code).name}"
+            )
         if time.monotonic() - self.link.heard > SILENT:
             return f"it has said nothing for {SILENT:g} s"
         return self.link.broken

@@ -27,6 +27,9 @@ MOST_ANSWERS = 256
 
 EVENTS_AT_ONCE = 256
 
+TOGETHER = 0.01
+"""Wall seconds that an event may wait for others."""
+
 
 class Link:
     """What one gateway is told, and what it asks.
@@ -50,12 +53,14 @@ class Link:
         """Why this gateway is of no more use."""
         self._loop = asyncio.get_running_loop()
         self._loop.add_reader(events, self._read)
-        self._unsubscribe = service.subscribe(lambda _: self._send(), after=service.number)
+        self._due: asyncio.TimerHandle | None = None
+        self._unsubscribe = service.subscribe(lambda _: self._send_soon(), after=service.number)
         self._send()
 
     def close(self) -> None:
-        """Let go of the gateway."""
+        """Let go of the gateway, with the last events that it takes."""
         self._unsubscribe()
+        self._send()
         self._loop.remove_reader(self._events.socket)
         for writer in (self._events, self._values):
             self._loop.remove_writer(writer.socket)
@@ -77,8 +82,16 @@ class Link:
             frame["channels"] = self._channels = channels
         self._values.write(pack(frame))
 
+    def _send_soon(self) -> None:
+        """Send what is new together with what follows at once."""
+        if self._due is None:
+            self._due = self._loop.call_later(TOGETHER, self._send)
+
     def _send(self) -> None:
         """Send answers and events for as long as the gateway takes them; go on when it takes more."""
+        if self._due is not None:
+            self._due.cancel()
+            self._due = None
         while self._events.flush():
             frame = self._next_frame()
             if not frame:
