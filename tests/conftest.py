@@ -23,8 +23,8 @@ STATE = tempfile.TemporaryDirectory(prefix="hil-state-")
 """What benches of these tests leave behind is nobody's."""
 os.environ["XDG_STATE_HOME"] = STATE.name
 
-RUNTIME = tempfile.TemporaryDirectory(prefix="hil-")
-"""Commands of these tests reach runs of these tests."""
+RUNTIME = tempfile.TemporaryDirectory(prefix="hil-", dir="/tmp")
+"""Commands of these tests reach runs of these tests. The path of a socket must be short."""
 os.environ["HIL_RUNTIME_DIR"] = RUNTIME.name
 
 

@@ -63,7 +63,8 @@ def claim(addresses: Mapping[str, str]) -> Iterator[None]:
 def _claimed(where: str, name: str) -> Iterator[None]:
     directory = runtime_directory()
     try:
-        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for each in (directory.parent, directory):
+            each.mkdir(mode=0o700, parents=True, exist_ok=True)
         path = directory / f"{hashlib.sha256(where.encode()).hexdigest()[:32]}.lock"
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
     except OSError as error:
