@@ -88,7 +88,7 @@ async def test_a_command_given_twice_acts_once(commander: Commander, handler: Ha
     first = await commander.answer(parse(request("note", reason="hello")))
     again = await commander.answer(parse(request("note", reason="hello")))
     other = await commander.answer(parse(request("note", reason="good bye")))
-    assert first == again == {"status": "accepted", "number": 1, "on_record": True}
+    assert first == again == {"status": "accepted", "number": 1, "run": "the-run", "on_record": True}
     assert (other["status"], other["what"]) == ("refused", "another command has this command_id")
     assert len(handler.carried_out) == 1
 

@@ -118,7 +118,8 @@ def _send(run: Reached, verb: Verb, operator: str | None, reason: str, **args: A
     given = command(run, verb, args=args, operator=operator, reason=reason)
     if not given.get("on_record", True):
         click.echo("hil: it was done, but is not on record yet", err=True)
-    click.echo(f"{printable(run.name)}: {verb} accepted, event {given.get('number')}")
+    name = given.get("run") or run.name
+    click.echo(f"{printable(name)}: {verb} accepted, event {given.get('number')}")
 
 
 def _seconds(duration: str) -> float:

@@ -27,7 +27,7 @@ class Refused(HilError):
 
 @dataclass(frozen=True)
 class Reached:
-    """A run that listens: its socket, and its state as it told it (empty if it did not answer)."""
+    """A run that listens: its socket, and its state as it told it (empty if it was not asked)."""
 
     socket: Path
     state: dict[str, Any]
@@ -35,7 +35,7 @@ class Reached:
     @property
     def name(self) -> str:
         """What a person calls it."""
-        return self.state.get("run") or f"the run that is starting on {self.state.get('bench', 'a bench')}"
+        return self.state.get("run") or "a run that is being started"
 
 
 def ask(path: Path, request: dict[str, Any]) -> dict[str, Any]:
@@ -93,11 +93,16 @@ def runs_under_way() -> list[Reached]:
 
 
 def the_run(meant: str | None) -> Reached:
-    """The run that is meant: by its name, its folder, or its bench; the only one under way by default.
+    """The run that is meant: by its name, its folder, its bench or its process; the only one under way by default.
+
+    The only one is not asked for its state first: a stop must not wait for that.
 
     :raises Unreachable: if there is none.
     :raises UsageError: if there are several.
     """
+    sockets = control_sockets()
+    if meant is None and len(sockets) == 1:
+        return Reached(sockets[0], {})
     runs = runs_under_way()
     fitting = runs if meant is None else [run for run in runs if _is(run, meant)]
     if not fitting:

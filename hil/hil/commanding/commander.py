@@ -76,7 +76,7 @@ class Commander:
         if request.command_id:
             self._remember(request.command_id, body, answer)
         if answer["status"] == "accepted":
-            answer = {**answer, "on_record": await self._recorded()}
+            answer = {**answer, "run": self.facts.run, "on_record": await self._recorded()}
         return answer
 
     def _carry_out(self, request: Request) -> Answer:
