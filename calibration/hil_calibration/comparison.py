@@ -49,7 +49,7 @@ def _require_results(x1: float, w1: float, x2: float, w2: float, covariance: flo
     number("x2", x2)
     standard_uncertainty("uncertainty of x1", w1)
     standard_uncertainty("uncertainty of x2", w2)
-    if not abs(covariance) <= w1 * w2 * (1 + 1e-12):
+    if not abs(number("covariance", covariance)) <= w1 * w2 * (1 + 1e-12):
         raise UnknownCorrelation(f"covariance {covariance} of results with {w1} and {w2}", remedy="|r| is 1 at most")
 
 

@@ -1,17 +1,54 @@
-"""Decisions that do not rest on a value with a normal ``u``: proportions, bounds, and runs that are void."""
+"""Decisions on quantities with their units, and on what has no normal ``u``: proportions, bounds, void runs."""
 
 from __future__ import annotations
 
 import math
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from .checks import number, one_of, probability
-from .conformity import Decision, Limits, Verdict
+from .conformity import Decision, Limits, Rule, Verdict, decide
 from .errors import CalibrationError
 from .performance import proportion_interval
+from .reporting import ReportingPolicy
+
+if TYPE_CHECKING:
+    from .quantity import Quantity
 
 Side = Literal["at most", "at least"]
 _SIDES = ("at most", "at least")
+_POLICY = ReportingPolicy()
+
+
+def decide_quantity(
+    quantity: Quantity,
+    *,
+    unit: str,
+    lower: float | None = None,
+    upper: float | None = None,
+    rule: Rule,
+    guard_band: float | None = None,
+    target_risk: float | None = None,
+    policy: ReportingPolicy = _POLICY,
+) -> Decision:
+    """Decide on a quantity, with its own uncertainty and degrees of freedom, as ``conformity.decide`` does.
+
+    :param unit: UCUM unit of the limits and of a ``guard_band``; the quantity is converted to it.
+    :raises UnitError: the quantity has another dimension.
+    """
+    if not isinstance(unit, str) or not hasattr(quantity, "to"):
+        raise CalibrationError(f"quantity {quantity!r} in {unit!r}", remedy="give a Quantity and a unit of UCUM")
+    here = quantity.to(unit)
+    return decide(
+        here.value,
+        here.u,
+        lower=lower,
+        upper=upper,
+        rule=rule,
+        guard_band=guard_band,
+        target_risk=target_risk,
+        dof=here.dof,
+        policy=policy,
+    )
 
 
 def decide_bound(
@@ -78,7 +115,7 @@ def decide_void(why: str) -> Decision:
     :param why: what made it void, one clause.
     :raises CalibrationError: nothing is said.
     """
-    if not why.strip():
+    if not isinstance(why, str) or not why.strip():
         raise CalibrationError("no reason why the run is void", remedy="say what made it void")
     return Decision(
         verdict="inconclusive",

@@ -14,7 +14,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .checks import array, count, number, numbers, one_of, probability
+from .checks import LARGEST, array, count, finite, flag, number, numbers, one_of, probability
 from .errors import CalibrationError, FitError, UnknownUncertainty
 from .pod import Pod, fit_pod
 
@@ -104,11 +104,12 @@ def demonstration_size(reliability: float, confidence: float, failures: int = 0)
     limit = (1.0 - probability("confidence", confidence)) * (1.0 + 1e-12)
     low = count("failures", failures)
     high = low + 1
-    while bdtr(failures, high, q) > limit:
+    allowed = low
+    while bdtr(allowed, high, q) > limit:
         low, high = high, 2 * high
     while high - low > 1:
         middle = (low + high) // 2
-        low, high = (middle, high) if bdtr(failures, middle, q) > limit else (low, middle)
+        low, high = (middle, high) if bdtr(allowed, middle, q) > limit else (low, middle)
     return high
 
 
@@ -186,11 +187,16 @@ class Sprt:
         return "reject" if failures >= self.slope * n + self.reject_intercept else "continue"
 
     def run(self, failed: Iterable[bool | int]) -> SprtOutcome:
-        """The outcome of a sequence of trials, each true or 1 where it failed; later ones are not looked at."""
+        """The outcome of a sequence of trials, each true or 1 where it failed; later ones are not looked at.
+
+        :raises CalibrationError: a trial that is neither true nor false.
+        """
         failures = n = 0
         decision: Decision = "continue"
+        if not isinstance(failed, Iterable):
+            raise CalibrationError(f"failed is {failed!r}", remedy="give one truth value for each trial")
         for failure in failed:
-            n, failures = n + 1, failures + bool(failure)
+            n, failures = n + 1, failures + flag("failed", failure)
             decision = self.decide(failures, n)
             if decision != "continue":
                 break
@@ -206,13 +212,13 @@ def pose_accuracy(points: ArrayLike, command: ArrayLike) -> float:
     The uncertainty of the reference is not in it: an error that all poses share adds to AP in full, and its u belongs
     beside AP; :func:`pose_components` takes it.
 
-    :raises FitError: for shapes that do not match, or values that are not finite.
+    :raises CalibrationError: for values that are not finite; FitError for shapes that do not match.
 
     Source: ISO 9283:1998, 7.2.1, as programmed in published analysers; the standard's text was not read.
     """
     attained = _positions(points, 1)
-    target = array("command", command)
-    if target.shape != attained.shape[1:] or not np.isfinite(target).all():
+    target = finite("command", command)
+    if target.shape != attained.shape[1:]:
         raise FitError(f"the command has shape {target.shape}, the points {attained.shape}")
     return float(np.linalg.norm(attained.mean(axis=0) - target))
 
@@ -221,7 +227,7 @@ def pose_repeatability(points: ArrayLike) -> float:
     """Positional pose repeatability RP = l + 3 S: l the mean distance to the barycentre, S its deviation (n - 1).
 
     :param points: attained positions, shape ``(n, d)``, n >= 2.
-    :raises FitError: for fewer than two points, or values that are not finite.
+    :raises CalibrationError: for values that are not finite; FitError for fewer than two points.
 
     Source: ISO 9283:1998, 7.2.2, as programmed in published analysers; the standard's text was not read.
     """
@@ -247,17 +253,15 @@ def pose_components(attained: ArrayLike, command: ArrayLike, *, u_reference: Arr
     :param command: shape ``(d,)``, same unit.
     :param u_reference: standard uncertainty of the part of the reference's error that all poses share, in each
         coordinate, shape ``()`` or ``(d,)``; state 0 where there is none.
-    :raises FitError: for shapes that do not match, or values that are not finite.
+    :raises CalibrationError: for values that are not finite; FitError for shapes that do not match.
     :raises UnknownUncertainty: ``u_reference`` is not a finite number >= 0.
 
     Source: ISO 9283:1998, 7.2.1 and 7.2.2, as programmed in published analysers; the standard's text was not read.
     """
-    seen, target = _positions(attained, 2), array("command", command)
-    if target.shape != seen.shape[1:] or not np.isfinite(target).all():
+    seen, target = _positions(attained, 2), finite("command", command)
+    if target.shape != seen.shape[1:]:
         raise FitError(f"the command has shape {target.shape}, the points {seen.shape}")
-    u = array("u_reference", u_reference)
-    if u.shape not in ((), target.shape) or not np.all((u >= 0) & (u < np.inf)):
-        raise UnknownUncertainty(f"u_reference is not a finite number >= 0 for each of {len(target)} coordinates")
+    u = _uncertainties("u_reference", u_reference, target.shape, "coordinates")
     scatter = seen.std(axis=0, ddof=1)
     joined = np.hypot(scatter / math.sqrt(len(seen)), u)
     columns = (seen.mean(axis=0) - target, 3.0 * scatter, joined)
@@ -294,9 +298,7 @@ def corrected_pose_repeatability(points: ArrayLike, u_noise: ArrayLike) -> Corre
     :raises UnknownUncertainty: ``u_noise`` is not a finite number >= 0.
     """
     defined, attained = pose_repeatability(points), _positions(points, 2)
-    u = array("u_noise", u_noise)
-    if u.shape not in ((), attained.shape[1:]) or not np.all((u >= 0) & (u < np.inf)):
-        raise UnknownUncertainty(f"u_noise is not a finite number >= 0 for each of {attained.shape[1]} axes")
+    u = _uncertainties("u_noise", u_noise, attained.shape[1:], "axes")
     seen = float(attained.var(axis=0, ddof=1).sum())
     noise = float(np.broadcast_to(np.square(u), attained.shape[1:]).sum())
     if noise >= seen:
@@ -326,10 +328,16 @@ def distance_repeatability(distances: Sequence[float]) -> float:
 
 
 def _positions(points: ArrayLike, least: int) -> NDArray[np.float64]:
-    positions = array("points", points)
-    if positions.ndim != 2 or len(positions) < least or not positions.size or not np.isfinite(positions).all():
+    positions = finite("points", points)
+    if positions.ndim != 2 or len(positions) < least or not positions.size:
         raise FitError(
-            f"needs at least {least} finite positions, not an array of shape {positions.shape}",
-            remedy="give one row a cycle",
+            f"needs at least {least} positions, not an array of shape {positions.shape}", remedy="give one row a cycle"
         )
     return positions
+
+
+def _uncertainties(name: str, values: ArrayLike, shape: tuple[int, ...], what: str) -> NDArray[np.float64]:
+    u = array(name, values)
+    if u.shape not in ((), shape) or not np.all((u >= 0) & (u <= LARGEST)):
+        raise UnknownUncertainty(f"{name} is not a finite number >= 0 for each of {shape[0]} {what}")
+    return u

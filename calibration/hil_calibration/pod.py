@@ -17,7 +17,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .checks import array, number, numbers, one_of, probability
+from .checks import MOST, array, finite, number, numbers, one_of, probability
 from .errors import CalibrationError, FitError
 
 Array = NDArray[np.float64]
@@ -197,17 +197,16 @@ def fit_pod(
     :raises FitError: if hits and misses are separated by ``x`` (no maximum exists), if all are alike, or if there are
         fewer than two stimuli.
     """
-    at, detected, presented = array("x", x), array("hits", hits), array("n", n)
+    at, detected, presented = finite("x", x), array("hits", hits), array("n", n)
     if presented.shape not in ((), detected.shape):
         raise FitError(f"n has shape {presented.shape}, hits {detected.shape}", remedy="give one row a condition")
     shown = np.broadcast_to(presented, detected.shape)
-    if link not in _LINKS:
-        raise CalibrationError(f"no such link {link!r}", remedy=f"use one of {', '.join(_LINKS)}")
+    one_of("link", link, tuple(_LINKS))
     if at.ndim != 1 or at.shape != detected.shape:
         raise FitError(f"x has shape {at.shape}, hits {detected.shape}", remedy="give one row a condition")
-    whole = (detected % 1 == 0) & (shown % 1 == 0)
-    if not np.isfinite(at).all() or not (whole & (detected >= 0) & (detected <= shown) & (shown >= 1)).all():
-        raise FitError("needs finite stimuli, and counts 0 <= hits <= n with n >= 1 in each row")
+    whole = (np.floor(detected) == detected) & (np.floor(shown) == shown)
+    if not (whole & (detected >= 0) & (detected <= shown) & (shown >= 1) & (shown <= MOST)).all():
+        raise FitError("needs whole counts 0 <= hits <= n with n >= 1 in each row")
     reason = separation(at, detected, shown)
     if reason:
         raise FitError(reason, remedy="present more stimuli between the last miss and the first hit")
@@ -305,7 +304,7 @@ def _between(name: str, low: float, high: float) -> Link:
     plain, height = _LINKS[name], high - low
 
     def predictor(p: float) -> float:
-        if not low < p < high:
+        if not low < number("p", p) < high:
             raise CalibrationError(
                 f"p = {p} is not between {low:g} and {high:g}", remedy="give a probability that the curve reaches"
             )

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .checks import array, count, number, numbers
+from .checks import count, finite, numbers, several, share
 from .errors import CalibrationError
 
 Array = NDArray[np.float64]
@@ -153,10 +153,9 @@ def gauge_study(results: ArrayLike, *, pool: float = POOLING) -> GaugeStudy:
     """
     from scipy.special import fdtrc
 
-    x = array("results", results)
-    if not 0.0 <= number("pool", pool) <= 1.0:
-        raise CalibrationError(f"pool is {pool}", remedy="give a p-value from 0 to 1")
-    if x.ndim != 3 or min(x.shape) < 2 or not np.all(np.isfinite(x)):
+    x = finite("results", results)
+    share("pool", pool)
+    if x.ndim != 3 or min(x.shape) < 2:
         raise CalibrationError(
             f"results of shape {x.shape}", remedy="give (parts, operators, repeats), 2 or more of each"
         )
@@ -204,7 +203,7 @@ def algorithm_a(values: ArrayLike, *, most_steps: int = 1000) -> Robust:
     :raises CalibrationError: fewer values, one that is not finite, or no convergence.
     """
     x = numbers("values", values, fewest=3)
-    count("most_steps", most_steps, least=1)
+    most_steps = count("most_steps", most_steps, least=1)
     mean = float(np.median(x))
     s = 1.483 * float(np.median(np.abs(x - mean)))
     if _nothing(s, x):
@@ -226,9 +225,7 @@ def _nothing(spread: float, *values: Array) -> bool:
 
 
 def _groups(groups: Sequence[ArrayLike]) -> list[Array]:
-    arrays = [array("a group", each) for each in groups]
+    arrays = [finite("a group", each) for each in several("groups", groups)]
     if len(arrays) < 2 or any(each.ndim != 1 or not len(each) for each in arrays):
         raise CalibrationError(f"{len(arrays)} group(s)", remedy="give two or more groups, none of them empty")
-    if not all(np.all(np.isfinite(each)) for each in arrays):
-        raise CalibrationError("a result that is not finite", remedy="leave it out, or correct it")
     return arrays

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from .checks import number, probability
+from .checks import number, probability, standard_uncertainty
 from .conformity import Limits
 from .errors import CalibrationError, UnknownUncertainty
 
@@ -49,9 +49,7 @@ def normal_prior(mean: float, sd: float) -> Any:
     """
     from scipy.stats import norm
 
-    if not (math.isfinite(mean) and 0 < sd < math.inf):
-        raise UnknownUncertainty(f"prior with mean {mean} and sd {sd}", remedy="give finite numbers, sd above 0")
-    return norm(mean, sd)
+    return norm(number("mean", mean), _above_zero("sd", sd))
 
 
 def global_risk(
@@ -67,8 +65,8 @@ def global_risk(
     :raises UnknownUncertainty: ``u`` is not a finite number above 0.
     :raises CalibrationError: no limit, or limits not in order.
     """
-    if not 0 < u < math.inf:
-        raise UnknownUncertainty(f"standard uncertainty {u}", remedy="give a finite number above 0")
+    _require_distribution(prior)
+    _above_zero("standard uncertainty", u)
     tolerance = _ordered((lower, upper), "tolerance")
     accepted_in = _ordered(acceptance if acceptance is not None else (lower, upper), "acceptance")
 
@@ -103,6 +101,8 @@ def guard_band_for_global_risk(
     """
     from scipy.optimize import brentq
 
+    _require_distribution(prior)
+    _above_zero("standard uncertainty", u)
     probability("target risk", target)
     low, high = _ordered((lower, upper), "tolerance")
     widest = (high - low) / 2 if math.isfinite(high - low) else 20 * (u + float(prior.std()))
@@ -136,8 +136,21 @@ def _expect(prior: Any, chance: Any, low: float, high: float, marks: list[float]
     )
 
 
+def _require_distribution(prior: Any) -> None:
+    if not all(hasattr(prior, name) for name in ("pdf", "cdf", "ppf", "isf", "mean", "std", "median")):
+        raise CalibrationError(f"prior is {prior!r}", remedy="give a frozen distribution, such as normal_prior(0, 1)")
+
+
+def _above_zero(name: str, value: float) -> float:
+    if not standard_uncertainty(name, value) > 0.0:
+        raise UnknownUncertainty(f"{name} is {value!r}", remedy="give a finite number above 0")
+    return float(value)
+
+
 def _ordered(limits: Limits, name: str) -> tuple[float, float]:
-    if limits == (None, None):
+    if not isinstance(limits, tuple | list) or len(limits) != 2:
+        raise CalibrationError(f"{name} limits {limits!r}", remedy="give a lower and an upper one, None for none")
+    if tuple(limits) == (None, None):
         raise CalibrationError(f"no {name} limit", remedy="give lower, upper or both")
     low = -math.inf if limits[0] is None else number(f"lower {name} limit", limits[0])
     high = math.inf if limits[1] is None else number(f"upper {name} limit", limits[1])

@@ -18,7 +18,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .checks import array, count
+from .checks import LARGEST, array, count, finite, one_of, probability
 from .errors import CalibrationError, FitError, UnknownUncertainty
 from .pod import LinkName, Pod, fit_pod
 
@@ -67,8 +67,9 @@ class CorrectedPod:
 
         :param confidence: in (0.5, 1).
         """
-        if not 0.5 < confidence < 1.0 or side not in ("upper", "lower"):
-            raise CalibrationError(f"confidence {confidence}, side {side!r}", remedy="use (0.5, 1), upper or lower")
+        if probability("confidence", confidence) <= 0.5:
+            raise CalibrationError(f"confidence is {confidence}", remedy="give a number between 0.5 and 1")
+        one_of("side", side, ("upper", "lower"))
         from scipy.special import ndtri
 
         return self.a(p) + (1.0 if side == "upper" else -1.0) * float(ndtri(confidence)) * self.u_a(p)
@@ -95,10 +96,10 @@ def with_stimulus_uncertainty(
     :raises UnknownUncertainty: ``u_x`` is not a finite number >= 0.
     :raises FitError: as ``fit_pod``; or the errors are so large that the extrapolation gives no curve.
     """
-    at, u = array("x", x), array("u_x", u_x)
-    if u.shape not in ((), at.shape) or not np.all((u >= 0) & (u < np.inf)):
+    at, u = finite("x", x), array("u_x", u_x)
+    if u.shape not in ((), at.shape) or not np.all((u >= 0) & (u <= LARGEST)):
         raise UnknownUncertainty(f"u_x is not a finite number >= 0 for each of {at.size} stimuli")
-    count("draws", draws, least=20)
+    draws, seed = count("draws", draws, least=20, most=100_000), count("seed", seed)
     naive = fit_pod(at, hits, n, link, false_rate=false_rate, ceiling=ceiling)
     if not u.any():
         return CorrectedPod(naive, naive.intercept, naive.slope, naive.covariance, draws, seed)

@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from hil_calibration.conformity import Rule, decide, guard_band_for_risk, probability
+from hil_calibration.conformity import Rule, decide, guard_band_for_rejection, guard_band_for_risk, probability
 from hil_calibration.errors import CalibrationError, UnknownUncertainty
+from hil_calibration.reporting import ReportingPolicy
 from hil_calibration.risk import global_risk, guard_band_for_global_risk, normal_prior
 
 
@@ -137,11 +138,45 @@ def test_what_cannot_be_decided_is_refused() -> None:
             decide(1.0, u, upper=2.0, rule="simple")
     for limits in ({}, {"lower": 2.0, "upper": 1.0}, {"upper": math.nan}):
         with pytest.raises(CalibrationError):
-            decide(1.0, 0.1, rule="simple", **limits)
+            decide(1.0, 0.1, rule="simple", **limits)  # type: ignore[arg-type]
     with pytest.raises(CalibrationError, match="value is nan"):
         decide(math.nan, 0.1, upper=2.0, rule="simple")
     with pytest.raises(CalibrationError, match="simple"):
         decide(1.0, 0.1, upper=2.0, rule="generous")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("dof", [1.0, 3.5, 20.0])
+def test_finite_degrees_of_freedom_widen_the_distribution_and_the_guard_band(dof: float) -> None:
+    """JCGM 101, 6.4.9: (Y - y) / u has Student's t distribution."""
+    expected = stats.t.cdf(11.0, dof, 10.8, 0.1) - stats.t.cdf(9.0, dof, 10.8, 0.1)
+    assert probability(10.8, 0.1, 9.0, 11.0, dof=dof) == pytest.approx(expected, rel=1e-12)
+    found = decide(10.8, 0.1, lower=9.0, upper=11.0, rule="guarded-acceptance", dof=dof)
+    assert found.guard_band == pytest.approx(0.1 * stats.t.ppf(0.5 + 0.9545 / 2, math.floor(dof)))
+    assert f"{dof:.4g} degrees of freedom" in found.definitions["probability of conformity"]
+    w = guard_band_for_risk(0.1, 0.05, 9.0, 11.0, dof=dof) if dof > 1 else 0.0
+    if w:
+        assert 1 - probability(11.0 - w, 0.1, 9.0, 11.0, dof=dof) == pytest.approx(0.05, abs=1e-9)
+    outwards = guard_band_for_rejection(0.1, 0.05, upper=11.0, dof=dof)
+    assert outwards == pytest.approx(0.1 * stats.t.isf(0.05, dof), rel=1e-9)
+    with pytest.raises(UnknownUncertainty, match=r"dof is 0\.5"):
+        decide(10.8, 0.1, upper=11.0, rule="simple", dof=0.5)
+
+
+def test_the_policy_tells_the_coverage_factor() -> None:
+    by_t = decide(10.0, 0.1, upper=11.0, rule="guarded-acceptance", policy=ReportingPolicy("95 %"))
+    assert by_t.guard_band == pytest.approx(0.1959964, abs=1e-7)
+    assert by_t.definitions["U"].endswith("k = 1.96")
+    assert decide(10.0, 0.1, upper=11.0, rule="simple").definitions["U"].endswith("k = 2")
+    fixed = decide(10.0, 0.1, upper=11.0, rule="guarded-acceptance", dof=3, policy=ReportingPolicy("k=2"))
+    assert fixed.guard_band == pytest.approx(0.2)
+
+
+@pytest.mark.parametrize("u", [1e-9, 1e-100])
+def test_guard_bands_follow_u_however_small_beside_the_limits(u: float) -> None:
+    z = stats.norm.isf(0.01)
+    assert guard_band_for_risk(u, 0.01, lower=5.0) == pytest.approx(z * u, rel=1e-9)
+    assert guard_band_for_risk(u, 0.01, lower=5.0, upper=6.0) == pytest.approx(z * u, rel=1e-9)
+    assert guard_band_for_rejection(u, 0.01, upper=6.0) == pytest.approx(z * u, rel=1e-9)
 
 
 @given(st.floats(-50, 50), st.floats(1e-3, 10), st.floats(-20, 20), st.floats(0, 20))

@@ -9,8 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hil_calibration.conformity import decide, probability
-from hil_calibration.decisions import decide_bound, decide_proportion, decide_void
+from hil_calibration.decisions import decide_bound, decide_proportion, decide_quantity, decide_void
+from hil_calibration.errors import UnitError
 from hil_calibration.performance import demonstration_size, proportion_interval
+from hil_calibration.quantity import Quantity
 from hil_calibration.risk import global_risk, normal_prior
 
 
@@ -42,6 +44,18 @@ def test_bounds_decide_as_they_are(
     assert "one-sided 95 %" in found.definitions["rule"]
     assert math.isnan(found.probability)
     assert found.consumer_risk == pytest.approx(0.05 if verdict == "pass" else 0.0)
+
+
+def test_a_quantity_is_decided_in_the_unit_of_its_limits_with_its_degrees_of_freedom() -> None:
+    length = Quantity.of(10.0, 0.1, "mm", dof=4)
+    found = decide_quantity(length, unit="m", upper=0.0103, rule="guarded-acceptance")
+    assert found == decide(0.01, 1e-4, upper=0.0103, rule="guarded-acceptance", dof=4)
+    assert found.verdict == "pass"
+    assert decide_quantity(length, unit="mm", upper=10.25, rule="guarded-acceptance").verdict == "fail"
+    warm = Quantity.of(25.0, 0.1, "Cel")
+    assert decide_quantity(warm, unit="K", lower=298.0, upper=299.0, rule="simple").verdict == "pass"
+    with pytest.raises(UnitError):
+        decide_quantity(length, unit="s", upper=1.0, rule="simple")
 
 
 def test_a_proportion_is_decided_on_its_one_sided_bound() -> None:

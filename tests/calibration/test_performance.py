@@ -275,7 +275,7 @@ def test_pod_refuses_bad_input() -> None:
         fit_pod([1.0, 2.0], [1, 0, 1], 1)
     with pytest.raises(FitError, match="0 <= hits <= n"):
         fit_pod([1.0, 2.0], [1, 3], 2)
-    with pytest.raises(FitError, match="finite stimuli"):
+    with pytest.raises(CalibrationError, match="x with a number that is not finite"):
         fit_pod([1.0, math.nan], [1, 0], 2)
     with pytest.raises(CalibrationError, match="no such link"):
         fit_pod([1.0, 2.0], [1, 0], 1, "cauchit")  # type: ignore[arg-type]

@@ -7,10 +7,11 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ..checks import Array, array
+from ..checks import LARGEST, Array, array, one_of
 from ..errors import CalibrationError
 
 Level = Literal["nominal", "ordinal", "interval", "ratio"]
+_LEVELS = ("nominal", "ordinal", "interval", "ratio")
 
 
 def krippendorff_alpha(ratings: ArrayLike, level: Level = "nominal") -> float:
@@ -20,8 +21,11 @@ def krippendorff_alpha(ratings: ArrayLike, level: Level = "nominal") -> float:
     :param level: of measurement: how far apart two ratings are.
     :raises CalibrationError: no item rated twice, ratings that never vary, or negative ones at the level ``ratio``.
     """
+    one_of("level", level, _LEVELS)
     data = array("ratings", ratings)
-    if data.ndim != 2 or np.any(np.isinf(data)):
+    if np.any(abs(data) > LARGEST):
+        raise CalibrationError(f"ratings with one beyond {LARGEST:g}", remedy="give NaN where there is none")
+    if data.ndim != 2:
         raise CalibrationError(
             f"ratings of shape {data.shape}", remedy="give (annotators, items), NaN where there is none"
         )
@@ -53,10 +57,8 @@ def _distance(values: Array, totals: Array, level: Level) -> Array:
             raise CalibrationError("negative ratings at the level ratio", remedy="use interval")
         with np.errstate(invalid="ignore"):
             return np.nan_to_num(((a - b) / (a + b)) ** 2)
-    if level == "ordinal":
-        below = np.cumsum(totals)
-        i, j = np.indices((len(values), len(values)))
-        low, high = np.minimum(i, j), np.maximum(i, j)
-        between = below[high] - below[low] + totals[low]
-        return np.asarray((between - (totals[low] + totals[high]) / 2) ** 2 * (i != j), dtype=float)
-    raise CalibrationError(f"level {level!r}", remedy="use nominal, ordinal, interval or ratio")
+    below = np.cumsum(totals)
+    i, j = np.indices((len(values), len(values)))
+    low, high = np.minimum(i, j), np.maximum(i, j)
+    between = below[high] - below[low] + totals[low]
+    return np.asarray((between - (totals[low] + totals[high]) / 2) ** 2 * (i != j), dtype=float)

@@ -42,7 +42,8 @@ def confidence_sequence(successes: int, n: int, confidence: float = 0.95) -> tup
 
     Source: :func:`log_evidence`; S. R. Howard, A. Ramdas, J. McAuliffe, J. Sekhon, Ann. Statist. 49 (2021) 1055.
     """
-    count("successes", successes, most=count("n", n))
+    n = count("n", n)
+    successes = count("successes", successes, most=n)
     probability("confidence", confidence)
     if n == 0:
         return 0.0, 1.0

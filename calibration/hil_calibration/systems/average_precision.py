@@ -14,7 +14,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ..checks import Array, Flags, count, flags, numbers, percentiles, probability
+from ..checks import Array, Flags, count, flags, numbers, one_of, percentiles, probability, table
 from ..errors import CalibrationError
 
 Convention = Literal["voc-11", "voc-all", "coco-101"]
@@ -53,7 +53,7 @@ def average_precision(scores: ArrayLike, correct: ArrayLike, objects: int, conve
     measure = _convention(convention)
     values = numbers("scores", scores, fewest=0)
     found = flags("correct", correct, size=len(values)) if len(values) else np.zeros(0, dtype=np.bool_)
-    count("objects", objects, least=1)
+    objects = count("objects", objects, least=1)
     if int(found.sum()) > objects:
         raise CalibrationError(
             f"{int(found.sum())} correct detections of {objects} objects", remedy="count the objects"
@@ -81,24 +81,27 @@ def average_precision_by_scene(
     """
     probability("confidence", confidence)
     values = numbers("scores", scores, fewest=0)
-    place = numbers("scenes", scenes, fewest=0, size=len(values)).astype(int)
+    place = [count("scene", each) for each in numbers("scenes", scenes, fewest=0, size=len(values)).tolist()]
     found = flags("correct", correct, size=len(values)) if len(values) else np.zeros(0, dtype=np.bool_)
-    names = sorted(objects)
-    if len(names) < 2 or not set(place.tolist()) <= set(names):
+    there = {count("scene", name): count("objects", each) for name, each in table("objects", objects).items()}
+    names = sorted(there)
+    if len(names) < 2 or not set(place) <= set(names):
         raise CalibrationError(
             f"{len(names)} scenes", remedy="state the objects of two or more scenes, of every detection's"
         )
-    count("replicates", replicates, least=100)
-    for name in names:
-        correct_there = int(found[place == name].sum())
-        if count(f"objects of scene {name}", objects[name]) < correct_there:
-            raise CalibrationError(f"{correct_there} correct detections in scene {name}", remedy="count its objects")
-    value = average_precision(values, found, sum(objects.values()), convention)
-    members = [np.nonzero(place == name)[0] for name in names]
+    replicates, seed = count("replicates", replicates, least=100, most=1_000_000), count("seed", seed)
+    members = [np.nonzero(np.array(place) == name)[0] for name in names]
+    for name, mine in zip(names, members, strict=True):
+        if there[name] < int(found[mine].sum()):
+            raise CalibrationError(
+                f"{int(found[mine].sum())} correct detections of {there[name]} objects in scene {name}",
+                remedy="count its objects",
+            )
+    value = average_precision(values, found, sum(there.values()), convention)
     generator, drawn = np.random.default_rng(seed), []
     for _ in range(replicates):
         picked = generator.integers(0, len(names), len(names))
-        total = sum(objects[names[i]] for i in picked)
+        total = sum(there[names[i]] for i in picked)
         index = np.concatenate([members[i] for i in picked])
         if total:
             drawn.append(_convention(convention)(*_curve(values[index], found[index], total)))
@@ -132,6 +135,5 @@ def _area(recall: Array, precision: Array) -> float:
 
 
 def _convention(name: str) -> Callable[[Array, Array], float]:
-    if name not in CONVENTIONS:
-        raise CalibrationError(f"convention {name!r}", remedy=f"use one of {', '.join(CONVENTIONS)}")
+    one_of("convention", name, tuple(CONVENTIONS))
     return _area if name == "voc-all" else _at(11 if name == "voc-11" else 101)

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ..checks import Array, count, flags, percentiles, positive, probability
+from ..checks import Array, count, flags, percentiles, positive, probability, several
 from ..errors import CalibrationError
 from ..performance import proportion_interval
 
@@ -98,6 +98,7 @@ class Confusion:
 
     def _credible(self, measure: Callable[[Array], Array], confidence: float, seed: int) -> Measure:
         probability("confidence", confidence)
+        seed = count("seed", seed)
         counts = np.array([self.tp, self.fp, self.fn, self.tn], dtype=float)
         value = float(measure(counts[:, None])[0])
         if not math.isfinite(value):
@@ -119,8 +120,11 @@ class ConfusionMatrix:
 
         :raises CalibrationError: no labels, or not as many of each.
         """
+        reference, said = several("reference", reference), several("said", said)
         if len(reference) != len(said) or not reference:
             raise CalibrationError(f"{len(reference)} references and {len(said)} answers", remedy="give pairs")
+        if not all(isinstance(label, str) for label in (*reference, *said)):
+            raise CalibrationError("a label that is no text", remedy="give names of classes")
         labels = tuple(sorted({*reference, *said}))
         place = {label: i for i, label in enumerate(labels)}
         counts = np.zeros((len(labels), len(labels)))
@@ -149,6 +153,7 @@ class ConfusionMatrix:
         The interval holds the middle ``confidence`` of the mean of the classes' posteriors (beta, Jeffreys' prior).
         """
         probability("confidence", confidence)
+        seed = count("seed", seed)
         rows = self.counts.sum(axis=1)
         hits, all_ = np.diag(self.counts)[rows > 0], rows[rows > 0]
         drawn = np.random.default_rng(seed).beta(hits + 0.5, all_ - hits + 0.5, (REPLICATES, len(all_)))

@@ -13,7 +13,7 @@ from itertools import product
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..checks import count, numbers
+from ..checks import count, numbers, table
 from ..errors import CalibrationError
 
 
@@ -57,10 +57,10 @@ def domain_coverage(
     :param enough: trials that cover a cell, 1 or more.
     :raises CalibrationError: factors that differ, edges that do not rise, or arrays of unequal size.
     """
-    count("enough", enough, least=1)
+    enough, trials, edges = count("enough", enough, least=1), table("trials", trials), table("edges", edges)
     if set(trials) != set(edges) or not edges:
         raise CalibrationError(
-            f"factors {sorted(trials)} and edges of {sorted(edges)}", remedy="give edges of every factor"
+            f"factors {list(trials)} and edges of {list(edges)}", remedy="give edges of every factor"
         )
     bounds = {factor: numbers(f"edges of {factor}", each, fewest=2) for factor, each in edges.items()}
     for factor, each in bounds.items():

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..checks import Array, count, number
+from ..checks import Array, count, share
 from ..errors import CalibrationError
 from ..performance import Sprt
 
@@ -31,6 +31,8 @@ class TruncatedSprt:
     most: int
 
     def __post_init__(self) -> None:
+        if not isinstance(self.sprt, Sprt):
+            raise CalibrationError(f"sprt is {self.sprt!r}", remedy="give a performance.Sprt")
         if count("most", self.most, least=1) < self.sprt.smallest_acceptance:
             raise CalibrationError(
                 f"an end at {self.most} trials",
@@ -54,8 +56,7 @@ class TruncatedSprt:
 
     def operation(self, p: float) -> Operation:
         """Exact operating characteristics at the failure probability ``p``, 0 to 1."""
-        if not 0 <= number("p", p) <= 1:
-            raise CalibrationError(f"failure probability {p}", remedy="give a number from 0 to 1")
+        share("p", p)
         state: Array = np.ones(1)
         accept = reject = expected = 0.0
         ended = np.zeros(self.most + 1)

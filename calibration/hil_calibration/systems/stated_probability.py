@@ -54,7 +54,7 @@ def stated_probability(stated: ArrayLike, right: ArrayLike, bins: int = 10, *, s
     y = flags("right", right, size=len(p))
     if np.any((p < 0) | (p > 1)):
         raise CalibrationError("a stated probability outside 0 to 1", remedy="give probabilities, not scores")
-    count("bins", bins, least=1)
+    bins, seed = count("bins", bins, least=1, most=100_000), count("seed", seed)
     place = np.clip(np.ceil(p * bins - 1e-12).astype(int) - 1, 0, bins - 1)
     found = []
     for i in range(bins):

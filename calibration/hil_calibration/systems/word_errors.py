@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..checks import count, percentiles, probability
+from ..checks import count, percentiles, probability, several
 from ..errors import CalibrationError
 
 
@@ -20,6 +20,10 @@ class WordErrors:
     insertions: int
     hits: int
 
+    def __post_init__(self) -> None:
+        for name in ("substitutions", "deletions", "insertions", "hits"):
+            count(name, getattr(self, name))
+
     @property
     def reference(self) -> int:
         """Words of the reference."""
@@ -27,7 +31,12 @@ class WordErrors:
 
     @property
     def rate(self) -> float:
-        """Edits per word of the reference."""
+        """Edits per word of the reference.
+
+        :raises CalibrationError: a reference without words.
+        """
+        if not self.reference:
+            raise CalibrationError("a reference without words has no rate", remedy="leave it out")
         return (self.substitutions + self.deletions + self.insertions) / self.reference
 
     def __add__(self, other: WordErrors) -> WordErrors:
@@ -47,11 +56,7 @@ def word_errors(reference: str | Sequence[str], hypothesis: str | Sequence[str])
 
     :raises CalibrationError: a reference without words.
     """
-    for name, given in (("reference", reference), ("hypothesis", hypothesis)):
-        if not isinstance(given, str | Sequence):
-            raise CalibrationError(f"{name} is {given!r}", remedy="give a text, or a list of words")
-    ref = reference.split() if isinstance(reference, str) else list(reference)
-    hyp = hypothesis.split() if isinstance(hypothesis, str) else list(hypothesis)
+    ref, hyp = _words("reference", reference), _words("hypothesis", hypothesis)
     if not ref:
         raise CalibrationError("a reference without words", remedy="leave it out")
     row = [(j, WordErrors(0, 0, j, 0)) for j in range(len(hyp) + 1)]
@@ -60,6 +65,13 @@ def word_errors(reference: str | Sequence[str], hypothesis: str | Sequence[str])
         for j, said in enumerate(hyp, 1):
             row.append(_cheapest(above[j - 1], above[j], row[j - 1], same=word == said))
     return row[-1][1]
+
+
+def _words(name: str, given: str | Sequence[str]) -> list[str]:
+    words = given.split() if isinstance(given, str) else several(name, given)
+    if not all(isinstance(word, str) for word in words):
+        raise CalibrationError(f"{name} with what is no word", remedy="give a text, or a list of words")
+    return words
 
 
 Cell = tuple[int, WordErrors]
@@ -84,9 +96,12 @@ def rate_interval(
     :raises CalibrationError: fewer than two utterances, or all of one rate: drawing them again shows no spread.
     """
     probability("confidence", confidence)
-    count("replicates", replicates, least=100)
-    if len(utterances) < 2:
-        raise CalibrationError(f"{len(utterances)} utterance(s)", remedy="give two or more")
+    replicates, seed = count("replicates", replicates, least=100, most=1_000_000), count("seed", seed)
+    utterances = several("utterances", utterances)
+    if len(utterances) < 2 or not all(isinstance(each, WordErrors) and each.reference for each in utterances):
+        raise CalibrationError(
+            f"{len(utterances)} utterance(s)", remedy="give the word errors of two or more, each with words"
+        )
     edits = np.array([each.substitutions + each.deletions + each.insertions for each in utterances], dtype=float)
     words = np.array([each.reference for each in utterances], dtype=float)
     if np.ptp(edits / words) == 0.0:
