@@ -16,6 +16,7 @@ from .errors import HilError, ProcedureFault, RecordError, UsageError, Verificat
 
 if TYPE_CHECKING:
     from .record import Record
+    from .results import Results
     from .scripts import Procedure
 
 RESULTS = "results.json"
@@ -79,7 +80,7 @@ def reproduce(folder: Path, *, procedure: str | None = None, tolerance: float = 
     then = _results(folder)
     found = scripts.find(procedure or str(record.run["procedure"]["name"]))
     comparison = Reproduction(folder.name, tolerance, changed=list(_changed(record, found)))
-    now = _analysed(found, record)
+    _, now = analysed(found, record)
     for key in ("results", "verdict"):
         _compare(comparison, key, then.get(key), now[key])
     return comparison
@@ -98,8 +99,11 @@ def _results(folder: Path) -> dict[str, Any]:
     return found
 
 
-def _analysed(found: Procedure, record: Record) -> dict[str, Any]:
-    """The results and the verdict as they would be written."""
+def analysed(found: Procedure, record: Record) -> tuple[Results, dict[str, Any]]:
+    """The results of a run analysed again, and results and verdict as they would be written.
+
+    :raises ProcedureFault: if the analysis raises an error.
+    """
     chosen = parameters.recorded(found.parameters, record.run["parameters"], where=found.name)
     try:
         results = found.analyse(record, chosen)
@@ -112,8 +116,7 @@ def _analysed(found: Procedure, record: Record) -> dict[str, Any]:
             raise
         fault = f"the analysis {raised(error)}"
         raise ProcedureFault(fault, where=found.name, remedy="use the version that made the results") from error
-    made: dict[str, Any] = json.loads(text)
-    return made
+    return results, json.loads(text)
 
 
 def _changed(record: Record, found: Procedure) -> Iterator[tuple[str, str, str]]:

@@ -393,6 +393,7 @@ class _Run:
             "laboratory": _address(config.laboratory.laboratory),
             "customer": _address(config.laboratory.customer),
             "reporting": config.laboratory.reporting.model_dump(mode="json"),
+            "files": {name: path.read_text(encoding="utf-8") for name, path in config.registers.items()},
             "begun": time.time_ns(),
             "software": _software(),
         }

@@ -93,6 +93,11 @@ class BenchConfig:
         return "measured" if self.sim is None else "simulated"
 
     @property
+    def registers(self) -> dict[str, Path]:
+        """The laboratory's files beside the bench file: ``laboratory`` and ``equipment``."""
+        return {name: self.path.parent / getattr(self.bench, name) for name in ("laboratory", "equipment")}
+
+    @property
     def ambient_roles(self) -> list[str]:
         """The roles of channels with a period: the conditions of the room, recorded in every run."""
         return [

@@ -47,6 +47,14 @@ class SourceFile:
             raise ConfigurationError(
                 f"is not UTF-8 at byte {error.start}", where=str(path), remedy="save it as UTF-8"
             ) from None
+        return cls.of(path, text)
+
+    @classmethod
+    def of(cls, path: Path, text: str) -> SourceFile:
+        """The content of a file that was read before, such as one on a run's record.
+
+        :raises ConfigurationError: if it is not TOML.
+        """
         try:
             values = tomllib.loads(text)
         except (tomllib.TOMLDecodeError, RecursionError, ValueError) as error:

@@ -92,7 +92,14 @@ def load_laboratory(path: Path) -> Laboratory:
 
     :raises ConfigurationError: with one sentence for each fault of the file.
     """
-    source = SourceFile.read(path)
+    return laboratory_in(SourceFile.read(path))
+
+
+def laboratory_in(source: SourceFile) -> Laboratory:
+    """What a laboratory file says.
+
+    :raises ConfigurationError: with one sentence for each fault of the file.
+    """
     laboratory = source.validated(Laboratory)
     source.refuse(_missing_roles(laboratory))
     return laboratory

@@ -129,7 +129,14 @@ def load_register(path: Path) -> EquipmentRegister:
 
     :raises ConfigurationError: with one sentence for each fault of the file.
     """
-    source = SourceFile.read(path)
+    return register_in(SourceFile.read(path))
+
+
+def register_in(source: SourceFile) -> EquipmentRegister:
+    """What an equipment register says.
+
+    :raises ConfigurationError: with one sentence for each fault of the file.
+    """
     register = source.validated(EquipmentRegister)
     source.refuse([*_check_faults(register), *_unit_faults(register)])
     return register

@@ -38,7 +38,10 @@ _NAME = re.compile(r"\d{4,}\.json")
 
 @dataclass(frozen=True, slots=True)
 class Amendment:
-    """One amendment: its number, what, why and who in words, and when, of the system clock."""
+    """One amendment: its number, what, why and who in words, and when, of the system clock.
+
+    ``document`` holds the facts where it is a step of a document: see `hil.documents.states`.
+    """
 
     number: int
     what: str
@@ -46,12 +49,16 @@ class Amendment:
     who: str
     when: str
     signed: bool
+    document: dict[str, Any] | None = None
 
 
-def amend(folder: Path, *, what: str, why: str, who: str, key: PrivateKey | None) -> Path:
+def amend(
+    folder: Path, *, what: str, why: str, who: str, key: PrivateKey | None, document: dict[str, Any] | None = None
+) -> Path:
     """Add an amendment to a closed run; nothing else is touched.
 
     :param key: the laboratory's; without one the amendment is not signed.
+    :param document: the facts, where it is a step of a document.
     :return: its file.
     :raises UsageError: if the run is not closed, or a text is empty.
     :raises RecordError: if the amendments before do not hold, or the disk fails.
@@ -66,6 +73,8 @@ def amend(folder: Path, *, what: str, why: str, who: str, key: PrivateKey | None
     if faults:
         raise RecordError(f"{faults[0].place} {faults[0].message}", where=str(folder), remedy="run `hil data verify`")
     content = {"format": FORMAT, "run": folder.name, **words, **_place(folder)}
+    if document is not None:
+        content["document"] = document
     content["when"] = iso(time.time_ns(), synchronised=read_clock_state().synchronised)
     json_text(content, "amendment")
     return _write(folder, content, key)
@@ -125,7 +134,10 @@ def _amendment(envelope: Envelope) -> Amendment:
     if content["format"] != FORMAT:
         raise ValueError(f"it is of the format {content['format']!r}, not {FORMAT!r}")
     what, why, who, when = (str(content[name]) for name in ("what", "why", "who", "when"))
-    return Amendment(int(content["number"]), what, why, who, when, bool(envelope.signatures))
+    document = content.get("document")
+    if not isinstance(document, dict | None):
+        raise TypeError(f"its document is {document!r}")
+    return Amendment(int(content["number"]), what, why, who, when, bool(envelope.signatures), document)
 
 
 def check_amendments(folder: Path, key: PublicKey | None) -> tuple[list[str], list[Finding]]:
