@@ -58,7 +58,14 @@ class Reproduction:
 
 
 def reproduce(folder: Path, *, procedure: str | None = None, tolerance: float = 0.0) -> Reproduction:
-    """Run the analysis of a run again and compare its results; nothing is written.
+    """Run the analysis of a run again and compare its results; nothing is written. See :func:`reproduced`."""
+    return reproduced(folder, procedure=procedure, tolerance=tolerance)[0]
+
+
+def reproduced(
+    folder: Path, *, procedure: str | None = None, tolerance: float = 0.0
+) -> tuple[Reproduction, Results]:
+    """Run the analysis of a run again and compare its results; these are given too.
 
     :param procedure: where the procedure is found, if not by the name on record.
     :param tolerance: the relative difference that is allowed between two numbers that are not texts, 0 to 1.
@@ -80,10 +87,10 @@ def reproduce(folder: Path, *, procedure: str | None = None, tolerance: float = 
     then = _results(folder)
     found = scripts.find(procedure or str(record.run["procedure"]["name"]))
     comparison = Reproduction(folder.name, tolerance, changed=list(_changed(record, found)))
-    _, now = analysed(found, record)
+    results, now = _analysed(found, record)
     for key in ("results", "verdict"):
         _compare(comparison, key, then.get(key), now[key])
-    return comparison
+    return comparison, results
 
 
 def _results(folder: Path) -> dict[str, Any]:
@@ -99,11 +106,8 @@ def _results(folder: Path) -> dict[str, Any]:
     return found
 
 
-def analysed(found: Procedure, record: Record) -> tuple[Results, dict[str, Any]]:
-    """The results of a run analysed again, and results and verdict as they would be written.
-
-    :raises ProcedureFault: if the analysis raises an error.
-    """
+def _analysed(found: Procedure, record: Record) -> tuple[Results, dict[str, Any]]:
+    """The results, and results and verdict as they would be written."""
     chosen = parameters.recorded(found.parameters, record.run["parameters"], where=found.name)
     try:
         results = found.analyse(record, chosen)

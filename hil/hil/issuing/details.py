@@ -12,7 +12,6 @@ from ..bench.model import Name, Section
 from ..errors import RecordError
 
 DETAILS = "document.json"
-FORMAT = "hil-document/1"
 
 Kind = Literal["certificate", "report"]
 Day = Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$")]
@@ -39,7 +38,7 @@ class Details(Section):
     :param software: release that made it.
     """
 
-    format: Literal["hil-document/1"] = FORMAT
+    format: Literal["hil-document/1"] = "hil-document/1"
     kind: Kind
     identifier: Name
     run: Name

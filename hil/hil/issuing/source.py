@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .. import scripts
 from ..bench.files import SourceFile
 from ..bench.laboratory import Laboratory, laboratory_in
 from ..bench.register import EquipmentRegister, register_in
@@ -14,7 +13,7 @@ from ..ending import COMPLETE
 from ..errors import UsageError, VerificationFailed
 from ..outcome import CalibrationOutcome, MeasurementOutcome, TrialOutcome
 from ..record import Record, open_run
-from ..reproduction import analysed, reproduce
+from ..reproduction import reproduced
 from ..sealing.check import verify_run
 from ..sealing.manifest import MANIFEST, SEALED
 from .details import Kind
@@ -63,7 +62,7 @@ def source_of(folder: Path, *, key: PublicKey | None = None) -> Source:
     if not verification.holds:
         first = verification.findings[0]
         raise VerificationFailed(f"{first.place}: {first.message}", where=where, remedy="run `hil data verify` on it")
-    found = reproduce(folder)
+    found, results = reproduced(folder)
     if not found.agrees:
         first_difference = found.differences[0]
         raise VerificationFailed(
@@ -72,7 +71,6 @@ def source_of(folder: Path, *, key: PublicKey | None = None) -> Source:
             where=where,
             remedy="use the version of procedure and program that made them; see `hil data reproduce`",
         )
-    results, _ = analysed(scripts.find(str(record.run["procedure"]["name"])), record)
     if not isinstance(results.document, Outcome):
         raise UsageError(
             f"the procedure {record.run['procedure']['name']} yields no document",

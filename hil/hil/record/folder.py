@@ -25,8 +25,8 @@ from .sqlite import settle
 SEAL = "closed.json"
 FORMAT = "hil-closed/1"
 
-LATER = ("sealed", "sealed.part", "amendments")
-"""Folders that may be added after a run was closed; `hil.sealing` makes them and verifies them."""
+LATER = ("sealed", "sealed.part", "amendments", "documents")
+"""Folders that may be added after a run was closed; `hil.sealing` verifies them."""
 
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 

@@ -40,7 +40,7 @@ _NAME = re.compile(r"\d{4,}\.json")
 class Amendment:
     """One amendment: its number, what, why and who in words, and when, of the system clock.
 
-    ``document`` holds the facts where it is a step of a document: see `hil.documents.states`.
+    ``document`` holds the facts where it is a step of a document: see `hil.sealing.steps`.
     """
 
     number: int

@@ -17,6 +17,8 @@ from .amendments import check_amendments
 from .columns import ColumnDigests
 from .envelope import fault_of, told
 from .manifest import MANIFEST, SEALED, Manifest, read_manifest
+from .steps import FOLDER as DOCUMENTS
+from .steps import file_faults
 
 if TYPE_CHECKING:
     from .keys import PublicKey
@@ -41,6 +43,8 @@ def verify_run(folder: Path, key: PublicKey | None = None) -> Verification:
         findings.append(Finding(SEALED, "is missing: the run is not sealed, so that there is no signature"))
     if (folder / AMENDMENTS).exists():
         _check_amendments(folder, key, checked, findings)
+    if (folder / DOCUMENTS).exists():
+        _check_documents(folder, checked, findings)
     return replace(found, checked=tuple(checked), findings=tuple(findings))
 
 
@@ -98,7 +102,7 @@ def _differences(stated: dict[str, str], present: dict[str, str]) -> list[Findin
             found.append(Finding(name, "the file is missing that the manifest names"))
         elif name in stated and stated[name] != present[name]:
             found.append(Finding(name, "the file was altered after the run was sealed"))
-        elif name not in stated and not name.startswith(f"{AMENDMENTS}/"):
+        elif name not in stated and name.partition("/")[0] not in (AMENDMENTS, DOCUMENTS):
             found.append(Finding(name, "the file was added after the run was sealed"))
     return found
 
@@ -129,6 +133,14 @@ def _check_amendments(folder: Path, key: PublicKey | None, checked: list[str], f
     lines, faults = check_amendments(folder, key)
     checked += lines
     findings += faults
+
+
+def _check_documents(folder: Path, checked: list[str], findings: list[Finding]) -> None:
+    try:
+        findings += [Finding(place, message) for place, message in file_faults(folder)]
+    except RecordError as error:
+        findings.append(Finding(DOCUMENTS, f"cannot be held against the amendments: {error}"))
+    checked.append(f"{DOCUMENTS}/: the files of {len(list((folder / DOCUMENTS).iterdir()))} documents")
 
 
 def _line(error: Exception) -> str:

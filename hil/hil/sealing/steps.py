@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 
 from ..errors import RecordError
 from ..record.folder import sha256_of
-from ..sealing.amendments import Amendment, amend, amendments
+from .amendments import Amendment, amend, amendments
 
 if TYPE_CHECKING:
-    from ..sealing.keys import PrivateKey
+    from .keys import PrivateKey
 
 FOLDER = "documents"
 DRAFT, FINAL, PART = "draft", "final", "part"
