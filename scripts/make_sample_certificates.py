@@ -130,7 +130,7 @@ def certificate(
         conditions=ROOM,
         results=results,
         function=function,
-        statements=(SAMPLE, *(s for s in standard_statements(simulated=False) if not s.traceable)),
+        statements=(SAMPLE, *(s for s in standard_statements(simulated=False, deviations="none") if not s.traceable)),
         persons=(
             Person("Technical Manager X", "technical manager", main_signer=True),
             Person("Metrologist Y", "metrologist"),

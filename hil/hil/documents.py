@@ -93,7 +93,9 @@ def _certificate(folder: Path, record: Record, outcome: CalibrationOutcome, conf
         statements=(
             _unsigned(),
             *([] if simulated or claim.synchronised else [text.CLOCK_NOT_SYNCHRONISED]),
-            *text.standard_statements(simulated=simulated, rounding=laboratory.reporting.rounding),
+            *text.standard_statements(
+                simulated=simulated, deviations=text.NONE, rounding=laboratory.reporting.rounding
+            ),
             *outcome.statements,
         ),
         persons=(

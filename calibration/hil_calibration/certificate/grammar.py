@@ -18,7 +18,14 @@ SHA256 = re.compile(r"[0-9a-f]{64}")
 DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 COUNTRY = re.compile(r"[A-Z]{2}")
 RELEASE = re.compile(r"v\d+\.\d+\.\d+")
-NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+NOT_A_TEXT = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufdd0-\ufdef\ufff9-\uffff]"
+    "|[" + "".join(f"{chr(0x10000 * plane + 0xFFFE)}{chr(0x10000 * plane + 0xFFFF)}" for plane in range(1, 17)) + "]"
+)
+"""Control characters, line ends, overrides of the writing direction (they turn digits round), no characters at all."""
+
+LONGEST_TEXT, LONGEST_NAME, LONGEST_IDENTIFIER, LONGEST_NUMBER = 20_000, 200, 100, 60
+"""Characters of a text, of a name that heads a column or stands in a cell, of an identifier, of a number."""
 
 REF_TYPES = frozenset(
     {
@@ -54,13 +61,34 @@ REF_TYPES = frozenset(
 """Names of roles found in PTB's good-practice certificates and its refType database; no others are written."""
 
 
-def words(text: str, what: str) -> str:
-    """A text that is not blank, has no blank at its ends and only characters that XML knows."""
+def words(text: str, what: str, *, longest: int = LONGEST_TEXT) -> str:
+    """One paragraph that is not blank, has no blank at its ends and no control characters.
+
+    :param longest: characters that it may have.
+    """
     if not isinstance(text, str) or not text.strip():
         raise CertificateError(f"the {what} is empty")
-    if text != text.strip() or NOT_XML.search(text):
-        raise CertificateError(f"the {what} has blanks at its ends or control characters", where=repr(text))
+    if text != text.strip() or NOT_A_TEXT.search(text):
+        raise CertificateError(f"the {what} has blanks at its ends or control characters", where=_shown(text))
+    if len(text) > longest:
+        raise CertificateError(
+            f"the {what} has {len(text)} characters", where=_shown(text), remedy=f"write at most {longest}"
+        )
     return text
+
+
+def name(text: str, what: str) -> str:
+    """A text of at most :data:`LONGEST_NAME` characters."""
+    return words(text, what, longest=LONGEST_NAME)
+
+
+def identifier(text: str, what: str) -> str:
+    """A text of at most :data:`LONGEST_IDENTIFIER` characters, which stands on every page."""
+    return words(text, what, longest=LONGEST_IDENTIFIER)
+
+
+def _shown(text: str) -> str:
+    return repr(text if len(text) <= 40 else f"{text[:40]}…")
 
 
 def matches(pattern: re.Pattern[str], text: str, what: str) -> str:
@@ -72,7 +100,7 @@ def matches(pattern: re.Pattern[str], text: str, what: str) -> str:
 
 def is_number(text: str) -> bool:
     """A decimal number as D-SI writes it, finite."""
-    return DECIMAL.fullmatch(text) is not None and math.isfinite(float(text))
+    return len(text) <= LONGEST_NUMBER and DECIMAL.fullmatch(text) is not None and math.isfinite(float(text))
 
 
 def numbers(texts: Sequence[str], where: str) -> None:
@@ -87,7 +115,7 @@ def numbers(texts: Sequence[str], where: str) -> None:
 def uncertainties(texts: Sequence[str], k: str, where: str) -> None:
     """Positive expanded uncertainties and their coverage factors, at least 1, separated by blanks."""
     for text in texts:
-        if not UNSIGNED.fullmatch(text) or not float(text) > 0:
+        if not is_number(text) or not UNSIGNED.fullmatch(text) or not float(text) > 0:
             raise CertificateError(f"{text!r} is not an expanded uncertainty", where=where, remedy="give U > 0")
     if not k.split() or not all(COVERAGE_FACTOR.fullmatch(factor) for factor in k.split()):
         raise CertificateError(f"{k!r} is not a coverage factor", where=where, remedy="give k ≥ 1")

@@ -11,33 +11,20 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ..errors import CertificateError
-from . import grammar
+from . import grammar, words
+from .conformity import Conformity as Conformity
+from .words import Text as Text
+from .words import Words as Words
+from .words import label as label
 
 Status = Literal["", "beforeAdjustment", "afterAdjustment", "beforeRepair", "afterRepair"]
 Place = Literal["laboratory", "customer", "laboratoryBranch", "customerBranch", "other"]
 
+ItemField = Literal["description", "manufacturer", "model", "serial", "condition"]
+Change = Literal["amended", "substituted"]
+
 SIMULATED_PREFIX = "SIM-"
-
-
-@dataclass(frozen=True)
-class Text:
-    """A text in the languages of a certificate.
-
-    :param en: English, one paragraph.
-    :param fr: French, one paragraph.
-    :raises CertificateError: one of them is empty.
-    """
-
-    en: str
-    fr: str
-
-    def __post_init__(self) -> None:
-        grammar.words(self.en, "English text")
-        grammar.words(self.fr, "French text")
-
-
-Words = Text | str
-"""A translated text, or a string that is the same in every language (a name, a number)."""
+_REQUIRED_CLAUSES = {"7.8.2.1 l": "that the results relate only to the items", "7.8.2.1 n": "on deviations"}
 
 
 @dataclass(frozen=True)
@@ -59,13 +46,22 @@ class Organisation:
 
     def __post_init__(self) -> None:
         for what in ("name", "street", "post_code", "city"):
-            grammar.words(getattr(self, what), what)
+            grammar.name(getattr(self, what), what)
+        for what in ("email", "phone"):
+            if getattr(self, what):
+                grammar.name(getattr(self, what), what)
+        words.optional(self.accreditation, "accreditation")
         grammar.matches(grammar.COUNTRY, self.country, "country code (two capitals)")
 
 
 @dataclass(frozen=True)
 class Item:
-    """The item calibrated: unambiguous by manufacturer, model and serial number (7.8.2.1 g)."""
+    """The item calibrated: unambiguous by manufacturer, model and serial number (7.8.2.1 g).
+
+    :param condition: at its receipt, :param received: the day of it, ISO 8601, where that is critical (7.8.2.1 h).
+    :param customer_id: the number that the customer gave it.
+    :param supplied: the fields that the customer stated and the laboratory did not see for itself (7.8.2.2).
+    """
 
     description: Words
     manufacturer: str
@@ -73,10 +69,19 @@ class Item:
     serial: str
     condition: Words = ""
     received: str = ""
+    customer_id: str = ""
+    supplied: tuple[ItemField, ...] = ()
 
     def __post_init__(self) -> None:
+        words.name(self.description, "description of the item")
+        words.optional(self.condition, "condition of the item")
         for what in ("manufacturer", "model", "serial"):
-            grammar.words(getattr(self, what), what)
+            grammar.name(getattr(self, what), what)
+        if self.customer_id:
+            grammar.name(self.customer_id, "customer's number of the item")
+        for field in self.supplied:
+            if not getattr(self, field):
+                raise CertificateError(f"the customer supplied no {field}", where=self.serial)
         if self.received:
             grammar.iso_date(self.received, "receipt date")
 
@@ -93,7 +98,7 @@ class Reference:
     sha256: str
 
     def __post_init__(self) -> None:
-        grammar.words(self.identifier, "certificate number")
+        grammar.identifier(self.identifier, "certificate number")
         grammar.matches(grammar.SHA256, self.sha256, "SHA-256 of a certificate")
 
 
@@ -107,6 +112,11 @@ class Equipment:
     serial: str
     certificate: Reference | None = None
 
+    def __post_init__(self) -> None:
+        words.name(self.name, "name of equipment")
+        for what in ("manufacturer", "model", "serial"):
+            grammar.name(getattr(self, what), f"{what} of equipment")
+
 
 @dataclass(frozen=True)
 class Method:
@@ -119,6 +129,11 @@ class Method:
     ref_type: str = ""
 
     def __post_init__(self) -> None:
+        words.name(self.name, "name of a method")
+        grammar.words(label(self.description), "description of a method")
+        for what in ("norm", "reference"):
+            if getattr(self, what):
+                grammar.name(getattr(self, what), f"{what} of a method")
         grammar.ref_type(self.ref_type)
 
 
@@ -141,10 +156,14 @@ class Condition:
     k: str = ""
 
     def __post_init__(self) -> None:
+        words.name(self.name, "name of an influence condition")
         grammar.ref_type(self.ref_type)
+        grammar.name(self.unit, "unit of an influence condition")
         grammar.numbers((self.minimum, self.maximum), "influence condition")
         if float(self.minimum) > float(self.maximum):
             raise CertificateError("the minimum is above the maximum", where=str(self.ref_type))
+        if self.value:
+            grammar.numbers((self.value,), "influence condition")
         if self.U:
             grammar.numbers((self.value,), "influence condition")
             grammar.uncertainties((self.U,), self.k, "influence condition")
@@ -160,6 +179,9 @@ class Column:
     :param U: n expanded uncertainties, or none.
     :param k: coverage factor of `U`: one for the column, or n separated by blanks.
     :param coverage: coverage probability of `U`, between 0 and 1.
+    :param conformity: of these values with a specification.
+    :param in_cmc: for each value whether it lies within the laboratory's calibration and measurement capability, or
+        none where nothing is said of that.
     """
 
     name: Words
@@ -170,11 +192,15 @@ class Column:
     k: str = "2"
     coverage: str = "0.95"
     distribution: str = "normal"
+    conformity: Conformity | None = None
+    in_cmc: tuple[bool, ...] = ()
 
     def __post_init__(self) -> None:
+        words.name(self.name, "name of a column")
         where = f"column {label(self.name)!r}"
+        grammar.name(self.distribution, f"distribution of {where}")
         grammar.ref_type(self.ref_type)
-        grammar.words(self.unit, f"unit of {where}")
+        grammar.name(self.unit, f"unit of {where}")
         grammar.numbers(self.values, where)
         if self.unit == "Cel" and self.ref_type == "basic_measurementError":
             raise CertificateError("a difference of temperatures in Cel", where=where, remedy="give it in K")
@@ -184,6 +210,10 @@ class Column:
             if len(self.k.split()) > 1:
                 grammar.same_length(len(self.values), (len(self.k.split()), "coverage factors"), where)
             grammar.matches(grammar.PROBABILITY, self.coverage, "coverage probability")
+        if self.conformity:
+            self.conformity.require_for(len(self.values), where)
+        if self.in_cmc:
+            grammar.same_length(len(self.values), (len(self.in_cmc), "statements on the capability"), where)
 
 
 @dataclass(frozen=True)
@@ -200,6 +230,8 @@ class Result:
     description: Words = ""
 
     def __post_init__(self) -> None:
+        words.name(self.name, "name of a result")
+        words.optional(self.description, "description of a result")
         where = f"result {label(self.name)!r}"
         grammar.ref_type(self.ref_type)
         if not self.columns:
@@ -215,6 +247,7 @@ class Statement:
 
     :param norm: the standard that asks for it and :param reference: its clause.
     :param traceable: true where it states metrological traceability.
+    :param day: the date that it states, ISO 8601, and :param authority: on whose word.
     """
 
     declaration: Text
@@ -223,38 +256,58 @@ class Statement:
     reference: str = ""
     ref_type: str = ""
     traceable: bool | None = None
+    day: str = ""
+    authority: Organisation | None = None
 
     def __post_init__(self) -> None:
+        words.optional(self.name, "name of a statement")
+        for what in ("norm", "reference"):
+            if getattr(self, what):
+                grammar.name(getattr(self, what), f"{what} of a statement")
         grammar.ref_type(self.ref_type)
+        if self.day:
+            grammar.iso_date(self.day, "date of a statement")
 
 
 @dataclass(frozen=True)
 class Person:
-    """A person responsible; at least one signs (7.8.2.1 o)."""
+    """A person responsible; at least one signs (7.8.2.1 o).
+
+    :param role: `operator`, `reviewer` or `authoriser`, which are translated, or the laboratory's own word.
+    """
 
     name: str
     role: str
     main_signer: bool = False
 
     def __post_init__(self) -> None:
-        grammar.words(self.name, "name of a person")
-        grammar.words(self.role, "role of a person")
+        grammar.name(self.name, "name of a person")
+        grammar.name(self.role, "role of a person")
 
 
 @dataclass(frozen=True)
 class Budget:
-    """An uncertainty budget as a table of strings: a header and rows of the same length."""
+    """An uncertainty budget as a table of strings: a header and rows of the same length.
+
+    :param share: the column that holds the share of the variance in %, which is drawn as bars; none by default.
+    """
 
     title: Words
     header: tuple[Words, ...]
     rows: tuple[tuple[str, ...], ...]
+    share: int | None = None
 
     def __post_init__(self) -> None:
+        words.name(self.title, "title of a budget")
         where = f"budget {label(self.title)!r}"
+        for head in self.header:
+            words.name(head, f"head of {where}")
+        if self.share is not None and not 0 <= self.share < len(self.header):
+            raise CertificateError(f"no column {self.share} to draw as bars", where=where)
         for row in self.rows:
             grammar.same_length(len(self.header), (len(row), "cells in a row"), where)
             for cell in row:
-                grammar.words(cell, f"cell of {where} (write – where nothing stands)")
+                grammar.name(cell, f"cell of {where} (write – where nothing stands)")
 
 
 @dataclass(frozen=True)
@@ -276,7 +329,8 @@ class SharedEffect:
 
     def __post_init__(self) -> None:
         for what in ("name", "kind", "distribution"):
-            grammar.words(getattr(self, what), f"{what} of a shared effect")
+            grammar.name(getattr(self, what), f"{what} of a shared effect")
+        words.optional(self.source, "source of a shared effect")
         given = [n for n in (self.half_width, self.reference, self.dof) if n]
         grammar.numbers((self.u, *given), f"shared effect {self.name!r}")
 
@@ -320,8 +374,27 @@ class Software:
     release: str
 
     def __post_init__(self) -> None:
-        grammar.words(self.name, "name of the software")
+        grammar.name(self.name, "name of the software")
         grammar.matches(grammar.RELEASE, self.release, "release of the software (vX.Y.Z)")
+
+
+@dataclass(frozen=True)
+class Amendment:
+    """The certificate that this one replaces, and why (7.8.8).
+
+    :param identifier: of the original, :param sha256: of its file, 64 hexadecimal digits.
+    :param change: whether the original is amended, or substituted as a whole.
+    """
+
+    identifier: str
+    sha256: str
+    reason: Words
+    change: Change = "amended"
+
+    def __post_init__(self) -> None:
+        grammar.identifier(self.identifier, "identifier of the original")
+        grammar.matches(grammar.SHA256, self.sha256, "SHA-256 of the original")
+        grammar.words(label(self.reason), "reason of the amendment")
 
 
 @dataclass(frozen=True)
@@ -335,6 +408,11 @@ class Certificate:
     :param chain_head: SHA-256 of the head of the record's hash chain, empty if there is no record.
     :param function: written into the XML as our calibration record, beside the tables that everyone reads.
     :param languages: the first is the mandatory one.
+    :param draft: neither reviewed nor authorised; it says so.
+    :param amends: the certificate that it replaces.
+    :param recalibration: the day that the customer asked to be stated, ISO 8601; none otherwise (7.8.4.3).
+    :param opinions: opinions and interpretations, kept apart from the results (7.8.7).
+    :param customer_data: what else the customer supplied, beside `item.supplied` (7.8.2.2).
     :raises CertificateError: something that no certificate may lack, contradict or misname.
     """
 
@@ -360,9 +438,17 @@ class Certificate:
     function: Function | None = None
     budgets: tuple[Budget, ...] = ()
     languages: tuple[Literal["en", "fr"], ...] = ("en", "fr")
+    draft: bool = False
+    amends: Amendment | None = None
+    recalibration: str = ""
+    opinions: tuple[Text, ...] = ()
+    customer_data: tuple[Words, ...] = ()
 
     def __post_init__(self) -> None:
-        grammar.words(self.identifier, "identifier")
+        grammar.identifier(self.identifier, "identifier")
+        words.optional(self.world, "simulated world")
+        for data in self.customer_data:
+            words.name(data, "customer's data")
         self._check_simulated()
         self._check_dates()
         for what in ("equipment", "methods", "conditions", "results", "statements", "languages"):
@@ -370,10 +456,19 @@ class Certificate:
                 raise CertificateError(f"no {what}", where=self.identifier)
         if not any(person.main_signer for person in self.persons):
             raise CertificateError("nobody signs", where=self.identifier, remedy="name a main signer")
+        self._check_statements()
+        if self.amends and self.amends.identifier == self.identifier:
+            raise CertificateError("it amends itself", where=self.identifier, remedy="give it an identifier of its own")
         if self.chain_head:
             grammar.matches(grammar.SHA256, self.chain_head, "head of the record's hash chain")
         if self.place != "laboratory" and not self.place_description:
             raise CertificateError("the place of the calibration is not described", where=self.identifier)
+
+    def _check_statements(self) -> None:
+        clauses = {statement.reference for statement in self.statements}
+        for clause, what in _REQUIRED_CLAUSES.items():
+            if clause not in clauses:
+                raise CertificateError(f"no statement {what} (ISO/IEC 17025:2017, {clause})", where=self.identifier)
 
     def _check_simulated(self) -> None:
         if self.simulated and not self.identifier.startswith(SIMULATED_PREFIX):
@@ -392,8 +487,7 @@ class Certificate:
     def _check_dates(self) -> None:
         days = (("begin", self.begin), ("end", self.end), ("issue date", self.issued))
         grammar.in_order(days, where=self.identifier)
-
-
-def label(words: Words) -> str:
-    """The English text, for messages."""
-    return words.en if isinstance(words, Text) else words
+        if self.item.received:
+            grammar.in_order((("receipt", self.item.received), days[1]), where=self.identifier)
+        if self.recalibration:
+            grammar.in_order((days[1], ("recalibration", self.recalibration)), where=self.identifier)

@@ -16,7 +16,8 @@ from typing import Any
 from ..errors import CertificateError
 from ..unit import symbol
 from . import grammar, model, text
-from .writer import all_statements
+from .labels import LABELS
+from .statements import all_statements
 
 _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _EXPONENT = re.compile(r"[Ee]\+?(-?)0*(\d+)$")
@@ -70,7 +71,7 @@ class _View:
         return [words]
 
     def _label(self, name: str) -> list[str]:
-        return self._text(text.LABELS[name])
+        return self._text(LABELS[name])
 
     def _pair(self, name: str, value: model.Words) -> list[dict[str, Any]]:
         return [{"label": self._label(name), "value": self._text(value)}] if value else []
@@ -84,7 +85,7 @@ class _View:
             "language": certificate.languages[0],
             "simulated": certificate.simulated,
             "watermark": "SIMULATED" if certificate.simulated else "",
-            "labels": {name: self._label(name) for name in text.LABELS},
+            "labels": {name: self._label(name) for name in LABELS},
             "laboratory": self._organisation(certificate.laboratory),
             "customer": self._organisation(certificate.customer),
             "item": self._item(),
@@ -136,7 +137,7 @@ class _View:
             *self._pair("received", certificate.item.received),
             *self._pair("performed", days),
             *self._pair("issued", certificate.issued),
-            *self._pair("place", certificate.place_description or text.LABELS["laboratory"]),
+            *self._pair("place", certificate.place_description or LABELS["laboratory"]),
         ]
 
     def _equipment(self, equipment: model.Equipment) -> dict[str, Any]:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Literal
 
-from .model import Method, Statement, Text
+from .model import Method, Statement, Text, Words
 
 _ISO = "ISO/IEC 17025:2017"
+
+NONE = "none"
+"""What is said of deviations from the method where there were none."""
 
 SIMULATED = Statement(
     Text(
@@ -18,6 +21,14 @@ SIMULATED = Statement(
     traceable=False,
 )
 """Written before every other statement of a simulated certificate, by the writer itself."""
+
+DRAFT = Statement(
+    Text(
+        "DRAFT. This document has been neither reviewed nor authorised and is not issued.",
+        "PROJET (DRAFT). Ce document n'a été ni vérifié ni autorisé et n'est pas émis.",
+    )
+)
+"""Written first on a draft, by the writer itself."""
 
 ITEMS_ONLY = Statement(
     Text(
@@ -99,6 +110,14 @@ ADJUSTED = Statement(
     reference="7.8.4.1 d",
 )
 
+IN_CMC = Text(
+    "Whether the value lies within the scope of the laboratory's calibration and measurement capability, with an "
+    "expanded uncertainty that is not below it.",
+    "Indique si la valeur est dans le domaine des aptitudes en matière de mesures et d'étalonnages du laboratoire, "
+    "avec une incertitude élargie qui ne leur est pas inférieure.",
+)
+"""What true means in a statement `basic_isInCMC`."""
+
 Rounding = Literal["nearest", "up", "ea5"]
 
 ROUNDING: dict[Rounding, Text] = {
@@ -140,87 +159,40 @@ UNCERTAINTY = Method(
 )
 
 
+def deviation(words: Words) -> Statement:
+    """The statement on additions to, deviations from and exclusions from the method.
+
+    :param words: what they were; `none` where there were none.
+    :raises CertificateError: nothing is said.
+    """
+    if words == NONE:
+        return NO_DEVIATION
+    told = words if isinstance(words, Text) else Text(words, words)
+    intro = "Additions to, deviations from and exclusions from the method: {}"
+    intro_fr = "Ajouts, écarts et exclusions par rapport à la méthode : {}"
+    return Statement(Text(intro.format(told.en), intro_fr.format(told.fr)), norm=_ISO, reference="7.8.2.1 n")
+
+
 def standard_statements(
     *,
     simulated: bool,
     adjusted: bool = False,
+    deviations: Words,
     rounding: Rounding = "nearest",
-    deviations: Text | None = None,
     decision: Text | None = None,
     accredited: bool = False,
 ) -> tuple[Statement, ...]:
     """The statements that every certificate carries, in the order in which they are printed.
 
-    :param deviations: additions to, deviations from and exclusions from the method; none when None.
+    :param deviations: additions to, deviations from and exclusions from the method; the word `none` is translated.
     :param decision: the decision rule applied; no statement of conformity when None.
     :param accredited: the laboratory names its accreditation itself (`Organisation.accreditation`).
     """
     chain = SIMULATED_CHAIN if simulated else TRACEABLE
-    deviation = Statement(deviations, norm=_ISO, reference="7.8.2.1 n") if deviations else NO_DEVIATION
     conformity = (
         Statement(decision, norm=_ISO, reference="7.8.6.2", ref_type="basic_conformity") if decision else NO_DECISION
     )
     policy = Statement(ROUNDING[rounding], norm="JCGM 100:2008", reference="7.2.6")
     own = () if accredited else (NO_ACCREDITATION,)
     state = ADJUSTED if adjusted else NOT_ADJUSTED
-    return (chain, state, deviation, conformity, policy, ITEMS_ONLY, IN_FULL, *own)
-
-
-LABELS: dict[str, Text] = {
-    "title": Text("Calibration certificate", "Certificat d'étalonnage"),
-    "identifier": Text("Certificate number", "Numéro du certificat"),
-    "laboratory": Text("Calibration laboratory", "Laboratoire d'étalonnage"),
-    "customer": Text("Customer", "Client"),
-    "item": Text("Item calibrated", "Objet étalonné"),
-    "description": Text("Description", "Désignation"),
-    "manufacturer": Text("Manufacturer", "Constructeur"),
-    "model": Text("Model", "Modèle"),
-    "serial": Text("Serial number", "Numéro de série"),
-    "condition": Text("Condition", "État"),
-    "calibration": Text("Calibration", "Étalonnage"),
-    "uncertainty": Text("Expanded uncertainty\u00a0U", "Incertitude élargie\u00a0U"),
-    "received": Text("Received on", "Reçu le"),
-    "performed": Text("Calibrated on", "Étalonné le"),
-    "issued": Text("Issued on", "Émis le"),
-    "place": Text("Place of calibration", "Lieu de l'étalonnage"),
-    "authorised": Text("Authorising person", "Personne qui autorise l'émission"),
-    "responsible": Text("Persons responsible", "Personnes responsables"),
-    "equipment": Text("Measurement standards and equipment", "Étalons et équipements"),
-    "equipment_name": Text("Equipment", "Équipement"),
-    "certificate": Text("Certificate", "Certificat"),
-    "methods": Text("Methods", "Méthodes"),
-    "conditions": Text("Influence conditions", "Conditions d'influence"),
-    "quantity": Text("Quantity", "Grandeur"),
-    "mean": Text("Mean", "Moyenne"),
-    "minimum": Text("Minimum", "Minimum"),
-    "maximum": Text("Maximum", "Maximum"),
-    "results": Text("Results", "Résultats"),
-    "function": Text("Calibration function", "Fonction d'étalonnage"),
-    "function_variables": Text("x: indication in {x}; y: value in {y}", "x : indication en {x} ; y : valeur en {y}"),
-    "valid_range": Text("Range of indications", "Étendue des indications"),
-    "coefficients": Text("Coefficients (unrounded)", "Coefficients (non arrondis)"),
-    "covariance": Text("Covariance of the coefficients", "Covariance des coefficients"),
-    "effects": Text(
-        "Shared effects, beside the coefficients' covariance", "Effets communs, hors covariance des coefficients"
-    ),
-    "effect": Text("Effect", "Effet"),
-    "effect_kind": Text("Kind", "Nature"),
-    "distribution": Text("Distribution", "Loi"),
-    "effect_uncertainty": Text("Half-width or u", "Demi-étendue ou u"),
-    "budgets": Text("Uncertainty budgets", "Bilans d'incertitude"),
-    "statements": Text("Statements", "Déclarations"),
-    "plot": Text("Errors with expanded uncertainties", "Erreurs et incertitudes élargies"),
-    "as_found": Text("as found", "à réception"),
-    "as_left": Text("as left", "à l'expédition"),
-    "page": Text("Page", "Page"),
-    "of": Text("of", "sur"),
-    "end": Text("End of the certificate", "Fin du certificat"),
-    "record": Text("Head of the record's hash chain (SHA-256)", "Tête de la chaîne de hachage (SHA-256)"),
-    "file": Text("SHA-256 of the attached XML (DCC)", "SHA-256 du fichier XML joint (DCC)"),
-    "software": Text("Made by", "Établi par"),
-    "machine": Text(
-        "The machine-readable original (certificate.xml, DCC 3.3.0) is attached to this file.",
-        "L'original lisible par machine (certificate.xml, DCC 3.3.0) est joint à ce fichier.",
-    ),
-}
-"""Headings and labels of the printed certificate."""
+    return (chain, state, deviation(deviations), conformity, policy, ITEMS_ONLY, IN_FULL, *own)

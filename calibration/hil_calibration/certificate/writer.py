@@ -6,14 +6,18 @@ and values in percent stand beside their SI form in a `si:hybrid`, converted exa
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from decimal import Decimal
+from collections.abc import Iterable, Iterator
+from decimal import Context, Decimal
 
 from lxml import etree
 
 from ..unit import to_dsi
-from . import model, namespace, record, text
+from . import model, namespace, record
+from .conformity import Conformity
+from .labels import LABELS, LIMITS, ROLES
 from .namespace import Element, Maker
+from .statements import all_statements
+from .text import IN_CMC
 
 _PREFIXES = {"dcc": namespace.DCC, "si": namespace.SI, "xsi": namespace.XSI}
 _LOCATION = f"{namespace.DCC} https://ptb.de/dcc/v{namespace.VERSION}/dcc.xsd"
@@ -21,8 +25,21 @@ _LOCATION = f"{namespace.DCC} https://ptb.de/dcc/v{namespace.VERSION}/dcc.xsd"
 DCC = Maker(namespace.DCC, _PREFIXES)
 SI = Maker(namespace.SI, _PREFIXES)
 
-_SI_FORMS = {"Cel": ("K", Decimal("273.15"), 0), "%": ("1", Decimal(0), -2)}
-"""Practical unit: its SI unit, the offset and the power of ten that lead there."""
+_SI_FORMS = {
+    "Cel": ("K", Decimal("273.15"), Decimal(1)),
+    "%": ("1", Decimal(0), Decimal("0.01")),
+    "[ppm]": ("1", Decimal(0), Decimal("0.000001")),
+    "min": ("s", Decimal(0), Decimal(60)),
+    "h": ("s", Decimal(0), Decimal(3600)),
+    "d": ("s", Decimal(0), Decimal(86400)),
+    "L": ("m3", Decimal(0), Decimal("0.001")),
+    "bar": ("Pa", Decimal(0), Decimal(100000)),
+    "mbar": ("Pa", Decimal(0), Decimal(100)),
+    "t": ("kg", Decimal(0), Decimal(1000)),
+}
+"""Practical unit: its SI unit, the offset and the factor that lead there, both exact."""
+
+_EXACT = Context(prec=200)
 
 
 def to_xml(certificate: model.Certificate) -> bytes:
@@ -86,6 +103,19 @@ class _Writer:
             DCC.endPerformanceDate(certificate.end),
             DCC.performanceLocation(certificate.place),
             DCC.issueDate(certificate.issued),
+            *(self._original(certificate.amends) if certificate.amends else ()),
+        )
+
+    def _original(self, amendment: model.Amendment) -> Iterator[Element]:
+        yield DCC.reportAmendedSubstituted(
+            DCC.typeOfChange(amendment.change), DCC.replacedUniqueIdentifier(amendment.identifier)
+        )
+        yield DCC.previousReport(
+            self._words("referral", LABELS["title"]),
+            DCC.referralID(amendment.identifier),
+            DCC.procedure("SHA256"),
+            DCC.value(amendment.sha256),
+            self._words("description", amendment.reason),
         )
 
     def _item(self, item: model.Item) -> Element:
@@ -94,12 +124,14 @@ class _Writer:
             *self._optional("description", item.condition),
             DCC.manufacturer(self._words("name", item.manufacturer)),
             DCC.model(item.model),
-            self._serial(item.serial),
+            DCC.identifications(
+                self._identification("manufacturer", item.serial, "serial"),
+                *([self._identification("customer", item.customer_id, "customer_id")] if item.customer_id else []),
+            ),
         )
 
-    def _serial(self, serial: str) -> Element:
-        name = self._words("name", text.LABELS["serial"])
-        return DCC.identifications(DCC.identification(DCC.issuer("manufacturer"), DCC.value(serial), name))
+    def _identification(self, issuer: str, value: str, name: str) -> Element:
+        return DCC.identification(DCC.issuer(issuer), DCC.value(value), self._words("name", LABELS[name]))
 
     def _contact(self, tag: str, organisation: model.Organisation) -> Element:
         further = organisation.accreditation
@@ -120,6 +152,7 @@ class _Writer:
     def _person(self, person: model.Person) -> Element:
         return DCC.respPerson(
             DCC.person(self._words("name", person.name)),
+            *self._optional("description", ROLES.get(person.role, "")),
             DCC.role(person.role),
             *([DCC.mainSigner("true")] if person.main_signer else []),
         )
@@ -133,6 +166,8 @@ class _Writer:
             *([DCC.norm(statement.norm)] if statement.norm else []),
             *([DCC.reference(statement.reference)] if statement.reference else []),
             self._words("declaration", statement.declaration),
+            *([DCC.date(statement.day)] if statement.day else []),
+            *([self._contact("respAuthority", statement.authority)] if statement.authority else []),
         )
 
     def measurements(self, certificate: model.Certificate) -> Element:
@@ -142,7 +177,7 @@ class _Writer:
     def _measurement(self, certificate: model.Certificate, status: model.Status) -> Element:
         results = [result for result in certificate.results if result.status == status]
         return DCC.measurementResult(
-            self._words("name", text.LABELS["results"]),
+            self._words("name", LABELS["results"]),
             DCC.usedMethods(*map(self._method, certificate.methods)),
             DCC.measuringEquipments(*map(self._equipment, certificate.equipment)),
             DCC.influenceConditions(*(self._condition(condition, status) for condition in certificate.conditions)),
@@ -166,12 +201,12 @@ class _Writer:
             *([self._certificate(standard)] if standard else []),
             DCC.manufacturer(self._words("name", equipment.manufacturer)),
             DCC.model(equipment.model),
-            self._serial(equipment.serial),
+            DCC.identifications(self._identification("manufacturer", equipment.serial, "serial")),
         )
 
     def _certificate(self, reference: model.Reference) -> Element:
         return DCC.certificate(
-            self._words("referral", text.LABELS["title"]),
+            self._words("referral", LABELS["title"]),
             DCC.referralID(reference.identifier),
             DCC.procedure("SHA256"),
             DCC.value(reference.sha256),
@@ -182,7 +217,7 @@ class _Writer:
         mean = []
         if condition.value:
             forms = _reals(condition.unit, condition.value, condition.U, condition.k)
-            mean = [DCC.quantity(self._words("name", text.LABELS["mean"]), forms)]
+            mean = [DCC.quantity(self._words("name", LABELS["mean"]), forms)]
         return DCC.influenceCondition(
             _role(condition.ref_type),
             self._words("name", condition.name),
@@ -192,7 +227,7 @@ class _Writer:
                 *(
                     DCC.quantity(
                         _role(_bound_role(condition.ref_type, suffix)),
-                        self._words("name", text.LABELS[name]),
+                        self._words("name", LABELS[name]),
                         _reals(condition.unit, value),
                     )
                     for name, suffix, value in bounds
@@ -209,19 +244,40 @@ class _Writer:
         )
 
     def _column(self, column: model.Column) -> Element:
-        return DCC.quantity(_role(column.ref_type), self._words("name", column.name), _lists(column))
+        about = [
+            *([self._conformity(column.conformity, column.unit)] if column.conformity else []),
+            *([self._capability(column.in_cmc)] if column.in_cmc else []),
+        ]
+        return DCC.quantity(
+            _role(column.ref_type),
+            self._words("name", column.name),
+            _lists(column),
+            *([DCC.measurementMetaData(*about)] if about else []),
+        )
 
+    def _conformity(self, conformity: Conformity, unit: str) -> Element:
+        """As PTB's good-practice certificates write it: verdicts per value, limits of tolerance and acceptance."""
+        return DCC.metaData(
+            _role("basic_conformity"),
+            self._words("name", LABELS["conformity"]),
+            self._words("description", conformity.specification),
+            *([DCC.norm(conformity.norm)] if conformity.norm else []),
+            self._words("declaration", conformity.rule),
+            DCC.conformityXMLList(" ".join(conformity.verdicts)),
+            DCC.data(*(self._limit(role, unit, values) for role, values in conformity.limits())),
+        )
 
-def all_statements(certificate: model.Certificate) -> tuple[model.Statement, ...]:
-    """The statements as written: a simulated certificate says SIMULATED before everything else."""
-    first = (text.SIMULATED,) if certificate.simulated else ()
-    place = certificate.place_description
-    there = (_place(place),) if place else ()
-    return (*first, *there, *certificate.statements)
+    def _limit(self, role: str, unit: str, values: tuple[str, ...]) -> Element:
+        forms = (_plain_list(form_unit, converted) for form_unit, converted, _ in _forms(unit, values, ()))
+        return DCC.quantity(_role(role), self._words("name", LIMITS[role]), _hybrid(list(forms)))
 
-
-def _place(place: model.Text) -> model.Statement:
-    return model.Statement(place, name=text.LABELS["place"], norm="ISO/IEC 17025:2017", reference="7.8.2.1 c")
+    def _capability(self, inside: tuple[bool, ...]) -> Element:
+        return DCC.metaData(
+            _role("basic_isInCMC"),
+            self._words("name", LABELS["in_cmc"]),
+            self._words("declaration", IN_CMC),
+            DCC.validXMLList(" ".join(str(each).lower() for each in inside)),
+        )
 
 
 def _role(ref_type: str) -> dict[str, str]:
@@ -237,9 +293,9 @@ def _forms(unit: str, values: Iterable[str], expanded: Iterable[str]) -> list[tu
     practical = (unit, list(values), list(expanded))
     if unit not in _SI_FORMS:
         return [practical]
-    si_unit, offset, power = _SI_FORMS[unit]
-    converted = [_plain(Decimal(value).scaleb(power) + offset) for value in practical[1]]
-    return [(si_unit, converted, [_plain(Decimal(u).scaleb(power)) for u in practical[2]]), practical]
+    si_unit, offset, factor = _SI_FORMS[unit]
+    converted = [_plain(_EXACT.fma(Decimal(value), factor, offset)) for value in practical[1]]
+    return [(si_unit, converted, [_plain(_EXACT.multiply(Decimal(u), factor)) for u in practical[2]]), practical]
 
 
 def _plain(number: Decimal) -> str:
@@ -272,7 +328,7 @@ def _lists(column: model.Column) -> Element:
 
 
 def _list(column: model.Column, unit: str, values: list[str], expanded: list[str]) -> Element:
-    element = SI.realListXMLList(SI.valueXMLList(" ".join(values)), SI.unitXMLList(to_dsi(unit)))
+    element = _plain_list(unit, values)
     if expanded:
         stated = SI.expandedMUXMLList(
             SI.valueExpandedMUXMLList(" ".join(expanded)),
@@ -282,3 +338,7 @@ def _list(column: model.Column, unit: str, values: list[str], expanded: list[str
         )
         element.append(SI.measurementUncertaintyUnivariateXMLList(stated))
     return element
+
+
+def _plain_list(unit: str, values: Iterable[str]) -> Element:
+    return SI.realListXMLList(SI.valueXMLList(" ".join(values)), SI.unitXMLList(to_dsi(unit)))

@@ -78,7 +78,7 @@ def simulated(samples: Mapping[str, Certificate]) -> Certificate:
         identifier="SIM-2026-0007",
         simulated=True,
         results=(Result(Text("Illuminance", "Éclairement"), (reference, indication, error)),),
-        statements=standard_statements(simulated=True),
+        statements=standard_statements(simulated=True, deviations="none"),
         chain_head="0123456789abcdef" * 4,
         function=Function(
             "straight-line",

@@ -10,7 +10,7 @@ from lxml import etree
 from hil_calibration.certificate import to_xml, validate
 from hil_calibration.certificate.model import Certificate
 from hil_calibration.certificate.namespace import MAP, Element
-from hil_calibration.certificate.writer import all_statements
+from hil_calibration.certificate.statements import all_statements
 from hil_calibration.errors import CertificateError
 
 
