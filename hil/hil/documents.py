@@ -13,6 +13,7 @@ from hil_drivers.clock import NANOSECONDS
 from .bench.world import world_name
 from .capability import require_capability
 from .outcome import CalibrationOutcome, MeasurementOutcome, TrialOutcome
+from .traceability import not_traceable
 from .utc import time_claim
 
 if TYPE_CHECKING:
@@ -37,6 +38,8 @@ class Documents:
 def write_documents(folder: Path, record: Record, results: Results, config: BenchConfig) -> Documents:
     """Write the documents of a run into its folder."""
     if isinstance(results.document, CalibrationOutcome):
+        if not_traceable(record):
+            return Documents()
         return _write_certificate(folder, record, results.document, config)
     if isinstance(results.document, TrialOutcome):
         return _write_report(folder, record, results, results.document)

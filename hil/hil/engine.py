@@ -39,6 +39,7 @@ class Engine:
 
     :param read_clock: reads the state of the system clock.
     :param progress: what is on record already, where a run is resumed.
+    :param excused: an authorised deviation lets it begin although a calibration is overdue or a check failed.
     """
 
     procedure: Procedure
@@ -52,6 +53,7 @@ class Engine:
     speed: float | None
     read_clock: Callable[[], ClockState] = read_clock_state
     progress: Progress = field(default_factory=Progress)
+    excused: bool = False
 
     async def run(self) -> Ending:
         """Run it. Only a cancellation of the calling task leaves this function as an exception."""
@@ -64,6 +66,7 @@ class Engine:
                 items=self.procedure.items,
                 calibrated=self._measuring_roles(),
                 since=self.progress.bench_time,
+                excused=self.excused,
             ) as bench:
                 return await self._run_on(bench)
         except (HilError, DriverError, CalibrationError) as error:

@@ -38,11 +38,12 @@ from .progress import Progress
 from .resumption import Departure
 from .service import Event, Service
 from .suggest import nearest
+from .traceability import not_traceable
 
 if TYPE_CHECKING:
     from .bench.config import BenchConfig
     from .bench.laboratory import OrganisationSection
-    from .record import RecordWriter
+    from .record import Record, RecordWriter
     from .results import Results
     from .resumption import Resumption
     from .scripts import Procedure
@@ -124,6 +125,7 @@ async def run_procedure(
     resume: Path | None = None,
     locked: Path | None = None,
     deviation: str | None = None,
+    authorised_by: str | None = None,
     reach: AbstractAsyncContextManager[object] | None = None,
 ) -> RunOutcome:
     """Run a procedure on a bench and write its record, results and documents.
@@ -135,14 +137,18 @@ async def run_procedure(
     :param on_event: receives every event of the run.
     :param resume: the folder of a run that ended before its plan was complete, to go on with.
     :param locked: a locked plan that the run must follow.
-    :param deviation: why it may be resumed although something changed, or depart from its locked plan.
+    :param deviation: why it may be resumed although something changed, depart from its locked plan, or begin although
+        a calibration is overdue or a check failed.
+    :param authorised_by: who authorises that it begins so; then nothing that comes of it is traceable.
     :param reach: lets commands in; entered before the bench opens, and left once it is in its safe state.
     :raises UsageError: before anything is written, for what can be known to be wrong by then.
     """
     if speed is not None and not 0.0 < speed < float("inf"):
         raise UsageError(f"speed {speed:g} is not a finite number above 0", remedy="give bench seconds per wall second")
-    if deviation is not None and resume is None and locked is None:
-        raise UsageError("there is nothing to deviate from", remedy="give it with --resume or --plan")
+    if deviation is None and authorised_by is not None:
+        raise UsageError("a deviation without a reason", remedy='say why with --deviation "why"')
+    if deviation is not None and resume is None and locked is None and authorised_by is None:
+        raise UsageError("there is nothing to deviate from", remedy="give it with --resume, --plan or --authorised-by")
     if locked is not None and resume is not None:
         raise UsageError("the plan of a run that is resumed is on its record", remedy="leave out --plan")
     prepared = prepare(procedure, bench, settings, seed, resume=resume)
@@ -156,6 +162,7 @@ async def run_procedure(
 
     runs = out if resume is None else resume.parent
     require_settled(prepared.config, runs)
+    excused = [] if authorised_by is None else _excused(prepared, authorised_by)
     async with AsyncExitStack() as commanded:
         await commanded.enter_async_context(reach or nullcontext())
         recovered = await recover(prepared.config, runs, seed=prepared.seed, publish=service.publish)
@@ -168,6 +175,8 @@ async def run_procedure(
             operator=operator,
             locked=locked,
             deviation=deviation,
+            excused=excused,
+            authorised_by=authorised_by,
             recovered=recovered,
             beginning=beginning,
             commanded=commanded,
@@ -186,6 +195,8 @@ class _Run:
         operator: str,
         locked: Path | None,
         deviation: str | None,
+        excused: Sequence[str],
+        authorised_by: str | None,
         recovered: Sequence[dict[str, Any]],
         beginning: Beginning,
         commanded: AsyncExitStack,
@@ -193,6 +204,7 @@ class _Run:
         from .record import create_run_folder
 
         self._recovered, self._beginning, self._commanded = recovered, beginning, commanded
+        self._excused, self._authorised_by = list(excused), authorised_by
         self._prepared, self._service, self._speed, self._operator = prepared, service, speed, operator
         self._procedure, self._config = prepared.procedure, prepared.config
         self._design = self._procedure.design(prepared.parameters)
@@ -270,6 +282,7 @@ class _Run:
         from .record import RecordWriter
 
         t, facts = self._resumed_at(), {"operator": self._operator, "deviation": self._deviation}
+        facts |= {"not_traceable": self._excused}
         if self._resumption is None:
             record = RecordWriter.create(self._folder, self._header())
         else:
@@ -277,6 +290,8 @@ class _Run:
         for departure in self._departures:
             reason = self._deviation or ""
             record.amend(t, self._operator, reason, f"run {departure.what}", departure.before, departure.now)
+        if self._authorised_by is not None:
+            record.amend(t, self._authorised_by, self._deviation or "", "run fitness", [], self._excused)
         if self._resumption is not None:
             self._tell_resumed(self._resumption)
         return record
@@ -306,6 +321,7 @@ class _Run:
             seed=self._prepared.seed if simulated else None,
             speed=self._speed,
             progress=Progress() if self._resumption is None else self._resumption.progress,
+            excused=self._authorised_by is not None,
         )
 
     async def _finish(self, record: RecordWriter, ending: Ending) -> RunOutcome:
@@ -339,7 +355,7 @@ class _Run:
 
         record = open_run(self._folder)
         results = self._procedure.analyse(record, self._prepared.parameters)
-        data = self._results(results)
+        data = self._results(record, results)
         documents = write_documents(self._folder, record, results, self._config)
         if documents.identifier:
             data["document"] = documents.identifier
@@ -356,12 +372,13 @@ class _Run:
             documents=(*documents.paths, path),
         )
 
-    def _results(self, results: Results) -> dict[str, Any]:
+    def _results(self, record: Record, results: Results) -> dict[str, Any]:
         return {
             "run": self._folder.name,
             "procedure": {"name": self._procedure.name, "version": self._procedure.version},
             "bench": self._config.name,
             "provenance": self._config.provenance,
+            "not_traceable": not_traceable(record),
             "seed": self._prepared.seed,
             "verdict": None if results.verdict is None else asdict(results.verdict),
             "results": results.data,
@@ -387,6 +404,7 @@ class _Run:
             "roles": {role: config.roles[role] for role in found.roles},
             "items": sorted(found.items),
             "provenance": config.provenance,
+            "not_traceable": self._excused,
             "seed": self._prepared.seed,
             "speed": "lockstep" if self._speed is None and config.sim is not None else self._speed,
             "operator": self._operator,
@@ -397,6 +415,23 @@ class _Run:
             "begun": time.time_ns(),
             "software": _software(),
         }
+
+
+def _excused(prepared: _Prepared, authorised_by: str) -> list[str]:
+    """What a person authorises a run to begin with.
+
+    :raises UsageError: the person may not, or there is nothing to authorise.
+    """
+    from .bench.fit import excusable_faults
+
+    config, procedure = prepared.config, prepared.procedure
+    config.laboratory.require_role(authorised_by, "authoriser")
+    needed = config.needed_channels([*procedure.roles, *config.ambient_roles])
+    items = {config.roles[role] for role in procedure.items}
+    faults = excusable_faults(config, [name for name in needed if name not in items], seed=prepared.seed)
+    if not faults:
+        raise UsageError("the bench is fit to start", where=str(config.path), remedy="leave out --authorised-by")
+    return faults
 
 
 def _software() -> dict[str, str]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from .clock_state import read_clock_state
 from .errors import ProcedureFault
 from .report.model import Instrument, MeasurementReport, ReportData, System
+from .traceability import not_traceable
 from .utc import machine_instant, time_claim
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def report_data(folder: Path, record: Record, results: Results, outcome: TrialOu
         instruments=tuple(_instrument(name, channels[name]) for name in outcome.standards),
         systems=tuple(_system(event.data) for event in record.events("system")),
         identification=_identification(folder, record, run),
-        limitations=outcome.limitations,
+        limitations=(*_untraceable(record), *outcome.limitations),
         notes=results.notes,
     )
 
@@ -61,8 +62,12 @@ def measurement_report(
         conditions=outcome.conditions,
         instruments=tuple(_instrument(name, channels[name]) for name in outcome.standards),
         identification=_identification(folder, record, run),
-        limitations=outcome.limitations,
+        limitations=(*_untraceable(record), *outcome.limitations),
     )
+
+
+def _untraceable(record: Record) -> list[str]:
+    return [f"Not metrologically traceable: {reason}." for reason in not_traceable(record)]
 
 
 def _instrument(name: str, channel: dict[str, Any]) -> Instrument:

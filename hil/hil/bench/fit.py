@@ -25,13 +25,17 @@ if TYPE_CHECKING:
     from .config import BenchConfig
 
 
+_EXCUSE = 'or have it begun by --deviation "why" --authorised-by NAME, and nothing that comes of it is traceable'
+
+
 @dataclass(frozen=True)
 class Fitness:
     """What the calibration of one channel is, and what stops a run from using it.
 
     ``record`` is ``None`` where the channel has no calibration, or none that can be read. ``faults`` holds
     one sentence for each thing that stops a run. A channel without calibration has no fault: its uncertainty
-    is unknown, and a procedure that measures with it is refused.
+    is unknown, and a procedure that measures with it is refused. Of the faults, ``excusable`` are those that a run may
+    begin with nevertheless, by a deviation that is authorised: a calibration that is overdue, a check that failed.
     """
 
     channel: str
@@ -40,6 +44,7 @@ class Fitness:
     certificate: Path | None
     record: CalibrationRecord | None
     faults: tuple[str, ...]
+    excusable: tuple[str, ...] = ()
 
 
 def start_date(config: BenchConfig) -> date:
@@ -66,7 +71,8 @@ def assess(config: BenchConfig, channel: str, *, on: date | None = None, seed: i
         return Fitness(channel, section.unit, None, path, None, (fault,))
     record = None
     day = on or start_date(config)
-    faults = [*due_faults(entry, day), *altered_faults(config, entry, path), *check_faults(config, channel, day)]
+    excusable = (*due_faults(entry, day), *check_faults(config, channel, day))
+    faults = [*excusable, *altered_faults(config, entry, path)]
     try:
         document = reader.read(path)
         record = reader.calibration_record(
@@ -81,21 +87,32 @@ def assess(config: BenchConfig, channel: str, *, on: date | None = None, seed: i
     else:
         faults += _provenance_faults(document, config, seed)
         record = _with_effects(record, channel_effects(config, channel, "response"))
-    return Fitness(channel, section.unit, entry, path, record, tuple(faults))
+    return Fitness(channel, section.unit, entry, path, record, tuple(faults), excusable)
 
 
 def fit_to_start(
-    config: BenchConfig, channels: Collection[str], *, calibrated: Collection[str] = (), seed: int | None = None
+    config: BenchConfig,
+    channels: Collection[str],
+    *,
+    calibrated: Collection[str] = (),
+    seed: int | None = None,
+    excused: bool = False,
 ) -> dict[str, CalibrationRecord]:
     """The calibration records of ``channels``, each with the channel's response effects.
 
     :param channels: the channels a run uses; those without a calibration are left out of the answer.
     :param calibrated: those of them that must have a calibration.
     :param seed: of the simulated world that the run will have; the bench file's by default.
+    :param excused: what is excusable does not stop it.
     :raises NotFit: with one sentence for each thing that stops the run.
     """
     found = [assess(config, channel, seed=seed) for channel in channels]
-    faults = [f"{config.path}: {fitness.channel}: {fault}" for fitness in found for fault in fitness.faults]
+    faults = [
+        f"{config.path}: {fitness.channel}: {fault}"
+        for fitness in found
+        for fault in fitness.faults
+        if not (excused and fault in fitness.excusable)
+    ]
     faults += [
         f"{config.path}: {fitness.channel}: has no calibration, so its uncertainty is unknown; "
         "give it a certificate with calibration and point_correlation"
@@ -103,8 +120,15 @@ def fit_to_start(
         if fitness.channel in calibrated and fitness.certificate is None
     ]
     if faults:
-        raise NotFit("\n".join(faults))
+        excusable = sum(len(fitness.excusable) for fitness in found) == len(faults)
+        raise NotFit("\n".join(faults), remedy=_EXCUSE if excusable else "")
     return {fitness.channel: fitness.record for fitness in found if fitness.record is not None}
+
+
+def excusable_faults(config: BenchConfig, channels: Collection[str], *, seed: int | None = None) -> list[str]:
+    """What only an authorised deviation lets a run begin with, one sentence each."""
+    found = [assess(config, channel, seed=seed) for channel in channels]
+    return [f"{fitness.channel}: {fault}" for fitness in found for fault in fitness.excusable]
 
 
 def expanded_in_the_middle(record: CalibrationRecord) -> str:

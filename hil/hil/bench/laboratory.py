@@ -72,6 +72,19 @@ class Laboratory(Section):
         """The names of the persons who hold ``role``, in the order of the file."""
         return [name for name, person in self.persons.items() if role in person.roles]
 
+    def require_role(self, person: str, role: Role) -> None:
+        """Refuse a person without the right.
+
+        :raises UsageError: nobody of that name has the role.
+        """
+        holders = self.persons_with(role)
+        if person in holders:
+            return
+        known = person in self.persons
+        fault = f'{person!r} does not have the role "{role}"' if known else f"the laboratory has no person {person!r}"
+        remedy = nearest(person, holders) if holders else f'give the role "{role}" to somebody in the laboratory file'
+        raise UsageError(fault, remedy=remedy)
+
     def operator(self, name: str | None = None) -> str:
         """The operator called ``name``; the only one there is by default.
 

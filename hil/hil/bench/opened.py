@@ -122,6 +122,7 @@ async def open_bench(
     items: Collection[str] = (),
     calibrated: Collection[str] = (),
     since: int = 0,
+    excused: bool = False,
 ) -> AsyncIterator[Bench]:
     """Open the devices that ``roles`` and the safe state use, and close them again.
 
@@ -134,6 +135,7 @@ async def open_bench(
     :param items: roles under calibration: their own calibration is neither needed nor used.
     :param calibrated: roles whose channel must have a calibration.
     :param since: the bench time in nanoseconds at which a simulated world begins, where a run is resumed.
+    :param excused: an authorised deviation lets it begin although a calibration is overdue or a check failed.
     :raises ConfigurationError: if a driver, a point or a unit does not match.
     :raises NotFit: if a calibration may not be used.
     :raises BenchFault: naming every device that does not open.
@@ -146,6 +148,7 @@ async def open_bench(
         [name for name in channels if name not in under_calibration],
         calibrated=[config.roles[role] for role in calibrated],
         seed=seed,
+        excused=excused,
     )
     if faults := [fault for name in sorted(under_calibration) for fault in item_faults(config, name)]:
         raise NotFit("\n".join(f"{config.path}: {fault}" for fault in faults))

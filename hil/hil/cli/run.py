@@ -46,6 +46,7 @@ class _Request:
     resume: Path | None
     locked: Path | None
     deviation: str | None
+    authorised_by: str | None
     served: bool
 
 
@@ -79,7 +80,12 @@ class _Request:
 @click.option(
     "--deviation",
     metavar="WHY",
-    help="Why it may be resumed although something changed, or depart from its plan.",
+    help="Why it may be resumed although something changed, depart from its plan, or begin unfit.",
+)
+@click.option(
+    "--authorised-by",
+    metavar="NAME",
+    help="Who lets it begin although a calibration is overdue or a check failed. Nothing of it is traceable.",
 )
 @click.option("--service", "served", is_flag=True, help="Serve many clients over HTTP, by a process beside the run.")
 @click.option("--dry-run", is_flag=True, help="Show the plan and whether the bench is fit; open nothing.")
@@ -97,6 +103,7 @@ def run(
     lock: Path | None,
     locked: Path | None,
     deviation: str | None,
+    authorised_by: str | None,
     served: bool,
     dry_run: bool,
     as_json: bool,
@@ -112,7 +119,9 @@ def run(
         raise UsageError("--json and --jsonl exclude each other", remedy="give one of them")
     begun = None if resume is None else find_run(resume, out)
     given = parse_settings(settings)
-    request = _Request(procedure, bench, given, seed, speed, out, operator, begun, locked, deviation, served)
+    request = _Request(
+        procedure, bench, given, seed, speed, out, operator, begun, locked, deviation, authorised_by, served
+    )
     if lock is not None:
         return _lock(request, lock)
     if dry_run:
@@ -160,6 +169,8 @@ def show_outcome(outcome: RunOutcome) -> None:
         click.echo(f"Rule: {verdict['rule']}.\n")
     if outcome.results.get("provenance") == "simulated":
         click.echo("All values are SIMULATED.")
+    for reason in outcome.results.get("not_traceable", ()):
+        click.echo(f"NOT TRACEABLE: {reason}.")
     rows = [(_LABELS.get(path.name, "document"), str(path)) for path in outcome.documents]
     for label, place in [*rows, ("record", f"{outcome.folder} ({outcome.status})")]:
         click.echo(f"{label + ':':<19}{place}")
@@ -207,6 +218,7 @@ async def _commanded(
             resume=request.resume,
             locked=request.locked,
             deviation=request.deviation,
+            authorised_by=request.authorised_by,
             service=service,
             reach=control_socket(commander),
         )

@@ -80,4 +80,6 @@ def read_details(path: Path) -> Details:
         return Details.model_validate_json(path.read_bytes())
     except (OSError, ValidationError) as error:
         why = error.strerror if isinstance(error, OSError) else f"{error.error_count()} faults"
-        raise RecordError(f"cannot be read ({why})", where=str(path), remedy="run `hil data verify` on the run") from error
+        raise RecordError(
+            f"cannot be read ({why})", where=str(path), remedy="run `hil data verify` on the run"
+        ) from error

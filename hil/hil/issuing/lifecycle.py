@@ -17,18 +17,16 @@ from typing import TYPE_CHECKING
 
 from ..errors import RecordError, UsageError, VerificationFailed
 from ..record.disk import sync, sync_directory
-from ..record.folder import sha256_of
-from ..sealing.steps import DRAFT, FINAL, PART, Step, State, files_of, last_step, place, take
-from ..suggest import nearest
+from ..sealing.steps import DRAFT, FINAL, PART, State, Step, files_of, last_step, place, take
 from .details import DETAILS, Amends, Details, read_details
-from .making import CERTIFICATE, Made, make
+from .making import CERTIFICATE, REPORT_PDF, make
 from .register import Entry, Register
 from .source import Source, source_of
 
 if TYPE_CHECKING:
     from hil_calibration.certificate.signing import Identity
 
-    from ..bench.laboratory import Laboratory, Role
+    from ..bench.laboratory import Laboratory
     from ..sealing.keys import PrivateKey
 
 SOFTWARE = "hil-bench"
@@ -116,7 +114,7 @@ def review(
     :raises UsageError: there is no draft, or the person may not review it.
     :raises VerificationFailed: the draft has findings, or is not the one on record.
     """
-    require_role(laboratory, person, "reviewer")
+    laboratory.require_role(person, "reviewer")
     details, _ = _draft(folder, identifier, ("drafted", "reviewed"))
     if person == details.operator:
         raise UsageError(f"{person} carried the run out", where=identifier, remedy="let somebody else review it")
@@ -142,7 +140,7 @@ def authorise(
     :param key: the laboratory's, for the step on record.
     :raises UsageError: it was not reviewed, the person may not authorise it, or the key is not for it.
     """
-    require_role(laboratory, person, "authoriser")
+    laboratory.require_role(person, "authoriser")
     if finished := _finish(folder, identifier):
         return finished
     details, step = _draft(folder, identifier, ("drafted", "reviewed", "authorised"))
@@ -179,20 +177,6 @@ def _finish(folder: Path, identifier: str) -> Document | None:
     part.rename(final)
     sync_directory(final.parent)
     return Document(folder, details, final)
-
-
-def require_role(laboratory: Laboratory, person: str, role: Role) -> None:
-    """Refuse a person without the right.
-
-    :raises UsageError: the laboratory file gives nobody of that name the role.
-    """
-    holders = laboratory.persons_with(role)
-    if person in holders:
-        return
-    known = person in laboratory.persons
-    fault = f'{person!r} does not have the role "{role}"' if known else f"the laboratory has no person {person!r}"
-    remedy = f"{nearest(person, holders)}" if holders else f'give the role "{role}" to somebody in the laboratory file'
-    raise UsageError(fault, where="persons", remedy=remedy)
 
 
 def require_key(identity: Identity, person: str, *, simulated: bool) -> None:
@@ -252,7 +236,9 @@ def _draft(folder: Path, identifier: str, states: tuple[State, ...]) -> tuple[De
     if step.state not in states or place(folder, identifier, FINAL).exists():
         raise UsageError("it was issued", where=identifier, remedy="amend it, which makes a new one")
     if files_of(folder, identifier, DRAFT) != step.files and step.state != "authorised":
-        raise VerificationFailed("its draft was altered", where=identifier, remedy="make it anew with `hil certificate export`")
+        raise VerificationFailed(
+            "its draft was altered", where=identifier, remedy="make it anew with `hil certificate export`"
+        )
     return read_details(place(folder, identifier, DRAFT) / DETAILS), step
 
 
@@ -298,10 +284,12 @@ def _replace(folder: Path, identifier: str, part: str) -> None:
     sync_directory(home.parent)
 
 
-def document_hash(document: Document) -> str:
-    """The SHA-256 of what stands for a document: its XML, or its PDF where it has none."""
-    xml = document.home / CERTIFICATE
-    return sha256_of(xml if xml.is_file() else document.paths[-1])
+def main_file(home: Path) -> Path:
+    """The file that stands for a document: its XML, or its PDF where it has none.
 
-
-__all__ = ["Document", "Made", "Wishes", "authorise", "draft", "review"]
+    :raises RecordError: it is not there.
+    """
+    for name in (CERTIFICATE, REPORT_PDF):
+        if (home / name).is_file():
+            return home / name
+    raise RecordError("the document has no file", where=str(home), remedy="run `hil data verify` on the run")

@@ -16,6 +16,7 @@ from ..record import Record, open_run
 from ..reproduction import reproduced
 from ..sealing.check import verify_run
 from ..sealing.manifest import MANIFEST, SEALED
+from ..traceability import not_traceable
 from .details import Kind
 
 if TYPE_CHECKING:
@@ -70,6 +71,12 @@ def source_of(folder: Path, *, key: PublicKey | None = None) -> Source:
             f"is now {first_difference.now}",
             where=where,
             remedy="use the version of procedure and program that made them; see `hil data reproduce`",
+        )
+    if isinstance(results.document, CalibrationOutcome) and (reasons := not_traceable(record)):
+        raise UsageError(
+            f"no calibration certificate is made of what is not traceable: {reasons[0]}",
+            where=where,
+            remedy="calibrate again once the bench is fit",
         )
     if not isinstance(results.document, Outcome):
         raise UsageError(

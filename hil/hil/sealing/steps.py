@@ -86,9 +86,11 @@ def file_faults(folder: Path) -> Iterator[tuple[str, str]]:
 
     :raises RecordError: an amendment cannot be read.
     """
-    stated: dict[str, str] = {}
+    by_document: dict[str, dict[str, str]] = {}
     for step in steps(folder):
-        stated.update(step.files)
+        earlier = {} if step.state == "drafted" else by_document.get(step.identifier, {})
+        by_document[step.identifier] = {**earlier, **step.files}
+    stated = {name: sha256 for files in by_document.values() for name, sha256 in files.items()}
     present = {
         path.relative_to(folder).as_posix(): path for path in sorted((folder / FOLDER).rglob("*")) if not path.is_dir()
     }
