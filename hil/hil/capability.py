@@ -29,15 +29,36 @@ def require_capability(results: Sequence[Result], register: EquipmentRegister) -
                 )
 
 
-def _faults(result: Result, cmc: CmcSection) -> Iterator[str]:
+def capabilities(result: Result, register: EquipmentRegister) -> dict[int, tuple[bool, ...]]:
+    """By the place of a column, for each of its U whether a capability of the register covers it.
+
+    True only where one is stated for the quantity at that value; columns of quantities without any are left out.
+    """
+    stated = [cmc for cmc in register.cmc if _concerns(result, cmc)]
+    reference = next((c for c in result.columns if c.ref_type == "basic_referenceValue"), None)
+    if not stated or reference is None:
+        return {}
+    covered = tuple(any(cmc.at(float(value)) is not None for cmc in stated) for value in reference.values)
+    return {place: covered for place, column in enumerate(result.columns) if column.U and column is not reference}
+
+
+def _concerns(result: Result, cmc: CmcSection) -> bool:
     from hil_calibration.certificate.model import label
+    from hil_calibration.unit import same
+
+    reference = next((c for c in result.columns if c.ref_type == "basic_referenceValue"), None)
+    named = label(result.name).casefold() == cmc.quantity.casefold()
+    return reference is not None and named and same(reference.unit, cmc.unit)
+
+
+def _faults(result: Result, cmc: CmcSection) -> Iterator[str]:
     from hil_calibration.unit import difference, same
 
     reference = next((c for c in result.columns if c.ref_type == "basic_referenceValue"), None)
-    if reference is None or label(result.name).casefold() != cmc.quantity.casefold():
+    if reference is None or not _concerns(result, cmc):
         return
     for column in result.columns:
-        if column.U and same(reference.unit, cmc.unit) and same(column.unit, difference(cmc.unit)):
+        if column.U and same(column.unit, difference(cmc.unit)):
             yield from _below(column, reference, cmc)
 
 

@@ -386,6 +386,8 @@ class _Run:
 
     def _header(self) -> dict[str, Any]:
         """The facts about the run: what a reader needs to understand and to repeat it."""
+        from .bench.world import world_name
+
         config, found = self._config, self._procedure
         return {
             "procedure": {"name": found.name, "version": found.version, "sha256": found.digest},
@@ -404,6 +406,7 @@ class _Run:
             "roles": {role: config.roles[role] for role in found.roles},
             "items": sorted(found.items),
             "provenance": config.provenance,
+            "world": world_name(config, self._prepared.seed),
             "not_traceable": self._excused,
             "seed": self._prepared.seed,
             "speed": "lockstep" if self._speed is None and config.sim is not None else self._speed,

@@ -28,6 +28,12 @@ class OrganisationSection(Section):
     phone: str = Field(default="", description="a telephone number, as text")
 
 
+class LaboratorySection(OrganisationSection):
+    """``[laboratory]``: also the accreditation that it holds, as it is to be printed; none is claimed by default."""
+
+    accreditation: str = Field(default="", description="the accreditation as it is to be printed, body and number")
+
+
 class PersonSection(Section):
     """``[persons."NAME"]``: what a person may do."""
 
@@ -60,9 +66,9 @@ class SigningSection(Section):
 
 
 class Laboratory(Section):
-    """A laboratory file. It holds no scope of accreditation: none is claimed. Capabilities stand in the register."""
+    """A laboratory file. An accreditation is printed as it says; capabilities stand in the register."""
 
-    laboratory: OrganisationSection
+    laboratory: LaboratorySection
     customer: OrganisationSection
     persons: dict[str, PersonSection]
     reporting: ReportingSection = ReportingSection()

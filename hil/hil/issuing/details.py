@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError
 
-from ..bench.laboratory import OrganisationSection, ReportingSection
+from ..bench.laboratory import LaboratorySection, OrganisationSection, ReportingSection
 from ..bench.model import Name, Section
 from ..errors import RecordError
 
@@ -43,7 +43,7 @@ class Details(Section):
     identifier: Name
     run: Name
     chain_head: str = Field(pattern="^[0-9a-f]{64}$")
-    laboratory: OrganisationSection
+    laboratory: LaboratorySection
     customer: OrganisationSection
     reporting: ReportingSection
     condition: str = ""

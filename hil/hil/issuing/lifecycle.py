@@ -98,7 +98,7 @@ def draft(
     )
     Register(folder.parent).require_free(_entry(details, {}, ""))
     made = make(source, details)
-    _write(place(folder, identifier, PART), {**made.files(None), DETAILS: details.text().encode()})
+    _write(place(folder, identifier, PART), {**made.files(), DETAILS: details.text().encode()})
     _replace(folder, identifier, DRAFT)
     files = files_of(folder, identifier, DRAFT)
     take(folder, identifier, "drafted", who=details.operator, why="drafted from the record", files=files, key=key)

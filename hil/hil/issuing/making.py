@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..outcome import CalibrationOutcome
-from .certificates import certificate_of, drawn
-from .reports import report_of
-from .source import Source
+from .source import Source, register_of
 
 if TYPE_CHECKING:
     from hil_calibration.certificate.signing import Identity
+
+    from hil_calibration.certificate.model import Certificate
 
     from .details import Details
 
@@ -20,39 +20,48 @@ CERTIFICATE, CERTIFICATE_PDF, REPORT_PDF = "certificate.xml", "certificate.pdf",
 
 @dataclass(frozen=True)
 class Made:
-    """The content of a document, not yet signed."""
+    """The content of a document, not yet signed: of a calibration the certificate and its XML."""
 
-    xml: bytes | None
     source: Source
     details: Details
+    certificate: Certificate | None = None
+    xml: bytes = b""
 
-    def pdf(self, xml: bytes | None) -> bytes:
-        """The PDF, unsigned, with ``xml`` attached where there is one."""
-        outcome = self.source.outcome
-        if xml is not None and isinstance(outcome, CalibrationOutcome):
-            return drawn(self.source, outcome, self.details, xml)
-        return report_of(self.source, self.details)
+    def pdf(self, xml: bytes) -> bytes:
+        """The PDF, unsigned; ``xml`` is attached to a certificate, signed or not."""
+        if self.certificate is None:
+            from .reports import report_of
 
-    def files(self, identity: Identity | None) -> dict[str, bytes]:
+            return report_of(self.source, self.details)
+        from hil_calibration.certificate.pdf import to_pdf
+
+        return to_pdf(self.certificate, xml)
+
+    def files(self, identity: Identity | None = None) -> dict[str, bytes]:
         """The files by name, signed if there is a key: the XML first, then the PDF that it is attached to."""
-        name = REPORT_PDF if self.xml is None else CERTIFICATE_PDF
+        xml, name = self.xml, CERTIFICATE_PDF if self.certificate else REPORT_PDF
         if identity is None:
-            return {**({} if self.xml is None else {CERTIFICATE: self.xml}), name: self.pdf(self.xml)}
-        from hil_calibration.certificate.signing import sign_pdf, sign_xml
+            pdf = self.pdf(xml)
+        else:
+            from hil_calibration.certificate.signing import sign_pdf, sign_xml
 
-        xml = None if self.xml is None else sign_xml(self.xml, identity)
-        pdf = sign_pdf(self.pdf(xml), identity)
-        return {**({} if xml is None else {CERTIFICATE: xml}), name: pdf}
+            xml = sign_xml(xml, identity) if self.certificate else xml
+            pdf = sign_pdf(self.pdf(xml), identity)
+        return {**({CERTIFICATE: xml} if self.certificate else {}), name: pdf}
 
 
 def make(source: Source, details: Details) -> Made:
     """The document of a run as ``details`` have it.
 
+    :raises UsageError: a U is below the laboratory's capability.
     :raises CertificateError: its content makes no valid document.
     """
     outcome = source.outcome
     if not isinstance(outcome, CalibrationOutcome):
-        return Made(None, source, details)
+        return Made(source, details)
     from hil_calibration.certificate.writer import to_xml
 
-    return Made(to_xml(certificate_of(source, outcome, details)), source, details)
+    from .certificates import certificate_of
+
+    certificate = certificate_of(source.record, outcome, details, register_of(source.record))
+    return Made(source, details, certificate, to_xml(certificate))

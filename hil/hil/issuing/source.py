@@ -46,10 +46,11 @@ class Source:
         return bool(self.record.run["provenance"] != "measured")
 
 
-def source_of(folder: Path, *, key: PublicKey | None = None) -> Source:
+def source_of(folder: Path, *, key: PublicKey | None = None, documents: bool = True) -> Source:
     """Look at a run that a document is wanted of.
 
     :param key: with which the seal must be signed; ``None`` for whoever the manifest names.
+    :param documents: whether the documents that were made of it must hold too.
     :raises UsageError: it is not complete, not sealed, or its procedure yields no document.
     :raises VerificationFailed: its record, its seal or its documents do not hold, or its results are not reproduced.
     """
@@ -59,7 +60,7 @@ def source_of(folder: Path, *, key: PublicKey | None = None) -> Source:
         raise UsageError(f"the run is {record.status}, not complete", where=where, remedy="carry its plan out first")
     if not (folder / SEALED / MANIFEST).is_file():
         raise UsageError("the run is not sealed", where=where, remedy="seal it with `hil data seal`")
-    verification = verify_run(folder, key)
+    verification = verify_run(folder, key, documents=documents)
     if not verification.holds:
         first = verification.findings[0]
         raise VerificationFailed(f"{first.place}: {first.message}", where=where, remedy="run `hil data verify` on it")
