@@ -19,7 +19,7 @@ _WIDEST = 11
 
 def result_tables(view: View, results: Sequence[model.Result]) -> list[dict[str, Any]]:
     """The tables of all results, each with its heads, columns, notes and the series of its drawing."""
-    return [_table(view, group) for group in grouped(results, lambda pair: _width(view, pair) <= _WIDEST)]
+    return [_table(view, group) for group in grouped(results, lambda pair: all(_side_by_side(view, pair)) and _width(view, pair) <= _WIDEST)]
 
 
 _Group = tuple[model.Result, ...]
@@ -46,13 +46,20 @@ def _belong_together(first: model.Result, second: model.Result) -> bool:
     )
 
 
-def _width(view: View, results: Iterable[model.Result]) -> int:
-    return sum(len(list(_columns(view, column))) for result in results for column in result.columns)
+def _width(view: View, results: _Group) -> int:
+    return sum(len(columns) for columns in _side_by_side(view, results))
+
+
+def _side_by_side(view: View, results: _Group) -> list[list[dict[str, Any]]]:
+    """The columns of each result; what stands in the first one already is not repeated beside it."""
+    first = results[0].columns
+    shown = [first, *(tuple(column for column in result.columns if column not in first) for result in results[1:])]
+    return [[made for column in columns for made in _columns(view, column)] for columns in shown]
 
 
 def _table(view: View, results: tuple[model.Result, ...]) -> dict[str, Any]:
     rows = max(len(result.columns[0].values) for result in results)
-    columns = [[made for column in result.columns for made in _columns(view, column)] for result in results]
+    columns = _side_by_side(view, results)
     for made in chain.from_iterable(columns):
         empty: Any = ("", "") if made["numeric"] else ""
         made["cells"] = [*made["cells"], *[empty] * (rows - len(made["cells"]))]
