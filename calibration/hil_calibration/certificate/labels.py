@@ -103,3 +103,30 @@ LIMITS: dict[str, Text] = {
     "basic_toleranceLimitUpper": Text("Upper tolerance limit", "Limite supérieure de tolérance"),
 }
 """Limits by the roles that PTB's certificates give them."""
+
+REPORT_LABELS: dict[str, Text] = {
+    "title": Text("Test report", "Rapport d'essai"),
+    "identifier": Text("Report number", "Numéro du rapport"),
+    "laboratory": Text("Laboratory", "Laboratoire"),
+    "performed": Text("Tested on", "Essai réalisé le"),
+    "dates": Text("Test", "Essai"),
+    "requirement": Text("Requirement", "Exigence"),
+    "reason": Text("Found", "Constat"),
+    "rule": Text("Decision rule", "Règle de décision"),
+    "risk": Text("Risk", "Risque"),
+    "counts": Text("Counts", "Décomptes"),
+    "conditions": Text("Conditions", "Conditions"),
+    "systems": Text("System under test", "Système soumis à l'essai"),
+    "role": Text("role", "rôle"),
+    "equipment": Text("Equipment", "Équipements"),
+    "model_fitted": Text("Fitted model", "Modèle ajusté"),
+    "procedure": Text("Procedure and record", "Procédure et enregistrement"),
+    "limitations": Text("What this report does not prove", "Ce que ce rapport ne prouve pas"),
+    "end": Text("End of the report", "Fin du rapport"),
+    "file": Text("SHA-256 of the attached JSON", "SHA-256 du fichier JSON joint"),
+    "machine": Text(
+        "The content of this report for machines (report.json) is attached to this file.",
+        "Le contenu de ce rapport pour machines (report.json) est joint à ce fichier.",
+    ),
+}
+"""Labels of a test report, in place of those of a certificate or beside them."""

@@ -19,7 +19,10 @@ _WIDEST = 11
 
 def result_tables(view: View, results: Sequence[model.Result]) -> list[dict[str, Any]]:
     """The tables of all results, each with its heads, columns, notes and the series of its drawing."""
-    return [_table(view, group) for group in grouped(results, lambda pair: all(_side_by_side(view, pair)) and _width(view, pair) <= _WIDEST)]
+    return [
+        _table(view, group)
+        for group in grouped(results, lambda pair: all(_side_by_side(view, pair)) and _width(view, pair) <= _WIDEST)
+    ]
 
 
 _Group = tuple[model.Result, ...]
