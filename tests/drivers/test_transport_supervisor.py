@@ -161,3 +161,14 @@ def test_a_device_that_is_silent_when_it_is_opened_again_is_told_once(
     assert link.state is LinkState.UP
     assert len(caplog.records) == 2
     assert "answers again after" in caplog.records[1].getMessage()
+
+
+def test_the_first_gap_of_a_spell_is_told_and_further_ones_are_counted(caplog: pytest.LogCaptureFixture) -> None:
+    now = [0.0]
+    link = Supervisor("plug", now=lambda: now[0])
+    for seconds in (1.0, 30.0, 80.0, 141.0):
+        now[0] = seconds
+        link.missed(2)
+    assert link.status.missed == 8
+    told = [record.getMessage() for record in caplog.records]
+    assert told == ["plug: 2 of its messages did not come; further ones are counted"] * 2

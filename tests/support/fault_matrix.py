@@ -28,11 +28,12 @@ PAGE_HEAD = """# What the operator sees of each fault
 
 <!-- Made by scripts/make_fault_matrix.py. Do not edit by hand. -->
 
-Every simulated device can have faults by name: from the command line (`--fault DEVICE:KIND`), from a bench file
-(`[[sim.faults]]`) and from tests. This is what its driver makes of each. A value that may be used is shown as *right*,
-and was: no fault yields a number that looks good and is wrong. *Unseen* means that nothing on the wire tells it: a
-validity gate, a second instrument or an intermediate check must. The sentence is an example, without the device's name
-and the remedy.
+Every simulated device can have faults by name: from a bench file (`[[sim.faults]]`: `device`, `kind`, `from`, `to`),
+from the simulator's own command line (`python -m hil_drivers.sim WORLD.json --fault DEVICE:KIND:from=S:to=S`; `hil run`
+takes none, so that a run's faults stand in its bench file) and from tests (`peer.inject(KIND)`). This is what its
+driver makes of each. A value that may be used is shown as *right*, and was: no fault yields a number that looks good
+and is wrong. *Unseen* means that nothing on the wire tells it: a validity gate, a second instrument or an intermediate
+check must. The sentence is an example, without the device's name and the remedy.
 """
 
 

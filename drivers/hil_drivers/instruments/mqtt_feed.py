@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from dataclasses import dataclass
 
 from ..clock import NANOSECONDS, Clock
@@ -14,8 +13,6 @@ from ..transport.mqtt import Message
 from ..transport.stream import TIMEOUT
 from ..transport.supervisor import Supervisor
 from ..wire import telemetry
-
-log = logging.getLogger("hil_drivers.link")
 
 LONGEST_WAIT = 30.0
 """Seconds of wall time after which a sensor counts as silent, however long its period is."""
@@ -126,13 +123,11 @@ class Feed:
         return self._timebase[1]
 
     def _repeats(self, payload: bytes) -> bool:
-        """Whether a payload has the number of the one before; a gap is counted as missed, and told."""
+        """Whether a payload has the number of the one before; a gap is counted as missed."""
         number = telemetry.sequence(payload, self._timing.sequence)
         before, self._number = self._number, number
         if before is None or number < before:
             return False
         if number > before + 1:
-            missed = number - before - 1
-            self._supervisor.missed(missed)
-            log.warning("%s: %d of its messages did not come", self._supervisor.name, missed)
+            self._supervisor.missed(number - before - 1)
         return number == before

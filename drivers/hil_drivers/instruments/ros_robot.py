@@ -28,7 +28,8 @@ from ..description import Described, shown
 from ..device import Device, Point
 from ..errors import DeviceUnreachable, DriverError, OptionError, RemoteProtocolError, SetpointRefused
 from ..indication import Flag, Indication
-from ..transport.ros2 import Goal, Qos, RosLink
+from ..transport.ros2 import Qos, RosLink
+from ..transport.ros2_types import Goal
 from ..transport.stream import TIMEOUT
 from .ros_drive import Motion, Velocity, course
 from .ros_feed import Reading, RosFeed, Timing

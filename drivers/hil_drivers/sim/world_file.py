@@ -117,6 +117,8 @@ class WorldFile(Model):
         device = self.devices.get(fault.device)
         if device is None:
             return f"fault {fault.kind!r}: there is no device {fault.device!r}"
+        if fault.end <= fault.start:
+            return f"fault {fault.kind!r} of {fault.device!r} ends at {fault.end:g} s, but starts at {fault.start:g} s"
         if fault.kind not in device.faults:
             return f"{fault.device!r} has no fault {fault.kind!r}, only {', '.join(sorted(device.faults))}"
         return ""
@@ -185,9 +187,10 @@ def parse_fault(text: str) -> Fault:
     try:
         return Fault.model_validate({"device": device, "kind": kind, **pairs})
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
+        key = ".".join(map(str, error.errors(include_url=False)[0]["loc"]))
+        known = key in ("from", "to", "delay", "device", "kind")
         raise WorldFileError(
-            f"{'.'.join(map(str, first['loc']))}: {first['msg']}",
+            f"{key} is no number of seconds of 0 or more" if known else f"there is no setting {key!r}",
             where=f"--fault {text}",
             remedy="write DEVICE:KIND[:from=S][:to=S][:delay=S]",
         ) from None

@@ -14,15 +14,16 @@ import asyncio
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
 from ..clock import Clock
-from ..errors import AddressError, DeviceError, DeviceUnreachable, OptionError, RemoteProtocolError
-from .address import Address, parse
+from ..errors import DeviceError, DeviceUnreachable, OptionError, RemoteProtocolError
+from .address import parse
 from .ros2_process import REMEDY, RosProcess, RosSettings, SharedProcess, shared_process
 from .ros2_python import RosStatus, ros_python, ros_status
+from .ros2_requests import described, discovery_range, domain, patience, subject
+from .ros2_types import Goal, Publisher, Qos, RosMessage, Subscription
 from .stream import TIMEOUT
 from .supervisor import Supervisor
 
@@ -30,93 +31,8 @@ __all__ = ["Publisher", "Qos", "RosLink", "RosMessage", "RosStatus", "Subscripti
 
 log = logging.getLogger("hil_drivers.link")
 
-RANGES = ("localhost", "subnet", "off")
-_QOS = {"reliability": ("reliable", "best-effort"), "durability": ("volatile", "transient-local")}
-_MOST_DOMAIN = 232
 _MARGIN = 1.0
 """Seconds that the ROS process is given beyond a deadline that it keeps itself."""
-
-
-@dataclass(frozen=True, slots=True)
-class Qos:
-    """Quality of service as it is asked for or offered; ``depth`` 0 keeps everything."""
-
-    reliability: str = "reliable"
-    durability: str = "volatile"
-    depth: int = 10
-
-    @classmethod
-    def of(cls, settings: Mapping[str, Any] | None, *, where: str) -> Qos:
-        """From an option of a driver.
-
-        :raises OptionError: naming the setting that cannot be.
-        """
-        for key, value in (settings or {}).items():
-            if key == "depth":
-                if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= 1_000_000:
-                    raise OptionError(f"qos.depth = {value!r}", where=where, remedy="give an integer from 0 to 1000000")
-            elif key not in _QOS:
-                raise OptionError(f"qos.{key} is unknown", where=where, remedy=f"use {', '.join(_QOS)}, depth")
-            elif value not in _QOS[key]:
-                raise OptionError(f"qos.{key} = {value!r}", where=where, remedy=f"use {' or '.join(_QOS[key])}")
-        return cls(**(settings or {}))
-
-    def plain(self) -> dict[str, Any]:
-        """For the ROS process."""
-        return {"reliability": self.reliability, "durability": self.durability, "depth": self.depth}
-
-
-@dataclass(frozen=True, slots=True)
-class RosMessage:
-    """One message: its fields as plain values and numpy arrays, or those that were asked for by their paths.
-
-    ``t`` is the bench time in ns at which it arrived, at the latest; ``missed`` counts those before it that never
-    came; ``sent`` is the publisher's own system time in ns.
-    """
-
-    topic: str
-    value: Mapping[str, Any]
-    t: int
-    missed: int
-    sent: int
-
-
-@dataclass(slots=True)
-class Subscription:
-    """A topic that is listened to. ``trouble`` says why nothing can come, and is empty where it can."""
-
-    topic: str
-    type: str
-    receive: Callable[[RosMessage], None]
-    qos: Qos
-    fields: tuple[str, ...]
-    on_trouble: Callable[[DeviceUnreachable], None]
-    trouble: str = ""
-    refused: str = ""
-
-
-@dataclass(slots=True)
-class Publisher:
-    """A topic that is published on."""
-
-    topic: str
-    type: str
-    qos: Qos
-    trouble: str = ""
-    handle: int = 0
-
-
-@dataclass(slots=True)
-class Goal:
-    """A goal of an action. ``status`` is that of action_msgs, 0 while it is under way, -1 if it was never accepted."""
-
-    handle: int
-    over: asyncio.Event
-    feedback: Callable[[Mapping[str, Any]], None]
-    status: int = 0
-    result: Mapping[str, Any] = field(default_factory=dict)
-    lost: DeviceUnreachable | None = None
-    abandoned: bool = False
 
 
 class RosLink:
@@ -131,7 +47,7 @@ class RosLink:
         self, address: str, *, supervisor: Supervisor, clock: Clock, python: str = "", timeout: float = TIMEOUT
     ) -> None:
         self._address = parse(address, allowed=("ros2",))
-        self._domain, self._range = _domain(self._address), _range(self._address)
+        self._domain, self._range = domain(self._address), discovery_range(self._address)
         self.supervisor, self.clock, self.timeout = supervisor, clock, timeout
         self.name = supervisor.name
         self.on_loss: Callable[[DeviceUnreachable], None] = lambda _: None
@@ -418,7 +334,7 @@ class RosLink:
                 await self._set_up(subscription)
             for publisher in self._publishers:
                 publisher.handle = self._listen(partial(self._on_publisher, publisher))
-                await self._ask("advertise", handle=publisher.handle, **_described(publisher), within=self.timeout)
+                await self._ask("advertise", handle=publisher.handle, **described(publisher), within=self.timeout)
         except DeviceUnreachable as error:
             self._detach()
             raise DeviceUnreachable(error.what, where=self.name, remedy=error.remedy) from None
@@ -432,7 +348,7 @@ class RosLink:
         await self._ask(
             "subscribe",
             handle=handle,
-            **_described(subscription),
+            **described(subscription),
             fields=list(subscription.fields),
             within=self.timeout,
         )
@@ -472,24 +388,24 @@ class RosLink:
         :raises RemoteProtocolError: for any other refusal.
         """
         try:
-            answer = await self._running().ask(op, deadline=within + _MARGIN, **{**request, **_patience(op, within)})
+            answer = await self._running().ask(op, deadline=within + _MARGIN, **{**request, **patience(op, within)})
         except DeviceUnreachable as error:
             raise DeviceUnreachable(error.what, where=self.name, remedy=error.remedy) from None
         except TimeoutError:
             raise DeviceUnreachable(
-                f"{_subject(op, request)} did not answer within {within + _MARGIN:.1f} s",
+                f"{subject(op, request)} did not answer within {within + _MARGIN:.1f} s",
                 where=self.name,
                 remedy="check that it is not overloaded",
             ) from None
         if "absent" in answer:
             raise DeviceUnreachable(
-                f"there is no {_subject(op, request)}",
+                f"there is no {subject(op, request)}",
                 where=self.name,
                 remedy="check that it runs, its ROS_DOMAIN_ID and its discovery range",
             )
         if "error" in answer:
             error_type: type[OptionError | DeviceError] = OptionError if "refused" in answer else RemoteProtocolError
-            raise error_type(f"{_subject(op, request)}: {answer['error']}", where=self.name)
+            raise error_type(f"{subject(op, request)}: {answer['error']}", where=self.name)
         return answer["value"]
 
     def _on_subscription(self, subscription: Subscription, event: dict[str, Any]) -> None:
@@ -507,7 +423,6 @@ class RosLink:
         missed = event["missed"]
         if missed:
             self.supervisor.missed(missed)
-            log.warning("%s: %d messages on %s did not come", self.name, missed, subscription.topic)
         message = RosMessage(subscription.topic, event["value"], self.clock.arrived(), missed, event["sent"])
         subscription.receive(message)
 
@@ -515,7 +430,7 @@ class RosLink:
         """A publisher does not match: nothing can come if there is no other one."""
         if not event["alone"]:
             subscription.trouble = ""
-            log.warning("%s: %s; another one can", self.name, event["text"])
+            log.info("%s: %s; another one can", self.name, event["text"])
             return
         subscription.trouble = event["text"]
         self.supervisor.failed(event["text"], 0.0)
@@ -552,32 +467,3 @@ class RosLink:
 
     def _mismatched(self, text: str) -> DeviceUnreachable:
         return DeviceUnreachable(text, where=self.name, remedy="set qos as the other side has it")
-
-
-def _described(thing: Subscription | Publisher) -> dict[str, Any]:
-    return {"topic": thing.topic, "type": thing.type, "qos": thing.qos.plain()}
-
-
-def _patience(op: str, within: float) -> dict[str, float]:
-    """How long the ROS process itself shall wait for the other side to appear."""
-    return {"within": within} if op in ("publish", "publishers", "call", "goal", "get", "set") else {}
-
-
-def _subject(op: str, request: Mapping[str, Any]) -> str:
-    """What an operation is about, in words."""
-    for key, word in (("service", "service"), ("action", "action"), ("node", "node"), ("topic", "topic")):
-        if key in request:
-            return f"{word} {request[key]}"
-    return f"ROS process, asked to {op},"
-
-
-def _domain(address: Address) -> str:
-    number = address.integer("domain", -1, lower=0, upper=_MOST_DOMAIN)
-    return "" if number < 0 else str(number)
-
-
-def _range(address: Address) -> str:
-    found = address.options.get("range", "")
-    if found and found not in RANGES:
-        raise AddressError(f"range={found} is none of {', '.join(RANGES)}", where=address.text)
-    return found

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 SILENCE = 0.1
 """Seconds without a byte after which a line counts as quiet."""
 
+OPENING = 3.0
+"""Seconds that opening a port may take at least: that is no matter of the device's own deadline."""
+
 _PIECE = 4096
 
 
@@ -30,7 +33,7 @@ class SerialLine(Line):
     """A serial port, whatever library drives it.
 
     :param settings: of the line, under pyserial's names.
-    :param timeout: for opening and for handing over, seconds of wall time.
+    :param timeout: for handing over, and for opening where it is longer than `OPENING`, seconds of wall time.
     """
 
     silence = SILENCE
@@ -51,7 +54,7 @@ class SerialxLine(SerialLine):
         loop = asyncio.get_running_loop()
         names = _serialx_names(self._settings)
         try:
-            async with asyncio.timeout(self._timeout):
+            async with asyncio.timeout(max(self._timeout, OPENING)):
                 await serialx.create_serial_connection(loop, lambda: connection, self._path, **names)
         except (serialx.SerialException, ValueError) as error:
             raise OSError(str(error)) from error

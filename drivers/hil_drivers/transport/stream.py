@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import re
 from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import TypeVar
@@ -278,4 +279,5 @@ def _taken(error: OSError) -> bool:
 def _reason(error: BaseException) -> str:
     if isinstance(error, TimeoutError):
         return "no answer in time"
-    return getattr(error, "strerror", None) or str(error) or type(error).__name__
+    told = getattr(error, "strerror", None) or str(error) or type(error).__name__
+    return re.sub(r"^\[Errno \d+\] ", "", told)

@@ -26,6 +26,9 @@ LONGEST_DELAY_SILENT = 5.0
 SLOW = 0.5
 """Seconds from which a failure counts as one that costs a time-out."""
 
+WITHOUT_GAPS = 60.0
+"""Seconds without a missed value after which the next one is told again."""
+
 _LATENCIES = 100
 
 log = logging.getLogger("hil_drivers.link")
@@ -78,6 +81,7 @@ class Supervisor:
         self._in_a_row = 0
         self._retry_at = 0.0
         self._lost_since: float | None = None
+        self._gap_at: float | None = None
 
     @property
     def failures(self) -> int:
@@ -178,8 +182,11 @@ class Supervisor:
             self._change(LinkState.DOWN)
 
     def missed(self, count: int = 1) -> None:
-        """``count`` more values that the device is known to have sent never came."""
+        """``count`` more values that the device is known to have sent never came; the first of a spell are told."""
         self._missed += count
+        if self._gap_at is None or self.wire_time() - self._gap_at > WITHOUT_GAPS:
+            log.warning("%s: %d of its messages did not come; further ones are counted", self.name, count)
+        self._gap_at = self.wire_time()
 
     def skipped(self, count: int = 1) -> None:
         """``count`` more readings that were due were not asked for, because one before took too long."""
