@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from .bench.config import BenchConfig
     from .bench.laboratory import OrganisationSection
     from .record import Record
+    from .report.document import ReportFacts
+    from .report.model import MeasurementReport, ReportData
     from .results import Results
 
 SOFTWARE = "hil-bench"
@@ -42,15 +44,15 @@ def write_documents(folder: Path, record: Record, results: Results, config: Benc
             return Documents()
         return _write_certificate(folder, record, results.document, config)
     if isinstance(results.document, TrialOutcome):
-        return _write_report(folder, record, results, results.document)
+        return _write_report(folder, record, results, results.document, config)
     if isinstance(results.document, MeasurementOutcome):
-        return _write_measurements(folder, record, results, results.document)
+        return _write_measurements(folder, record, results, results.document, config)
     return Documents()
 
 
 def identifier(record: Record, folder: Path) -> str:
-    """The identifier of a run's document: ``SIM-`` first where the values are simulated."""
-    prefix = "SIM-" if record.run["provenance"] == "simulated" else ""
+    """The identifier of a run's document: ``SIM-`` first where the values were not measured."""
+    prefix = "" if record.run["provenance"] == "measured" else "SIM-"
     return f"{prefix}{folder.name.rpartition('_')[2]}"
 
 
@@ -65,14 +67,11 @@ def _write_certificate(folder: Path, record: Record, outcome: CalibrationOutcome
     from hil_calibration.certificate.pdf import to_pdf
     from hil_calibration.certificate.writer import to_xml
 
-    from .report import calibration_plot_svg
-
     certificate = _certificate(folder, record, outcome, config)
     xml = to_xml(certificate)
-    plot = calibration_plot_svg(outcome.plot, simulated=certificate.simulated)
     paths = (folder / "certificate.xml", folder / "certificate.pdf")
     paths[0].write_bytes(xml)
-    paths[1].write_bytes(to_pdf(certificate, xml, plot=plot))
+    paths[1].write_bytes(to_pdf(certificate, xml, template=_template(config, "template")))
     return Documents(certificate.identifier, paths)
 
 
@@ -94,17 +93,13 @@ def _certificate(folder: Path, record: Record, outcome: CalibrationOutcome, conf
         conditions=outcome.conditions,
         results=outcome.results,
         statements=(
-            _unsigned(),
             *([] if simulated or claim.synchronised else [text.CLOCK_NOT_SYNCHRONISED]),
             *text.standard_statements(
                 simulated=simulated, deviations=text.NONE, rounding=laboratory.reporting.rounding
             ),
             *outcome.statements,
         ),
-        persons=(
-            model.Person(run["operator"], "Operator"),
-            model.Person(laboratory.persons_with("authoriser")[0], "Authorising person (not signed)", main_signer=True),
-        ),
+        persons=(model.Person(run["operator"], "operator", main_signer=True),),
         software=model.Software(SOFTWARE, f"v{version(SOFTWARE)}"),
         begin=begin.isoformat(),
         end=end.isoformat(),
@@ -115,17 +110,7 @@ def _certificate(folder: Path, record: Record, outcome: CalibrationOutcome, conf
         function=outcome.function,
         budgets=outcome.budgets,
         languages=laboratory.reporting.languages,
-    )
-
-
-def _unsigned() -> model.Statement:
-    from hil_calibration.certificate import model
-
-    return model.Statement(
-        model.Text(
-            "Draft: this document carries no signature and has not been reviewed or authorised.",
-            "Projet : ce document ne porte aucune signature et n'a été ni vérifié ni autorisé.",
-        )
+        draft=True,
     )
 
 
@@ -160,21 +145,60 @@ def _equipment(channel: dict[str, Any]) -> model.Equipment:
     )
 
 
-def _write_report(folder: Path, record: Record, results: Results, outcome: TrialOutcome) -> Documents:
+def _write_report(
+    folder: Path, record: Record, results: Results, outcome: TrialOutcome, config: BenchConfig
+) -> Documents:
     from .report import report_html
     from .trial_report import report_data
 
     data = report_data(folder, record, results, outcome, identifier(record, folder))
-    path = folder / "report.html"
-    path.write_text(report_html(data), encoding="utf-8")
-    return Documents(data.identifier, (path,))
+    return _written(folder, data, report_html(data), record, config)
 
 
-def _write_measurements(folder: Path, record: Record, results: Results, outcome: MeasurementOutcome) -> Documents:
+def _write_measurements(
+    folder: Path, record: Record, results: Results, outcome: MeasurementOutcome, config: BenchConfig
+) -> Documents:
     from .report import measurement_html
     from .trial_report import measurement_report
 
     data = measurement_report(folder, record, results, outcome, identifier(record, folder))
-    path = folder / "report.html"
-    path.write_text(measurement_html(data), encoding="utf-8")
-    return Documents(data.identifier, (path,))
+    return _written(folder, data, measurement_html(data), record, config)
+
+
+def _written(
+    folder: Path, data: ReportData | MeasurementReport, page: str, record: Record, config: BenchConfig
+) -> Documents:
+    from .report.document import document_pdf
+
+    paths = (folder / "report.html", folder / "report.pdf")
+    pdf = document_pdf(data, _facts(record, config), _template(config, "report_template"))
+    paths[0].write_text(page, encoding="utf-8")
+    paths[1].write_bytes(pdf)
+    return Documents(data.identifier, paths)
+
+
+def _facts(record: Record, config: BenchConfig) -> ReportFacts:
+    """Of a draft, which the operator answers for."""
+    from hil_calibration.certificate import model
+
+    from .report.document import ReportFacts
+
+    begin, end = days(record)
+    return ReportFacts(
+        laboratory=_organisation(config.laboratory.laboratory),
+        customer=_organisation(config.laboratory.customer),
+        persons=(model.Person(record.run["operator"], "operator", main_signer=True),),
+        software=model.Software(SOFTWARE, f"v{version(SOFTWARE)}"),
+        begin=begin.isoformat(),
+        end=end.isoformat(),
+        issued=max(end, datetime.now(UTC).date()).isoformat(),
+        chain_head=record.chain_head,
+        languages=config.laboratory.reporting.languages,
+        draft=True,
+    )
+
+
+def _template(config: BenchConfig, key: str) -> Path | None:
+    """The laboratory's own template, ``None`` for the shipped one."""
+    named = getattr(config.laboratory.reporting, key)
+    return None if named is None else config.registers["laboratory"].parent / named

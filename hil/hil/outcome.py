@@ -10,21 +10,6 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class ErrorPlot:
-    """Errors of indication against the reference value, for the certificate's picture.
-
-    ``rising`` and ``falling`` are ``(value, error)`` pairs in the channel's unit, ``U`` belongs to ``errors``.
-    """
-
-    levels: tuple[float, ...]
-    errors: tuple[float, ...]
-    U: tuple[float, ...]
-    rising: tuple[tuple[float, float], ...]
-    falling: tuple[tuple[float, float], ...]
-    unit: str
-
-
-@dataclass(frozen=True)
 class CalibrationOutcome:
     """The parts of a calibration certificate that come from the analysis of the record.
 
@@ -40,7 +25,6 @@ class CalibrationOutcome:
     statements: tuple[Statement, ...]
     budgets: tuple[Budget, ...]
     function: Function
-    plot: ErrorPlot
 
 
 @dataclass(frozen=True)
@@ -69,7 +53,7 @@ class TrialOutcome:
     """The parts of a test report that come from the analysis of the record; every number is a string.
 
     ``standards`` are the channels of the instruments that measured, ``systems`` the roles under test. Tables are
-    rows of a name and what belongs to it.
+    rows of a name and what belongs to it. ``risk`` is the one that the verdict's decision rule takes.
     """
 
     title: str
@@ -82,6 +66,7 @@ class TrialOutcome:
     counts: tuple[tuple[str, str], ...]
     fit: tuple[tuple[str, str], ...]
     limitations: tuple[str, ...]
+    risk: str = ""
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from .clock_state import read_clock_state
 from .errors import ProcedureFault
-from .report.model import Instrument, MeasurementReport, ReportData, System
+from .report.model import MADE, Instrument, MeasurementReport, ReportData, System
 from .traceability import not_traceable
 from .utc import machine_instant, time_claim
 
@@ -43,6 +43,7 @@ def report_data(folder: Path, record: Record, results: Results, outcome: TrialOu
         identification=_identification(folder, record, run),
         limitations=(*_untraceable(record), *outcome.limitations),
         notes=results.notes,
+        risk=outcome.risk,
     )
 
 
@@ -115,7 +116,7 @@ def _identification(folder: Path, record: Record, run: dict[str, Any]) -> tuple[
         ("begun, bench clock", claim.instant(clock[0])),
         ("ended, bench clock", claim.instant(clock[-1])),
         ("system clock", claim.told),
-        ("report made", machine_instant(time.time_ns(), read_clock_state())),
+        (MADE, machine_instant(time.time_ns(), read_clock_state())),
         ("order of points, seed", f"{run['plan']['order']}, {run['seed']}"),
         ("codec of the camera's pictures", ", ".join(codecs) or "none"),
         ("run", folder.name),

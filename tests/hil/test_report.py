@@ -10,13 +10,12 @@ from typing import Any
 import pytest
 from lxml import etree
 
-from hil.outcome import BudgetTable, DetectionPicture, ErrorPlot
+from hil.outcome import BudgetTable, DetectionPicture
 from hil.report import (
     Instrument,
     MeasurementReport,
     ReportData,
     System,
-    calibration_plot_svg,
     measurement_html,
     report_html,
 )
@@ -178,33 +177,11 @@ def test_the_same_data_give_the_same_bytes() -> None:
     assert report_html(DATA) == report_html(DATA)
 
 
-def error_plot(**changes: Any) -> ErrorPlot:
-    levels = (10.0, 100.0, 1000.0)
-    plot = ErrorPlot(
-        levels=levels,
-        errors=tuple(0.01 * level for level in levels),
-        U=tuple(0.006 * level for level in levels),
-        rising=tuple((level, 0.011 * level) for level in levels),
-        falling=tuple((level, 0.009 * level) for level in levels),
-        unit="lx",
-    )
-    return replace(plot, **changes)
-
-
-def test_the_calibration_picture_is_a_bare_svg() -> None:
-    svg = calibration_plot_svg(error_plot())
-    assert etree.fromstring(svg).tag == "{http://www.w3.org/2000/svg}svg"
-    assert b"metadata" not in svg
-    assert svg == calibration_plot_svg(error_plot())
-    assert svg != calibration_plot_svg(error_plot(), simulated=True)
-    etree.fromstring(calibration_plot_svg(error_plot(rising=(), falling=())))
-
-
 def test_drawing_leaves_the_global_settings_alone() -> None:
     import matplotlib as mpl
 
     before = dict(mpl.rcParams)
-    calibration_plot_svg(error_plot())
+    report_html(DATA)
     assert dict(mpl.rcParams) == before
     assert math.isclose(float(mpl.rcParams["font.size"]), 10.0)
 

@@ -25,18 +25,15 @@ TEMPLATE = "cert.typ"
 _COEFFICIENT_NAMES = "abcdefgh"
 
 
-def to_pdf(
-    certificate: model.Certificate, xml: bytes, *, plot: bytes | None = None, template: Path | None = None
-) -> bytes:
+def to_pdf(certificate: model.Certificate, xml: bytes, *, template: Path | None = None) -> bytes:
     """A certificate as PDF/A-3b, `xml` attached as `certificate.xml`.
 
     :param xml: the certificate as written by :func:`.writer.to_xml`, signed or not; UTF-8.
-    :param plot: one more drawing as SVG, beside the curve and the errors that are drawn from the results.
     :param template: a typst file in place of the shipped one; see :mod:`.typesetting`.
     :raises CertificateError: the XML is not UTF-8, the template does not compile, or the page cannot be set.
     """
     try:
-        data = _CertificateView(certificate).page(xml.decode(), plot.decode() if plot else "")
+        data = _CertificateView(certificate).page(xml.decode())
     except UnicodeDecodeError as error:
         raise CertificateError(f"the PDF cannot be made ({error})", where=certificate.identifier) from None
     return typeset(template or TEMPLATE, data, day=certificate.issued, where=certificate.identifier)
@@ -49,7 +46,7 @@ class _CertificateView(View):
         super().__init__(certificate.languages)
         self._certificate = certificate
 
-    def page(self, xml: str, plot: str) -> dict[str, Any]:
+    def page(self, xml: str) -> dict[str, Any]:
         certificate = self._certificate
         digest = hashlib.sha256(xml.encode()).hexdigest()
         return {
@@ -67,7 +64,7 @@ class _CertificateView(View):
             "methods": [self._method(method) for method in certificate.methods],
             "conditions": self._conditions(),
             "results": result_tables(self, certificate.results),
-            "charts": [*result_charts(certificate.results, self.languages), *filter(None, [plot])],
+            "charts": result_charts(certificate.results, self.languages),
             "function": self._function(certificate.function) if certificate.function else None,
             "budgets": [self.budget(budget) for budget in certificate.budgets],
             **self._statements(),

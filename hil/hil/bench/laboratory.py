@@ -53,6 +53,12 @@ class ReportingSection(Section):
         default=("en", "fr"), strict=False, min_length=1, description='a list of "en" and "fr"'
     )
     rounding: Literal["nearest", "up", "ea5"] = Field(default="nearest", description='"nearest", "up" or "ea5"')
+    template: Name | None = Field(
+        default=None, description="a typst file for certificates; a relative path starts at the laboratory file"
+    )
+    report_template: Name | None = Field(
+        default=None, description="a typst file for test reports; a relative path starts at the laboratory file"
+    )
 
 
 class SigningSection(Section):

@@ -6,7 +6,6 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .figures import calibration_plot_svg
     from .html import measurement_html, report_html
     from .model import Instrument, MeasurementReport, ReportData, System
 
@@ -15,7 +14,6 @@ _HOME = {
     "MeasurementReport": "model",
     "ReportData": "model",
     "System": "model",
-    "calibration_plot_svg": "figures",
     "measurement_html": "html",
     "report_html": "html",
 }
@@ -25,7 +23,6 @@ __all__ = [
     "MeasurementReport",
     "ReportData",
     "System",
-    "calibration_plot_svg",
     "measurement_html",
     "report_html",
 ]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from hil_calibration.performance import proportion_interval
 
-from ..outcome import DetectionPicture, ErrorPlot
+from ..outcome import DetectionPicture
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -59,38 +59,6 @@ def detection_svg(picture: DetectionPicture, *, simulated: bool, abnormal: bool)
         )
 
     return _svg(draw, (7.1, 4.5), simulated=simulated)
-
-
-def calibration_plot_svg(plot: ErrorPlot, *, simulated: bool = False) -> bytes:
-    """Relative errors of indication with their expanded uncertainty, rising and falling series apart."""
-
-    def draw(axes: Axes) -> None:
-        axes.axhline(0.0, color=GREY, linewidth=0.8)
-        relative = [100.0 * error / level for level, error in zip(plot.levels, plot.errors, strict=True)]
-        expanded = [100.0 * u / level for level, u in zip(plot.levels, plot.U, strict=True)]
-        axes.errorbar(
-            plot.levels,
-            relative,
-            expanded,
-            fmt="o",
-            color=INK,
-            markersize=4.5,
-            capsize=3.0,
-            elinewidth=1.0,
-            label="mean, with expanded uncertainty U",
-        )
-        for series, marker, name in ((plot.rising, "^", "rising"), (plot.falling, "v", "falling")):
-            if series:
-                at = [value for value, _ in series]
-                shares = [100.0 * error / value for value, error in series]
-                axes.plot(
-                    at, shares, marker, color="none", markeredgecolor=GREY, markersize=5.0, label=name, clip_on=False
-                )
-        axes.set_ylabel("relative error of indication / %")
-        _logarithmic(axes, f"reference illuminance / {plot.unit}")
-        axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.22), ncols=3, frameon=False, fontsize=8.0)
-
-    return _svg(draw, (6.3, 3.1), simulated=simulated)
 
 
 def _observations(axes: Axes, picture: DetectionPicture) -> None:

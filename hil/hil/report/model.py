@@ -11,6 +11,9 @@ from ..results import SummaryTable, Verdict
 Provenance = Literal["measured", "simulated", "replayed"]
 Row = tuple[str, str]
 
+MADE = "report made"
+"""The moment at which a page was made; a document has its day of issue instead."""
+
 
 @dataclass(frozen=True, slots=True)
 class Instrument:
@@ -51,6 +54,7 @@ class ReportData:
     :param identification: procedure, bench, operator, times, run, software, the record's chain head.
     :param limitations: what the report does not prove, one sentence each.
     :param notes: deviations and what else qualifies the result; shown under the verdict.
+    :param risk: that the verdict's decision rule takes.
     """
 
     title: str
@@ -69,6 +73,7 @@ class ReportData:
     identification: tuple[Row, ...]
     limitations: tuple[str, ...]
     notes: tuple[str, ...] = ()
+    risk: str = ""
 
 
 @dataclass(frozen=True)

@@ -76,6 +76,8 @@ def results(record: Record, p: DetectionVsIlluminance) -> Results:
         counts=counts,
         fit=_fit(found, misfit),
         limitations=LIMITATIONS,
+        risk=f"of PASS where a90 is above the requirement, and of FAIL where it is not: at most "
+        f"{100 * (1 - p.confidence):.3g} % each",
     )
     summary = SummaryTable(
         "Detection against illuminance",

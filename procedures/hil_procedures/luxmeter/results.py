@@ -8,7 +8,7 @@ import numpy as np
 
 from hil import Record, Results, SummaryTable
 from hil.evidence import Evidence
-from hil.outcome import CalibrationOutcome, ErrorPlot
+from hil.outcome import CalibrationOutcome
 from hil_calibration.certificate import model
 from hil_calibration.certificate.model import Text
 from hil_calibration.regression import Line
@@ -38,7 +38,6 @@ def results(record: Record, p: CalibrateLuxmeter) -> Results:
         statements=_statements(session, errors, line),
         budgets=table.budgets(),
         function=calibration_function(session, errors, line, p.linearity),
-        plot=_plot(session, errors, table),
     )
     rows = tuple(zip(table.reference, table.indication, table.error, table.U, table.k, strict=True))
     summary = SummaryTable(
@@ -116,6 +115,7 @@ class Reporting:
                     Text(en="Share of variance / %", fr="Part de la variance / %"),
                 ),
                 rows=(*rows, total),
+                share=3,
             ),
         )
 
@@ -192,22 +192,6 @@ def _statements(session: Session, errors: Errors, line: Line) -> tuple[model.Sta
             ),
             name=Text(en="Calibration function", fr="Fonction d'étalonnage"),
         ),
-    )
-
-
-def _plot(session: Session, errors: Errors, table: Reporting) -> ErrorPlot:
-    found = session.indication - session.reference.value
-    rising, falling = (
-        tuple((float(session.reference.value[i]), float(found[i])) for i in session.pairs(direction))
-        for direction in ("up", "down")
-    )
-    return ErrorPlot(
-        levels=tuple(float(value) for value in errors.reference),
-        errors=tuple(float(value) for value in errors.error),
-        U=tuple(float(text) for text in table.U),
-        rising=rising,
-        falling=falling,
-        unit="lx",
     )
 
 

@@ -16,8 +16,6 @@ from hil_calibration.certificate.model import Certificate, Text
 from hil_calibration.certificate.pdf import printed
 from hil_calibration.errors import CertificateError
 
-PLOT = b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 40 20"><path d="M0 20 L40 0" stroke="black"/></svg>'
-
 
 def pages(pdf: bytes, tmp_path: Path) -> list[str]:
     """The text of each page, in the order of the content."""
@@ -36,7 +34,7 @@ def xml(simulated: Certificate) -> bytes:
 
 @pytest.fixture(scope="module")
 def pdf(simulated: Certificate, xml: bytes) -> bytes:
-    return to_pdf(simulated, xml, plot=PLOT)
+    return to_pdf(simulated, xml)
 
 
 def test_the_xml_is_attached_as_the_source(pdf: bytes, xml: bytes) -> None:
@@ -55,7 +53,7 @@ def test_it_claims_to_be_pdf_a_3b(pdf: bytes) -> None:
 
 
 def test_the_same_certificate_gives_the_same_bytes(simulated: Certificate, pdf: bytes, xml: bytes) -> None:
-    assert to_pdf(simulated, xml, plot=PLOT) == pdf
+    assert to_pdf(simulated, xml) == pdf
 
 
 def test_every_number_is_printed_as_given(simulated: Certificate, pdf: bytes, tmp_path: Path) -> None:
@@ -114,9 +112,9 @@ def test_a_hundred_points_run_over_pages_with_their_header(simulated: Certificat
     assert sum("Reference value" in text for text in found) >= 3
 
 
-def test_a_page_that_cannot_be_set_is_an_error(simulated: Certificate, xml: bytes) -> None:
+def test_xml_that_is_no_text_is_an_error(simulated: Certificate) -> None:
     with pytest.raises(CertificateError, match="the PDF cannot be made"):
-        to_pdf(simulated, xml, plot=b"no drawing")
+        to_pdf(simulated, b"\xff")
 
 
 @pytest.mark.parametrize(
