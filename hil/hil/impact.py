@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from .bench.register import InstrumentEntry
 
 CERTIFICATE = "certificate.xml"
-DOCUMENTS = (CERTIFICATE, "certificate.pdf", "report.html", "results.json")
+DOCUMENTS = (CERTIFICATE, "certificate.pdf", "report.html", "report.pdf", "results.json")
 
 
 @dataclass(frozen=True, order=True)

@@ -35,7 +35,7 @@ def text_of(pdf: Path) -> str:
     return subprocess.run(["pdftotext", pdf, "-"], capture_output=True, text=True, check=True).stdout
 
 
-WATERMARK = frozenset("SIMULATED")
+WATERMARK = frozenset("SIMULATED·DRAFT")
 """The letters of the mark across each page, which extraction scatters among the lines."""
 
 pytestmark = pytest.mark.timeout(300)

@@ -76,7 +76,7 @@ def _errors(pairs: list[_Pair], language: str) -> Chart:
 
     return Chart(
         x_title=_title(reference, language),
-        y_title=_title(column, language, symbol="%" if relative else ""),
+        y_title=_title(column, language, symbol="%" if relative else "", expanded=bool(column.U)),
         series=tuple(
             Series(pair.name, x, scaled(x, y), scaled(x, U) if U else ())
             for pair in pairs
@@ -102,7 +102,7 @@ def _lines(conformity: Conformity | None) -> Iterator[tuple[tuple[str, ...], boo
         yield values, "acceptance" in role
 
 
-def _title(column: model.Column, language: str, *, symbol: str = "") -> str:
+def _title(column: model.Column, language: str, *, symbol: str = "", expanded: bool = False) -> str:
     name = texts(column.name, (language,))[0]
     name = name if len(name) <= _LONGEST else f"{name[: _LONGEST - 1]}…"
-    return f"{name} / {symbol or unit(column.unit)}"
+    return f"{name}{' ± U' if expanded else ''} / {symbol or unit(column.unit)}"

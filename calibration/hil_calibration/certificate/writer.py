@@ -27,15 +27,15 @@ SI = Maker(namespace.SI, _PREFIXES)
 
 _SI_FORMS = {
     "Cel": ("K", Decimal("273.15"), Decimal(1)),
-    "%": ("1", Decimal(0), Decimal("0.01")),
-    "[ppm]": ("1", Decimal(0), Decimal("0.000001")),
+    "%": ("1", Decimal(0), Decimal("1E-2")),
+    "[ppm]": ("1", Decimal(0), Decimal("1E-6")),
     "min": ("s", Decimal(0), Decimal(60)),
     "h": ("s", Decimal(0), Decimal(3600)),
     "d": ("s", Decimal(0), Decimal(86400)),
-    "L": ("m3", Decimal(0), Decimal("0.001")),
-    "bar": ("Pa", Decimal(0), Decimal(100000)),
-    "mbar": ("Pa", Decimal(0), Decimal(100)),
-    "t": ("kg", Decimal(0), Decimal(1000)),
+    "L": ("m3", Decimal(0), Decimal("1E-3")),
+    "bar": ("Pa", Decimal(0), Decimal("1E5")),
+    "mbar": ("Pa", Decimal(0), Decimal("1E2")),
+    "t": ("kg", Decimal(0), Decimal("1E3")),
 }
 """Practical unit: its SI unit, the offset and the factor that lead there, both exact."""
 

@@ -28,6 +28,7 @@ _LABELS = {
     "certificate.xml": "certificate (DCC)",
     "certificate.pdf": "certificate (PDF)",
     "report.html": "report",
+    "report.pdf": "report (PDF)",
     "results.json": "results",
 }
 

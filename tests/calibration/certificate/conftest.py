@@ -10,10 +10,13 @@ from pathlib import Path
 import pytest
 
 from hil_calibration.certificate.model import (
+    Amendment,
     Budget,
     Certificate,
     Column,
+    Conformity,
     Function,
+    Person,
     Result,
     SharedEffect,
     Text,
@@ -101,5 +104,54 @@ def simulated(samples: Mapping[str, Certificate]) -> Certificate:
                 (Text("Contribution", "Contribution"), "u", "Distribution"),
                 (("drift", "0.0017", "rectangular"), ("repeatability", "–", "normal"), ("offset", "-0.001", "normal")),
             ),
+        ),
+    )
+
+
+@pytest.fixture(scope="session")
+def full(samples: Mapping[str, Certificate]) -> Certificate:
+    """A measured certificate with everything a certificate may have: adjusted, judged, amended."""
+    base = samples["climate-probe.xml"]
+    reference, indication, error = base.results[0].columns
+    judged = Conformity(
+        ("pass", "pass", "conditionalPass", "fail"),
+        Text("Order 17, clause 2: within 0.10 K", "Commande 17, article 2 : 0,10 K"),
+        Text("Guarded acceptance, w = U.", "Acceptation avec bande de garde, w = U."),
+        ("-0.10",),
+        ("0.10",),
+        ("-0.06",),
+        ("0.06", "0.06", "0.06", "0.05"),
+        norm="JCGM 106:2012, 8.3.3",
+    )
+    found = replace(error, conformity=judged, in_cmc=(True, True, False, True))
+    left = replace(found, values=("0.01", "0.00", "-0.02", "-0.03"), conformity=replace(judged, verdicts=("pass",) * 4))
+    shown = replace(indication, values=("10.01", "20.00", "29.98", "39.97"))
+    table = replace(base.results[0], columns=(reference, indication, found), status="beforeAdjustment")
+    again = replace(table, columns=(reference, shown, left), status="afterAdjustment")
+    country = {"country": "FR"}
+    return replace(
+        base,
+        identifier="EX-2026-0042-1",
+        laboratory=replace(base.laboratory, **country),
+        customer=replace(base.customer, **country),
+        results=(table, again, *base.results[1:]),
+        amends=Amendment("EX-2026-0042", "ab" * 32, Text("serial number corrected", "numéro de série corrigé")),
+        recalibration="2027-11-01",
+        opinions=(Text("The probe suits the chamber.", "La sonde convient à l'enceinte."),),
+        customer_data=(Text("tolerance limits", "limites de tolérance"),),
+        item=replace(
+            base.item,
+            customer_id="INV-0042",
+            condition=Text("undamaged", "intact"),
+            supplied=("model",),
+            received=base.begin,
+        ),
+        persons=(
+            Person("Operator A", "operator"),
+            Person("Reviewer B", "reviewer"),
+            Person("Technical Manager C", "authoriser", main_signer=True),
+        ),
+        statements=standard_statements(
+            simulated=False, deviations="none", adjusted=True, decision=Text("See the results.", "Voir les résultats.")
         ),
     )
