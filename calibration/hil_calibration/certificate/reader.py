@@ -10,9 +10,6 @@ import hashlib
 import re
 from datetime import date
 from pathlib import Path
-from xml.parsers import expat
-
-from lxml import etree
 
 from ..errors import CertificateError
 from . import grammar, namespace, quantities, record
@@ -20,12 +17,10 @@ from .document import DccDocument, DccEquipment, DccItem, DccReference
 from .importer import calibration_record
 from .model import SIMULATED_PREFIX
 from .namespace import Element
+from .parsing import MAX_BYTES, parsed_root
 
 __all__ = ["calibration_record", "parse", "read"]
 
-
-MAX_BYTES = 64 * 1024 * 1024
-"""Larger files are refused."""
 
 _SERIAL = re.compile(r"seri|série|s/n", re.IGNORECASE)
 _TIME_ZONE = re.compile(r"(Z|[+-]\d\d:\d\d)$")
@@ -53,40 +48,10 @@ def parse(data: bytes, *, where: str = "certificate") -> DccDocument:
     :raises CertificateError: as :func:`read`.
     """
     try:
-        return _document(_root(data), hashlib.sha256(data).hexdigest())
+        return _document(parsed_root(data), hashlib.sha256(data).hexdigest())
     except CertificateError as error:
         place = f"{where}: {error.where}" if error.where else where
         raise CertificateError(error.what, where=place, remedy=error.remedy) from None
-
-
-def _root(data: bytes) -> Element:
-    if len(data) > MAX_BYTES:
-        raise CertificateError(f"larger than {MAX_BYTES // 1024**2} MiB")
-    _refuse_document_type(data)
-    parser = etree.XMLParser(
-        resolve_entities=False, no_network=True, load_dtd=False, remove_comments=True, remove_pis=True
-    )
-    try:
-        root = etree.fromstring(data, parser)
-    except (etree.XMLSyntaxError, ValueError) as error:
-        raise CertificateError(f"not well-formed XML ({error})") from None
-    if root.tag != f"{{{namespace.DCC}}}digitalCalibrationCertificate":
-        raise CertificateError(f"not a digital calibration certificate (its root is {root.tag})")
-    return root
-
-
-def _refuse_document_type(data: bytes) -> None:
-    """Stop at a document type declaration, before any entity of it could be used."""
-
-    def refuse(*_: object) -> None:
-        raise CertificateError("it has a document type declaration", remedy="remove it")
-
-    parser = expat.ParserCreate()
-    parser.StartDoctypeDeclHandler = refuse
-    try:
-        parser.Parse(data, True)
-    except (expat.ExpatError, ValueError, LookupError) as error:
-        raise CertificateError(f"not well-formed XML ({error})") from None
 
 
 def _document(root: Element, sha256: str) -> DccDocument:

@@ -6,6 +6,7 @@ by relative paths; nothing is fetched.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +15,17 @@ from lxml import etree
 from ..errors import CertificateError
 from .namespace import Element
 
+_VERSION = re.compile(r"[0-9]{1,3}(\.[0-9]{1,3}){2}")
+
+
+@dataclass(frozen=True)
+class Violation:
+    """One violation of the schema: its line, the XPath of the element, and what the validator says."""
+
+    line: int
+    place: str
+    message: str
+
 
 @dataclass(frozen=True)
 class SchemaCheck:
@@ -21,17 +33,25 @@ class SchemaCheck:
 
     :param validated: the schema was applied; if not, nothing is known of its validity.
     :param message: what was done, one sentence.
-    :param findings: violations, with their line; none for a valid certificate.
+    :param violations: none for a valid certificate.
     """
 
     validated: bool
     message: str
-    findings: tuple[str, ...] = ()
+    violations: tuple[Violation, ...] = ()
+
+    @property
+    def findings(self) -> tuple[str, ...]:
+        """The violations as sentences, with their line."""
+        return tuple(f"line {violation.line}: {violation.message}" for violation in self.violations)
 
     @property
     def valid(self) -> bool:
-        """Validated and without findings."""
-        return self.validated and not self.findings
+        """Validated and without violations."""
+        return self.validated and not self.violations
+
+
+_NONE_GIVEN = SchemaCheck(False, "not validated against the DCC schema: no schema directory is given")
 
 
 def validate(xml: bytes, schemas: Path | None) -> SchemaCheck:
@@ -40,16 +60,24 @@ def validate(xml: bytes, schemas: Path | None) -> SchemaCheck:
     :param schemas: directory of schemas, None if there is none.
     :raises CertificateError: not XML, or the directory's schema cannot be read.
     """
+    return _NONE_GIVEN if schemas is None else validate_tree(_parse(xml), schemas)
+
+
+def validate_tree(root: Element, schemas: Path | None) -> SchemaCheck:
+    """As :func:`validate`, of a tree.
+
+    :raises CertificateError: the directory's schema cannot be read.
+    """
     if schemas is None:
-        return SchemaCheck(False, "not validated against the DCC schema: no schema directory is given")
-    root = _parse(xml)
+        return _NONE_GIVEN
     version = root.get("schemaVersion", "")
     path = schemas / "dcc" / f"v{version}" / "dcc.xsd"
-    if not version.replace(".", "").isdigit() or not path.is_file():
+    if not _VERSION.fullmatch(version) or not path.is_file():
         return SchemaCheck(False, f"not validated: no schema of DCC {version!r} in {schemas}")
     schema = _schema(path)
     schema.validate(root)
-    found = tuple(f"line {entry.line}: {entry.message}" for entry in schema.error_log)  # type: ignore[attr-defined]
+    log = schema.error_log
+    found = tuple(Violation(entry.line, entry.path or "", entry.message) for entry in log)  # type: ignore[attr-defined]
     verdict = f"{len(found)} violations" if found else "valid"
     return SchemaCheck(True, f"validated against the schema of DCC {version}: {verdict}", found)
 
