@@ -1,4 +1,4 @@
-"""Calibration certificates: their content, DCC (XML) out and in, PDF/A-3. Names load on first use."""
+"""Calibration certificates (DCC in XML, out and in) and test reports, both as PDF/A-3. Names load on first use."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from .model import Certificate
     from .pdf import to_pdf
     from .reader import read
+    from .report import TrialReport
+    from .report_writer import report_json, report_pdf
     from .schema import validate
     from .writer import to_xml
 
@@ -20,6 +22,9 @@ _HOME = {
     "calibration_record": "importer",
     "embedded_function": "importer",
     "read": "reader",
+    "report_json": "report_writer",
+    "report_pdf": "report_writer",
+    "TrialReport": "report",
     "to_pdf": "pdf",
     "to_xml": "writer",
     "validate": "schema",
@@ -28,9 +33,12 @@ _HOME = {
 __all__ = [
     "Certificate",
     "DccDocument",
+    "TrialReport",
     "calibration_record",
     "embedded_function",
     "read",
+    "report_json",
+    "report_pdf",
     "to_pdf",
     "to_xml",
     "validate",

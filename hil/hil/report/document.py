@@ -93,7 +93,7 @@ def document_pdf(data: ReportData | MeasurementReport, facts: ReportFacts, templ
 
     :raises CertificateError: as :func:`report_document`, or the page cannot be set.
     """
-    from hil_calibration.certificate.report_pdf import report_json, report_pdf
+    from hil_calibration.certificate.report_writer import report_json, report_pdf
 
     report = report_document(data, facts)
     picture = None
