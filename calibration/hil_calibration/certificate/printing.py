@@ -40,7 +40,8 @@ def aligned(numbers: Sequence[str]) -> dict[str, Any]:
     """Numbers split before their decimal point, and the longest of either part; an empty string stays empty."""
     cells = [_halves(printed(number)) for number in numbers]
     widest = [max(part, key=len, default="") for part in zip(*cells, strict=True)]
-    return {"numeric": True, "cells": cells, "widest": widest}
+    uniform = len({len(rest) for _, rest in cells}) <= 1
+    return {"numeric": True, "cells": cells, "widest": widest, "uniform": uniform}
 
 
 def cells(column: Sequence[str]) -> dict[str, Any]:
