@@ -16,7 +16,7 @@ from time import perf_counter
 from lxml import etree
 
 from hil_calibration.certificate import to_pdf, to_xml
-from hil_calibration.certificate.conformity import Conformity
+from hil_calibration.certificate.conformity import Conformity, Verdict
 from hil_calibration.certificate.model import (
     Certificate,
     Column,
@@ -43,9 +43,8 @@ def certificate(n: int, number: int = 0) -> Certificate:
     """
     values = tuple(f"{10 + i * 0.05 + number:.2f}" for i in range(n))
     errors = tuple(f"{(i % 7 - 3) * 0.01:.2f}" for i in range(n))
-    judged = Conformity(
-        ("pass",) * n, "within 0.10 K", "guarded acceptance", ("-0.10",), ("0.10",), ("-0.06",), ("0.06",)
-    )
+    verdicts: list[Verdict] = ["pass"] * n
+    judged = Conformity(verdicts, "within 0.10 K", "guarded acceptance", ("-0.10",), ("0.10",), ("-0.06",), ("0.06",))
     columns = (
         Column(Text("Reference value", "Valeur de référence"), "basic_referenceValue", "Cel", values),
         Column(Text("Indication", "Indication"), "basic_measuredValue", "Cel", values),
