@@ -8,6 +8,7 @@ CalibrationError            what failed, where, and what to do
 ├── FitError                a fit that has no solution, or data that cannot carry one
 ├── NotApplicable           a calibration of another instrument, expired, or of another quantity
 └── CertificateError        a certificate that cannot be read, or that must not be issued
+    └── SignatureFault      a document whose signature is absent, broken, or by somebody not trusted
 """
 
 from __future__ import annotations
@@ -53,3 +54,7 @@ class NotApplicable(CalibrationError):
 
 class CertificateError(CalibrationError):
     """A certificate that cannot be read, or that must not be issued."""
+
+
+class SignatureFault(CertificateError):
+    """A document whose signature is absent, broken, of a form that is refused, or by somebody not trusted."""

@@ -1,0 +1,49 @@
+"""What is attached to a PDF by name, read without trusting any size that the file states."""
+
+from __future__ import annotations
+
+import re
+import zlib
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from ...errors import SignatureFault
+
+if TYPE_CHECKING:
+    from pyhanko.pdf_utils.reader import PdfFileReader
+
+NAMES = ("certificate.xml", "report.json")
+"""The attachments that are the content of our documents."""
+
+MAX_BYTES = 64 * 1024 * 1024
+MAX_INFLATED = 256 * 1024 * 1024
+_MAX_DEPTH = 8
+_STREAM = re.compile(rb"stream\r?\n")
+_TWICE = re.compile(rb"/Fl(?:ateDecode)?\s*/Fl")
+
+
+def refuse_bomb(data: bytes) -> None:
+    """Refuse a PDF whose compressed streams are larger than :data:`MAX_INFLATED` in sum, before anybody inflates one.
+
+    :raises SignatureFault: they are, or a stream is compressed more than once.
+    """
+    if _TWICE.search(data):
+        raise SignatureFault("too large: a stream is compressed twice")
+    left = MAX_INFLATED
+    for start in _STREAM.finditer(data):
+        left -= _inflated_size(data, start.end(), left)
+        if left <= 0:
+            raise SignatureFault(f"too large: its streams inflate to more than {MAX_INFLATED // 1024**2} MiB")
+
+
+def _inflated_size(data: bytes, start: int, limit: int) -> int:
+    """How many bytes a stream inflates to, at most a little more than `limit`; 0 if it is not compressed."""
+    inflater, size, piece = zlib.decompressobj(), 0, data[start : start + _PIECE]
+    while piece and size < limit and not inflater.eof:
+        try:
+            size += len(inflater.decompress(piece, _PIECE))
+        except zlib.error:
+            return size
+        start += 0 if inflater.unconsumed_tail else _PIECE
+        piece = inflater.unconsumed_tail or data[start : start + _PIECE]
+    return size
