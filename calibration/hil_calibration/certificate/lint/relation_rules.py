@@ -39,14 +39,9 @@ def _first_fault(reference: Quantity, indication: Quantity, error: Quantity) -> 
     """The first error that does not follow in any of its forms, empty if all do or nothing can be said."""
     indications = {form.unit: form for form in reversed(indication.forms)}
     pairs = [(form, indications[form.unit]) for form in reference.forms if form.unit in indications]
-    told = ""
-    for err in error.forms:
-        triple = next(((*pair, err) for pair in pairs if _comparable((*pair, err))), None)
-        found = _compared(triple) if triple else None
-        if found == "":
-            return ""
-        told = told or found or ""
-    return told
+    triples = [(*pair, err) for err in error.forms for pair in pairs if _comparable((*pair, err))]
+    found = [_compared(triple) for triple in triples]
+    return found[0] if found and all(found) else ""
 
 
 def _comparable(triple: _Triple) -> bool:
