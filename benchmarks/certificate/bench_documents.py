@@ -44,7 +44,9 @@ def certificate(n: int, number: int = 0) -> Certificate:
     values = tuple(f"{10 + i * 0.05 + number:.2f}" for i in range(n))
     errors = tuple(f"{(i % 7 - 3) * 0.01:.2f}" for i in range(n))
     verdicts: list[Verdict] = ["pass"] * n
-    judged = Conformity(verdicts, "within 0.10 K", "guarded acceptance", ("-0.10",), ("0.10",), ("-0.06",), ("0.06",))
+    judged = Conformity(
+        tuple(verdicts), "within 0.10 K", "guarded acceptance", ("-0.10",), ("0.10",), ("-0.06",), ("0.06",)
+    )
     columns = (
         Column(Text("Reference value", "Valeur de référence"), "basic_referenceValue", "Cel", values),
         Column(Text("Indication", "Indication"), "basic_measuredValue", "Cel", values),

@@ -12,6 +12,7 @@ from typing import Any
 from ..errors import CertificateError
 from . import model, text
 from .labels import LABELS
+from .namespace import VERSION
 from .plots import result_charts
 from .printing import SUPERSCRIPT, printed, qr, unit
 from .statements import all_statements, opinions
@@ -22,6 +23,7 @@ from .view import View
 __all__ = ["printed", "to_pdf"]
 
 TEMPLATE = "cert.typ"
+ATTACHMENT = "certificate.xml"
 _COEFFICIENT_NAMES = "abcdefgh"
 
 
@@ -74,7 +76,9 @@ class _CertificateView(View):
             "chain_head": certificate.chain_head,
             "digest": digest,
             "qr": qr(f"{certificate.identifier} sha256:{digest}"),
-            "attachment": xml,
+            "attachment": self.attachment(
+                ATTACHMENT, "application/xml", f"Digital Calibration Certificate (DCC {VERSION})", xml
+            ),
         }
 
     def _statements(self) -> dict[str, list[list[str]]]:

@@ -20,6 +20,7 @@ from .view import View
 
 FORMAT = "hil-test-report/1"
 TEMPLATE = "report.typ"
+ATTACHMENT = "report.json"
 
 
 def report_json(report: TrialReport) -> bytes:
@@ -93,7 +94,7 @@ class _ReportView(View):
             "chain_head": report.chain_head,
             "digest": digest,
             "qr": qr(f"{report.identifier} sha256:{digest}"),
-            "attachment": attachment,
+            "attachment": self.attachment(ATTACHMENT, "application/json", "Test report (JSON)", attachment),
         }
 
     def _dates(self) -> list[dict[str, Any]]:

@@ -20,6 +20,7 @@ from ..errors import CertificateError
 SHIPPED = ("common.typ", "cert.typ", "report.typ")
 _MAIN = "main.typ"
 _PACKAGE = re.compile(r"[\"']@\w*")
+_ATTACHED = b"/EmbeddedFile"
 _NO_GLYPH = re.compile(r"the text `(?P<text>.+)` could not be displayed")
 
 
@@ -29,7 +30,8 @@ def typeset(template: str | Path, data: Mapping[str, Any], *, day: str, where: s
     :param template: the name of a shipped template, or the path of a file.
     :param day: of issue, ISO 8601; the PDF's date.
     :param where: the document's identifier, for messages.
-    :raises CertificateError: the template cannot be read or set, or no font has a character of the document.
+    :raises CertificateError: the template cannot be read or set, does not attach the document's data, or no font has a
+        character of the document.
     """
     sources = {name: files(__package__).joinpath(name).read_bytes() for name in SHIPPED}
     own = isinstance(template, Path)
@@ -37,14 +39,26 @@ def typeset(template: str | Path, data: Mapping[str, Any], *, day: str, where: s
     inputs = {"data": json.dumps(data, ensure_ascii=False)}
     moment = datetime.combine(date.fromisoformat(day), time(), UTC)
     try:
-        return _compile(sources, inputs, moment, system_fonts=False)
-    except _NotSet as first:
-        if not _NO_GLYPH.search(str(first)):
-            raise _refusal(str(first), str(template) if own else where, own=own) from None
-    try:
-        return _compile(sources, inputs, moment, system_fonts=True)
+        pdf = _with_fonts(sources, inputs, moment)
     except _NotSet as error:
         raise _refusal(str(error), str(template) if own else where, own=own) from None
+    if _ATTACHED not in pdf:
+        raise CertificateError(
+            "the template does not attach the document for machines",
+            where=str(template),
+            remedy="begin it with `#show: document-page` of common.typ",
+        )
+    return pdf
+
+
+def _with_fonts(sources: dict[str, bytes], inputs: dict[str, str], moment: datetime) -> bytes:
+    """In the fonts that typst brings; in those of the machine too where a character is in none of them."""
+    try:
+        return _compile(sources, inputs, moment, system_fonts=False)
+    except _NotSet as error:
+        if not _NO_GLYPH.search(str(error)):
+            raise
+    return _compile(sources, inputs, moment, system_fonts=True)
 
 
 class _NotSet(Exception):

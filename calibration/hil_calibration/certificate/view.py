@@ -102,6 +102,10 @@ class View:
         marks = (("SIMULATED", simulated), ("REPLAYED", replayed), ("DRAFT", draft))
         return [word for word, holds in marks if holds]
 
+    def attachment(self, name: str, kind: str, description: str, content: str) -> dict[str, str]:
+        """The file that every page carries: the document for machines."""
+        return {"name": name, "type": kind, "description": description, "content": content}
+
     def span(self, begin: str, end: str) -> str:
         """One day, or the first and the last."""
         return begin if begin == end else f"{begin} – {end}"

@@ -206,6 +206,7 @@ def test_a_laboratory_can_replace_the_template(full: Certificate, tmp_path: Path
 @pytest.mark.parametrize(
     ("source", "message"),
     [
+        ("A page and nothing else", "does not attach the document for machines"),
         ("#nothing", "the template does not compile: unknown variable: nothing"),
         ("#let x = (", "the template does not compile: unclosed delimiter"),
         ('#panic("no")', "the template does not compile: panicked with: no"),
