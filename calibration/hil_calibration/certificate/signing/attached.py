@@ -18,6 +18,7 @@ NAMES = ("certificate.xml", "report.json")
 MAX_BYTES = 64 * 1024 * 1024
 MAX_INFLATED = 256 * 1024 * 1024
 _MAX_DEPTH = 8
+_PIECE = 1024 * 1024
 _STREAM = re.compile(rb"stream\r?\n")
 _TWICE = re.compile(rb"/Fl(?:ateDecode)?\s*/Fl")
 
@@ -47,3 +48,46 @@ def _inflated_size(data: bytes, start: int, limit: int) -> int:
         start += 0 if inflater.unconsumed_tail else _PIECE
         piece = inflater.unconsumed_tail or data[start : start + _PIECE]
     return size
+
+
+def attached(reader: PdfFileReader) -> bytes:
+    """The attachment that is the document's content; empty if there is none.
+
+    :raises SignatureFault: there are several, or it cannot be read.
+    """
+    found = [file for name, file in _files(reader.root) if name in NAMES]
+    if len(found) > 1:
+        raise SignatureFault(f"{len(found)} attachments are called {' or '.join(NAMES)}; one is needed")
+    return _content(found[0]["/EF"]["/F"]) if found else b""
+
+
+def _files(root: Any) -> Iterator[tuple[str, Any]]:
+    """The attachments of a document: name and file specification."""
+    names = root.get("/Names")
+    tree = names.get("/EmbeddedFiles") if names is not None else None
+    if tree is not None:
+        yield from _leaves(tree, _MAX_DEPTH)
+
+
+def _leaves(node: Any, depth: int) -> Iterator[tuple[str, Any]]:
+    if depth == 0:
+        raise SignatureFault("its attachments are nested too deeply")
+    pairs = node.get("/Names", ())
+    for place in range(0, len(pairs) - 1, 2):
+        yield str(pairs[place + 1].get("/UF", pairs[place])), pairs[place + 1]
+    for child in node.get("/Kids", ()):
+        yield from _leaves(child, depth - 1)
+
+
+def _content(stream: Any) -> bytes:
+    coded = bytes(stream.encoded_data)
+    match stream.get("/Filter"):
+        case None:
+            return coded
+        case "/FlateDecode":
+            inflater = zlib.decompressobj()
+            content = inflater.decompress(coded, MAX_BYTES)
+            if inflater.unconsumed_tail:
+                raise SignatureFault(f"too large: its attachment has more than {MAX_BYTES // 1024**2} MiB")
+            return content
+    raise SignatureFault("its attachment is compressed in a way that is not read")

@@ -22,9 +22,7 @@ _MAX_NAME = 64
 """RFC 5280 allows no longer common name or organisation (upper bounds of its appendix A)."""
 
 
-def make_authority(
-    folder: Path, names: Sequence[str], *, laboratory: str, now: datetime | None = None
-) -> list[Path]:
+def make_authority(folder: Path, names: Sequence[str], *, laboratory: str, now: datetime | None = None) -> list[Path]:
     """A new test authority for some people: its root certificate, and a key file for each of them.
 
     The root's private key is not kept: nobody can add a signer later. Everything is valid for two years.
@@ -49,12 +47,7 @@ def make_authority(
     root_key = ec.generate_private_key(ec.SECP256R1())
     root = _root(root_key, laboratory, begin)
     contents = [_pem(root), *(_signer(name, laboratory, root, root_key, begin) for name in names)]
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for file, content in zip(files, contents, strict=True):
-            _write(file, content, 0o644 if file.name == ROOT_FILE else 0o600)
-    except OSError as error:
-        raise CertificateError(f"cannot be written ({error})", where=str(folder)) from None
+    _write(folder, dict(zip(files, contents, strict=True)))
     return files
 
 
@@ -85,7 +78,11 @@ def _signer(
 
 
 def _builder(
-    subject: x509.Name, issuer: x509.Name, own: ec.EllipticCurvePublicKey, above: ec.EllipticCurvePublicKey, begin: datetime
+    subject: x509.Name,
+    issuer: x509.Name,
+    own: ec.EllipticCurvePublicKey,
+    above: ec.EllipticCurvePublicKey,
+    begin: datetime,
 ) -> x509.CertificateBuilder:
     """What root and signer have in common: names, key, life, key identifiers and the mark of a test."""
     policy = x509.PolicyInformation(TEST_POLICY, [x509.UserNotice(None, TEST_SUBJECT)])
@@ -140,6 +137,17 @@ def _pem(certificate: x509.Certificate) -> bytes:
     return certificate.public_bytes(Encoding.PEM)
 
 
-def _write(file: Path, content: bytes, mode: int) -> None:
-    with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as opened:
-        opened.write(content)
+def _write(folder: Path, contents: dict[Path, bytes]) -> None:
+    """All the files or none: a root whose key is gone is of no use without its signers."""
+    written: list[Path] = []
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for file, content in contents.items():
+            opened = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644 if file.name == ROOT_FILE else 0o600)
+            written.append(file)
+            with os.fdopen(opened, "wb") as stream:
+                stream.write(content)
+    except OSError as error:
+        for file in written:
+            file.unlink()
+        raise CertificateError(f"cannot be written ({error})", where=str(folder)) from None

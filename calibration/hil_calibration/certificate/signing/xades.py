@@ -33,8 +33,13 @@ def sign_xml(xml: bytes, identity: Identity) -> bytes:
 
     :raises SignatureFault: it is signed already, has a document type, or is not well-formed or too large.
     """
-    from signxml import CanonicalizationMethod, DigestAlgorithm, SignatureConstructionMethod, SignatureMethod
-    from signxml.xades import XAdESDataObjectFormat, XAdESSigner
+    from signxml.algorithms import (
+        CanonicalizationMethod,
+        DigestAlgorithm,
+        SignatureConstructionMethod,
+        SignatureMethod,
+    )
+    from signxml.xades.xades import XAdESDataObjectFormat, XAdESSigner
 
     root = parsed(xml)
     if signatures(root):
@@ -85,7 +90,7 @@ def _verified(data: bytes, shape: Shape, signer: x509.Certificate) -> tuple[byte
     """The document as it was signed, canonical, and the signed properties."""
     from cryptography.exceptions import InvalidSignature as CryptographyFault
     from signxml.exceptions import InvalidDigest, SignXMLException
-    from signxml.xades import XAdESSignatureConfiguration, XAdESVerifier
+    from signxml.xades.xades import XAdESSignatureConfiguration, XAdESVerifier
 
     configuration = XAdESSignatureConfiguration(
         location="./",
