@@ -207,3 +207,22 @@ def test_what_is_written_reads_back(full: Certificate) -> None:
     error = document.results[0].role("basic_measurementError")
     assert error is not None
     assert error.forms[0].values == tuple(float(v) for v in full.results[0].columns[2].values)
+
+
+@pytest.mark.parametrize("version", ["2.3.0", "2.4.0", "3.0.0", "3.1.2", "3.2.1", "3.3.0"])
+def test_the_same_content_of_an_older_version_reads_the_same(full: Certificate, version: str) -> None:
+    """Leniently: what only later versions know does not disturb."""
+    xml = to_xml(full)
+    older = xml.replace(b'schemaVersion="3.3.0"', f'schemaVersion="{version}"'.encode())
+    signed = older.replace(
+        b"</dcc:digitalCalibrationCertificate>",
+        b'<ds:Signature xmlns:ds="http://www.w3.org/2000/09/xmldsig#"/></dcc:digitalCalibrationCertificate>',
+    )
+    assert replace(parse(signed), schema_version="", sha256="") == replace(parse(xml), schema_version="", sha256="")
+
+
+@pytest.mark.parametrize("version", ["2.2.0", "3.4.0", "4.0.0", "", "3.3"])
+def test_versions_that_are_not_understood_are_refused_by_name(full: Certificate, version: str) -> None:
+    xml = to_xml(full).replace(b'schemaVersion="3.3.0"', f'schemaVersion="{version}"'.encode())
+    with pytest.raises(CertificateError, match=r"DCC version .* 2\.3 to 3\.3 are understood"):
+        parse(xml)

@@ -240,3 +240,15 @@ def test_a_template_that_is_no_text_is_refused(full: Certificate, content: bytes
         template.write_bytes(content)
     with pytest.raises(CertificateError, match=r"the template (cannot be read|is not UTF-8)"):
         to_pdf(full, to_xml(full), template=template)
+
+
+def test_the_template_of_the_documentation_compiles(full: Certificate, tmp_path: Path) -> None:
+    page = Path(__file__).parents[3] / "docs" / "how-to" / "print-in-your-own-layout.md"
+    (block,) = re.findall(r"^```typst\n(.*?)^```$", page.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
+    svg = "<svg xmlns='http://www.w3.org/2000/svg' width='9' height='9'><path d='M0 0h9v9z'/></svg>"
+    logo = f'#image(bytes("{svg}"), alt: "logo")\n'
+    template = tmp_path / "ours.typ"
+    template.write_text(block + logo, encoding="utf-8")
+    text = run(tmp_path, to_pdf(full, to_xml(full), template=template), "-raw")
+    assert "End of the certificate EX-2026-0042-1" in text
+    assert "Influence conditions" not in text
