@@ -11,6 +11,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "review": ("certificate_issue:review", "Put on record that a person has reviewed a draft."),
     "authorise": ("certificate_issue:authorise", "Sign a reviewed draft and issue it."),
     "amend": ("certificate_issue:amend", "Draft a new document that replaces one that was issued."),
+    "check": ("certificate_check:check", "What is to be said of anybody's calibration certificate (DCC)."),
     "list": ("certificate_issue:list_documents", "The documents of runs: drafts, and what was issued."),
 }
 

@@ -30,7 +30,7 @@ def version(subject: Subject) -> Iterator[Fault]:
         yield Fault(subject.root, f"the version of the DCC is {stated[:40]!r}; the checks are made for 2.3 to 3.3")
 
 
-@rule("schema", clause="DCC schema (PTB)")
+@rule("schema", clause="XSD of the DCC")
 def schema(subject: Subject) -> Iterator[Fault]:
     """The file is valid against the schema of its version, where a directory of schemas is given."""
     found = validate_tree(subject.root, subject.schemas)

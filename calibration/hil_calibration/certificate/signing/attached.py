@@ -61,6 +61,18 @@ def attached(reader: PdfFileReader) -> bytes:
     return _content(found[0]["/EF"]["/F"]) if found else b""
 
 
+def attached_xml(reader: PdfFileReader) -> bytes:
+    """The XML in a PDF of any laboratory: the one called `certificate.xml`, else the only one; empty if there is none.
+
+    :raises SignatureFault: there are several, or it cannot be read.
+    """
+    files = [(name, file) for name, file in _files(reader.root) if name.lower().endswith(".xml")]
+    found = [file for name, file in files if name == NAMES[0]] or [file for _, file in files]
+    if len(found) > 1:
+        raise SignatureFault(f"{len(found)} XML files are attached", remedy="give the one that is meant")
+    return _content(found[0]["/EF"]["/F"]) if found else b""
+
+
 def _files(root: Any) -> Iterator[tuple[str, Any]]:
     """The attachments of a document: name and file specification."""
     names = root.get("/Names")

@@ -11,7 +11,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from ...errors import CertificateError, SignatureFault
-from .attached import MAX_BYTES, attached, refuse_bomb
+from .attached import MAX_BYTES, attached, attached_xml, refuse_bomb
 from .certificates import as_utc
 from .identity import Identity
 from .signed import Signed, signed_by
@@ -73,6 +73,17 @@ def verify_pdf(data: bytes, trusted: Sequence[bytes] = (), *, at: datetime | Non
     :raises CertificateError: a certificate of `trusted` cannot be read.
     """
     return _guarded(lambda: _verify(data, trusted, as_utc(at)))
+
+
+def read_attached(data: bytes) -> bytes:
+    """The XML that is attached to a PDF of any laboratory, signed or not; no signature is looked at.
+
+    :raises SignatureFault: no PDF that can be read, nothing attached, or several XML files.
+    """
+    found = _guarded(lambda: attached_xml(_reader(data)))
+    if not found:
+        raise SignatureFault("no XML is attached to it")
+    return found
 
 
 def _verify(data: bytes, trusted: Sequence[bytes], at: datetime) -> Signed:
