@@ -28,6 +28,11 @@ RUNTIME = tempfile.TemporaryDirectory(prefix="hil-", dir="/tmp")
 os.environ["HIL_RUNTIME_DIR"] = RUNTIME.name
 
 
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """Two workers for each core with ``-n auto``: half of the time a test waits for a process or a deadline."""
+    return 2 * (os.cpu_count() or 1)
+
+
 @pytest.fixture(autouse=True)
 async def no_task_left_pending() -> AsyncIterator[None]:
     """Fail a test which leaves an asyncio task pending."""

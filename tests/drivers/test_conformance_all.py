@@ -13,13 +13,12 @@ import pytest
 
 from hil_drivers.device import driver_names
 from hil_drivers.testing import Result, Verdict, checks, run_all, table
-from subjects import LACKS, SUBJECTS, Elsewhere, MakeSubject
+from subjects import CHECKED, LACKS, SUBJECTS, Elsewhere, made
 
 ROOT = Path(__file__).parents[2]
-CHECKED = sorted(name for name, made in SUBJECTS.items() if not isinstance(made, Elsewhere))
-ALONE = ("leaks",)
-"""Checks that look at the whole process: nothing else may run meanwhile."""
-AT_ONCE = 6
+SHARED = tuple(check.name for check in checks() if check.name != "leaks")
+"""`leaks` looks at the whole process: tests/drivers/test_conformance_leaks.py."""
+AT_ONCE = 12
 
 
 @pytest.fixture(scope="module")
@@ -33,28 +32,17 @@ def results(request: pytest.FixtureRequest) -> dict[tuple[str, str], Result]:
 
 
 async def _run(drivers: list[str]) -> list[Result]:
-    shared = tuple(check for check in checks() if check.name not in ALONE)
     limit = asyncio.Semaphore(AT_ONCE)
 
     async def one(name: str) -> list[Result]:
-        async with limit, _made(name)() as subject:
-            return await run_all(subject, shared)
+        async with limit, made(name)() as subject:
+            return await run_all(subject, checks(*SHARED))
 
-    found = await asyncio.gather(*map(one, drivers))
-    for name, row in zip(drivers, found, strict=True):
-        async with _made(name)() as subject:
-            row += await run_all(subject, checks(*ALONE))
-    return [result for row in found for result in row]
-
-
-def _made(name: str) -> MakeSubject:
-    made = SUBJECTS[name]
-    assert not isinstance(made, Elsewhere)
-    return made
+    return [result for row in await asyncio.gather(*map(one, drivers)) for result in row]
 
 
 @pytest.mark.timeout(900)
-@pytest.mark.parametrize("check", [check.name for check in checks()])
+@pytest.mark.parametrize("check", SHARED)
 @pytest.mark.parametrize("driver", CHECKED)
 def test_driver_conforms(results: dict[tuple[str, str], Result], driver: str, check: str) -> None:
     result = results[driver, check]

@@ -18,7 +18,7 @@ from hil_drivers.clock import WallClock
 from hil_drivers.device import Device, Point
 from hil_drivers.errors import DeviceUnreachable, RemoteProtocolError
 from hil_drivers.indication import Flag, Indication
-from hil_drivers.testing import Result, Subject, TcpPeer, Verdict, catalogue, checks, leaks, run_all, table
+from hil_drivers.testing import Result, Subject, TcpPeer, Verdict, checks, exercise, leaks, run_all, table
 from hil_drivers.transport.address import parse
 
 TIMEOUT = 0.6
@@ -328,8 +328,8 @@ GO = threading.Event()
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """What a bad driver never does is not waited for long."""
-    monkeypatch.setattr(catalogue, "LIMIT", 2.0)
-    monkeypatch.setattr(catalogue, "BACK_WITHIN", 1.5)
+    monkeypatch.setattr(exercise, "LIMIT", 2.0)
+    monkeypatch.setattr(exercise, "BACK_WITHIN", 1.5)
     monkeypatch.setattr(leaks, "GRACE", 0.3)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -15,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hil_drivers.sim.devices import KINDS
-from hil_drivers.sim.world_file import WorldFile, WorldFileError, load
+from hil_drivers.sim.world_file import WorldFile, WorldFileError, load, parse_fault
 
 SAMPLE: dict[str, Any] = json.loads((Path(__file__).parent / "sim_world.json").read_text())
 
@@ -69,6 +70,10 @@ def test_the_sample_is_accepted() -> None:
         (lambda w: w["faults"].append({"device": "lights", "kind": "nan"}), "has no fault 'nan', only silent"),
         (lambda w: w["faults"].append({"device": "x", "kind": "nan"}), "there is no device 'x'"),
         (
+            lambda w: w["faults"].append({"device": "lights", "kind": "silent", "from": 5.0, "to": 2.0}),
+            "fault 'silent' of 'lights' ends at 2 s, but starts at 5 s",
+        ),
+        (
             lambda w: w["devices"]["reference"]["certificates"]["illuminance"]["value"].reverse(),
             "'value' must increase from point to point",
         ),
@@ -83,6 +88,21 @@ def test_contradictions_are_refused(tmp_path: Path, change: Callable[[dict[str, 
     assert said in message
     assert "\n" not in message
     assert "world.json" in message
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("luxmeter:late:from=-1", "from is no number of seconds of 0 or more"),
+        ("luxmeter:late:to=nan", "to is no number of seconds of 0 or more"),
+        ("luxmeter:late:delay=inf", "delay is no number of seconds of 0 or more"),
+        ("luxmeter:late:until=3", "there is no setting 'until'"),
+        ("luxmeter:late:from", "from is no number of seconds of 0 or more"),
+    ],
+)
+def test_a_fault_that_cannot_be_is_refused(text: str, said: str) -> None:
+    with pytest.raises(WorldFileError, match=re.escape(said)):
+        parse_fault(text)
 
 
 def test_a_covariance_that_is_none_is_refused_when_the_truth_is_drawn(tmp_path: Path) -> None:

@@ -38,6 +38,10 @@ MakeSubject = Callable[[], AbstractAsyncContextManager[Subject]]
 Accept = Callable[[float], bool]
 
 
+PATIENCE = 1.2
+"""Seconds that drivers of a byte stream wait here for an answer, so that silence is no long wait."""
+
+
 @dataclass(frozen=True)
 class Elsewhere:
     """A driver that the kit cannot check: the test that does instead, and why."""
@@ -74,7 +78,11 @@ def simulated(
         peer = SimPeer(world, "device", clock=_lockstep)
 
         def make() -> Any:
-            return tested("device", peer.address, clock=peer.clock, **(options or {}))
+            device = tested("device", peer.address, clock=peer.clock, **(options or {}))
+            link = getattr(device, "_link", None)
+            if link is not None and hasattr(link, "timeout"):
+                link.timeout = peer.timeout = PATIENCE
+            return device
 
         await peer.start()
         try:
@@ -332,7 +340,7 @@ _DATAGRAMS = "a datagram comes whole or not at all"
 _NO_VALUE = "its simulator has no fault of the value"
 
 _ONE_WAY = dict.fromkeys(
-    ("unreachable", "late", "timeout", "overdue", "loss", "garbage", "split", "merged", "values"), _NO_ANSWER
+    ("unreachable", "late", "timeout", "silent", "overdue", "loss", "garbage", "split", "merged", "values"), _NO_ANSWER
 )
 
 _ROS_MESSAGES = dict.fromkeys(
@@ -357,3 +365,13 @@ LACKS: dict[str, dict[str, str]] = {
     "t10a": {"write": _NO_POINT},
     "video": {"read": _NO_POINT, "stream": _NO_POINT, "write": _NO_POINT},
 }
+
+CHECKED = sorted(name for name, found in SUBJECTS.items() if not isinstance(found, Elsewhere))
+"""The drivers that the kit checks."""
+
+
+def made(driver: str) -> MakeSubject:
+    """What makes the subject of a driver among `CHECKED`."""
+    found = SUBJECTS[driver]
+    assert not isinstance(found, Elsewhere)
+    return found

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from ..errors import DriverError
-from .catalogue import CHECKS, NotPossible
+from .catalogue import CHECKS
 from .conformance import ConformanceError
+from .exercise import NotPossible
 from .subject import Subject
 
 
@@ -22,12 +24,16 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What a check found: ``note`` says what was done, what is wrong, or why it was not possible."""
+    """What a check found: ``note`` says what was done, what is wrong, or why it was not possible.
+
+    ``seconds`` of wall time is how long it took.
+    """
 
     driver: str
     check: str
     verdict: Verdict
     note: str
+    seconds: float = 0.0
 
     def demand(self) -> None:
         """Let a failed check fail the test that runs it.
@@ -51,21 +57,26 @@ class Check:
 
     async def run(self, subject: Subject) -> Result:
         """Check a subject. Its peer is started before, and is left running without a fault."""
+        begun = time.monotonic()
         await subject.peer.start()
         try:
-            note = await self._function(subject)
-        except NotPossible as reason:
-            return Result(subject.name, self.name, Verdict.NOT_POSSIBLE, str(reason))
-        except ConformanceError as error:
-            return Result(subject.name, self.name, Verdict.FAIL, str(error))
-        except DriverError as error:
-            return Result(subject.name, self.name, Verdict.FAIL, f"{type(error).__name__}: {error}")
-        except Exception as error:  # noqa: BLE001 (whatever a driver raises is the finding)
-            return Result(subject.name, self.name, Verdict.FAIL, f"raised {error!r}")
+            verdict, note = await self._judged(subject)
         finally:
             await subject.peer.clear()
             await subject.peer.start()
-        return Result(subject.name, self.name, Verdict.PASS, note)
+        return Result(subject.name, self.name, verdict, note, time.monotonic() - begun)
+
+    async def _judged(self, subject: Subject) -> tuple[Verdict, str]:
+        try:
+            return Verdict.PASS, await self._function(subject)
+        except NotPossible as reason:
+            return Verdict.NOT_POSSIBLE, str(reason)
+        except ConformanceError as error:
+            return Verdict.FAIL, str(error)
+        except DriverError as error:
+            return Verdict.FAIL, f"{type(error).__name__}: {error}"
+        except Exception as error:  # noqa: BLE001 (whatever a driver raises is the finding)
+            return Verdict.FAIL, f"raised {error!r}"
 
 
 def checks(*names: str) -> tuple[Check, ...]:

@@ -13,7 +13,7 @@ from ..transport.stream import TIMEOUT
 from . import peer as faults
 
 _LATE = 0.3
-_LATER_THAN_ANY = TIMEOUT + 0.5
+_LATE_BY = 0.5
 
 
 class SimPeer:
@@ -22,13 +22,19 @@ class SimPeer:
     :param world: the document of a world file; ``mode`` and ``speed`` are filled in where they are missing.
     :param device: the name of the device in it.
     :param clock: makes the bench clock of the simulation, for lockstep; else bench time is wall time.
+    :param timeout: of the driver, in s: an overdue answer comes half a second after it.
     """
 
     def __init__(
-        self, world: Mapping[str, Any], device: str, *, clock: Callable[[Simulation], Clock] | None = None
+        self,
+        world: Mapping[str, Any],
+        device: str,
+        *,
+        clock: Callable[[Simulation], Clock] | None = None,
+        timeout: float = TIMEOUT,
     ) -> None:
         self._world = {"mode": "paced" if clock is None else "lockstep", "seed": 1, **world}
-        self._device, self._make_clock = device, clock
+        self._device, self._make_clock, self.timeout = device, clock, timeout
         kind = KINDS[self._world["devices"][device]["kind"]]
         overdue = {faults.OVERDUE} if faults.LATE in kind.faults else set()
         self.faults = frozenset(kind.faults | overdue)
@@ -66,7 +72,7 @@ class SimPeer:
 
     async def inject(self, fault: str) -> None:
         if fault == faults.OVERDUE:
-            await self.simulation.inject(self._device, faults.LATE, delay=_LATER_THAN_ANY)
+            await self.simulation.inject(self._device, faults.LATE, delay=self.timeout + _LATE_BY)
         else:
             await self.simulation.inject(self._device, fault, delay=_LATE)
 

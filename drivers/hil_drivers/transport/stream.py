@@ -237,14 +237,14 @@ class StreamLink:
                     remedy=f"end what else uses {self.address}, such as another run",
                 ) from error
             raise DeviceUnreachable(
-                f"cannot be reached: {_reason(error)}",
+                f"cannot be reached: {told(error)}",
                 where=self.name,
                 remedy=f"check that it is switched on and that {self.address} is right",
             ) from error
 
     def _lost(self, error: BaseException) -> DeviceUnreachable:
         return DeviceUnreachable(
-            f"lost its link: {_reason(error)}",
+            f"lost its link: {told(error)}",
             where=self.name,
             remedy=f"check the connection to {self.address}",
         )
@@ -276,8 +276,9 @@ def _taken(error: OSError) -> bool:
     return error.errno in (errno.EBUSY, errno.EAGAIN) or "already locked" in told or "exclusively lock" in told
 
 
-def _reason(error: BaseException) -> str:
+def told(error: BaseException) -> str:
+    """Why something failed, in the system's words."""
     if isinstance(error, TimeoutError):
         return "no answer in time"
-    told = getattr(error, "strerror", None) or str(error) or type(error).__name__
-    return re.sub(r"^\[Errno \d+\] ", "", told)
+    words = getattr(error, "strerror", None) or str(error) or type(error).__name__
+    return re.sub(r"^\[Errno \d+\] ", "", words)

@@ -8,7 +8,7 @@ import socket
 from ..clock import Clock
 from ..errors import DeviceUnreachable
 from .address import parse
-from .stream import TIMEOUT
+from .stream import TIMEOUT, told
 from .supervisor import Supervisor
 
 
@@ -70,7 +70,7 @@ class UdpLink:
 
     def _unreachable(self, error: OSError) -> DeviceUnreachable:
         return DeviceUnreachable(
-            f"cannot be reached: {error.strerror or error}",
+            f"cannot be reached: {told(error)}",
             where=self.name,
             remedy=f"check that it is switched on and that {self.address} is right",
         )
