@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from hil_drivers.clock import NANOSECONDS
 
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from .results import Results
 
 SOFTWARE = "hil-bench"
+TEMPLATES: dict[str, Literal["certificate", "report"]] = {"template": "certificate", "report_template": "report"}
+"""The keys of `[reporting]` that name a template, and of which document."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,19 @@ def write_documents(folder: Path, record: Record, results: Results, config: Benc
     if isinstance(results.document, MeasurementOutcome):
         return _write_measurements(folder, record, results, results.document, config)
     return Documents()
+
+
+def require_templates(config: BenchConfig) -> None:
+    """Try the laboratory's own templates on a specimen, so that no run ends without its documents.
+
+    :raises CertificateError: one of them cannot be used.
+    """
+    for key, kind in TEMPLATES.items():
+        template = _template(config, key)
+        if template is not None:
+            from hil_calibration.certificate.specimen import try_template
+
+            try_template(template, kind)
 
 
 def identifier(record: Record, folder: Path) -> str:

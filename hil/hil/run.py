@@ -89,10 +89,12 @@ def prepare(
     :raises UsageError: if one of them does not exist, or they do not fit together.
     """
     from .bench.config import load_bench
+    from .documents import require_templates
     from .resumption import Resumption
 
     found = scripts.find(name)
     config = load_bench(bench)
+    require_templates(config)
     resumption = None if resume is None else Resumption.of(resume, found.name, config)
     if resumption is not None and not settings:
         chosen = parameters.recorded(found.parameters, resumption.run["parameters"], where=name)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import os
 import re
 import shutil
 import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -157,3 +160,36 @@ def test_a_run_writes_it_with_the_template_of_the_laboratory(tmp_path: Path) -> 
     with pikepdf.open(path) as document:
         content = json.loads(document.attachments["report.json"].get_file().read_bytes())
     assert content["title"] == "Levels"
+
+
+@pytest.mark.parametrize("key", ["template", "report_template"])
+def test_a_template_that_cannot_be_used_stops_a_run_before_it_begins(key: str, tmp_path: Path) -> None:
+    shutil.copytree(find_bench("action-sim").parent, tmp_path / "bench")
+    (tmp_path / "brief.py").write_text(PROCEDURE, encoding="utf-8")
+    (tmp_path / "bench" / "page.typ").write_text("#nothing", encoding="utf-8")
+    laboratory = tmp_path / "bench" / "lab.toml"
+    laboratory.write_text(laboratory.read_text(encoding="utf-8") + f'{key} = "page.typ"\n', encoding="utf-8")
+    done = hil("run", "brief.py", "--bench", "bench/action-sim.toml", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "page.typ: the template does not compile: unknown variable: nothing" in done.stderr
+    assert not (tmp_path / "runs").exists()
+
+
+@pytest.mark.parametrize("place", [{"LC_ALL": "C", "TZ": "Pacific/Kiritimati"}, {"LC_ALL": "fr_FR.UTF-8", "TZ": "UTC"}])
+def test_locale_and_time_zone_change_no_byte(place: dict[str, str], tmp_path: Path) -> None:
+    import_it = (
+        "import hashlib, importlib.util, sys; spec = importlib.util.spec_from_file_location('it', sys.argv[1]); "
+        "it = importlib.util.module_from_spec(spec); spec.loader.exec_module(it); "
+        "print(hashlib.sha256(it.document_pdf(it.TRIAL, it.FACTS)).hexdigest())"
+    )
+    support = str(Path(__file__).parents[1] / "support")
+    done = subprocess.run(
+        [sys.executable, "-c", import_it, __file__],
+        env={**os.environ, **place, "PYTHONPATH": support, "PYTHONHASHSEED": "3"},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip() == hashlib.sha256(document_pdf(TRIAL, FACTS)).hexdigest()

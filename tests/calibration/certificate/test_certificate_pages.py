@@ -13,10 +13,11 @@ from pathlib import Path
 import pikepdf
 import pytest
 
-from hil_calibration.certificate import to_pdf, to_xml
+from hil_calibration.certificate import specimen, to_pdf, to_xml, validate
 from hil_calibration.certificate.model import Certificate, Column, Result, Text
 from hil_calibration.certificate.plots import result_charts
 from hil_calibration.certificate.printing import printed
+from hil_calibration.certificate.specimen import try_template
 from hil_calibration.errors import CertificateError
 
 WIDTH, MARGIN = 595.3, 60.0
@@ -252,3 +253,12 @@ def test_the_template_of_the_documentation_compiles(full: Certificate, tmp_path:
     text = run(tmp_path, to_pdf(full, to_xml(full), template=template), "-raw")
     assert "End of the certificate EX-2026-0042-1" in text
     assert "Influence conditions" not in text
+
+
+def test_specimens_are_valid_and_every_shipped_template_sets_its_own(schemas: Path) -> None:
+    assert validate(to_xml(specimen.certificate()), schemas).findings == ()
+    shipped = Path(specimen.__file__).parent
+    try_template(shipped / "cert.typ", "certificate")
+    try_template(shipped / "report.typ", "report")
+    with pytest.raises(CertificateError, match="does not compile"):
+        try_template(shipped / "report.typ", "certificate")
