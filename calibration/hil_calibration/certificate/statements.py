@@ -14,9 +14,10 @@ _ISO = "ISO/IEC 17025:2017"
 def all_statements(certificate: Certificate) -> tuple[Statement, ...]:
     """The statements in the order in which they are written and printed; opinions last.
 
-    SIMULATED, DRAFT and the original that an amended certificate replaces stand before everything else.
+    SIMULATED, DRAFT and the original that an amended certificate replaces stand before everything else. A statement
+    that there is no conformity, or was no adjustment, gives way to its contrary where the results show one.
     """
-    return (*_first(certificate), *certificate.statements, *_last(certificate), *opinions(certificate))
+    return (*_first(certificate), *_own(certificate), *_last(certificate), *opinions(certificate))
 
 
 def opinions(certificate: Certificate) -> tuple[Statement, ...]:
@@ -24,6 +25,15 @@ def opinions(certificate: Certificate) -> tuple[Statement, ...]:
     return tuple(
         Statement(words, name=LABELS["opinions"], norm=_ISO, reference="7.8.7") for words in certificate.opinions
     )
+
+
+def _own(certificate: Certificate) -> Iterator[Statement]:
+    adjusted = any(result.status for result in certificate.results)
+    judged = any(column.conformity for result in certificate.results for column in result.columns)
+    contraries = {text.NOT_ADJUSTED: (adjusted, text.ADJUSTED), text.NO_DECISION: (judged, text.DECISION)}
+    for statement in certificate.statements:
+        holds, contrary = contraries.get(statement, (False, statement))
+        yield contrary if holds else statement
 
 
 def _first(certificate: Certificate) -> Iterator[Statement]:

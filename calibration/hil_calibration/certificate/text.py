@@ -93,6 +93,16 @@ NO_DECISION = Statement(
     norm=_ISO,
     reference="7.8.6",
 )
+DECISION = Statement(
+    Text(
+        "Conformity is stated for each value with the results, by the specification and the decision rule given there.",
+        "La conformité est déclarée pour chaque valeur avec les résultats, selon la spécification et la règle de "
+        "décision qui y sont données.",
+    ),
+    norm=_ISO,
+    reference="7.8.6.2",
+    ref_type="basic_conformity",
+)
 NOT_ADJUSTED = Statement(
     Text(
         "The item was not adjusted: the results as found are the results as left.",

@@ -15,7 +15,7 @@ from hil_calibration.certificate.model import Amendment, Certificate, Column, Te
 from hil_calibration.certificate.namespace import MAP, Element
 from hil_calibration.certificate.reader import parse
 from hil_calibration.certificate.statements import all_statements
-from hil_calibration.certificate.text import standard_statements
+from hil_calibration.certificate.text import ADJUSTED, DECISION, NO_DECISION, NOT_ADJUSTED, standard_statements
 from hil_calibration.errors import CertificateError
 
 
@@ -226,3 +226,13 @@ def test_versions_that_are_not_understood_are_refused_by_name(full: Certificate,
     xml = to_xml(full).replace(b'schemaVersion="3.3.0"', f'schemaVersion="{version}"'.encode())
     with pytest.raises(CertificateError, match=r"DCC version .* 2\.3 to 3\.3 are understood"):
         parse(xml)
+
+
+def test_statements_never_contradict_the_results(full: Certificate) -> None:
+    certificate = replace(full, statements=standard_statements(simulated=False, deviations="none"))
+    said = all_statements(certificate)
+    assert (ADJUSTED in said, NOT_ADJUSTED in said) == (True, False)
+    assert (DECISION in said, NO_DECISION in said) == (True, False)
+    neither = all_statements(replace(certificate, results=certificate.results[2:]))
+    assert (ADJUSTED in neither, NOT_ADJUSTED in neither) == (False, True)
+    assert (DECISION in neither, NO_DECISION in neither) == (False, True)
