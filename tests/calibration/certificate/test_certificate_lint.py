@@ -55,6 +55,15 @@ def test_a_good_certificate_gives_no_finding_above_info(
     assert named(check(xml), "info") == {"schema", "signature"}
 
 
+def test_simulated_values_and_signatures_are_told(xml: bytes, simulated: Certificate) -> None:
+    assert "simulated" in named(check(to_xml(simulated)), "info")
+    signature = b'<ds:Signature xmlns:ds="http://www.w3.org/2000/09/xmldsig#"><ds:X/></ds:Signature>'
+    signed = xml.replace(b"</dcc:digitalCalibrationCertificate>", signature + b"</dcc:digitalCalibrationCertificate>")
+    (told,) = [finding for finding in check(signed) if finding.rule == "signature"]
+    assert told.message.startswith("signed (1 signature)")
+    assert named(check(signed)) == set()
+
+
 def test_the_schema_is_applied_where_there_is_one(xml: bytes, schemas: Path) -> None:
     assert named(check(xml, schemas=schemas), "error", "warning", "info") == {"signature"}
     wrong = xml.replace(b"<dcc:customer>", b"<dcc:client>").replace(b"</dcc:customer>", b"</dcc:client>")
@@ -151,6 +160,25 @@ def relative_error(texts: str) -> Callable[[Element], None]:
     return plant
 
 
+def relative_u(texts: str) -> Callable[[Element], None]:
+    """Relative uncertainties beside those of the errors, in percent."""
+
+    def plant(root: Element) -> None:
+        values = rf"<si:valueXMLList>{texts}</si:valueXMLList><si:unitXMLList>\percent</si:unitXMLList>"
+        inner = f"<dcc:relativeUncertaintyXmlList>{values}</dcc:relativeUncertaintyXmlList>"
+        head = f'<dcc:relativeUncertainty xmlns:dcc="{DCC}" xmlns:si="{SI}">'
+        find(root, ERROR).insert(2, etree.fromstring(f"{head}{inner}</dcc:relativeUncertainty>"))
+
+    return plant
+
+
+def overall_pass_and_a_fail(root: Element) -> None:
+    """A certificate that states a pass, and one result beyond its limits that is stated to fail."""
+    statement("basic_conformity", "<dcc:conformity>pass</dcc:conformity>")(root)
+    find(root, f"{ERROR}//dcc:quantity[@refType='basic_acceptanceLimitLower']//si:valueXMLList").text = "-0.03"
+    verdict("fail fail pass")(root)
+
+
 DATE = "<dcc:date>2027-03-01</dcc:date>"
 ON_HIS_WORD = (
     f"{DATE}<dcc:respAuthority><dcc:name><dcc:content>Example Customer</dcc:content></dcc:name></dcc:respAuthority>"
@@ -171,6 +199,7 @@ FURTHER: list[tuple[str, Callable[[Element], None], set[str]]] = [
     ("two verdicts for three values", verdict("pass pass"), {"list-length"}),
     ("an unknown verdict", verdict("passed"), {"conformity"}),
     ("a conditional pass", verdict("conditionalPass"), set()),
+    ("a pass of the whole, and a fail", overall_pass_and_a_fail, {"overall-conformity"}),
     ("a unit outside the SI", unit_outside(declared=False), {"unit", "conformity"}),
     ("a unit outside the SI, declared", unit_outside(declared=True), {"conformity"}),
     ("two elements with one id", same_id, {"duplicate-id"}),
@@ -183,15 +212,24 @@ FURTHER: list[tuple[str, Callable[[Element], None], set[str]]] = [
     ("a refType that is unknown", attribute(".//dcc:result", "refType", "basic_referenceStandard"), {"ref-type"}),
     ("a refType of the laboratory's", attribute(".//dcc:result", "refType", "exlab_thing"), set()),
     ("a numbered refType", attribute(".//dcc:result", "refType", "gp_table7"), set()),
-    ("a relative error that follows", relative_error("1.0 1.0 -1.0"), {"conformity"}),
-    ("a relative error that does not", relative_error("1.0 1.0 1.0"), {"conformity", "measurement-error"}),
+    ("a relative error that follows", relative_error("1.000 1.000 -1.000"), {"conformity"}),
+    ("a relative error that does not", relative_error("1.000 1.000 1.000"), {"conformity", "measurement-error"}),
     ("an error within the rounding", write_list("measurementError", lambda v: [v[0], "-0.034", v[2]]), set()),
     (
         "an error beyond it",
         write_list("measurementError", lambda v: [v[0], "-0.042", v[2]]),
         {"measurement-error"},
     ),
-    ("U in three digits", write(f"{ERROR}//si:valueExpandedMUXMLList", "0.0201"), {"uncertainty-digits"}),
+    ("a kelvin that is a last digit off", write_list("referenceValue", lambda v: ["253.151", *v[1:]], 1), {"hybrid"}),
+    (
+        "a value with a digit too many",
+        write_list("measurementError", lambda v: ["-0.0400", *v[1:]]),
+        {"value-rounding"},
+    ),
+    ("a relative U that follows", relative_u("50 57.1 100"), set()),
+    ("a relative U that does not", relative_u("50 57.1 10"), {"relative-uncertainty"}),
+    ("an overall pass", statement("basic_conformity", "<dcc:conformity>pass</dcc:conformity>"), set()),
+    ("U in three digits", write(f"{ERROR}//si:valueExpandedMUXMLList", "0.201"), {"uncertainty-digits"}),
     ("one U for all", write(f"{ERROR}//si:valueExpandedMUXMLList", "0.020"), set()),
     ("no statement on the items", remove(f"{STATEMENTS}/dcc:statement[dcc:reference='7.8.2.1 l']"), {"statements"}),
     ("an empty list", write_list("measuredValue", lambda _: []), {"list-length", "empty-element"}),
@@ -264,12 +302,12 @@ REAL = (
 )
 
 
-@pytest.mark.parametrize(("U", "rules"), [("0.02", set()), ("-0.02", {"uncertainty-positive"})])
+@pytest.mark.parametrize(("U", "rules"), [("0.020", set()), ("-0.020", {"uncertainty-positive"})])
 def test_lists_of_single_values(small: bytes, U: str, rules: set[str]) -> None:  # noqa: N803
     def plant(root: Element) -> None:
         quantity = find(root, ERROR)
         values = (find(quantity, ".//si:valueXMLList").text or "").split()
-        reals = "".join(REAL.format(value, U if i else "0.02") for i, value in enumerate(values))
+        reals = "".join(REAL.format(value, U if i else "0.020") for i, value in enumerate(values))
         quantity.replace(quantity[1], etree.fromstring(f'<si:list xmlns:si="{SI}">{reals}</si:list>'))
 
     assert named(changed(small, plant)) == rules

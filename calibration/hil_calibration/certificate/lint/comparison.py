@@ -39,17 +39,25 @@ def _equal(a: Decimal, b: Decimal, room: Decimal) -> bool:
     return bool(EXACT.abs(EXACT.subtract(a, b)) <= room + EXACT.multiply(_SLACK, EXACT.abs(a)))
 
 
-def common(*quantities: tuple[Series, ...]) -> tuple[Series, ...] | None:
-    """One form of each quantity, all in the same unit; None where there is no such unit.
+def last_digit(one: Series, other: Series) -> str:
+    """The first value whose last digits disagree though both are printed to the same step, empty if none.
 
-    Forms that state an uncertainty are preferred, then the order of the file.
+    The step of one is that of the other, and the zero of the unit lies on it: the same value rounds to the same digits,
+    but for a value half way between two.
     """
-    first, *others = quantities
-    for form in sorted(first, key=lambda form: form.uncertainty is None):
-        matching = [next((each for each in other if each.unit == form.unit), None) for other in others]
-        if form.unit and all(matching):
-            return (form, *(each for each in matching if each is not None))
-    return None
+    left, right = one.scale(), other.scale()
+    if left is None or right is None:
+        return ""
+    for i, (a, b) in enumerate(zip(one.numbers(), other.numbers(), strict=False)):
+        if a is None or b is None:
+            continue
+        half = left.width(half_unit(a))
+        shift = EXACT.subtract(left.offset, right.offset)
+        if half != right.width(half_unit(b)) or EXACT.remainder(shift, 2 * half):
+            continue
+        if left.to_base(a) != right.to_base(b):
+            return f"value {i + 1}: {a} {one.unit} and {b} {other.unit} differ in the last digit"
+    return ""
 
 
 def spread(series: Series, i: int) -> Decimal | None:

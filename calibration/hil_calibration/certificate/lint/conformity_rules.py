@@ -62,6 +62,21 @@ def conformity(subject: Subject) -> Iterator[Fault]:
                 yield from _judge(quantity, about, stated)
 
 
+@rule("overall-conformity", clause=_CLAUSE)
+def overall_conformity(subject: Subject) -> Iterator[Fault]:
+    """The certificate does not state a pass where one of its results fails."""
+    overall = [found for statement in subject.statements if (found := _stated(statement)) is not None]
+    passed = next((each for each in overall if (each.text or "").split() == ["pass"]), None)
+    if passed is None:
+        return
+    for quantity in subject.quantities:
+        for about in quantity.element.iterfind("dcc:measurementMetaData/dcc:metaData", namespace.MAP):
+            stated = _stated(about)
+            if stated is not None and "fail" in (stated.text or "").split():
+                yield Fault(passed, "the certificate states a pass, and one of its results a fail")
+                return
+
+
 def _stated(about: Element) -> Element | None:
     listed = about.find("dcc:conformityXMLList", namespace.MAP)
     return listed if listed is not None else about.find("dcc:conformity", namespace.MAP)

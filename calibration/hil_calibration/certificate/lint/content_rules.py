@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from .. import namespace
+from ..model import SIMULATED_PREFIX
 from ..namespace import Element
 from .finding import Fault
 from .registry import rule
@@ -121,6 +122,14 @@ def _within(table: Table, group: str) -> bool:
     if any(each.find(f"dcc:{group}", namespace.MAP) is not None for each in around):
         return True
     return all(quantity.element.find(f"dcc:{group}", namespace.MAP) is not None for quantity in table.quantities)
+
+
+@rule("simulated", "info")
+def simulated(subject: Subject) -> Iterator[Fault]:
+    """Whether the values come from a simulated bench is told, where the certificate says so."""
+    own = subject.root.find("dcc:comment/hil:record/hil:simulated", namespace.MAP)
+    if text(subject.core, "dcc:uniqueIdentifier").startswith(SIMULATED_PREFIX) or is_true(own):
+        yield Fault(subject.core, "the values are simulated: it proves nothing of a physical item")
 
 
 @rule("signature", "info")

@@ -10,7 +10,7 @@ from ...errors import UnitError
 from .. import namespace
 from ..namespace import Element
 from . import dsi
-from .comparison import first_difference
+from .comparison import first_difference, last_digit
 from .finding import Fault
 from .numbers import number
 from .registry import rule
@@ -157,6 +157,8 @@ def _same(quantity: Quantity) -> Iterator[Fault]:
         found = first_difference(first, other)
         if found:
             yield Fault(other.values.element, found)
+        elif found := last_digit(first, other):
+            yield Fault(other.values.element, found, "warning")
     wrapper = first.element.getparent()
     if not any(_is_si_unit(form.unit) for form in quantity.forms):
         yield Fault(wrapper, "none of the units of a hybrid is an SI unit", "warning")
@@ -168,12 +170,3 @@ def _is_si_unit(stated: str) -> bool:
     except UnitError:
         return False
     return not found.offset and (found.factor == 1 or "percent" not in stated)
-
-
-@rule("relative-uncertainty")
-def relative_uncertainty(subject: Subject) -> Iterator[Fault]:
-    """A relative uncertainty stands beside the absolute one."""
-    for quantity in subject.quantities:
-        relative = quantity.element.find("dcc:relativeUncertainty", namespace.MAP)
-        if relative is not None and not any(form.uncertainty for form in quantity.forms):
-            yield Fault(relative, "a relative uncertainty without the absolute one")

@@ -111,7 +111,7 @@ def _forms(parent: Element) -> Iterator[Series]:
         if not is_si(child):
             continue
         if local(child) in _SCALARS:
-            yield _series(child)
+            yield series_of(child)
         elif local(child) in _LISTS and child.find("si:real", namespace.MAP) is not None:
             yield _of_reals(child)
 
@@ -131,7 +131,8 @@ def words(element: Element | None) -> Words | None:
     return None if element is None else Words(element, tuple((element.text or "").split()))
 
 
-def _series(element: Element) -> Series:
+def series_of(element: Element) -> Series:
+    """The values, unit and uncertainty that are the children of an element."""
     parts = _parts(element)
     values = words(parts.get("value")) or Words(element, ())
     return Series(element, values, words(parts.get("unit")), _uncertainty(parts))
@@ -140,7 +141,7 @@ def _series(element: Element) -> Series:
 def _of_reals(element: Element) -> Series:
     """A list of `si:real`, each with a unit and an uncertainty, or in common."""
     common = _parts(element)
-    each = [_series(real) for real in element.iterfind("si:real", namespace.MAP)]
+    each = [series_of(real) for real in element.iterfind("si:real", namespace.MAP)]
     units = tuple(text for one in each if one.units for text in one.units.texts)
     own = [one.uncertainty for one in each if one.uncertainty]
     return Series(

@@ -11,9 +11,9 @@ from .. import namespace
 from . import dsi
 from .comparison import spread
 from .finding import Capability, Fault
-from .numbers import half_unit, number, significant_digits
+from .numbers import EXACT, half_unit, number, significant_digits
 from .registry import rule
-from .series import Series, Words
+from .series import Series, Words, series_of
 from .subject import Quantity, Subject, Table, contents, roles
 
 _GUM = "JCGM 100:2008, 7.2.6"
@@ -76,6 +76,58 @@ def uncertainty_digits(subject: Subject) -> Iterator[Fault]:
         if worst and min(digits for digits, _ in worst) > _MOST_DIGITS:
             digits, text = worst[0]
             yield Fault(_values(found[0]).element, f"an uncertainty of {digits} significant digits ({text[:40]})")
+
+
+@rule("value-rounding", "warning")
+def value_rounding(subject: Subject) -> Iterator[Fault]:
+    """A result is rounded to the last digit of its uncertainty, in one of its units (ILAC P14)."""
+    for table in subject.tables:
+        for quantity in table.quantities:
+            found = [form for form in quantity.forms if form.uncertainty and form.uncertainty.values]
+            odd = [_first_odd(form) for form in found]
+            if odd and all(odd):
+                yield Fault(found[0].values.element, odd[0])
+
+
+def _first_odd(form: Series) -> str:
+    for i, value in enumerate(form.numbers()):
+        expanded = form.expanded(i)
+        if value is not None and expanded is not None and half_unit(value) != half_unit(expanded):
+            return f"value {i + 1}, {value}, is not rounded to the last digit of its uncertainty, {expanded}"
+    return ""
+
+
+@rule("relative-uncertainty")
+def relative_uncertainty(subject: Subject) -> Iterator[Fault]:
+    """A relative uncertainty stands beside the absolute one, and is that divided by the value."""
+    for quantity in subject.quantities:
+        for relative in quantity.element.iterfind("dcc:relativeUncertainty/*", namespace.MAP):
+            absolute = next((form for form in quantity.forms if form.uncertainty and not _has_offset(form)), None)
+            if absolute is None:
+                yield Fault(relative, "a relative uncertainty without the absolute one")
+            elif found := _first_other(absolute, series_of(relative)):
+                yield Fault(relative, found)
+
+
+def _has_offset(form: Series) -> bool:
+    found = form.scale()
+    return found is not None and bool(found.offset)
+
+
+def _first_other(absolute: Series, relative: Series) -> str:
+    """The first relative uncertainty that is not the absolute one divided by the value, to the rounding of each."""
+    unit = relative.scale()
+    if unit is None or unit.dimension:
+        return "a relative uncertainty whose unit is not one, or percent"
+    for i, y in enumerate(absolute.numbers()):
+        expanded, stated = absolute.expanded(i), spread(relative, i)
+        if not y or expanded is None or stated is None:
+            continue
+        w = unit.width(stated)
+        room = unit.width(half_unit(stated)) + EXACT.divide(half_unit(expanded) + abs(w) * half_unit(y), abs(y))
+        if abs(EXACT.divide(expanded, abs(y)) - w) > room + EXACT.multiply(abs(w), Decimal("1E-12")):
+            return f"relative uncertainty {i + 1} is {stated} {relative.unit}, which is not {expanded} / {abs(y)}"
+    return ""
 
 
 def _most_digits(form: Series) -> tuple[int, str]:
