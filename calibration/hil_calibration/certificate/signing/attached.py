@@ -73,10 +73,17 @@ def attached_xml(reader: PdfFileReader) -> bytes:
     return _content(found[0]["/EF"]["/F"]) if found else b""
 
 
+def value(node: Any, key: str, default: Any = None) -> Any:
+    """What a dictionary of a PDF has under a key, references followed: its own ``get`` does not follow them."""
+    try:
+        return node[key]
+    except KeyError:
+        return default
+
+
 def _files(root: Any) -> Iterator[tuple[str, Any]]:
     """The attachments of a document: name and file specification."""
-    names = root.get("/Names")
-    tree = names.get("/EmbeddedFiles") if names is not None else None
+    tree = value(value(root, "/Names", {}), "/EmbeddedFiles")
     if tree is not None:
         yield from _leaves(tree, _MAX_DEPTH)
 
@@ -84,16 +91,17 @@ def _files(root: Any) -> Iterator[tuple[str, Any]]:
 def _leaves(node: Any, depth: int) -> Iterator[tuple[str, Any]]:
     if depth == 0:
         raise SignatureFault("its attachments are nested too deeply")
-    pairs = node.get("/Names", ())
+    pairs, children = value(node, "/Names", ()), value(node, "/Kids", ())
+    # By number: an iteration does not follow references either.
     for place in range(0, len(pairs) - 1, 2):
-        yield str(pairs[place + 1].get("/UF", pairs[place])), pairs[place + 1]
-    for child in node.get("/Kids", ()):
-        yield from _leaves(child, depth - 1)
+        yield str(value(pairs[place + 1], "/UF", pairs[place])), pairs[place + 1]
+    for place in range(len(children)):
+        yield from _leaves(children[place], depth - 1)
 
 
 def _content(stream: Any) -> bytes:
     coded = bytes(stream.encoded_data)
-    match stream.get("/Filter"):
+    match value(stream, "/Filter"):
         case None:
             return coded
         case "/FlateDecode":

@@ -105,7 +105,7 @@ def _from_pem(data: bytes, phrase: bytes | None) -> tuple[object, list[x509.Cert
     except TypeError:
         raise _no_phrase() from None
     except (ValueError, UnsupportedAlgorithm) as error:
-        raise CertificateError(f"its key cannot be read ({error})") from None
+        raise CertificateError(f"no PEM that can be read ({error})") from None
     found = x509.load_pem_x509_certificates(data) if b"BEGIN CERTIFICATE" in data else []
     return key, found
 

@@ -11,7 +11,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from ...errors import CertificateError, SignatureFault
-from .attached import MAX_BYTES, attached, attached_xml, refuse_bomb
+from .attached import MAX_BYTES, attached, attached_xml, refuse_bomb, value
 from .certificates import as_utc
 from .identity import Identity
 from .signed import Signed, signed_by
@@ -123,7 +123,7 @@ def _only_signature(reader: PdfFileReader) -> EmbeddedPdfSignature:
 
 
 def _refuse_form(signature: EmbeddedPdfSignature) -> None:
-    form = signature.sig_object.get("/SubFilter")
+    form = value(signature.sig_object, "/SubFilter")
     if form != "/ETSI.CAdES.detached" or signature.sig_object_type != "/Sig":
         raise SignatureFault(f"its signature is not PAdES but {str(form)[:40]!r}")
     if signature.md_algorithm not in _DIGESTS:

@@ -153,21 +153,23 @@ def _covered(root: Element, signature: Element, reference: Element) -> str:
         raise SignatureFault(f"a weak or unknown digest algorithm ({_shown(digest)})")
     transforms = [each.get("Algorithm", "") for each in reference.iterfind(f"{{{DS}}}Transforms/{{{DS}}}Transform")]
     uri = reference.get("URI")
-    if uri == "":
-        if transforms[:1] != [ENVELOPED]:
-            raise SignatureFault("the reference to the document does not leave out just the signature")
+    if uri:
+        covered = _within(root, signature, uri)
+    elif uri is None or transforms[:1] != [ENVELOPED]:
+        raise SignatureFault("the reference to the document does not leave out just the signature")
+    else:
+        covered = "document"
         del transforms[0]
     for transform in transforms:
         _refuse_canonicalisation(transform)
-    if uri == "":
-        return "document"
-    if uri is None or not uri.startswith("#"):
-        raise SignatureFault(f"a reference to elsewhere ({_shown(uri or 'without address')})")
-    return _within(root, signature, uri[1:])
+    return covered
 
 
-def _within(root: Element, signature: Element, identifier: str) -> str:
+def _within(root: Element, signature: Element, uri: str) -> str:
     """Which part of the signature bears an identifier, that nothing else in the document may bear."""
+    identifier = uri.removeprefix("#")
+    if identifier == uri:
+        raise SignatureFault(f"a reference to elsewhere ({_shown(uri)})")
     bearers = [each for each in root.iter(etree.Element) if identifier in _identifiers(each)]
     if len(bearers) > 1:
         raise SignatureFault(f"a wrapped signature: {len(bearers)} elements bear the identifier {_shown(identifier)}")
@@ -175,7 +177,7 @@ def _within(root: Element, signature: Element, identifier: str) -> str:
         return "key information"
     if bearers and bearers[0] is _signed_properties(signature):
         return "signed properties"
-    raise SignatureFault(f"a reference to elsewhere (#{_shown(identifier)} is no part of the signature)")
+    raise SignatureFault(f"a reference to elsewhere ({_shown(uri)} is no part of the signature)")
 
 
 def _signed_properties(signature: Element) -> Element:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from .certificates import common_name, stamp
+from ...errors import SignatureFault
+from .certificates import as_utc, common_name, stamp, validity_fault
 from .trust import Signer
 
 
@@ -35,8 +36,11 @@ def signed_by(signer: Signer, content: bytes, claimed: datetime | None, *, cover
     """What is known of a document after its signature and its signer have been checked.
 
     :param covers: what the signature covers, as a sentence.
+    :raises SignatureFault: it claims a time at which the signer's certificate was not valid.
     """
-    time = stamp(claimed) if claimed else ""
+    if claimed and (fault := validity_fault(signer.way[0], as_utc(claimed))):
+        raise SignatureFault(f"it claims to be signed at {stamp(as_utc(claimed))}, but {fault}")
+    time = stamp(as_utc(claimed)) if claimed else ""
     return Signed(
         signer.name, signer.issuer, time, signer.test, signer.trusted, content, (covers, *_told(signer, time))
     )

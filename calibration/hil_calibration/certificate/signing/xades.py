@@ -52,12 +52,13 @@ def sign_xml(xml: bytes, identity: Identity) -> bytes:
         data_object_format=XAdESDataObjectFormat("The signed document", "text/xml"),
     )
     signed = signer.sign(
-        root,
+        etree.fromstring(etree.tostring(root)),
         key=identity.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()),
         cert=[each.public_bytes(Encoding.PEM).decode() for each in identity.chain],
         always_add_key_value=False,
     )
-    return etree.tostring(signed, xml_declaration=True, encoding="UTF-8")
+    root.append(signed[-1])
+    return etree.tostring(root.getroottree(), xml_declaration=True, encoding="UTF-8")
 
 
 def verify_xml(data: bytes, trusted: Sequence[bytes] = (), *, at: datetime | None = None) -> Signed:
@@ -116,7 +117,7 @@ def _digest_fault(message: str, shape: Shape) -> str:
     if number is None:
         return f"the signer's certificate is not the one that was signed with ({message})"
     what = shape.references[int(number[1])]
-    return f"the {what} was altered after signing (digest mismatch, reference {int(number[1]) + 1})"
+    return f"altered after signing: the {what} (digest mismatch, reference {int(number[1]) + 1})"
 
 
 def _claimed(properties: Element) -> datetime | None:
