@@ -1,11 +1,11 @@
-# make setup | demo | test | lint | bench | soak: each prepares what it needs first.
+# make setup | demo | test | test-cameras | lint | bench | soak: each prepares what it needs first.
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := .make/environment
 
-.PHONY: setup demo test lint bench soak clean
+.PHONY: setup demo test test-cameras lint bench soak clean
 
 setup: $(STAMP)
 
@@ -20,6 +20,11 @@ demo: setup
 
 test: setup
 	$(BIN)/python -m pytest -n auto --dist loadfile
+
+# Optional: Basler's camera emulator (pypylon, 240 MB), in an environment of its own.
+test-cameras: setup
+	CAMERAS=1 PYTHON="$(PYTHON)" scripts/setup-environment $(VENV)-cameras
+	PYLON_CAMEMU=2 $(VENV)-cameras/bin/python -m pytest tests/drivers/test_instrument_pylon.py
 
 lint: setup
 	$(BIN)/ruff check

@@ -253,6 +253,7 @@ SUBJECTS: dict[str, MakeSubject | Elsewhere] = {
         reads={"tool.x": near(-0.474, 0.005), "tool.qw": near(0.0104, 0.005), "tool.marker_error": near(1e-4, 1e-4)},
         unseen={**_CLOCK_JUMP, "lossy": "what is lost is counted; what comes is right"},
     ),
+    "pylon": Elsewhere("tests/drivers/test_instrument_pylon.py", "its peer is the maker's emulator, an optional job"),
     "recogniser": Elsewhere("tests/drivers/test_recogniser.py", "it is a child process, without a wire"),
     "scpi": simulated(
         {"kind": "scpi", "description": str(SUPPLY), **SUPPLY_ANSWERS},
