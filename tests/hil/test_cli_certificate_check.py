@@ -151,3 +151,30 @@ def test_a_pdf_with_nothing_attached_is_refused(tmp_path: Path, pdf: bytes) -> N
         path.write_bytes(data)
         with pytest.raises(UsageError):
             invoke(path)
+
+
+@pytest.mark.parametrize(
+    ("names", "refused"),
+    [
+        (("DCC-0042.XML",), ""),
+        (("other.xml", "certificate.xml"), ""),
+        (("picture.png", "dcc.xml"), ""),
+        (("a.xml", "b.xml"), "2 XML files are attached"),
+        (("a.txt",), "no XML is attached"),
+        ((), "no XML is attached"),
+    ],
+)
+def test_the_pdf_of_another_laboratory(tmp_path: Path, names: tuple[str, ...], refused: str) -> None:
+    pikepdf = pytest.importorskip("pikepdf")
+    path = tmp_path / "x.pdf"
+    with pikepdf.new() as made:
+        made.add_blank_page()
+        for name in names:
+            content = SHIPPED.read_bytes() if name != "other.xml" else b"<other/>"
+            made.attachments[name] = pikepdf.AttachedFileSpec(made, content, filename=name)
+        made.save(path)
+    if refused:
+        with pytest.raises(UsageError, match=refused):
+            invoke(path)
+    else:
+        assert invoke(path).return_value == 0

@@ -363,6 +363,34 @@ def test_a_wrong_sample_is_wrong(ptb: Path, schemas: Path) -> None:
     assert {finding.line for finding in found if finding.rule == "schema"} == {37}
 
 
+ON_OTHERS: dict[int, Callable[[Element], None]] = {
+    3: write(f"{ERROR}//si:uncertaintyXMLList", "-0.061"),
+    5: write(".//dcc:endPerformanceDate", "1957-08-12"),
+    8: remove(".//dcc:result/dcc:name/dcc:content[@lang='en']"),
+    13: write(f"{ERROR}//si:uncertaintyXMLList", "0.061 0.061 0.061 0.061"),
+    16: write_list("measurementError", lambda v: [*v[:2], "0.137", *v[3:]]),
+    19: write(f"{ERROR}//si:uncertaintyXMLList", "0.000"),
+    21: write(f"{ERROR}//si:uncertaintyXMLList", "0.06123456"),
+    22: remove(".//dcc:results//si:expandedUncXMLList"),
+    24: add(".//dcc:measuringEquipment", "certificate", ""),
+}
+"""Defects planted another way: that certificate is of DCC 3.1 and has the older form of uncertainty."""
+
+
+@pytest.mark.parametrize("defect", DEFECTS[:26], ids=lambda defect: f"{defect.number}-{defect.rule}")
+def test_the_defects_are_named_in_a_certificate_of_others(ptb: Path, defect: Defect) -> None:
+    path = ptb / "dcc_gp_temperature_typical_v12.xml"
+    if not path.is_file():
+        pytest.skip(f"no {path.name} among the samples")
+    root = etree.fromstring(path.read_bytes())
+    before = {(finding.rule, finding.message) for finding in check(path.read_bytes())}
+    ON_OTHERS.get(defect.number, defect.plant)(root)
+    if defect.number == 24:
+        defect.plant(root)
+    after = [finding for finding in check(etree.tostring(root)) if (finding.rule, finding.message) not in before]
+    assert named(tuple(after), "error") == {defect.rule}
+
+
 ROOT_TAG = f'<dcc:digitalCalibrationCertificate xmlns:dcc="{DCC}" xmlns:si="{SI}" schemaVersion="3.3.0">'
 HOSTILE = {
     "nothing": b"",
