@@ -333,6 +333,6 @@ missing date of issue before DCC 3.2 a fact. A clause stands where its wording h
 
 | rule | severity | demands | clause |
 |---|---|---|---|
-| `document` | error | The file is XML without a document type, and its root is that of a DCC; else nothing more is checked. | |
+| `document` | error | The file is XML without a document type, and a DCC; else nothing more is checked. |  |
 {rules}
 """
