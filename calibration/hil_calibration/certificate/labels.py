@@ -41,6 +41,10 @@ LABELS: dict[str, Text] = {
     "valid_range": Text("Range of indications", "Étendue des indications"),
     "coefficients": Text("Coefficients (unrounded)", "Coefficients (non arrondis)"),
     "covariance": Text("Covariance of the coefficients", "Covariance des coefficients"),
+    "covariance_in_xml": Text(
+        "The covariance of the coefficients is in the attached file.",
+        "La covariance des coefficients est dans le fichier joint.",
+    ),
     "effects": Text(
         "Shared effects, beside the coefficients' covariance", "Effets communs, hors covariance des coefficients"
     ),
@@ -130,3 +134,12 @@ REPORT_LABELS: dict[str, Text] = {
     ),
 }
 """Labels of a test report, in place of those of a certificate or beside them."""
+
+FORMULAS: dict[str, Text] = {
+    "table": Text("straight lines between the points", "segments de droite entre les points"),
+    "callendar-van-dusen": Text(
+        "x = R₀ · (1 + A · y + B · y² + C · (y − 100 °C) · y³), C below 0 °C only",
+        "x = R₀ · (1 + A · y + B · y² + C · (y − 100 °C) · y³), C au-dessous de 0 °C seulement",
+    ),
+}
+"""Calibration functions that are not polynomials, by their kind; x is the indication, y the value."""

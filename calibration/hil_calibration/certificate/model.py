@@ -354,6 +354,8 @@ class Function:
     effects: tuple[SharedEffect, ...] = ()
 
     def __post_init__(self) -> None:
+        for what in ("kind", "indication_unit", "unit"):
+            grammar.name(getattr(self, what), f"{what} of a calibration function")
         where = f"function {self.kind!r}"
         p = len(self.coefficients)
         grammar.numbers((*self.coefficients, self.minimum, self.maximum), where)

@@ -11,10 +11,11 @@ from typing import Any
 
 from ..errors import CertificateError
 from . import model, text
+from .function_view import printed_function
 from .labels import LABELS
 from .namespace import VERSION
 from .plots import result_charts
-from .printing import SUPERSCRIPT, printed, qr, unit
+from .printing import printed, qr, unit
 from .statements import all_statements, opinions
 from .tables import result_tables
 from .typesetting import typeset
@@ -24,7 +25,6 @@ __all__ = ["printed", "to_pdf"]
 
 TEMPLATE = "cert.typ"
 ATTACHMENT = "certificate.xml"
-_COEFFICIENT_NAMES = "abcdefgh"
 
 
 def to_pdf(certificate: model.Certificate, xml: bytes, *, template: Path | None = None) -> bytes:
@@ -67,7 +67,7 @@ class _CertificateView(View):
             "conditions": self._conditions(),
             "results": result_tables(self, certificate.results),
             "charts": result_charts(certificate.results, self.languages),
-            "function": self._function(certificate.function) if certificate.function else None,
+            "function": printed_function(self, certificate.function) if certificate.function else None,
             "budgets": [self.budget(budget) for budget in certificate.budgets],
             **self._statements(),
             "in_full": self.text(text.IN_FULL.declaration)[0],
@@ -131,32 +131,3 @@ class _CertificateView(View):
                 }
             )
         return rows
-
-    def _function(self, function: model.Function) -> dict[str, Any]:
-        symbol = unit(function.indication_unit)
-        return {
-            "formula": _formula(function),
-            "meaning": [words.format(x=symbol, y=unit(function.unit)) for words in self.label("function_variables")],
-            "range": [f"{printed(limit)} {symbol}" for limit in (function.minimum, function.maximum)],
-            "names": list(_COEFFICIENT_NAMES[: len(function.coefficients)]),
-            "coefficients": [printed(coefficient) for coefficient in function.coefficients],
-            "covariance": [[printed(element) for element in row] for row in function.covariance],
-            "effects": [
-                {
-                    "name": effect.name,
-                    "kind": effect.kind,
-                    "distribution": effect.distribution,
-                    "u": f"± {printed(effect.half_width)}" if effect.half_width else f"u = {printed(effect.u)}",
-                    "source": effect.source,
-                }
-                for effect in function.effects
-            ],
-        }
-
-
-def _formula(function: model.Function) -> str:
-    if function.kind == "table":
-        return "straight lines between the points"
-    powers = ("", " · x", *(f" · x{str(n).translate(SUPERSCRIPT)}" for n in range(2, len(function.coefficients))))
-    terms = zip(_COEFFICIENT_NAMES, powers[: len(function.coefficients)], strict=False)
-    return "y = " + " + ".join(f"{name}{power}" for name, power in terms)

@@ -14,7 +14,7 @@ import pikepdf
 import pytest
 
 from hil_calibration.certificate import specimen, to_pdf, to_xml, validate
-from hil_calibration.certificate.model import Certificate, Column, Result, Text
+from hil_calibration.certificate.model import Certificate, Column, Function, Result, Text
 from hil_calibration.certificate.plots import result_charts
 from hil_calibration.certificate.printing import printed
 from hil_calibration.certificate.specimen import try_template
@@ -262,3 +262,25 @@ def test_specimens_are_valid_and_every_shipped_template_sets_its_own(schemas: Pa
     try_template(shipped / "report.typ", "report")
     with pytest.raises(CertificateError, match="does not compile"):
         try_template(shipped / "report.typ", "certificate")
+
+
+@pytest.mark.parametrize(
+    ("kind", "n", "expected"),
+    [
+        ("callendar-van-dusen", 4, "x = R₀ · (1 + A · y + B · y² + C · (y − 100 °C) · y³)"),
+        ("straight-line", 2, "y = a + b · x"),
+        ("polynomial", 4, "y = a + b · x + c · x² + d · x³"),
+        ("polynomial", 10, "The covariance of the coefficients is in the attached file."),
+        ("table", 17, "straight lines between the points"),
+    ],
+)
+def test_a_function_is_printed_by_its_own_formula(
+    full: Certificate, kind: str, n: int, expected: str, tmp_path: Path
+) -> None:
+    coefficients = tuple(f"{i}.{i}23456789e-0{i % 9}" for i in range(n))
+    function = Function(kind, "Ohm", "Cel", "18.5", "390.5", coefficients, ((("1.23456789012345e-15",) * n),) * n)
+    pdf = to_pdf(replace(full, function=function), to_xml(replace(full, function=function)))
+    text = " ".join(run(tmp_path, pdf, "-raw").split())
+    assert expected in text
+    assert all(printed(coefficient) in text for coefficient in coefficients)
+    assert [w for w in words(tmp_path, pdf) if not MARGIN <= w[1] <= w[2] <= WIDTH - MARGIN] == []
