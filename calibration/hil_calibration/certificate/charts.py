@@ -123,7 +123,7 @@ class _Axis:
         return [(v, _label(v, 0)) for v in values if self.low <= math.log10(v) <= self.high]
 
     def _steps(self) -> list[tuple[float, str]]:
-        raw = (self.high - self.low) / 5.0
+        raw = (self.high - self.low) / 7.0
         power = math.floor(math.log10(raw))
         step = next(m for m in (1.0, 2.0, 5.0, 10.0) if m * 10.0**power >= raw) * 10.0**power
         decimals = max(0, -math.floor(math.log10(step) + 1e-9))
