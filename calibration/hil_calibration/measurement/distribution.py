@@ -103,6 +103,11 @@ class Normal(Distribution):
         return self.standard
 
     def sample(self, generator: Generator, count: int) -> Array:
+        if self.dof <= 2 and self.standard > 0:
+            raise UnknownUncertainty(
+                f"{self.dof:g} degrees of freedom have no standard uncertainty by Monte Carlo",
+                remedy="give more than 2, or use the method gum",
+            )
         drawn = generator.standard_normal(count) if math.isinf(self.dof) else generator.standard_t(self.dof, count)
         drawn *= self.standard
         drawn += self.value
@@ -360,6 +365,11 @@ class Samples(Distribution):
     def _check(self) -> None:
         _need(len(self.samples) > 1, f"{len(self.samples)} sample(s)", "give two or more")
         _need(all(map(math.isfinite, self.samples)), "a sample that is not finite", "leave it out, or correct it")
+        _need(
+            min(self.samples) < max(self.samples),
+            f"{len(self.samples)} samples that are all {self.samples[0]:g}",
+            "state what is known of it, such as the resolution as a rectangular distribution",
+        )
 
 
 def samples(values: Sequence[float], *, unit: str = "") -> Samples:

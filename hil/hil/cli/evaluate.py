@@ -31,10 +31,15 @@ def evaluate(file: Path, plot: Path | None, as_json: bool) -> int:
     The GUM's result is validated by Monte Carlo where both were asked for (JCGM 101, 8); where it does not hold, the
     result of Monte Carlo is the one to report.
     """
+    from hil_calibration.errors import CalibrationError
     from hil_calibration.measurement.evaluation import evaluate as evaluated
     from hil_calibration.measurement.model_file import load
 
-    found = evaluated(load(file))
+    model = load(file)
+    try:
+        found = evaluated(model)
+    except CalibrationError as error:
+        raise error if error.where else type(error)(error.what, where=str(file), remedy=error.remedy) from error
     if plot is not None:
         from .model_plot import draw
 
