@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, pkcs12
+from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, NoEncryption, pkcs12
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -209,6 +209,14 @@ def test_pkcs12_without_a_key_is_refused(keys: Keys, tmp_path: Path) -> None:
     file = secret_file(tmp_path / "a.p12", content)
     with pytest.raises(CertificateError, match="no private key"):
         load_identity(file, pass_file=secret_file(tmp_path / "phrase", b"phrase"))
+
+
+def test_pkcs12_that_anybody_opens_is_as_secret_as_a_plain_key(keys: Keys, tmp_path: Path) -> None:
+    identity = keys.identity
+    content = pkcs12.serialize_key_and_certificates(b"a", identity.key, identity.certificate, None, NoEncryption())
+    assert load_identity(secret_file(tmp_path / "a.p12", content)).name == PERSON
+    with pytest.raises(CertificateError, match="others may read it"):
+        load_identity(secret_file(tmp_path / "b.p12", content, 0o644))
 
 
 def test_a_key_file_with_a_pass_phrase(keys: Keys, tmp_path: Path) -> None:

@@ -297,6 +297,20 @@ def test_another_authority_is_no_test(small: bytes, other: Issued, tmp_path: Pat
     assert (found.name, found.issuer, found.test, found.trusted) == (PERSON, "Example Authority", False, True)
 
 
+def test_a_weak_digest_is_refused(small: bytes, keys: Keys) -> None:
+    from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+    from pyhanko.sign.fields import SigSeedSubFilter
+    from pyhanko.sign.signers import PdfSignatureMetadata
+    from pyhanko.sign.signers import sign_pdf as sign_anyhow
+
+    from hil_calibration.certificate.signing.pades import _signer
+
+    metadata = PdfSignatureMetadata(field_name="a", md_algorithm="sha1", subfilter=SigSeedSubFilter.PADES)
+    made = sign_anyhow(IncrementalPdfFileWriter(io.BytesIO(small)), metadata, _signer(keys.identity))
+    with pytest.raises(SignatureFault, match=r"weak or unknown digest algorithm \('sha1'"):
+        verify_pdf(made.getvalue(), keys.trusted)
+
+
 def test_a_certificate_that_leads_nowhere_is_refused(small: bytes, other: Issued, keys: Keys, tmp_path: Path) -> None:
     """The certificates in a PDF's signature are not signed themselves: anybody can put one there."""
     from dataclasses import replace

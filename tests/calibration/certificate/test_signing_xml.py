@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
@@ -21,6 +22,7 @@ from hil_calibration.certificate import to_xml
 from hil_calibration.certificate.model import Certificate
 from hil_calibration.certificate.signing import SignatureFault, load_identity, sign_xml, verify_xml
 from hil_calibration.certificate.signing.certificates import TEST_SUBJECT
+from hil_calibration.certificate.signing.trust import judge
 from hil_calibration.errors import CertificateError
 from signing_keys import PERSON, Issued, Keys, issue, make_keys, pem, root, secret_file
 
@@ -264,6 +266,12 @@ def _without(name: str) -> Callable[[bytes], etree._Element]:
     return change
 
 
+def _reference_again(signed: bytes) -> etree._Element:
+    tree, signature = _tree(signed)
+    signature[0].append(copy.deepcopy(signature[0][-1]))
+    return tree
+
+
 def _algorithm(element: str, algorithm: str) -> Callable[[bytes], etree._Element]:
     def change(signed: bytes) -> etree._Element:
         tree, signature = _tree(signed)
@@ -304,6 +312,7 @@ FORGERIES: Mapping[str, tuple[Callable[[bytes], etree._Element], str]] = {
     "no signature": (_without(f"{DS}SignedInfo"), "0 elements SignedInfo"),
     "no certificate": (_without(f"{DS}KeyInfo"), "0 elements KeyInfo"),
     "no certificate in its place": (_without(f"{DS}X509Data"), "altered|not carry"),
+    "a reference too many": (_reference_again, "4 references"),
     "no reference": (_without(f"{DS}Reference"), "0 references to the document"),
     "exclusive canonicalisation": (_algorithm("CanonicalizationMethod", _EXCLUSIVE), "exclusive canonicalisation"),
     "comments signed": (
@@ -415,6 +424,14 @@ def test_a_person_who_issues_certificates_is_no_authority(other: Issued, tmp_pat
     data = _signed_by(tmp_path, issue(PERSON, person), person, other)
     with pytest.raises(SignatureFault, match="chain of its signer does not hold"):
         verify_xml(data, [pem(other)])
+
+
+@pytest.mark.parametrize("key", [rsa.generate_private_key(65537, 1024), ec.generate_private_key(ec.SECP192R1())])
+def test_a_weak_key_is_refused(key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey) -> None:
+    """A signer that is its own authority, whom a reader trusts: no chain of certificates is there to be judged."""
+    signer = issue(PERSON, key=key)
+    with pytest.raises(SignatureFault, match="key of 'Signer A' is weak"):
+        judge([signer.certificate], [pem(signer)], dt.datetime.now(dt.UTC))
 
 
 def test_a_certificate_not_valid_at_the_time_is_named(signed: bytes, keys: Keys) -> None:

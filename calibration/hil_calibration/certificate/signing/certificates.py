@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import NameOID
 
 TEST_SUBJECT = "TEST AUTHORITY, NOT FOR REAL CERTIFICATES"
@@ -17,7 +18,16 @@ TEST_POLICY = x509.ObjectIdentifier(f"2.25.{uuid.UUID('6f2b1c8e-0f0d-4c53-9a37-5
 MAX_CHAIN = 8
 """Longer ways up to a root are refused."""
 
-FOREIGN = (ValueError, TypeError, IndexError, x509.ExtensionNotFound, x509.DuplicateExtension, UnsupportedAlgorithm)
+FOREIGN = (
+    ValueError,
+    TypeError,
+    IndexError,
+    x509.DuplicateExtension,
+    x509.ExtensionNotFound,
+    x509.InvalidVersion,
+    x509.UnsupportedGeneralNameType,
+    UnsupportedAlgorithm,
+)
 """What the library raises for certificates that it cannot make sense of."""
 
 
@@ -68,6 +78,14 @@ def is_authority(certificate: x509.Certificate) -> bool:
         return certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
     except x509.ExtensionNotFound:
         return False
+
+
+def is_weak(certificate: x509.Certificate) -> bool:
+    """Whether its key is neither RSA of 2048 bits at least nor on an elliptic curve of 256."""
+    key = certificate.public_key()
+    if isinstance(key, rsa.RSAPublicKey):
+        return key.key_size < 2048
+    return not isinstance(key, ec.EllipticCurvePublicKey) or key.key_size < 256
 
 
 def validity_fault(certificate: x509.Certificate, at: datetime) -> str:

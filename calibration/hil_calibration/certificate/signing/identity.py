@@ -65,10 +65,10 @@ def load_identity(path: Path, *, pass_file: Path | None = None, now: datetime | 
     """
     try:
         data = _read(path)
-        private = _PEM_KEY in data
-        if private:
+        phrase, private = _pass_phrase(pass_file), _PEM_KEY in data
+        key, certificates = (_from_pem if private else _from_pkcs12)(data, phrase)
+        if private or phrase is None:
             _refuse_if_shared(path)
-        key, certificates = (_from_pem if private else _from_pkcs12)(data, _pass_phrase(pass_file))
         return _identity(key, certificates, as_utc(now))
     except CertificateError as error:
         raise CertificateError(error.what, where=error.where or str(path), remedy=error.remedy) from None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import logging
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -24,6 +25,11 @@ if TYPE_CHECKING:
 
 FIELD = "Signature"
 _DIGESTS = frozenset({"sha256", "sha384", "sha512"})
+_METHODS = frozenset(f"{digest}_{kind}" for digest in _DIGESTS for kind in ("ecdsa", "rsa")) | {
+    "rsassa_pkcs1v15",
+    "rsassa_pss",
+}
+_QUIET = logging.NullHandler()
 _COVERS = (
     "Each byte of the PDF outside of the signature is as it was signed: pages, attachments and metadata; "
     "nothing was appended."
@@ -102,6 +108,7 @@ def _verify(data: bytes, trusted: Sequence[bytes], at: datetime) -> Signed:
 def _reader(data: bytes) -> PdfFileReader:
     from pyhanko.pdf_utils.reader import PdfFileReader
 
+    logging.getLogger("pyhanko").addHandler(_QUIET)  # what it says of a broken file is said by the refusal
     if len(data) > MAX_BYTES:
         raise SignatureFault(f"too large: more than {MAX_BYTES // 1024**2} MiB")
     if not data.startswith(b"%PDF-"):
@@ -128,6 +135,10 @@ def _refuse_form(signature: EmbeddedPdfSignature) -> None:
         raise SignatureFault(f"its signature is not PAdES but {str(form)[:40]!r}")
     if signature.md_algorithm not in _DIGESTS:
         raise SignatureFault(f"a weak or unknown digest algorithm ({signature.md_algorithm[:40]!r})")
+    algorithm = signature.signer_info["signature_algorithm"]
+    name = algorithm["algorithm"].native
+    if name not in _METHODS or (name != "rsassa_pkcs1v15" and algorithm.hash_algo not in _DIGESTS):
+        raise SignatureFault(f"a weak or unknown signature algorithm ({str(name)[:40]!r})")
 
 
 def _refuse_uncovered(signature: EmbeddedPdfSignature, data: bytes) -> None:
@@ -191,4 +202,4 @@ def _guarded(work: Callable[[], Result]) -> Result:
     except CertificateError:
         raise
     except Exception as error:  # noqa: BLE001 (its parser raises whatever Python does)
-        raise SignatureFault(f"no PDF that can be read ({type(error).__name__}: {error})") from None
+        raise SignatureFault(f"no PDF that can be read ({type(error).__name__}: {str(error)[:200]})") from None

@@ -33,6 +33,7 @@ DIGESTS = frozenset(
 )
 _XML = "{http://www.w3.org/XML/1998/namespace}"
 _MAX_IDENTIFIER = 256
+_MAX_REFERENCES = 3
 
 
 @dataclass(frozen=True)
@@ -111,7 +112,10 @@ def shape_of(root: Element) -> Shape:
         raise SignatureFault("a wrapped signature: elements follow it, and it has to be the last one")
     info = _only(signature, "SignedInfo")
     _refuse_algorithms(info)
-    references = tuple(_covered(root, signature, each) for each in info.findall(f"{{{DS}}}Reference"))
+    found = info.findall(f"{{{DS}}}Reference")
+    if len(found) > _MAX_REFERENCES:
+        raise SignatureFault(f"{len(found)} references, of which at most {_MAX_REFERENCES} have a meaning")
+    references = tuple(_covered(root, signature, each) for each in found)
     for needed in ("document", "signed properties"):
         if references.count(needed) != 1:
             raise SignatureFault(f"{references.count(needed)} references to the {needed}; one is needed")

@@ -16,7 +16,17 @@ from cryptography.x509.verification import (
 )
 
 from ...errors import CertificateError, SignatureFault
-from .certificates import FOREIGN, common_name, ends_in_test, is_authority, issued_by, may_sign, validity_fault, way_up
+from .certificates import (
+    FOREIGN,
+    common_name,
+    ends_in_test,
+    is_authority,
+    is_weak,
+    issued_by,
+    may_sign,
+    validity_fault,
+    way_up,
+)
 
 
 @dataclass(frozen=True)
@@ -104,6 +114,8 @@ def _refuse_purpose(signer: x509.Certificate) -> None:
     name = common_name(signer.subject)
     if is_authority(signer):
         raise SignatureFault(f"it is signed by an authority, {name!r}, and not by a person")
+    if is_weak(signer):
+        raise SignatureFault(f"the key of {name!r} is weak: less than RSA of 2048 bits or a curve of 256")
     if not may_sign(signer):
         raise SignatureFault(f"the key usage of {name!r} has neither digitalSignature nor contentCommitment")
 
