@@ -18,7 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
-from hil_calibration.certificate import to_xml
+from hil_calibration.certificate import read, to_xml, validate
 from hil_calibration.certificate.model import Certificate
 from hil_calibration.certificate.signing import SignatureFault, load_identity, sign_xml, verify_xml
 from hil_calibration.certificate.signing.certificates import TEST_SUBJECT
@@ -487,3 +487,11 @@ def test_no_mutation_raises_anything_else_or_changes_what_is_read(
         return
     assert found.content == verify_xml(signed, keys.trusted).content
     assert found.name == PERSON
+
+
+def test_a_signed_certificate_keeps_to_the_schema_and_is_read(
+    certificate_xml: bytes, simulated: Certificate, schemas: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "a.xml").write_bytes(certificate_xml)
+    assert validate(certificate_xml, schemas) == validate(to_xml(simulated), schemas)
+    assert read(tmp_path / "a.xml").identifier == simulated.identifier
