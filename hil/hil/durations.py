@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import math
+import string
 
 _UNITS = {"ms": 1e-3, "s": 1.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
 
 
 def parse_duration(text: object) -> float:
-    """Seconds of a duration such as ``"10 s"``, ``"250 ms"`` or ``"2 min"`` (units: ms, s, min, h, d).
+    """Seconds of a duration such as ``"10 s"``, ``"250 ms"`` or ``"2 min"`` (units: ms, s, min, h, d; the blank
+    may be left out).
 
     :raises ValueError: if it is not a number above 0 with one of these units.
 
     >>> parse_duration("10 s")
     10.0
+    >>> parse_duration("3s")
+    3.0
     """
-    number, _, unit = str(text).strip().partition(" ")
-    seconds = float(number) * _UNITS.get(unit.strip(), math.nan)
+    written = str(text).strip()
+    number = written.rstrip(string.ascii_letters)
+    seconds = float(number) * _UNITS.get(written[len(number) :], math.nan)
     if not (isinstance(text, str) and 0 < seconds < math.inf):
         raise ValueError(f"{text!r} is not a duration")
     return seconds

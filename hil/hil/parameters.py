@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, TypeVar
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
+from pydantic.fields import FieldInfo
 
 from .errors import UsageError
 from .suggest import nearest
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
 
 
 class Parameters(BaseModel):
     """Base class of a procedure's parameters: unknown names are refused, values cannot change."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+@dataclass(frozen=True, slots=True)
+class _Unit(BeforeValidator):
+    """A validator that says which unit it converts to."""
+
+    ucum: str = "1"
 
 
 def unit(ucum: str) -> BeforeValidator:
@@ -31,7 +43,7 @@ def unit(ucum: str) -> BeforeValidator:
         except CalibrationError as error:
             raise ValueError(error.what) from None
 
-    return BeforeValidator(convert)
+    return _Unit(convert, ucum=ucum)
 
 
 Model = TypeVar("Model", bound=Parameters)
@@ -51,10 +63,68 @@ def parse(model: type[Model], settings: Mapping[str, str], *, where: str) -> Mod
     try:
         return model.model_validate(values)
     except ValidationError as error:
-        faults = "; ".join(
-            f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}, got {fault['input']!r}" for fault in error.errors()
-        )
-        raise UsageError(faults, where=where, remedy="correct the value given with --set") from None
+        faults = {fault["loc"][:1]: _fault(model, settings, fault) for fault in reversed(error.errors())}
+        raise UsageError(
+            "; ".join(reversed(faults.values())), where=where, remedy="correct what is given with --set"
+        ) from None
+
+
+def _fault(model: type[Parameters], settings: Mapping[str, str], fault: ErrorDetails) -> str:
+    """What is wrong with a parameter in one clause: what was given, and what is expected."""
+    if not fault["loc"]:
+        return str(fault["ctx"]["error"]) if "error" in fault.get("ctx", {}) else fault["msg"]
+    name = str(fault["loc"][0])
+    wanted = expected(model.model_fields[name])
+    if name not in settings:
+        return f"{name} is not given; {wanted} is expected"
+    item = fault["input"] if len(fault["loc"]) > 1 and isinstance(fault["input"], str | float | int) else settings[name]
+    why = f" ({fault['ctx']['error']})" if fault["type"] == "value_error" else ""
+    return f"{name} = {item!s} does not fit{why}; {wanted} is expected"
+
+
+def expected(field: FieldInfo) -> str:
+    """What a parameter takes, in words: its kind, unit and range."""
+    kinds = list(_kinds(field.annotation))
+    marks = [*field.metadata, *(mark for _, inner in kinds for mark in inner)]
+    kind = " or ".join(dict.fromkeys(word for word, _ in kinds if word))
+    units = [f"in {mark.ucum}" for mark in marks if isinstance(mark, _Unit)]
+    bounds = [
+        f"{words} {getattr(mark, key):g}" for key, words in _BOUNDS.items() for mark in marks if hasattr(mark, key)
+    ]
+    lengths = [
+        f"{words} {getattr(mark, key)}" for key, words in _LENGTHS.items() for mark in marks if hasattr(mark, key)
+    ]
+    said = " ".join([kind, *units, " and ".join(bounds)]).strip()
+    return f"{said}, {' and '.join(lengths)} long" if lengths else said
+
+
+_BOUNDS = {"gt": "above", "ge": "at least", "lt": "below", "le": "at most"}
+_LENGTHS = {"min_length": "at least", "max_length": "at most"}
+_WORDS = {bool: "true or false", int: "a whole number", float: "a number", str: "a text", type(None): ""}
+
+
+def _kinds(annotation: Any) -> Iterator[tuple[str, list[Any]]]:
+    """The kinds that an annotation allows, in words, and what is marked on each."""
+    origin, inner = get_origin(annotation), get_args(annotation)
+    if origin is Annotated:
+        for word, marks in _kinds(inner[0]):
+            yield word, [*marks, *_unpacked(inner[1:])]
+    elif origin is Literal:
+        yield f"one of {', '.join(map(str, inner))}", []
+    elif origin in (tuple, list):
+        for word, marks in _kinds(inner[0]):
+            yield f"a list a,b,c, each {word}", marks
+    elif inner:
+        for each in inner:
+            yield from _kinds(each)
+    else:
+        yield _WORDS.get(annotation, f"a {getattr(annotation, '__name__', annotation)}"), []
+
+
+def _unpacked(marks: Iterable[Any]) -> Iterator[Any]:
+    """The marks, where pydantic keeps several in one."""
+    for mark in marks:
+        yield from mark.metadata if isinstance(mark, FieldInfo) else (mark,)
 
 
 def recorded(model: type[Model], values: Mapping[str, Any], *, where: str) -> Model:

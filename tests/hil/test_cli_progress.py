@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from hil.cli.progress import reporting, sentence
+from hil.safety.trip import Trip
 from hil.service import Service
 
 EVENTS: list[tuple[str, dict[str, Any]]] = [
@@ -30,6 +31,26 @@ def test_events_in_words() -> None:
         "finished: complete",
     ]
     assert sentence("pause", {}) == "pause"
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("hot", "trip: interlock hot: 31 Cel"),
+        ("record", "trip: the record cannot be written any more: 31 Cel"),
+        ("watchdog", "trip: the rig's watchdog was not fed: 31 Cel"),
+        ("supervisor", "trip: the supervision itself failed: 31 Cel"),
+    ],
+)
+def test_a_trip_that_is_no_interlock_is_not_called_one(name: str, told: str) -> None:
+    trip = Trip(name, "31 Cel", 0)
+    assert sentence("trip", trip.to_json()) == told
+    assert ("interlock" in str(trip.error())) == (name == "hot")
+
+
+def test_a_run_that_was_cut_off_and_cannot_be_read_is_named() -> None:
+    told = sentence("recovered", {"run": "x", "reached": 1, "of": 1, "unreadable": "file is not a database"})
+    assert "the run x was cut off, and its record cannot be read (file is not a database); the bench" in told
 
 
 def publish(*, jsonl: bool = False) -> None:

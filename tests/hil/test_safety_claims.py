@@ -17,7 +17,7 @@ from hil.errors import BenchFault, ConfigurationError, UsageError
 from hil.record import RecordWriter, open_run
 from hil.safety.claims import claim, place
 from hil.safety.latches import Latches
-from hil.safety.recovery import MADE_SAFE, interrupted_runs
+from hil.safety.recovery import MADE_SAFE, cut_off_runs, interrupted_runs
 
 HOLDER = """
 import sys
@@ -139,6 +139,24 @@ async def test_a_run_that_was_cut_off_is_found_until_the_bench_was_made_safe_aft
         assert interrupted_runs(runs, "a bench") == []
     finally:
         await live.close("complete")
+
+
+@pytest.mark.parametrize("content", [None, b"", b"not a record" * 99, b"SQLite format 3\0" + bytes(84)])
+def test_a_record_that_cannot_be_read_counts_as_cut_off(tmp_path: Path, content: bytes | None) -> None:
+    folder = tmp_path / "20260601T080000Z_x_a-bench_01A"
+    folder.mkdir()
+    (folder / "media").mkdir()
+    if content is not None:
+        (folder / "run.db").write_bytes(content)
+    (found,) = cut_off_runs(tmp_path, "a bench")
+    assert found.folder == folder
+    assert found.unreadable
+    assert found.named == f"{folder.name} (its record cannot be read)"
+    assert cut_off_runs(tmp_path, "bench") == cut_off_runs(tmp_path, "x") == []
+    (folder / MADE_SAFE).write_text(json.dumps({"head": found.state}), encoding="utf-8")
+    assert cut_off_runs(tmp_path, "a bench") == []
+    (folder / "run.db").write_bytes(b"changed since")
+    assert cut_off_runs(tmp_path, "a bench") != []
 
 
 CUT_OFF = """

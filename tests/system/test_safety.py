@@ -158,6 +158,25 @@ async def test_after_kill_9_the_rig_is_safe_within_a_second_and_the_next_start_s
         assert not open_run(max((tmp_path / "runs").glob("*_burn_*"))).events("recovered"), "it is told once"
 
 
+async def test_a_cut_off_run_whose_record_is_ruined_is_made_safe_and_named_all_the_same(tmp_path: Path) -> None:
+    async with real_rig(tmp_path, ESTOP) as rig:
+        process = await start(tmp_path)
+        await lit(process, rig)
+        process.kill()
+        await end(process)
+        assert (await rig.world.state())["lights"] > 0.2
+        (folder,) = (tmp_path / "runs").glob("*_burn_*")
+        for path in folder.glob("run.db*"):
+            path.write_bytes(b"the disk gave this back")
+        process = await start(tmp_path)
+        told = await event(process, "recovered")
+        assert told["run"] == folder.name
+        assert "run.db" in told["unreadable"]
+        assert (await rig.world.state())["lights"] == 0.0
+        process.terminate()
+        await end(process)
+
+
 async def test_another_folder_of_runs_is_no_way_round_what_was_left_behind(tmp_path: Path) -> None:
     elsewhere = [*RUN[:-2], "others", RUN[-1]]
     async with real_rig(tmp_path, ESTOP, WATCHDOG) as rig:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ..safety.trip import NO_INTERLOCK
 from .output import printable
 
 if TYPE_CHECKING:
@@ -47,17 +48,25 @@ def sentence(kind: str, data: Mapping[str, Any]) -> str:
     if kind == "void":
         return f"point {rest.get('index', 0) + 1}, attempt {rest.get('attempt')} is void: {rest.get('reason')}"
     if kind == "trip":
-        return f"trip: interlock {rest.get('interlock')}: {rest.get('reason')}"
+        return _tripped(str(rest.get("interlock")), str(rest.get("reason")))
     if kind == "alarm":
         reason = f": {rest['reason']}" if rest.get("reason") else ""
         return f"alarm {rest.get('alarm')} is {rest.get('state')}{reason}"
     if kind == "prompt":
         return asked(data)
     if kind == "recovered":
-        return f"the run {rest.get('run')} was cut off; the bench was brought to its safe state first"
+        unread = f", and its record cannot be read ({rest['unreadable']})" if rest.get("unreadable") else ""
+        return printable(
+            f"the run {rest.get('run')} was cut off{unread}; the bench was brought to its safe state first"
+        )
     if kind == "finished":
         return f"finished: {rest.get('status')}"
     return f"{kind}: {_pairs(rest)}" if rest else kind
+
+
+def _tripped(name: str, reason: str) -> str:
+    what = NO_INTERLOCK.get(name, f"interlock {name}")
+    return printable(f"trip: {what}: {reason}")
 
 
 def asked(prompt: Mapping[str, Any]) -> str:

@@ -15,6 +15,7 @@ from .constancy import constant
 from .expression import FEWEST, Channel, Comparison, Condition, ExpressionError, Some, channels, parts, rates
 from .quantities import compared_units
 from .rules import cycle, lost_devices, named, rule
+from .trip import NO_INTERLOCK
 
 if TYPE_CHECKING:
     from hil_drivers.device import Device, Point
@@ -27,6 +28,8 @@ def safety_faults(content: BenchFile) -> Iterator[Fault]:
     """What the bench file says of safety and cannot mean."""
     made: dict[str, Rule] = {}
     for name, section in content.interlocks.items():
+        if name in NO_INTERLOCK:
+            yield Fault(("interlocks", name), "is the name of a trip that is no interlock; call it something else")
         try:
             made[name] = rule(name, section)
             yield from _interlock_faults(content, name, made[name])

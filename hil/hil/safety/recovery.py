@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..errors import BenchFault, HilError
+from ..errors import BenchFault
 from ..record.folder import SEAL, plain
 from ..record.schema import DATABASE
 from .safe_state import SafeOutcome, SafeState
@@ -20,28 +22,66 @@ MADE_SAFE = "made-safe.json"
 """Written into the folder of a run that was cut off, once its bench was brought to the safe state."""
 
 
+@dataclass(frozen=True, slots=True)
+class CutOff:
+    """A run that was cut off.
+
+    :param state: of its record; it changes where the run is resumed.
+    :param unreadable: why its record cannot be read; empty where it can.
+    """
+
+    folder: Path
+    state: str
+    unreadable: str = ""
+
+    @property
+    def named(self) -> str:
+        """The run in words."""
+        return f"{self.folder.name} (its record cannot be read)" if self.unreadable else self.folder.name
+
+
 def interrupted_runs(runs: Path, bench: str) -> list[Path]:
     """The folders in ``runs`` of runs of ``bench`` that were cut off, where nobody has made the bench safe since."""
+    return [found.folder for found in cut_off_runs(runs, bench)]
+
+
+def cut_off_runs(runs: Path, bench: str) -> list[CutOff]:
+    """The runs of ``bench`` in ``runs`` that were cut off, where nobody has made the bench safe since.
+
+    A record that cannot be read belongs to the bench by the name of its folder, and counts as cut off: what the rig
+    was left with is not known.
+    """
     named = sorted(runs.glob(f"*_{plain(bench)}_*"))
-    open_ended = [folder for folder in named if (folder / DATABASE).exists() and not (folder / SEAL).exists()]
-    return [folder for folder in open_ended if _is_cut_off(folder, bench)]
+    open_ended = [folder for folder in named if folder.is_dir() and not (folder / SEAL).exists()]
+    found = [each for folder in open_ended if (each := _cut_off(folder, bench)) is not None]
+    return [each for each in found if _made_safe_at(each.folder) != each.state]
 
 
-def _is_cut_off(folder: Path, bench: str) -> bool:
+def _cut_off(folder: Path, bench: str) -> CutOff | None:
     from ..record import open_run
 
+    if not any(folder.iterdir()):
+        return None
     try:
         record = open_run(folder)
-        if record.status != "interrupted" or record.run["bench"]["name"] != bench:
-            return False
-        head = record.chain_head
-    except (HilError, KeyError, TypeError):
-        return False
-    return _made_safe_at(folder) != head
+        if not record.run or record.status != "interrupted" or record.run["bench"]["name"] != bench:
+            return None
+        return CutOff(folder, record.chain_head)
+    except Exception as error:  # noqa: BLE001 (whatever is wrong with a record, its rig is made safe)
+        named = folder.name.split("_")[-2:-1] == [plain(bench)]
+        return CutOff(folder, _state_of_file(folder / DATABASE), str(error)) if named else None
+
+
+def _state_of_file(path: Path) -> str:
+    try:
+        found = path.stat()
+    except OSError as error:
+        return f"unreadable: {error.strerror}"
+    return f"unreadable: {found.st_size} bytes of {found.st_mtime_ns}"
 
 
 def _made_safe_at(folder: Path) -> str:
-    """The head of the chain of the record when the bench was made safe: a run that is resumed may be cut off again."""
+    """The state of the record when the bench was made safe: a run that is resumed may be cut off again."""
     try:
         head: str = json.loads((folder / MADE_SAFE).read_text(encoding="utf-8"))["head"]
     except (OSError, ValueError, KeyError, TypeError):
@@ -66,12 +106,10 @@ async def recover(
 
     :raises BenchFault: if it cannot be brought there: no run starts then.
     """
-    cut_off = interrupted_runs(runs, config.name)
+    cut_off = cut_off_runs(runs, config.name)
     if not cut_off:
         return []
-    from ..record import open_run
-
-    names = " and ".join(folder.name for folder in cut_off)
+    names = " and ".join(each.named for each in cut_off)
     outcomes, faults = await bring_to_safe_state(config, seed)
     if faults:
         raise BenchFault(
@@ -80,10 +118,18 @@ async def recover(
             remedy="make it safe by hand, put right what does not answer, and start again",
         )
     told = []
-    for folder in cut_off:
-        found = {"run": folder.name, "reached": len(outcomes), "of": len(outcomes)}
-        marker = {**found, "head": open_run(folder).chain_head, "utc": time.time_ns()}
-        (folder / MADE_SAFE).write_text(json.dumps(marker) + "\n", encoding="utf-8")
+    for each in cut_off:
+        found = {"run": each.folder.name, "reached": len(outcomes), "of": len(outcomes)}
+        if each.unreadable:
+            found["unreadable"] = each.unreadable
+        _mark(each, found)
         publish("recovered", found)
         told.append(found)
     return told
+
+
+def _mark(made_safe: CutOff, found: dict[str, Any]) -> None:
+    """Write down that the bench was made safe; where that cannot be written, the next start makes it safe again."""
+    marker = {**found, "head": made_safe.state, "utc": time.time_ns()}
+    with suppress(OSError):
+        (made_safe.folder / MADE_SAFE).write_text(json.dumps(marker) + "\n", encoding="utf-8")

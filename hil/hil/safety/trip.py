@@ -7,12 +7,19 @@ from typing import Any
 
 from ..errors import HilError, InterlockTripped
 
+NO_INTERLOCK = {
+    "record": "the record cannot be written any more",
+    "watchdog": "the rig's watchdog was not fed",
+    "supervisor": "the supervision itself failed",
+}
+"""What ends a run for safety's sake and is no interlock of the bench file, by the name of its trip."""
+
 
 @dataclass(frozen=True, slots=True)
 class Trip:
     """An interlock tripped, or the supervision itself failed.
 
-    :param name: the interlock's, or "watchdog", "record" or "supervisor".
+    :param name: the interlock's, or one of `NO_INTERLOCK`.
     :param reason: one clause: what was seen.
     :param t: when it was seen, UTC in nanoseconds of the bench clock.
     :param cause: the error that ends the run, where it is none of an interlock.
@@ -32,5 +39,6 @@ class Trip:
         """The error that ends the run."""
         if self.cause is not None:
             return self.cause
+        where = self.name if self.name in NO_INTERLOCK else f"interlock {self.name}"
         remedy = self.guidance or "find out why, remove the cause, and acknowledge the alarm"
-        return InterlockTripped(f"tripped: {self.reason}", where=f"interlock {self.name}", remedy=remedy)
+        return InterlockTripped(f"tripped: {self.reason}", where=where, remedy=remedy)
