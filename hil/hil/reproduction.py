@@ -62,9 +62,7 @@ def reproduce(folder: Path, *, procedure: str | None = None, tolerance: float = 
     return reproduced(folder, procedure=procedure, tolerance=tolerance)[0]
 
 
-def reproduced(
-    folder: Path, *, procedure: str | None = None, tolerance: float = 0.0
-) -> tuple[Reproduction, Results]:
+def reproduced(folder: Path, *, procedure: str | None = None, tolerance: float = 0.0) -> tuple[Reproduction, Results]:
     """Run the analysis of a run again and compare its results; these are given too.
 
     :param procedure: where the procedure is found, if not by the name on record.

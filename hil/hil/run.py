@@ -89,7 +89,7 @@ def prepare(
     :raises UsageError: if one of them does not exist, or they do not fit together.
     """
     from .bench.config import load_bench
-    from .documents import require_templates
+    from .documents.drafts import require_templates
     from .resumption import Resumption
 
     found = scripts.find(name)
@@ -283,8 +283,8 @@ class _Run:
     def _begin(self) -> RecordWriter:
         from .record import RecordWriter
 
-        t, facts = self._resumed_at(), {"operator": self._operator, "deviation": self._deviation}
-        facts |= {"not_traceable": self._excused}
+        t = self._resumed_at()
+        facts = {"operator": self._operator, "deviation": self._deviation, "not_traceable": self._excused}
         if self._resumption is None:
             record = RecordWriter.create(self._folder, self._header())
         else:
@@ -352,7 +352,7 @@ class _Run:
 
     def _conclude(self) -> RunOutcome:
         """Analyse the record, and write results and documents."""
-        from .documents import write_documents
+        from .documents.drafts import write_documents
         from .record import open_run
 
         record = open_run(self._folder)

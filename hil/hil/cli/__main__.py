@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -16,11 +17,17 @@ from .root import cli
 SOFTWARE = 70
 """The exit code of a fault in `hil` itself (EX_SOFTWARE)."""
 
+READER_GONE = 141
+"""The exit code where the reader of stdout left first, as in ``hil data show | head -1`` (128 + SIGPIPE)."""
+
 _BAD_PATH = (errno.ENOENT, errno.EACCES, errno.EPERM, errno.EISDIR, errno.ENOTDIR, errno.EEXIST, errno.EROFS)
 
 
 def main(args: Sequence[str] | None = None) -> None:
     """Run ``hil`` with ``args`` (the program's own by default) and exit with its code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # ± and µ must end nobody's command where there is no UTF-8
+            stream.reconfigure(errors="replace")
     sys.exit(run(args))
 
 
@@ -34,6 +41,8 @@ def run(args: Sequence[str] | None = None) -> int:
     except click.ClickException as error:
         _say(error.format_message())
         return USAGE
+    except SystemExit:  # this is how click ends where the reader of stdout has gone
+        return READER_GONE
     except (click.Abort, KeyboardInterrupt):
         _say("interrupted")
         return INTERRUPTED

@@ -12,6 +12,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "authorise": ("certificate_issue:authorise", "Sign a reviewed draft and issue it."),
     "amend": ("certificate_issue:amend", "Draft a new document that replaces one that was issued."),
     "check": ("certificate_check:check", "What is to be said of anybody's calibration certificate (DCC)."),
+    "verify": ("certificate_verify:verify", "Whether a document holds: signatures, XML and PDF, register, record."),
+    "reproduce": ("certificate_verify:reproduce", "Make a document again from the record, and compare every string."),
     "keys": ("certificate_keys:keys", "Make a test authority and keys to sign demonstrations with."),
     "list": ("certificate_issue:list_documents", "The documents of runs: drafts, and what was issued."),
 }

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ..errors import UsageError
 from .data import find_run
 from .data_seal import key_file, key_of_bench, signing_key
 from .options import as_json, out
@@ -14,7 +15,7 @@ from .output import show_json, show_table
 
 if TYPE_CHECKING:
     from ..bench.laboratory import Laboratory
-    from ..issuing.lifecycle import Document
+    from ..documents.lifecycle import Document
 
 DAY = click.DateTime(["%Y-%m-%d"])
 
@@ -55,12 +56,13 @@ def export(
     Everything measured comes from the record, analysed again. The draft says DRAFT on each page; it is reviewed and
     authorised by `hil certificate review` and `authorise`. A draft may be made anew until it is authorised.
     """
-    from ..issuing.lifecycle import Wishes, draft
+    from ..documents.lifecycle import Wishes, draft
 
     private = signing_key(key, bench)
     folder = find_run(run, out)
     wishes = Wishes(condition, _day(received), deviations, _day(recalibration))
-    made = draft(folder, _laboratory(folder, laboratory), wishes, key=private)
+    details = _laboratory(folder, laboratory)
+    made = draft(folder, details, wishes, template=_template(details, folder, laboratory), key=private)
     _show(made, as_json, "drafted; next: hil certificate review")
 
 
@@ -87,7 +89,7 @@ def review(
 
     The person needs the role "reviewer" and is not the operator of the run. A draft with errors of content is refused.
     """
-    from ..issuing.lifecycle import review as review_draft
+    from ..documents.lifecycle import review as review_draft
 
     private = signing_key(key, bench)
     folder, identifier = _find(document, out)
@@ -132,7 +134,7 @@ def authorise(
     """
     from hil_calibration.certificate.signing import load_identity
 
-    from ..issuing.lifecycle import authorise as authorise_draft
+    from ..documents.lifecycle import authorise as authorise_draft
 
     private = signing_key(key, bench)
     folder, identifier = _find(document, out)
@@ -169,13 +171,15 @@ def amend(
     The new document has an identifier of its own, and names the original, its SHA-256 and the reason. What is not given
     is as in the original. It is reviewed and authorised like any other.
     """
-    from ..issuing.amendment import amend as amend_document
+    from ..documents.amendment import amend as amend_document
 
     private = signing_key(key, bench)
     folder, identifier = _find(document, out)
     changes = {"condition": condition, "received": _day(received) or None, "deviations": deviations}
     given = {name: value for name, value in changes.items() if value is not None}
-    made = amend_document(folder, identifier, why, _laboratory(folder, laboratory), given, key=private)
+    details = _laboratory(folder, laboratory)
+    template = None if laboratory is None else _template(details, folder, laboratory)
+    made = amend_document(folder, identifier, why, details, given, template=template, key=private)
     _show(made, as_json, f"drafted, to replace {identifier}; next: hil certificate review")
 
 
@@ -184,7 +188,7 @@ def amend(
 @as_json
 def list_documents(out: Path, as_json: bool) -> None:
     """The documents of the runs in a folder, and how far they are."""
-    from ..issuing.listing import listed
+    from ..documents.listing import listed
 
     found = listed(out)
     if as_json:
@@ -196,7 +200,7 @@ def list_documents(out: Path, as_json: bool) -> None:
 
 def _find(document: str, runs: Path) -> tuple[Path, str]:
     """The run's folder and the identifier of a document: given as identifier, run, file, or ``last``."""
-    from ..issuing.listing import find_document
+    from ..documents.listing import find_document
 
     return find_document(document, runs)
 
@@ -204,10 +208,26 @@ def _find(document: str, runs: Path) -> tuple[Path, str]:
 def _laboratory(folder: Path, file: Path | None) -> Laboratory:
     """The laboratory as its file says, or as it said when the run began."""
     from ..bench.laboratory import load_laboratory
-    from ..issuing.source import laboratory_of
+    from ..documents.source import laboratory_of
     from ..record import open_run
 
     return laboratory_of(open_run(folder)) if file is None else load_laboratory(file)
+
+
+def _template(laboratory: Laboratory, folder: Path, file: Path | None) -> Path | None:
+    """The laboratory's own template for the document of a run.
+
+    :raises UsageError: the laboratory file on record names one, whose folder is not known.
+    """
+    from ..documents.listing import is_calibration
+
+    reporting = laboratory.reporting
+    named = reporting.template if is_calibration(folder) else reporting.report_template
+    if named is None:
+        return None
+    if file is None:
+        raise UsageError(f"the laboratory has a template of its own, {named}", remedy="name its file with --laboratory")
+    return file.parent / named
 
 
 def _day(value: Any) -> str:

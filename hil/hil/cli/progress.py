@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..safety.trip import NO_INTERLOCK
-from .output import printable
+from .output import printable, reader_may_leave
 
 if TYPE_CHECKING:
     from ..service import Event
@@ -89,10 +88,8 @@ def _brief(value: object) -> str:
 
 def _stream(event: Event) -> None:
     """Write one event; a reader who has gone does not end a run on the bench."""
-    try:
+    with reader_may_leave():
         click.echo(json.dumps(event.to_json(), ensure_ascii=False))
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _plain(event: Event) -> None:

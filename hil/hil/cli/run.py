@@ -14,7 +14,7 @@ import click
 from ..errors import UsageError
 from .data import find_run
 from .options import as_json, out, parse_settings, seed
-from .output import printable, show_json, show_table
+from .output import printable, reader_may_leave, show_json, show_table
 
 if TYPE_CHECKING:
     from ..bench.config import BenchConfig
@@ -128,12 +128,13 @@ def run(
     if dry_run:
         return _plan(request, as_json=as_json or jsonl)
     outcome = _carry_out(request, jsonl=jsonl)
-    if as_json:
-        show_json(described(outcome))
-    elif jsonl:
-        show_json_line({"kind": "outcome", **described(outcome)})
-    else:
-        show_outcome(outcome)
+    with reader_may_leave():
+        if as_json:
+            show_json(described(outcome))
+        elif jsonl:
+            show_json_line({"kind": "outcome", **described(outcome)})
+        else:
+            show_outcome(outcome)
     if outcome.error:
         click.echo(f"hil: {printable(outcome.error)}", err=True)
     return outcome.exit_code

@@ -13,6 +13,7 @@ from ..errors import UsageError
 from ..record.folder import sha256_of
 from ..sealing.steps import DRAFT, FINAL, place
 from .details import DETAILS, read_details
+from .lifecycle import template_in
 from .making import CERTIFICATE, CERTIFICATE_PDF, REPORT_PDF, Made, make
 from .source import source_of
 
@@ -67,7 +68,7 @@ def reproduce(folder: Path, identifier: str, *, files: Path | None = None) -> Re
     if home is None:
         raise UsageError("the run has no such document", where=identifier, remedy="see `hil certificate list`")
     details = read_details(home / DETAILS)
-    made = make(source_of(folder, documents=False), details)
+    made = make(source_of(folder, documents=False), details, template_in(home))
     found = Reproduction(identifier)
     stated = files or home
     if made.certificate is not None:
@@ -124,7 +125,7 @@ def _children(theirs: Element, ours: Element, here: str) -> Iterator[tuple[str, 
         node = pair[1] if pair[1] is not None else pair[0]
         name = etree.QName(node).localname if node is not None and isinstance(node.tag, str) else "comment"
         seen[name] = seen.get(name, 0) + 1
-        for path, then, now in _texts(*pair):
+        for path, then, now in _texts(pair[0], pair[1]):
             step = f"/{name}"
             yield f"{here}{step}[{seen[name]}]{path.removeprefix(step)}", then, now
 

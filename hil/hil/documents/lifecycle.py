@@ -19,9 +19,10 @@ from ..errors import RecordError, UsageError, VerificationFailed
 from ..record.disk import sync, sync_directory
 from ..sealing.steps import DRAFT, FINAL, PART, State, Step, files_of, last_step, place, take
 from .details import DETAILS, Amends, Details, read_details
-from .making import CERTIFICATE, REPORT_PDF, make
+from .drafts import identifier as identifier_of
+from .making import CERTIFICATE, REPORT_PDF, TEMPLATE, make
 from .register import Entry, Register
-from .source import Source, source_of
+from .source import source_of
 
 if TYPE_CHECKING:
     from hil_calibration.certificate.signing import Identity
@@ -52,13 +53,8 @@ class Document:
 
     @property
     def paths(self) -> tuple[Path, ...]:
-        """Its files but `DETAILS`."""
-        return tuple(path for path in sorted(self.home.iterdir()) if path.name != DETAILS)
-
-
-def identifier_of(source: Source) -> str:
-    """The identifier of a run's first document: ``SIM-`` before it where the values are simulated."""
-    return f"{'SIM-' if source.simulated else ''}{source.folder.name.rpartition('_')[2]}"
+        """Its files but those that it was made with."""
+        return tuple(path for path in sorted(self.home.iterdir()) if path.name not in (DETAILS, TEMPLATE))
 
 
 def draft(
@@ -66,18 +62,20 @@ def draft(
     laboratory: Laboratory,
     wishes: Wishes = Wishes(),
     *,
+    template: Path | None = None,
     amends: Amends | None = None,
     key: PrivateKey | None = None,
     today: date | None = None,
 ) -> Document:
     """Draft the document of a sealed run; an earlier draft gives way.
 
+    :param template: the laboratory's own, a typst file, which is kept with the document.
     :param amends: the document that it replaces.
     :param key: the laboratory's, for the step on record.
     :raises UsageError: the run yields no document, or has one that was issued.
     """
     source = source_of(folder)
-    identifier = identifier_of(source) if amends is None else amended_identifier(amends.identifier)
+    identifier = identifier_of(source.record, folder) if amends is None else amended_identifier(amends.identifier)
     run = source.record.run
     details = Details(
         kind=source.kind,
@@ -97,8 +95,9 @@ def draft(
         recalibration=wishes.recalibration,
     )
     Register(folder.parent).require_free(_entry(details, {}, ""))
-    made = make(source, details)
-    _write(place(folder, identifier, PART), {**made.files(), DETAILS: details.text().encode()})
+    own = {} if template is None else {TEMPLATE: template.read_bytes()}
+    made = make(source, details, template)
+    _write(place(folder, identifier, PART), {**made.files(), **own, DETAILS: details.text().encode()})
     _replace(folder, identifier, DRAFT)
     files = files_of(folder, identifier, DRAFT)
     take(folder, identifier, "drafted", who=details.operator, why="drafted from the record", files=files, key=key)
@@ -151,8 +150,10 @@ def authorise(
     final = details.but(reviewer=step.who, authoriser=person, issued=_day(today))
     register = Register(folder.parent)
     register.require_free(_entry(final, {}, ""))
-    signed = make(source, final).files(identity)
-    _write(place(folder, identifier, PART), {**signed, DETAILS: final.text().encode()})
+    template = template_in(place(folder, identifier, DRAFT))
+    own = {} if template is None else {TEMPLATE: template.read_bytes()}
+    signed = make(source, final, template).files(identity)
+    _write(place(folder, identifier, PART), {**signed, **own, DETAILS: final.text().encode()})
     files = files_of(folder, identifier, PART, under=FINAL)
     take(folder, identifier, "authorised", who=person, why="authorised for issue", files=files, key=key)
     document = _finish(folder, identifier)
@@ -172,7 +173,8 @@ def _finish(folder: Path, identifier: str) -> Document | None:
     details = read_details(part / DETAILS)
     register = Register(folder.parent)
     if register.entry(identifier) is None:
-        hashes = {Path(name).name: sha256 for name, sha256 in step.files.items() if Path(name).name != DETAILS}
+        named = {Path(name).name: sha256 for name, sha256 in step.files.items()}
+        hashes = {name: sha256 for name, sha256 in named.items() if name not in (DETAILS, TEMPLATE)}
         register.enter(_entry(details, hashes, step.when))
     part.rename(final)
     sync_directory(final.parent)
@@ -282,6 +284,12 @@ def _replace(folder: Path, identifier: str, part: str) -> None:
     shutil.rmtree(home, ignore_errors=True)
     place(folder, identifier, PART).rename(home)
     sync_directory(home.parent)
+
+
+def template_in(home: Path) -> Path | None:
+    """The laboratory's own template that a document was made with, if any."""
+    path = home / TEMPLATE
+    return path if path.is_file() else None
 
 
 def main_file(home: Path) -> Path:

@@ -10,7 +10,7 @@ from ..errors import UsageError, VerificationFailed
 from ..record.folder import sha256_of
 from ..sealing.steps import FINAL, place
 from .details import DETAILS, Amends, read_details
-from .lifecycle import Document, Wishes, draft, main_file
+from .lifecycle import Document, Wishes, draft, main_file, template_in
 from .register import Register
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ def amend(
     laboratory: Laboratory,
     changes: Mapping[str, str],
     *,
+    template: Path | None = None,
     key: PrivateKey | None = None,
 ) -> Document:
     """Draft the document that replaces another.
@@ -49,4 +50,5 @@ def amend(
     original = read_details(home / DETAILS)
     kept = {name: getattr(original, name) for name in Wishes.__dataclass_fields__}
     amends = Amends(identifier=identifier, sha256=sha256, reason=reason.strip())
-    return draft(folder, laboratory, Wishes(**{**kept, **changes}), amends=amends, key=key)
+    wishes = Wishes(**{**kept, **changes})
+    return draft(folder, laboratory, wishes, template=template or template_in(home), amends=amends, key=key)

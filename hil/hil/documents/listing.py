@@ -63,6 +63,11 @@ def find_document(document: str, runs: Path) -> tuple[Path, str]:
     raise UsageError(f"there is no document {document!r} in {runs}", remedy=remedy)
 
 
+def is_calibration(folder: Path) -> bool:
+    """Whether a run is a calibration, which yields a certificate."""
+    return (folder / "certificate.xml").is_file()
+
+
 def _last_steps(folder: Path) -> dict[str, Step]:
     """By identifier, the last step of each document of a run; nothing of a run whose amendments cannot be read."""
     if not (folder / FOLDER).is_dir():

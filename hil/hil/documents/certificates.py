@@ -35,11 +35,10 @@ def certificate_of(
     begin, end = days(record)
     claim = time_claim(record)
     simulated = record.run["provenance"] != "measured"
-    amends = details.amends
     return model.Certificate(
         identifier=details.identifier,
-        laboratory=_organisation(details.laboratory),
-        customer=_organisation(details.customer),
+        laboratory=organisation(details.laboratory),
+        customer=organisation(details.customer),
         item=_item(record.channels[outcome.item], details),
         equipment=tuple(_equipment(record.channels[name]) for name in outcome.standards),
         methods=(*outcome.methods, text.UNCERTAINTY),
@@ -49,14 +48,14 @@ def certificate_of(
             *([] if simulated or claim.synchronised else [text.CLOCK_NOT_SYNCHRONISED]),
             *text.standard_statements(
                 simulated=simulated,
-                deviations=_deviations(record, details),
+                deviations=deviations(record, details),
                 rounding=details.reporting.rounding,
                 adjusted=any(result.status for result in outcome.results),
                 accredited=bool(details.laboratory.accreditation),
             ),
             *outcome.statements,
         ),
-        persons=tuple(_persons(details)),
+        persons=tuple(persons(details)),
         software=model.Software(SOFTWARE, f"v{details.software}"),
         begin=begin.isoformat(),
         end=end.isoformat(),
@@ -68,7 +67,7 @@ def certificate_of(
         budgets=outcome.budgets,
         languages=details.reporting.languages,
         draft=not details.final,
-        amends=model.Amendment(amends.identifier, amends.sha256, amends.reason) if amends else None,
+        amends=amendment(details),
         recalibration=details.recalibration,
     )
 
@@ -80,7 +79,7 @@ def days(record: Record) -> tuple[date, date]:
     return first, last
 
 
-def _deviations(record: Record, details: Details) -> str:
+def deviations(record: Record, details: Details) -> str:
     """Those that were stated, and each departure that the run has on record."""
     departures = [
         f"{row['target'].removeprefix('run ')} changed during the run ({row['why']})"
@@ -91,7 +90,14 @@ def _deviations(record: Record, details: Details) -> str:
     return "; ".join([*stated, *departures])
 
 
-def _persons(details: Details) -> Iterator[model.Person]:
+def amendment(details: Details) -> model.Amendment | None:
+    """What the document replaces, if anything."""
+    amends = details.amends
+    return model.Amendment(amends.identifier, amends.sha256, amends.reason) if amends else None
+
+
+def persons(details: Details) -> Iterator[model.Person]:
+    """Who answers for the document: of a draft the operator."""
     yield model.Person(details.operator, "operator", main_signer=not details.final)
     if details.reviewer:
         yield model.Person(details.reviewer, "reviewer")
@@ -99,7 +105,8 @@ def _persons(details: Details) -> Iterator[model.Person]:
         yield model.Person(details.authoriser, "authoriser", main_signer=True)
 
 
-def _organisation(section: OrganisationSection) -> model.Organisation:
+def organisation(section: OrganisationSection) -> model.Organisation:
+    """A laboratory or a customer, as a document names it."""
     return model.Organisation(**section.model_dump())
 
 
