@@ -26,7 +26,7 @@ def show_json(document: Any) -> None:
 
 @contextmanager
 def reader_may_leave() -> Iterator[None]:
-    """What is shown here is of no account to what the command answers: a reader of stdout who has gone changes nothing."""
+    """A reader of stdout who has gone changes nothing of what the command answers."""
     try:
         yield
     except BrokenPipeError:
