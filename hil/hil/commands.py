@@ -8,16 +8,21 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A command by ``operator``, with the ``reason`` that goes on record; ``id`` is what its sender calls it."""
+    """A command by ``operator``, with the ``reason`` that goes on record.
+
+    :param id: what its sender calls it.
+    :param digest: SHA-256 of the request: with the id it shows, after a resumption too, that it was given before.
+    """
 
     operator: str
     reason: str = ""
     id: str = field(default="", kw_only=True)
+    digest: str = field(default="", kw_only=True, compare=False)
 
     def to_json(self) -> dict[str, Any]:
         """What the record keeps of it."""
         said = {"command": type(self).__name__.lower(), "operator": self.operator, "reason": self.reason}
-        return {**said, "command_id": self.id} if self.id else said
+        return {**said, "command_id": self.id, "request_sha256": self.digest} if self.id else said
 
 
 class Pause(Command):

@@ -12,7 +12,7 @@ from bench_copy import command
 COMMANDS = [
     ("procedures",),
     ("bench", "show", "action-sim"),
-    ("trace", "luxmeter.illuminance", "--bench", "action-sim"),
+    ("bench", "list"),
 ]
 
 

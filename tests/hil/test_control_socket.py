@@ -93,6 +93,19 @@ async def test_a_command_given_twice_acts_once(commander: Commander, handler: Ha
     assert len(handler.carried_out) == 1
 
 
+async def test_a_command_on_record_of_a_run_that_is_resumed_acts_no_second_time(
+    commander: Commander, handler: Handler
+) -> None:
+    await commander.answer(parse(request("note", reason="hello")))
+    resumed = Commander(commander._service, commander.facts, lambda name: name or "A")
+    resumed.recall([handler.carried_out[0].to_json(), {"command": "stop", "operator": "A", "reason": ""}])
+    again = await resumed.answer(parse(request("note", reason="hello")))
+    other = await resumed.answer(parse(request("note", reason="good bye")))
+    assert (again["status"], again["before"]) == ("accepted", "the run was resumed")
+    assert (other["status"], other["what"]) == ("refused", "another command has this command_id")
+    assert len(handler.carried_out) == 1
+
+
 async def test_a_refusal_given_twice_is_the_same_and_a_fault_keeps_nothing_out(
     commander: Commander, handler: Handler
 ) -> None:

@@ -201,12 +201,15 @@ async def _commanded(
     """Carry out a run that can be commanded from outside of this process."""
     from ..commanding.commander import Commander
     from ..commanding.server import control_socket
+    from ..record import open_run
     from ..run import run_procedure
     from ..service import Service
 
     service = Service()
     service.subscribe(facts.heard)
     commander = Commander(service, facts, who)
+    if request.resume is not None:
+        commander.recall(event.data for event in open_run(request.resume).events("command of operator"))
     async with _gateway(service, commander) if request.served else nullcontext():
         return await run_procedure(
             request.procedure,

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
-import json
 import os
 import secrets
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -63,11 +61,18 @@ class Commander:
         """The run as it is now."""
         return {**asdict(self.facts), **self._service.snapshot()}
 
+    def recall(self, given: Iterable[Mapping[str, Any]]) -> None:
+        """Take the commands that are on record of a run that is resumed as given: none of them acts twice."""
+        for command in given:
+            if command.get("command_id") and command.get("request_sha256"):
+                answer = {"status": "accepted", "number": 0, "before": "the run was resumed"}
+                self._remember(command["command_id"], command["request_sha256"], answer)
+
     async def answer(self, request: Request) -> Answer:
         """Carry out ``request``; what came of it. One that was given before has its first answer again."""
         if request.verb is Verb.STATE:
             return {"status": "done", "state": self.snapshot()}
-        body = _body(request)
+        body = request.digest
         before = self._given.get(request.command_id)
         if before is not None and before[0] != body:
             fault = UsageError("another command has this command_id", where="command_id", remedy="give each its own")
@@ -118,9 +123,3 @@ def refused(error: HilError) -> Answer:
     """The answer to what was not done, and why."""
     told = {"what": error.what, "where": error.where, "remedy": error.remedy, "why": str(error)}
     return {"status": "refused", **told}
-
-
-def _body(request: Request) -> str:
-    """A digest of what is asked."""
-    asked = [request.verb, dict(request.args), request.operator, request.reason, request.expect]
-    return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()

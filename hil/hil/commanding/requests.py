@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 from collections.abc import Callable, Mapping
@@ -48,6 +49,12 @@ class Request:
     command_id: str = ""
     expect: str | None = None
 
+    @property
+    def digest(self) -> str:
+        """SHA-256 of what is asked."""
+        asked = [self.verb, dict(self.args), self.operator, self.reason, self.expect]
+        return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
+
 
 _COMMANDS: dict[Verb, Callable[..., Command]] = {
     Verb.PAUSE: Pause,
@@ -76,7 +83,8 @@ _KEYS = ("verb", "args", "operator", "reason", "command_id", "expect")
 
 def to_command(request: Request, operator: str) -> Command:
     """The typed command that ``request`` means, by ``operator``."""
-    return _COMMANDS[request.verb](operator, request.reason, id=request.command_id, **request.args)
+    known = {"id": request.command_id, "digest": request.digest}
+    return _COMMANDS[request.verb](operator, request.reason, **known, **request.args)
 
 
 def parse_line(line: bytes) -> Request:
