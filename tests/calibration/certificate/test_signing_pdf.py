@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from hil_calibration.certificate import to_pdf, to_xml
 from hil_calibration.certificate.model import Certificate
 from hil_calibration.certificate.signing import (
+    Identity,
     SignatureFault,
     load_identity,
     sign_pdf,
@@ -192,11 +193,32 @@ def _contents(old: bytes, new: bytes, *, last: bool) -> Callable[[bytes], bytes]
     return change
 
 
+def _swapped(signed: bytes, *, in_place: bool) -> bytes:
+    """Another report under the name of the one that was signed."""
+    from pyhanko.pdf_utils.generic import StreamObject
+    from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+
+    writer = IncrementalPdfFileWriter(io.BytesIO(signed))
+    names = writer.root["/Names"]["/EmbeddedFiles"]["/Names"]
+    place = [str(each) for each in names].index("report.json") + 1
+    stream = names[place]["/EF"]["/F"]
+    if in_place:
+        coded = bytes(stream.encoded_data)
+        assert signed.count(coded) == 1
+        return signed.replace(coded, coded[:-1] + bytes([coded[-1] ^ 1]))
+    writer.objects[(0, stream.container_ref.idnum)] = StreamObject(dict(stream), stream_data=b'{"report": 2}')
+    made = io.BytesIO()
+    writer.write(made)
+    return made.getvalue()
+
+
 CHANGES: Mapping[str, tuple[Callable[[bytes], bytes], str]] = {
     "another revision": (_revised, "appended after signing"),
     "a comment behind the end": (lambda data: data + b"\n% more\n", "appended after signing"),
     "a line end behind the end": (lambda data: data + b"\n", "appended after signing"),
     "another name": (lambda data: data.replace(b"notes.txt", b"notes.exe"), "altered after signing"),
+    "an attachment in the old one's place": (lambda data: _swapped(data, in_place=True), "altered after signing"),
+    "an attachment of a later revision": (lambda data: _swapped(data, in_place=False), "appended after signing"),
     "a gap that is too wide": (_byte_range(0, -1, 0, 0), "does not cover the whole file"),
     "a gap that begins later": (_byte_range(0, 1, 1, -1), "does not cover the whole file"),
     "a range that begins later": (_byte_range(1, -1, 0, 0), "does not cover the whole file"),
@@ -260,6 +282,8 @@ def test_what_is_too_large_is_refused_before_it_is_read(keys: Keys, monkeypatch:
     monkeypatch.setattr("hil_calibration.certificate.signing.attached.MAX_INFLATED", 4 * 1024**2)
     with pytest.raises(SignatureFault, match="inflate to more than 4 MiB"):
         verify_pdf(_bomb(5 * 1024**2))
+    with pytest.raises(SignatureFault, match="more than 20000 streams"):
+        verify_pdf(b"%PDF-1.7\n" + b"stream\n" * 20_001)
     monkeypatch.setattr("hil_calibration.certificate.signing.pades.MAX_BYTES", 100)
     with pytest.raises(SignatureFault, match="too large: more than"):
         verify_pdf(b"%PDF-" + b" " * 100)
@@ -311,6 +335,56 @@ def test_a_weak_digest_is_refused(small: bytes, keys: Keys) -> None:
         verify_pdf(made.getvalue(), keys.trusted)
 
 
+@pytest.fixture(scope="module")
+def twins(other: Issued, tmp_path_factory: pytest.TempPathFactory) -> tuple[Identity, Issued]:
+    """A signer, and another person's certificate of the same key by the same authority."""
+    one = issue(PERSON, other)
+    file = secret_file(tmp_path_factory.mktemp("twins") / "a.pem", pem(one.key, one, other))
+    return load_identity(file), issue("Signer B", other, key=one.key)
+
+
+def _as_of(signed: bytes, twin: Issued) -> bytes:
+    """The signer's certificate replaced by a twin's: neither it nor its number in the signature is signed itself."""
+    from asn1crypto import cms
+    from asn1crypto import x509 as asn1
+    from cryptography.hazmat.primitives.serialization import Encoding
+
+    start, end = signed.index(b"/Contents <3") + 11, signed.index(b">", signed.index(b"/Contents <3"))
+    message = cms.ContentInfo.load(bytes.fromhex(signed[start:end].decode()))
+    new = asn1.Certificate.load(twin.certificate.public_bytes(Encoding.DER))
+    number = cms.IssuerAndSerialNumber({"issuer": new.issuer, "serial_number": new.serial_number})
+    message["content"]["certificates"] = cms.CertificateSet([cms.CertificateChoices("certificate", new)])
+    message["content"]["signer_infos"][0]["sid"] = cms.SignerIdentifier("issuer_and_serial_number", number)
+    digits = bytes(message.dump(force=True)).hex().encode()
+    return signed[:start] + digits.ljust(end - start, b"0") + signed[end:]
+
+
+def test_a_certificate_of_another_person_with_the_same_key_is_refused(
+    small: bytes, other: Issued, twins: tuple[Identity, Issued]
+) -> None:
+    identity, twin = twins
+    swapped = _as_of(sign_pdf(small, identity), twin)
+    with pytest.raises(SignatureFault, match=r"does not hold .*does not match selected signer's certificate"):
+        verify_pdf(swapped, [pem(other)])
+
+
+def test_a_signature_that_names_no_certificate_is_refused(
+    small: bytes, other: Issued, twins: tuple[Identity, Issued], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without the signed attribute the library would believe the twin's certificate."""
+    from pyhanko.sign.attributes import SigningCertificateV2Provider
+
+    async def nothing(self: object, dry_run: bool = False) -> None:
+        return None
+
+    monkeypatch.setattr(SigningCertificateV2Provider, "build_attr_value", nothing)
+    identity, twin = twins
+    unbound = sign_pdf(small, identity)
+    for each in (unbound, _as_of(unbound, twin)):
+        with pytest.raises(SignatureFault, match="does not say which certificate"):
+            verify_pdf(each, [pem(other)])
+
+
 def test_a_certificate_that_leads_nowhere_is_refused(small: bytes, other: Issued, keys: Keys, tmp_path: Path) -> None:
     """The certificates in a PDF's signature are not signed themselves: anybody can put one there."""
     from dataclasses import replace
@@ -339,3 +413,11 @@ def test_no_mutation_raises_anything_else_or_is_read(keys: Keys, signed: bytes, 
     except SignatureFault:
         return
     assert (found.content, found.name) == (REPORT, PERSON)
+
+
+@settings(max_examples=100, deadline=None)
+@given(data=st.binary(max_size=200))
+def test_no_bytes_raise_anything_else(data: bytes) -> None:
+    for each in (data, b"%PDF-1.7\n" + data + b"\n%%EOF"):
+        with pytest.raises(SignatureFault):
+            verify_pdf(each)

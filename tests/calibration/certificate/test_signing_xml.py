@@ -370,6 +370,11 @@ def test_what_is_too_large_is_refused_before_it_is_read(keys: Keys, monkeypatch:
         verify_xml(b"<a>" + b" " * 100)
 
 
+def test_many_small_elements_are_refused_before_they_take_memory() -> None:
+    with pytest.raises(SignatureFault, match="more than 1000000 tags"):
+        verify_xml(b"<a>" + b"<b/>" * 1_000_000 + b"</a>")
+
+
 def test_a_document_is_signed_once(signed: bytes, keys: Keys) -> None:
     with pytest.raises(SignatureFault, match="signed already"):
         sign_xml(signed, keys.identity)
@@ -410,6 +415,40 @@ def test_another_authority_signs_as_well_as_ours_and_is_no_test(other: Issued, t
     for trusted in ([pem(other)], [pem(middle)], []):
         found = verify_xml(data, trusted)
         assert (found.name, found.issuer, found.test, found.trusted) == (PERSON, "Department", False, bool(trusted))
+
+
+@pytest.mark.parametrize(
+    ("key", "method", "c14n"),
+    [
+        (rsa.generate_private_key(65537, 2048), "rsa-sha512", "http://www.w3.org/TR/2001/REC-xml-c14n-20010315"),
+        (ec.generate_private_key(ec.SECP384R1()), "ecdsa-sha384", "http://www.w3.org/2006/12/xml-c14n11"),
+    ],
+)
+def test_other_strong_keys_and_c14n_1_0_of_other_programs_are_verified(
+    other: Issued, key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey, method: str, c14n: str
+) -> None:
+    signed = _signed_by_library(issue(PERSON, other, key=key), method, c14n)
+    found = verify_xml(signed, [pem(other)])
+    assert (found.name, found.trusted) == (PERSON, True)
+    with pytest.raises(SignatureFault, match="altered after signing: the document"):
+        verify_xml(signed.replace(b"0.022", b"0.021"), [pem(other)])
+
+
+def test_a_document_signed_with_exclusive_canonicalisation_is_refused(other: Issued) -> None:
+    signed = _signed_by_library(issue(PERSON, other), "ecdsa-sha256", _EXCLUSIVE)
+    with pytest.raises(SignatureFault, match="exclusive canonicalisation"):
+        verify_xml(signed, [pem(other)])
+
+
+def _signed_by_library(signer: Issued, method: str, c14n: str) -> bytes:
+    """Signed as another program might do it, with choices that ours does not make."""
+    from signxml.xades.xades import XAdESSigner
+
+    library = XAdESSigner(signature_algorithm=f"{_MORE}{method}", c14n_algorithm=c14n)
+    made = library.sign(
+        etree.fromstring(PLAIN.replace(b' id="first"', b"")), key=pem(signer.key), cert=pem(signer).decode()
+    )
+    return etree.tostring(made)
 
 
 def test_a_chain_without_its_root_needs_it_given(other: Issued, tmp_path: Path) -> None:
@@ -487,6 +526,13 @@ def test_no_mutation_raises_anything_else_or_changes_what_is_read(
         return
     assert found.content == verify_xml(signed, keys.trusted).content
     assert found.name == PERSON
+
+
+@settings(max_examples=100, deadline=None)
+@given(data=st.binary(max_size=200) | st.text(alphabet="<>/a!?[]\"'=& xmlns:ds#", max_size=80).map(str.encode))
+def test_no_bytes_raise_anything_else(data: bytes) -> None:
+    with pytest.raises(SignatureFault):
+        verify_xml(data)
 
 
 def test_a_signed_certificate_keeps_to_the_schema_and_is_read(

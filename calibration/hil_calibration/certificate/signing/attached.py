@@ -17,36 +17,41 @@ NAMES = ("certificate.xml", "report.json")
 
 MAX_BYTES = 64 * 1024 * 1024
 MAX_INFLATED = 256 * 1024 * 1024
+MAX_STREAMS = 20_000
 _MAX_DEPTH = 8
 _PIECE = 1024 * 1024
-_STREAM = re.compile(rb"stream\r?\n")
+_STREAM = re.compile(rb"(?<!end)stream\r?\n")
 _TWICE = re.compile(rb"/Fl(?:ateDecode)?\s*/Fl")
 
 
 def refuse_bomb(data: bytes) -> None:
-    """Refuse a PDF whose compressed streams are larger than :data:`MAX_INFLATED` in sum, before anybody inflates one.
+    """Refuse a PDF whose streams, read and inflated, are larger than :data:`MAX_INFLATED` in sum, before they are used.
 
-    :raises SignatureFault: they are, or a stream is compressed more than once.
+    :raises SignatureFault: they are, or there are more than :data:`MAX_STREAMS`, or one is compressed more than once.
     """
     if _TWICE.search(data):
         raise SignatureFault("too large: a stream is compressed twice")
-    left = MAX_INFLATED
-    for start in _STREAM.finditer(data):
-        left -= _inflated_size(data, start.end(), left)
+    left, view = MAX_INFLATED, memoryview(data)
+    for number, start in enumerate(_STREAM.finditer(data)):
+        if number == MAX_STREAMS:
+            raise SignatureFault(f"too large: more than {MAX_STREAMS} streams")
+        left -= _effort(view[start.end() :], left)
         if left <= 0:
             raise SignatureFault(f"too large: its streams inflate to more than {MAX_INFLATED // 1024**2} MiB")
 
 
-def _inflated_size(data: bytes, start: int, limit: int) -> int:
-    """How many bytes a stream inflates to, at most a little more than `limit`; 0 if it is not compressed."""
-    inflater, size, piece = zlib.decompressobj(), 0, data[start : start + _PIECE]
+def _effort(coded: memoryview, limit: int) -> int:
+    """How many bytes it takes to inflate a stream, read and made: at most a little more than `limit`."""
+    inflater, size, start = zlib.decompressobj(), 0, 0
+    piece: bytes | memoryview = coded[:_PIECE]
     while piece and size < limit and not inflater.eof:
         try:
-            size += len(inflater.decompress(piece, _PIECE))
+            made = inflater.decompress(piece, _PIECE)
         except zlib.error:
             return size
+        size += len(made) + len(piece) - len(inflater.unconsumed_tail) - len(inflater.unused_data)
         start += 0 if inflater.unconsumed_tail else _PIECE
-        piece = inflater.unconsumed_tail or data[start : start + _PIECE]
+        piece = inflater.unconsumed_tail or coded[start : start + _PIECE]
     return size
 
 

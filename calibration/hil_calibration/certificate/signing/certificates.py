@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from cryptography import x509
@@ -98,13 +98,17 @@ def validity_fault(certificate: x509.Certificate, at: datetime) -> str:
     return ""
 
 
-def ends_in_test(way: Sequence[x509.Certificate]) -> bool:
-    """Whether a way up ends in the root of a test authority as :mod:`.authority` makes it."""
-    root = way[-1]
-    if not issued_by(root, root) or common_name(root.subject) != TEST_SUBJECT:
-        return False
+def is_test(way: Iterable[x509.Certificate]) -> bool:
+    """Whether a certificate on the way up has the policy of test authorities, as :mod:`.authority` marks each.
+
+    The signer's own mark counts: a key file without its root is still one of a test.
+    """
+    return any(_has_test_policy(each) for each in way)
+
+
+def _has_test_policy(certificate: x509.Certificate) -> bool:
     try:
-        policies = root.extensions.get_extension_for_class(x509.CertificatePolicies).value
+        policies = certificate.extensions.get_extension_for_class(x509.CertificatePolicies).value
     except x509.ExtensionNotFound:
         return False
     return any(policy.policy_identifier == TEST_POLICY for policy in policies)

@@ -18,8 +18,8 @@ from .certificates import (
     FOREIGN,
     as_utc,
     common_name,
-    ends_in_test,
     is_authority,
+    is_test,
     may_sign,
     validity_fault,
     way_up,
@@ -37,7 +37,7 @@ class Identity:
     """Somebody who can sign documents.
 
     :param name: the person, as the certificate's subject has it (its common name).
-    :param test: whether the chain ends in the root of a test authority; such keys sign no measured values.
+    :param test: whether a certificate of the chain is marked as a test authority's; such keys sign no measured values.
     :param key: ECDSA on the curve P-256.
     :param chain: the signer's certificate first, then upwards, a root last if the file has it.
     """
@@ -96,7 +96,7 @@ def _identity(key: object, certificates: list[x509.Certificate], now: datetime) 
     for each in way:
         if fault := validity_fault(each, now):
             raise CertificateError(fault, remedy="use a certificate that is valid today")
-    return Identity(name, ends_in_test(way), key, way)
+    return Identity(name, is_test(way), key, way)
 
 
 def _from_pem(data: bytes, phrase: bytes | None) -> tuple[object, list[x509.Certificate]]:

@@ -29,6 +29,7 @@ _METHODS = frozenset(f"{digest}_{kind}" for digest in _DIGESTS for kind in ("ecd
     "rsassa_pkcs1v15",
     "rsassa_pss",
 }
+_SIGNER = "signing_certificate_v2"
 _QUIET = logging.NullHandler()
 _COVERS = (
     "Each byte of the PDF outside of the signature is as it was signed: pages, attachments and metadata; "
@@ -135,6 +136,9 @@ def _refuse_form(signature: EmbeddedPdfSignature) -> None:
         raise SignatureFault(f"its signature is not PAdES but {str(form)[:40]!r}")
     if signature.md_algorithm not in _DIGESTS:
         raise SignatureFault(f"a weak or unknown digest algorithm ({signature.md_algorithm[:40]!r})")
+    if _SIGNER not in {each["type"].native for each in signature.signer_info["signed_attrs"]}:
+        # Without it, the certificate could be replaced by another of the same key: it is not signed itself.
+        raise SignatureFault("its signature does not say which certificate it was made with, as PAdES demands")
     algorithm = signature.signer_info["signature_algorithm"]
     name = algorithm["algorithm"].native
     if name not in _METHODS or (name != "rsassa_pkcs1v15" and algorithm.hash_algo not in _DIGESTS):
@@ -166,11 +170,15 @@ def _der_length(der: bytes) -> int:
 
 def _refuse_altered(signature: EmbeddedPdfSignature) -> None:
     """Refuse a digest that is not the file's, and a signature that is not by the signer's key."""
+    from pyhanko.sign.validation.errors import SignatureValidationError
     from pyhanko.sign.validation.generic_cms import validate_sig_integrity
 
-    intact, valid = validate_sig_integrity(
-        signature.signer_info, signature.signer_cert, "data", signature.compute_digest()
-    )
+    try:
+        intact, valid = validate_sig_integrity(
+            signature.signer_info, signature.signer_cert, "data", signature.compute_digest()
+        )
+    except SignatureValidationError as error:
+        raise SignatureFault(f"the signature does not hold ({error})") from None
     if not intact:
         raise SignatureFault("a byte of it was altered after signing (digest mismatch)")
     if not valid:

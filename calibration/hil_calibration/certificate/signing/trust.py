@@ -19,8 +19,8 @@ from ...errors import CertificateError, SignatureFault
 from .certificates import (
     FOREIGN,
     common_name,
-    ends_in_test,
     is_authority,
+    is_test,
     is_weak,
     issued_by,
     may_sign,
@@ -86,7 +86,7 @@ def judge(certificates: Sequence[x509.Certificate], trusted: Sequence[bytes], at
             if fault := validity_fault(each, at):
                 raise SignatureFault(fault, remedy="judge it at a time at which it is known to have existed")
         _refuse_path(way, at)
-        return Signer(way, bool(anchors), ends_in_test(full), at)
+        return Signer(way, bool(anchors), is_test(full), at)
     except FOREIGN as error:
         raise SignatureFault(f"a certificate of its signer cannot be read ({error})") from None
 
