@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import resource
+import signal
 import sys
 import time
 from asyncio.subprocess import PIPE, Process
@@ -125,6 +126,46 @@ async def test_a_script_that_blocks_the_loop_lets_the_rig_go_safe_by_itself(tmp_
         assert told["interlock"] in ("watchdog", "estop")
         code, _ = await end(process)
         assert code == 5
+
+
+@pytest.mark.parametrize(
+    ("signals", "code"),
+    [((signal.SIGINT, signal.SIGINT), 130), ((signal.SIGTERM,), 5), ((signal.SIGHUP,), 5)],
+    ids=["Ctrl-C twice", "SIGTERM", "SIGHUP"],
+)
+async def test_a_signal_ends_the_run_by_its_safe_state(
+    tmp_path: Path, signals: tuple[signal.Signals, ...], code: int
+) -> None:
+    async with real_rig(tmp_path, ESTOP) as rig:
+        process = await start(tmp_path)
+        await lit(process, rig)
+        for number in signals:
+            process.send_signal(number)
+        ended, stderr = await end(process)
+        assert ended == code
+        assert "Traceback" not in stderr
+        assert (await rig.world.state())["lights"] == 0.0
+        (folder,) = (tmp_path / "runs").glob("*_burn_*")
+        assert open_run(folder).status == "aborted"
+        assert verify(folder).findings == ()
+
+
+async def test_an_exception_in_a_procedure_ends_the_run_by_its_safe_state(tmp_path: Path) -> None:
+    async with real_rig(tmp_path, ESTOP) as rig:
+        faulty = SCRIPT.replace(
+            "trial.sleep(point.seconds)", "trial.sleep(0.5)\n        raise ValueError('a bug of ours')"
+        )
+        (tmp_path / "burn.py").write_text(faulty, encoding="utf-8")
+        process = await start(tmp_path)
+        await lit(process, rig)
+        code, stderr = await end(process)
+        assert code == 2
+        assert "a bug of ours" in stderr
+        assert "burn.py" in stderr
+        assert "Traceback" not in stderr
+        assert (await rig.world.state())["lights"] == 0.0
+        (folder,) = (tmp_path / "runs").glob("*_burn_*")
+        assert open_run(folder).status == "failed"
 
 
 async def test_after_kill_9_the_rig_is_safe_within_a_second_and_the_next_start_says_so(tmp_path: Path) -> None:
