@@ -67,8 +67,9 @@ def test_the_sample_is_accepted() -> None:
         (lambda w: w["effects"].append(effect(kind="relative-per-kelvin")), "needs 'reference'"),
         (lambda w: w["effects"].append(effect(distribution="normal")), "needs 'u'"),
         (lambda w: w["effects"].extend([effect(), effect(half_width=0.2)]), "declared twice"),
-        (lambda w: w["faults"].append({"device": "lights", "kind": "nan"}), "has no fault 'nan', only silent"),
+        (lambda w: w["faults"].append({"device": "lights", "kind": "nan"}), "has no fault 'nan'; use one of silent"),
         (lambda w: w["faults"].append({"device": "x", "kind": "nan"}), "there is no device 'x'"),
+        (lambda w: w["faults"].append({"device": "lights", "kind": "silnt"}), "did you mean 'silent'?"),
         (
             lambda w: w["faults"].append({"device": "lights", "kind": "silent", "from": 5.0, "to": 2.0}),
             "fault 'silent' of 'lights' ends at 2 s, but starts at 5 s",

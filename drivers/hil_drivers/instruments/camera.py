@@ -22,6 +22,7 @@ from ..clock import Clock
 from ..device import Device
 from ..errors import DeviceError, DeviceUnreachable, RemoteProtocolError
 from ..transport.address import parse
+from ..transport.reason import reason
 from ..transport.video import VideoStream
 from ..transport.worker import Worker
 
@@ -135,7 +136,7 @@ class StreamCamera(Device):
 
     def _unreachable(self, what: str, error: Exception) -> DeviceUnreachable:
         return DeviceUnreachable(
-            f"{what}: {getattr(error, 'strerror', None) or error}",
+            f"{what}: {reason(error)}",
             where=self.name,
             remedy=f"check that it is switched on and that {self.address} is right",
         )

@@ -22,6 +22,7 @@ from ..indication import Flag, Indication
 from ..transport.address import parse
 from ..transport.link import stream_link
 from ..transport.prompt import CONTROLLING, Prompt
+from ..transport.reason import reason
 from ..transport.stream import TIMEOUT
 from ..transport.supervisor import Supervisor
 from ..wire import manual as wire
@@ -176,9 +177,8 @@ class _Present(_Operator):
             except TimeoutError:
                 raise _nobody(name, self._within) from None
             except (OSError, EOFError) as error:
-                told = getattr(error, "strerror", None) or error
                 raise DeviceUnreachable(
-                    f"cannot ask at {self._path}: {told}",
+                    f"cannot ask at {self._path}: {reason(error)}",
                     where=name,
                     remedy="run it in a terminal, or give the address of who answers, tcp://HOST:PORT",
                 ) from error

@@ -21,6 +21,7 @@ from ..capability import Frame, Response, SystemIdentity
 from ..clock import Clock
 from ..device import Device
 from ..errors import AddressError, DeviceUnreachable, DriverError, MissingExtra, RemoteProtocolError
+from ..transport.reason import reason
 from .recogniser_child import PREFIX, frame
 
 START_DEADLINE = 60.0
@@ -196,7 +197,7 @@ class Child:
             )
         except OSError as error:
             errors.close()
-            raise DeviceUnreachable(f"cannot start {command[0]}: {error}", where=where) from error
+            raise DeviceUnreachable(f"cannot start {command[0]}: {reason(error)}", where=where) from error
         return cls(process, errors, where)
 
     async def first(self, deadline: float) -> dict[str, Any]:

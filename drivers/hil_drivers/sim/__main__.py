@@ -36,9 +36,7 @@ def main(arguments: list[str]) -> int:
 
 def _with_faults(file: WorldFile, faults: Sequence[Fault]) -> WorldFile:
     for contradiction in filter(None, map(file.fault_contradiction, faults)):
-        raise WorldFileError(
-            contradiction, where="--fault", remedy="name a device of the world and a fault it can have"
-        )
+        raise WorldFileError(contradiction, where="--fault", remedy="correct it")
     return file.model_copy(update={"faults": [*file.faults, *faults]})
 
 

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, ValidationError, model_validator
 
+from ..description import nearest
 from ..errors import DriverError
 from .devices import AnyDevice
 from .devices.artnet import ArtnetDevice
@@ -116,11 +117,11 @@ class WorldFile(Model):
         """Why this world cannot have ``fault``, in one clause; empty where it can."""
         device = self.devices.get(fault.device)
         if device is None:
-            return f"fault {fault.kind!r}: there is no device {fault.device!r}"
+            return f"fault {fault.kind!r}: there is no device {fault.device!r}; {nearest(fault.device, self.devices)}"
         if fault.end <= fault.start:
             return f"fault {fault.kind!r} of {fault.device!r} ends at {fault.end:g} s, but starts at {fault.start:g} s"
         if fault.kind not in device.faults:
-            return f"{fault.device!r} has no fault {fault.kind!r}, only {', '.join(sorted(device.faults))}"
+            return f"{fault.device!r} has no fault {fault.kind!r}; {nearest(fault.kind, device.faults)}"
         return ""
 
     def _place_contradictions(self) -> Iterator[str]:

@@ -14,6 +14,7 @@ from typing import Any
 from ..clock import Clock
 from ..errors import AddressError, DeviceUnreachable
 from .address import parse
+from .reason import reason
 from .stream import TIMEOUT
 from .supervisor import Supervisor
 
@@ -78,7 +79,7 @@ class DatagramLink:
             joined = _member(group, port, self._interface or "0.0.0.0")
         except OSError as error:
             raise AddressError(
-                f"cannot join the multicast group {group}, port {port}: {error.strerror or error}",
+                f"cannot join the multicast group {group}, port {port}: {reason(error)}",
                 where=self.name,
                 remedy="name the interface that leads to the device",
             ) from error
@@ -117,7 +118,7 @@ class DatagramLink:
 
     def _unreachable(self, error: OSError) -> DeviceUnreachable:
         return DeviceUnreachable(
-            f"cannot be reached: {error.strerror or 'no answer in time'}",
+            f"cannot be reached: {reason(error)}",
             where=self.name,
             remedy=f"check that {self.address} is right",
         )

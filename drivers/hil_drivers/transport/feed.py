@@ -8,6 +8,7 @@ from collections.abc import Callable
 from ..clock import Clock
 from ..errors import DeviceUnreachable
 from .address import parse
+from .reason import reason
 from .stream import TIMEOUT
 from .supervisor import Supervisor
 
@@ -58,7 +59,7 @@ class TcpFeed:
                     await loop.create_connection(lambda: made, self._peer.host, self._peer.port)
             except OSError as error:
                 raise DeviceUnreachable(
-                    f"cannot be reached: {error.strerror or 'no answer in time'}",
+                    f"cannot be reached: {reason(error)}",
                     where=self.name,
                     remedy=f"check that it is switched on and that {self.address} is right",
                 ) from error
@@ -98,7 +99,7 @@ class TcpFeed:
         """Tell the loss of the present connection."""
         if connection is self._connection:
             self._connection = None
-            why = getattr(error, "strerror", None) or "the device closed the connection"
+            why = "the device closed the connection" if error is None else reason(error)
             self._lost(
                 DeviceUnreachable(
                     f"lost its link: {why}", where=self.name, remedy=f"check the connection to {self.address}"

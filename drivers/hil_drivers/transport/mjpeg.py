@@ -9,9 +9,7 @@ made again in the background, with the supervisor's back-off.
 from __future__ import annotations
 
 import asyncio
-import errno
 import fcntl
-import os
 import struct
 import termios
 from contextlib import suppress
@@ -23,6 +21,7 @@ from ..errors import DeviceError, DeviceUnreachable, RemoteProtocolError
 from ..wire import mjpeg
 from .address import parse
 from .freerun import Freerun
+from .reason import reason
 from .stream import TIMEOUT
 from .supervisor import Supervisor
 
@@ -152,7 +151,7 @@ class MjpegFeed:
     def ended(self, connection: _Connection, error: Exception | None) -> None:
         """A connection is gone."""
         if connection is self._connection:
-            why = getattr(error, "strerror", None) or "the camera closed the connection"
+            why = "the camera closed the connection" if error is None else reason(error)
             self._lose(
                 DeviceUnreachable(
                     f"lost its link: {why}", where=self.name, remedy=f"check the connection to {self.address}"
@@ -224,7 +223,7 @@ class MjpegFeed:
                 await self._first
         except OSError as error:
             self.drop()
-            why = "no picture in time" if isinstance(error, TimeoutError) else os.strerror(error.errno or errno.EIO)
+            why = "no picture in time" if isinstance(error, TimeoutError) else reason(error)
             raise DeviceUnreachable(
                 f"cannot be reached: {why}",
                 where=self.name,

@@ -20,7 +20,8 @@ from aiomqtt import Message as BrokerMessage
 
 from ..clock import Clock
 from ..errors import AddressError, DeviceUnreachable
-from .mqtt_broker import VERSIONS, Broker, Will, clause, diagnosis, leave, reach, written
+from .mqtt_broker import VERSIONS, Broker, Will, diagnosis, leave, reach, written
+from .reason import reason
 from .stream import TIMEOUT
 from .supervisor import FIRST_DELAY, Supervisor
 
@@ -276,8 +277,7 @@ class MqttLink:
                     receive(arrived)
 
     def _lost(self, error: Exception | None) -> DeviceUnreachable:
-        told = clause(error) if error is not None else _UNTOLD
-        detail = "" if told == _UNTOLD else f": {told}"
+        detail = "" if error is None or str(error).endswith(_UNTOLD) else f": {reason(error)}"
         return DeviceUnreachable(
             f"lost the broker at {self.broker.place}{detail}",
             where=self.name,

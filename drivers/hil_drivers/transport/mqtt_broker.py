@@ -30,6 +30,7 @@ from aiomqtt.exceptions import MqttConnectError
 
 from ..errors import AddressError
 from .address import Address, parse
+from .reason import reason
 from .stream import TIMEOUT
 
 PORT_TLS = 8883
@@ -174,9 +175,8 @@ class Broker:
         return context
 
     def _unreadable(self, option: str, path: str, error: Exception) -> AddressError:
-        reason = getattr(error, "strerror", None) or getattr(error, "reason", None) or type(error).__name__
         return AddressError(
-            f"{option}: {path} cannot be read: {reason}", where=self.address, remedy="name a readable file"
+            f"{option}: {path} cannot be read: {reason(error)}", where=self.address, remedy="name a readable file"
         )
 
 
@@ -344,19 +344,18 @@ def diagnosis(broker: Broker, error: BaseException, timeout: float) -> tuple[str
             return f"{at} wants a user and a password", "give username=NAME and password_file=FILE"
         if code in _NOT_ALLOWED:
             return f"{at} refuses the user {broker.username!r} or its password", "check username and password_file"
-        return f"{at} refuses the connection: {clause(error)}", "see the broker's log"
+        return f"{at} refuses the connection ({clause(error)})", "see the broker's log"
     if "CERTIFICATE_VERIFY_FAILED" in text:
         remedy = "give ca=FILE with the authority that signed it, and the host as the certificate names it"
-        return f"the certificate of {at} is not trusted: {clause(error)}", remedy
+        return f"the certificate of {at} is not trusted ({clause(error)})", remedy
     if "SSL" in text:
-        return f"{at} does not speak TLS as expected: {clause(error)}", "check tls and the port"
+        return f"{at} does not speak TLS as expected ({clause(error)})", "check tls and the port"
     if "timed out" in text:
         return f"{at} did not answer within {timeout:.1f} s", "check that it runs, and whether its port expects TLS"
-    return f"{at} cannot be reached: {clause(error)}", "check that it runs and that the address is right"
+    return f"{at} cannot be reached: {reason(error)}", "check that it runs and that the address is right"
 
 
 def clause(error: BaseException) -> str:
-    """An error of the libraries without their numbers: ``[Errno 111] Connection refused`` is ``Connection refused``."""
-    text = re.sub(r"^\[[^]]*\] ", "", str(error))
-    text = re.sub(r" \(_ssl\.c:[0-9]+\)$", "", text)
+    """What a library says, without its numbers."""
+    text = re.sub(r"^\[[^]]*\] ", "", reason(error, ""))
     return text.removeprefix("certificate verify failed: ") or type(error).__name__

@@ -20,6 +20,7 @@ from weakref import WeakKeyDictionary
 
 from ..errors import DeviceUnreachable, DriverError, MissingExtra
 from ..ros2.frames import FrameError, Frames, frame
+from .reason import reason
 from .ros2_python import FOLDER, ros_environment
 from .ros2_python import REMEDY as MISSING
 
@@ -306,7 +307,7 @@ class RosProcess(asyncio.Protocol):
         if not words and isinstance(error, TimeoutError):
             words = f"it was not ready within {START_DEADLINE:g} s"
         elif not words:
-            words = getattr(error, "strerror", None) or "it gave no reason"
+            words = reason(error)
         return DeviceUnreachable(f"the ROS process did not start: {words}", where=WHERE, remedy="run hil doctor")
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import MissingExtra
+from .reason import reason
 
 VARIABLE = "HIL_ROS_PYTHON"
 """The environment variable that names the interpreter."""
@@ -138,4 +139,4 @@ def ros_environment(python: str, settings: Mapping[str, str] | None = None, *, p
 def _reason(error: Exception) -> str:
     if isinstance(error, subprocess.TimeoutExpired):
         return f"it did not end within {STATUS_DEADLINE:g} s"
-    return getattr(error, "strerror", None) or str(error)
+    return reason(error)

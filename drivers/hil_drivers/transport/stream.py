@@ -18,7 +18,6 @@ from __future__ import annotations
 
 import asyncio
 import errno
-import re
 from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import TypeVar
@@ -27,6 +26,7 @@ from ..clock import Clock
 from ..errors import DeviceUnreachable, RemoteProtocolError
 from ..wire.events import Events
 from .bus import Bus, Pays
+from .reason import reason
 from .supervisor import LinkState, Supervisor
 
 E = TypeVar("E")
@@ -237,14 +237,14 @@ class StreamLink:
                     remedy=f"end what else uses {self.address}, such as another run",
                 ) from error
             raise DeviceUnreachable(
-                f"cannot be reached: {told(error)}",
+                f"cannot be reached: {reason(error)}",
                 where=self.name,
                 remedy=f"check that it is switched on and that {self.address} is right",
             ) from error
 
     def _lost(self, error: BaseException) -> DeviceUnreachable:
         return DeviceUnreachable(
-            f"lost its link: {told(error)}",
+            f"lost its link: {reason(error)}",
             where=self.name,
             remedy=f"check the connection to {self.address}",
         )
@@ -274,11 +274,3 @@ def _taken(error: OSError) -> bool:
     """Whether a port could not be opened because somebody holds it: the libraries tell it each in their way."""
     told = str(error)
     return error.errno in (errno.EBUSY, errno.EAGAIN) or "already locked" in told or "exclusively lock" in told
-
-
-def told(error: BaseException) -> str:
-    """Why something failed, in the system's words."""
-    if isinstance(error, TimeoutError):
-        return "no answer in time"
-    words = getattr(error, "strerror", None) or str(error) or type(error).__name__
-    return re.sub(r"^\[Errno \d+\] ", "", words)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
 
 from ..clock import Clock
 from ..errors import DeviceUnreachable
 from .address import parse
-from .stream import TIMEOUT, told
+from .reason import reason
+from .stream import TIMEOUT
 from .supervisor import Supervisor
 
 
@@ -64,13 +66,13 @@ class UdpLink:
                 self.clock.sent(self.address, len(data))
                 refused = self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
                 if refused:
-                    raise OSError(refused, "nothing listens at its port")
+                    raise OSError(refused, os.strerror(refused))
             except OSError as error:
                 raise self._unreachable(error) from error
 
     def _unreachable(self, error: OSError) -> DeviceUnreachable:
         return DeviceUnreachable(
-            f"cannot be reached: {told(error)}",
+            f"cannot be reached: {reason(error)}",
             where=self.name,
             remedy=f"check that it is switched on and that {self.address} is right",
         )
