@@ -1,14 +1,19 @@
-"""The demonstration: calibrate a luxmeter, enter its certificate, and try a reader of signs with it."""
+"""The demonstration: calibrate a luxmeter, issue and enter its certificate, and try a reader of signs with it."""
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from .run import RunOutcome, run_procedure
 from .service import Event
+
+if TYPE_CHECKING:
+    from .documents.walkthrough import Walkthrough
 
 BENCH = "action-sim"
 CHANNEL = "luxmeter.illuminance"
@@ -16,10 +21,14 @@ CHANNEL = "luxmeter.illuminance"
 
 @dataclass(frozen=True)
 class DemoOutcome:
-    """The two runs of the demonstration; ``trial`` is ``None`` where the calibration failed."""
+    """The two runs of the demonstration; the others are ``None`` where the calibration failed.
+
+    ``issue`` is what was shown of the certificate.
+    """
 
     calibration: RunOutcome
-    trial: RunOutcome | None
+    trial: RunOutcome | None = None
+    issue: Walkthrough | None = None
 
     @property
     def exit_code(self) -> int:
@@ -32,7 +41,9 @@ async def run_demo(*, out: Path, seed: int | None, operator: str, on_event: Call
 
     :param seed: of the simulated world and of the order of points.
     """
+    from .bench.config import load_bench
     from .bench.copying import enter_certificate
+    from .documents.walkthrough import walk_through
 
     bench = bench_in(out / "bench", seed)
 
@@ -50,9 +61,10 @@ async def run_demo(*, out: Path, seed: int | None, operator: str, on_event: Call
 
     calibration = await carry_out("calibrate-luxmeter")
     if calibration.error:
-        return DemoOutcome(calibration, None)
-    enter_certificate(bench, CHANNEL, calibration.folder / "certificate.xml", None)
-    return DemoOutcome(calibration, await carry_out("detection-vs-illuminance"))
+        return DemoOutcome(calibration)
+    issue = await asyncio.to_thread(walk_through, calibration.folder, load_bench(bench).laboratory, out)
+    enter_certificate(bench, CHANNEL, issue.certificate, None)
+    return DemoOutcome(calibration, await carry_out("detection-vs-illuminance"), issue)
 
 
 def bench_in(folder: Path, seed: int | None) -> Path:

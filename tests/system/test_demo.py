@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 import sqlite3
@@ -19,6 +20,10 @@ from hil.scripts import find
 SCHEMAS = Path(__file__).parents[3] / "shared" / "dcc" / "xsd"
 
 
+ISSUED: dict[str, Any] = {}
+"""What the demonstration showed of its certificate."""
+
+
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """One `hil demo`; what it printed, and where it ran."""
@@ -26,8 +31,10 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     done = hil("demo", "--out", "demo", "--json", cwd=place, timeout=280)
     assert done.returncode == 0, done.stderr
     printed: dict[str, Any] = json.loads(done.stdout)
+    issued = printed.pop("issue")
     for run in printed.values():
         run["folder"] = place / run["folder"]
+    ISSUED.update(issued, certificate=place / issued["certificate"])
     return printed
 
 
@@ -91,10 +98,28 @@ def test_results_are_reproduced_from_the_record(demo: dict[str, Any]) -> None:
         assert json.loads(json.dumps(again.data)) == demo[run]["results"]["results"]
 
 
-def test_the_trial_used_the_new_certificate(demo: dict[str, Any]) -> None:
+def test_its_certificate_is_issued_checked_verified_reproduced_altered_and_amended(demo: dict[str, Any]) -> None:
+    assert ISSUED["issued"] == "reviewed by Reviewer B, authorised by Technical Manager C, signed"
+    assert ISSUED["checked"] == "0 errors, 0 warnings"
+    assert "118 numbers" in ISSUED["reproduced"]
+    assert "states '2.3', the record gives '2.2'" in ISSUED["altered"]
+    place = ISSUED["certificate"].parents[4]
+    identifier = ISSUED["certificate"].parents[1].name
+    assert demo["calibration"]["results"]["document"] == identifier
+    done = hil("certificate", "list", "--out", place, cwd=place)
+    assert f"{identifier}-A1" in done.stdout
+    altered = place.parent / "altered" / "certificate.xml"
+    for path, code in ((ISSUED["certificate"], 0), (altered, 6)):
+        done = hil("certificate", "verify", path, "--out", place, cwd=place)
+        assert done.returncode == code, done.stdout
+
+
+def test_the_trial_used_the_issued_certificate(demo: dict[str, Any]) -> None:
     identifier = demo["calibration"]["results"]["document"]
     record = open_run(demo["trial"]["folder"])
-    calibration = record.channels["luxmeter.illuminance"]["calibration"]
+    channel = record.channels["luxmeter.illuminance"]
+    calibration = channel["calibration"]
+    assert channel["certificate_sha256"] == hashlib.sha256(ISSUED["certificate"].read_bytes()).hexdigest()
     assert calibration["identifier"] == identifier
     names = [effect["name"] for effect in calibration["effects"]]
     assert "SAMPLE-2026-0001 20001 illuminance/1" in names
@@ -116,8 +141,9 @@ def test_the_exit_code_is_the_verdict_s(
 @pytest.fixture
 def sealed(demo: dict[str, Any], tmp_path: Path) -> Path:
     """A copy of the calibration's folder, to be tampered with."""
-    copy = tmp_path / "run"
-    shutil.copytree(demo["calibration"]["folder"], copy)
+    folder = demo["calibration"]["folder"]
+    copy = tmp_path / folder.name
+    shutil.copytree(folder, copy)
     return copy
 
 
@@ -150,9 +176,9 @@ def test_a_row_that_was_tampered_with_is_named(sealed: Path, trigger: str, state
 
 
 def test_a_flipped_byte_of_any_file_is_found(sealed: Path) -> None:
-    for path in sorted(sealed.iterdir()):
+    for path in sorted(path for path in sealed.rglob("*") if path.is_file()):
         good = path.read_bytes()
-        for offset in (0, len(good) // 3, len(good) - 1):
+        for offset in (0, len(good) // 3, len(good) - 1) if path.parent == sealed else (len(good) // 3,):
             bad = bytearray(good)
             bad[offset] ^= 0x10
             path.write_bytes(bad)

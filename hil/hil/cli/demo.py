@@ -34,7 +34,10 @@ def demo(out: Path, seed: int | None, as_json: bool) -> int:
     outcome = _carry_out(out, seed)
     runs = {"calibration": outcome.calibration, "trial": outcome.trial}
     if as_json:
-        show_json({name: described(run) for name, run in runs.items() if run is not None})
+        told = {name: described(run) for name, run in runs.items() if run is not None}
+        if outcome.issue is not None:
+            told["issue"] = {"certificate": str(outcome.issue.certificate), **dict(outcome.issue.steps)}
+        show_json(told)
     else:
         _show(outcome)
     for run in runs.values():
@@ -56,6 +59,11 @@ def _carry_out(out: Path, seed: int | None) -> DemoOutcome:
 
 def _show(outcome: DemoOutcome) -> None:
     show_outcome(outcome.calibration)
+    if outcome.issue is not None:
+        click.echo("\nThe certificate, sealed and signed with test keys")
+        for step, found in outcome.issue.steps:
+            click.echo(f"{step + ':':<12}{printable(found)}")
+        click.echo(f"{'file:':<12}{outcome.issue.certificate}")
     if outcome.trial is not None:
         click.echo()
         show_outcome(outcome.trial)
