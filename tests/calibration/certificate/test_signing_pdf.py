@@ -394,6 +394,14 @@ def test_a_certificate_that_leads_nowhere_is_refused(small: bytes, other: Issued
         verify_pdf(sign_pdf(small, stranger), keys.trusted)
 
 
+def test_more_certificates_than_a_chain_needs_are_refused(small: bytes, keys: Keys) -> None:
+    from dataclasses import replace
+
+    crowd = replace(keys.identity, chain=(*keys.identity.chain, *(root().certificate for _ in range(15))))
+    with pytest.raises(SignatureFault, match="more than 16 certificates"):
+        verify_pdf(sign_pdf(small, crowd), keys.trusted)
+
+
 def test_a_certificate_not_valid_at_the_time_is_named(signed: bytes, keys: Keys) -> None:
     with pytest.raises(SignatureFault, match="has expired"):
         verify_pdf(signed, keys.trusted, at=dt.datetime(2040, 1, 1, tzinfo=dt.UTC))

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
@@ -291,6 +292,7 @@ def _only_signature(signed: bytes) -> etree._Element:
     return _tree(signed)[1]
 
 
+_C14N_11 = "http://www.w3.org/2006/12/xml-c14n11"
 _EXCLUSIVE = "http://www.w3.org/2001/10/xml-exc-c14n#"
 _SHA1 = "http://www.w3.org/2000/09/xmldsig#sha1"
 _XPATH = "http://www.w3.org/TR/1999/REC-xpath-19991116"
@@ -421,7 +423,7 @@ def test_another_authority_signs_as_well_as_ours_and_is_no_test(other: Issued, t
     ("key", "method", "c14n"),
     [
         (rsa.generate_private_key(65537, 2048), "rsa-sha512", "http://www.w3.org/TR/2001/REC-xml-c14n-20010315"),
-        (ec.generate_private_key(ec.SECP384R1()), "ecdsa-sha384", "http://www.w3.org/2006/12/xml-c14n11"),
+        (ec.generate_private_key(ec.SECP384R1()), "ecdsa-sha384", _C14N_11),
     ],
 )
 def test_other_strong_keys_and_c14n_1_0_of_other_programs_are_verified(
@@ -440,15 +442,45 @@ def test_a_document_signed_with_exclusive_canonicalisation_is_refused(other: Iss
         verify_xml(signed, [pem(other)])
 
 
-def _signed_by_library(signer: Issued, method: str, c14n: str) -> bytes:
+def test_key_information_of_another_kind_of_key_is_refused(other: Issued) -> None:
+    """The library has no error of its own for it."""
+
+    def another(signature: etree._Element, **_: object) -> None:
+        key = rsa.generate_private_key(65537, 2048).public_key()
+        der = key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+        where = signature.find(f"{DS}KeyInfo")
+        assert where is not None
+        etree.SubElement(where, "{http://www.w3.org/2009/xmldsig11#}DEREncodedKeyValue").text = base64.b64encode(
+            der
+        ).decode()
+
+    signed = _signed_by_library(issue(PERSON, other), "ecdsa-sha256", _C14N_11, another)
+    with pytest.raises(SignatureFault, match=r"does not hold \(NotImplementedError\)"):
+        verify_xml(signed, [pem(other)])
+
+
+def test_more_certificates_than_a_chain_needs_are_refused(other: Issued) -> None:
+    def more(signature: etree._Element, **_: object) -> None:
+        where = signature.find(f"{DS}KeyInfo/{DS}X509Data")
+        assert where is not None
+        for _again in range(16):
+            where.append(copy.deepcopy(where[0]))
+
+    signed = _signed_by_library(issue(PERSON, other), "ecdsa-sha256", _C14N_11, more)
+    with pytest.raises(SignatureFault, match="more than 16 certificates"):
+        verify_xml(signed, [pem(other)])
+
+
+def _signed_by_library(
+    signer: Issued, method: str, c14n: str, annotate: Callable[..., None] = lambda *_, **__: None
+) -> bytes:
     """Signed as another program might do it, with choices that ours does not make."""
     from signxml.xades.xades import XAdESSigner
 
     library = XAdESSigner(signature_algorithm=f"{_MORE}{method}", c14n_algorithm=c14n)
-    made = library.sign(
-        etree.fromstring(PLAIN.replace(b' id="first"', b"")), key=pem(signer.key), cert=pem(signer).decode()
-    )
-    return etree.tostring(made)
+    library.signature_annotators.insert(1, annotate)
+    root = etree.fromstring(PLAIN.replace(b' id="first"', b""))
+    return etree.tostring(library.sign(root, key=pem(signer.key), cert=pem(signer).decode()))
 
 
 def test_a_chain_without_its_root_needs_it_given(other: Issued, tmp_path: Path) -> None:

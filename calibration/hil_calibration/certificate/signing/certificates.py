@@ -18,6 +18,9 @@ TEST_POLICY = x509.ObjectIdentifier(f"2.25.{uuid.UUID('6f2b1c8e-0f0d-4c53-9a37-5
 MAX_CHAIN = 8
 """Longer ways up to a root are refused."""
 
+MAX_CARRIED = 2 * MAX_CHAIN
+"""A document that carries more certificates is refused: each is compared with each other one."""
+
 FOREIGN = (
     ValueError,
     TypeError,

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from ...errors import CertificateError, SignatureFault
 from .attached import MAX_BYTES, attached, attached_xml, refuse_bomb, value
-from .certificates import as_utc
+from .certificates import MAX_CARRIED, as_utc
 from .identity import Identity
 from .signed import Signed, signed_by
 from .trust import judge
@@ -99,7 +99,10 @@ def _verify(data: bytes, trusted: Sequence[bytes], at: datetime) -> Signed:
     _refuse_form(signature)
     _refuse_uncovered(signature, data)
     _refuse_altered(signature)
-    certificates = [_certificate(each) for each in (signature.signer_cert, *signature.other_embedded_certs)]
+    carried = (signature.signer_cert, *signature.other_embedded_certs)
+    if len(carried) > MAX_CARRIED:
+        raise SignatureFault(f"it carries more than {MAX_CARRIED} certificates")
+    certificates = [_certificate(each) for each in carried]
     signer = judge(certificates, trusted, at)
     if any(each not in signer.way for each in certificates):
         raise SignatureFault("it carries a certificate that does not lead from its signer to a root")

@@ -14,6 +14,7 @@ from lxml import etree
 
 from ...errors import SignatureFault
 from ..namespace import Element
+from .certificates import MAX_CARRIED
 
 MAX_BYTES = 64 * 1024 * 1024
 MAX_TAGS = 1_000_000
@@ -127,6 +128,9 @@ def shape_of(root: Element) -> Shape:
     certificates = tuple(each.text or "" for each in keys.iterfind(f"{{{DS}}}X509Data/{{{DS}}}X509Certificate"))
     if not certificates:
         raise SignatureFault("it does not carry the signer's certificate")
+    named = len(signature.findall(f".//{{{XADES}}}CertDigest"))
+    if max(len(certificates), named) > MAX_CARRIED:
+        raise SignatureFault(f"it carries or names more than {MAX_CARRIED} certificates")
     return Shape(references, certificates)
 
 

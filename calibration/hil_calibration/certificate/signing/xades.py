@@ -25,6 +25,9 @@ _COVERS = (
     "Comments are not signed."
 )
 
+_LIBRARY = (AssertionError, AttributeError, KeyError, NotImplementedError)
+"""What `signxml` raises, beside its own errors, for elements that it did not expect."""
+
 
 def sign_xml(xml: bytes, identity: Identity) -> bytes:
     """An XML document with a signature as the last child of its root; nothing else in it changes.
@@ -102,8 +105,8 @@ def _verified(data: bytes, shape: Shape, signer: x509.Certificate) -> tuple[byte
         results = XAdESVerifier().verify(data, x509_cert=signer, expect_config=configuration)
     except InvalidDigest as error:
         raise SignatureFault(_digest_fault(str(error), shape)) from None
-    except (SignXMLException, CryptographyFault, etree.LxmlError, AssertionError, KeyError, *FOREIGN) as error:
-        raise SignatureFault(f"the signature does not hold ({error})") from None
+    except (SignXMLException, CryptographyFault, etree.LxmlError, *_LIBRARY, *FOREIGN) as error:
+        raise SignatureFault(f"the signature does not hold ({str(error) or type(error).__name__})") from None
     by_reference = dict(zip(shape.references, results, strict=True))
     properties = by_reference["signed properties"].signed_xml
     if properties is None:
