@@ -101,6 +101,7 @@ async def _outcome(operation: Operation, device: Device) -> tuple[str, str]:
 def _plain(text: str, device: Device) -> str:
     """A sentence without what differs from run to run."""
     text = re.sub(r"127\.0\.0\.1:\d+", "HOST:PORT", text.replace(device.address, "ADDRESS"))
+    text = re.sub(r"in full, it sent .*", "in full, it sent '…'", text)
     return re.sub(r"b?'[^']*'|b?\"[^\"]*\"", "'…'", text)
 
 
