@@ -459,6 +459,20 @@ def test_key_information_of_another_kind_of_key_is_refused(other: Issued) -> Non
         verify_xml(signed, [pem(other)])
 
 
+def test_a_certificate_with_a_serial_number_below_zero_is_refused(signed: bytes, keys: Keys) -> None:
+    """The library only warns of it."""
+    old = next(etree.fromstring(signed).iter(f"{DS}X509Certificate")).text
+    assert old is not None
+    der = bytearray(base64.b64decode(old))
+    place = der.index(b"\xa0\x03\x02\x01\x02\x02") + 7  # after the version: tag and length of the serial number
+    der[place] |= 0x80
+    lines = old.encode(), base64.b64encode(der)
+    with pytest.raises(SignatureFault, match="serial number"):
+        verify_xml(signed.replace(*lines), keys.trusted)
+    with pytest.raises(CertificateError, match="trusted certificate 1 cannot be read"):
+        verify_xml(signed, [bytes(der)])
+
+
 def test_more_certificates_than_a_chain_needs_are_refused(other: Issued) -> None:
     def more(signature: etree._Element, **_: object) -> None:
         where = signature.find(f"{DS}KeyInfo/{DS}X509Data")

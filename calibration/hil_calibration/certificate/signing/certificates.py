@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
+import warnings
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
+from typing import TypeVar
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
@@ -32,6 +34,22 @@ FOREIGN = (
     UnsupportedAlgorithm,
 )
 """What the library raises for certificates that it cannot make sense of."""
+
+
+Loaded = TypeVar("Loaded")
+
+
+def strictly(load: Callable[[bytes], Loaded], data: bytes) -> Loaded:
+    """What `load` reads; what the library only warns of, as a serial number below zero, is refused.
+
+    :raises ValueError: it warned.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        try:
+            return load(data)
+        except Warning as warning:
+            raise ValueError(str(warning)) from None
 
 
 def common_name(name: x509.Name) -> str:

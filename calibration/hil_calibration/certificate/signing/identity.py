@@ -21,6 +21,7 @@ from .certificates import (
     is_authority,
     is_test,
     may_sign,
+    strictly,
     validity_fault,
     way_up,
 )
@@ -106,7 +107,7 @@ def _from_pem(data: bytes, phrase: bytes | None) -> tuple[object, list[x509.Cert
         raise _no_phrase() from None
     except (ValueError, UnsupportedAlgorithm) as error:
         raise CertificateError(f"no PEM that can be read ({error})") from None
-    found = x509.load_pem_x509_certificates(data) if b"BEGIN CERTIFICATE" in data else []
+    found = strictly(x509.load_pem_x509_certificates, data) if b"BEGIN CERTIFICATE" in data else []
     return key, found
 
 
@@ -114,7 +115,7 @@ def _from_pkcs12(data: bytes, phrase: bytes | None) -> tuple[object, list[x509.C
     if b"-----BEGIN" in data:
         raise CertificateError("it has no private key", remedy="give the file with the key and the certificate")
     try:
-        key, certificate, others = pkcs12.load_key_and_certificates(data, phrase)
+        key, certificate, others = strictly(lambda each: pkcs12.load_key_and_certificates(each, phrase), data)
     except (ValueError, TypeError, UnsupportedAlgorithm) as error:
         if phrase is None:
             raise _no_phrase() from None

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from ...errors import CertificateError, SignatureFault
 from .attached import MAX_BYTES, attached, attached_xml, refuse_bomb, value
-from .certificates import MAX_CARRIED, as_utc
+from .certificates import MAX_CARRIED, as_utc, strictly
 from .identity import Identity
 from .signed import Signed, signed_by
 from .trust import judge
@@ -189,7 +189,7 @@ def _refuse_altered(signature: EmbeddedPdfSignature) -> None:
 
 
 def _certificate(certificate: Any) -> x509.Certificate:
-    return x509.load_der_x509_certificate(certificate.dump())
+    return strictly(x509.load_der_x509_certificate, certificate.dump())
 
 
 def _signer(identity: Identity) -> SimpleSigner:

@@ -24,6 +24,7 @@ from .certificates import (
     is_weak,
     issued_by,
     may_sign,
+    strictly,
     validity_fault,
     way_up,
 )
@@ -63,10 +64,14 @@ def roots(trusted: Sequence[bytes]) -> list[x509.Certificate]:
     for number, data in enumerate(trusted, 1):
         try:
             pem = b"-----BEGIN" in data
-            found += x509.load_pem_x509_certificates(data) if pem else [x509.load_der_x509_certificate(data)]
+            found += strictly(x509.load_pem_x509_certificates if pem else _load_der, data)
         except FOREIGN as error:
             raise CertificateError(f"trusted certificate {number} cannot be read ({error})") from None
     return found
+
+
+def _load_der(data: bytes) -> list[x509.Certificate]:
+    return [x509.load_der_x509_certificate(data)]
 
 
 def judge(certificates: Sequence[x509.Certificate], trusted: Sequence[bytes], at: datetime) -> Signer:

@@ -14,7 +14,7 @@ from lxml import etree
 
 from ...errors import SignatureFault
 from ..namespace import Element
-from .certificates import FOREIGN, as_utc, is_authority
+from .certificates import FOREIGN, as_utc, is_authority, strictly
 from .identity import Identity
 from .shape import XADES, Shape, parsed, shape_of, signatures
 from .signed import Signed, signed_by
@@ -84,7 +84,7 @@ def verify_xml(data: bytes, trusted: Sequence[bytes] = (), *, at: datetime | Non
 def _certificates(shape: Shape) -> list[x509.Certificate]:
     """The certificates in a signature, the signer's first."""
     try:
-        found = [x509.load_der_x509_certificate(base64.b64decode(each)) for each in shape.certificates]
+        found = [strictly(x509.load_der_x509_certificate, base64.b64decode(each)) for each in shape.certificates]
         return sorted(found, key=is_authority)
     except (binascii.Error, *FOREIGN) as error:
         raise SignatureFault(f"a certificate in the signature cannot be read ({error})") from None
