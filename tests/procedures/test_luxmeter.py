@@ -10,7 +10,9 @@ import pytest
 from numpy.typing import NDArray
 
 from hil_calibration.effect import Effect
+from hil_calibration.reporting import ReportingPolicy
 from hil_calibration.stream import Measurements
+from hil_procedures.luxmeter.conformity import decisions, stated, verdict
 from hil_procedures.luxmeter.errors import DRIFT, HYSTERESIS, combined
 from hil_procedures.luxmeter.function import calibration_function
 from hil_procedures.luxmeter.parameters import CalibrateLuxmeter
@@ -174,3 +176,44 @@ def test_the_function_holds_at_the_temperature_of_its_calibration() -> None:
 def test_levels_that_do_not_rise_are_refused(levels: tuple[float, ...]) -> None:
     with pytest.raises(ValueError, match="do not rise"):
         CalibrateLuxmeter(levels=levels)
+
+
+def test_conformity_is_decided_level_by_level_and_its_limits_are_stated() -> None:
+    found = combined(session(gain=1.02), 0.001)
+    policy = ReportingPolicy()
+    for mpe, rule, outcome in (
+        (0.05, "guarded-acceptance", "PASS"),
+        (0.021, "simple", "PASS"),
+        (0.019, "simple", "FAIL"),
+    ):
+        p = CalibrateLuxmeter(mpe=mpe, rule=rule)  # type: ignore[arg-type]
+        made = decisions(found, p, policy)
+        decided = verdict(made, found.level.tolist(), p)
+        assert decided is not None
+        assert decided.outcome == outcome
+        errors = [f"{error:.3f}" for error in found.error]
+        conformity = stated(made, errors, found.reference.tolist(), p)
+        assert conformity is not None
+        assert conformity.verdicts == tuple(one.verdict for one in made)
+        assert conformity.tolerance_upper[3] == f"{mpe * found.reference[3]:.4f}"
+        band = 0.0 if rule == "simple" else 2.0 * found.u[3]
+        assert float(conformity.acceptance_upper[3]) == pytest.approx(mpe * found.reference[3] - band, abs=1e-4)
+
+
+def test_a_guard_band_wider_than_the_tolerance_accepts_nothing() -> None:
+    found = combined(session(gain=1.0), 0.001)
+    p = CalibrateLuxmeter(mpe=0.005)
+    made = decisions(found, p, ReportingPolicy())
+    assert {one.verdict for one in made} == {"fail"}
+    conformity = stated(made, [f"{error:.3f}" for error in found.error], found.reference.tolist(), p)
+    assert conformity is not None
+    assert set(conformity.acceptance_upper) == set(conformity.acceptance_lower) == {"0.0000"}
+    assert "nothing is accepted" in str(conformity.rule)
+
+
+def test_without_a_maximum_permissible_error_nothing_is_decided() -> None:
+    found = combined(session(), 0.001)
+    p = CalibrateLuxmeter()
+    assert decisions(found, p, ReportingPolicy()) == []
+    assert verdict([], found.level.tolist(), p) is None
+    assert stated([], [], [], p) is None

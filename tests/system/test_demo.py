@@ -141,7 +141,7 @@ def test_the_exit_code_is_the_verdict_s(
 @pytest.fixture
 def sealed(demo: dict[str, Any], tmp_path: Path) -> Path:
     """A copy of the calibration's folder, to be tampered with."""
-    folder = demo["calibration"]["folder"]
+    folder: Path = demo["calibration"]["folder"]
     copy = tmp_path / folder.name
     shutil.copytree(folder, copy)
     return copy

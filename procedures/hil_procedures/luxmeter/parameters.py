@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
 
@@ -32,6 +32,16 @@ class CalibrateLuxmeter(Parameters):
         gt=0,
         le=0.05,
         description="half-width of the item's relative departure from a straight line, by its maker's statement",
+    )
+
+    mpe: float | None = Field(
+        default=None,
+        gt=0,
+        le=1,
+        description="maximum permissible error, a fraction of the reference value; nothing is decided by default",
+    )
+    rule: Literal["simple", "guarded-acceptance"] = Field(
+        default="guarded-acceptance", description="decision rule on it (JCGM 106); the guard band is U"
     )
 
     @field_validator("levels")

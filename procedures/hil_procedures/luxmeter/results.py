@@ -15,6 +15,7 @@ from hil_calibration.regression import Line
 from hil_calibration.reporting import ReportingPolicy
 from hil_calibration.rounding import Reported, report
 
+from .conformity import decisions, stated, verdict
 from .errors import Errors, combined
 from .function import calibration_function
 from .parameters import CalibrateLuxmeter
@@ -28,13 +29,15 @@ def results(record: Record, p: CalibrateLuxmeter) -> Results:
     errors = combined(session, p.linearity)
     line = errors.fit()
     table = Reporting(errors, evidence.run["reporting"])
+    made = decisions(errors, p, table.policy)
+    conformity = stated(made, table.error, errors.reference.tolist(), p)
     conditions = [_condition(evidence, role, table) for role in ("temperature", "humidity")]
     outcome = CalibrationOutcome(
         item=evidence.role("luxmeter"),
         standards=tuple(evidence.role(role) for role in ("reference", "temperature")),
         methods=_methods(p),
         conditions=tuple(conditions),
-        results=(table.result(),),
+        results=(table.result(conformity),),
         statements=_statements(session, errors, line),
         budgets=table.budgets(),
         function=calibration_function(session, errors, line, p.linearity),
@@ -45,15 +48,19 @@ def results(record: Record, p: CalibrateLuxmeter) -> Results:
         ("reference value / lx", "indication / lx", "error / lx", "U / lx", "k"),
         rows,
     )
-    return Results(summary=(summary,), data=_data(session, errors, line, table, conditions), document=outcome)
+    data = _data(session, errors, line, table, conditions)
+    if conformity is not None:
+        data["conformity"] = list(conformity.verdicts)
+    decided = verdict(made, errors.level.tolist(), p)
+    return Results(summary=(summary,), data=data, verdict=decided, document=outcome)
 
 
 class Reporting:
     """The numbers of the certificate as strings, by the laboratory's policy of rounding."""
 
     def __init__(self, errors: Errors, policy: dict[str, Any]) -> None:
-        self._errors, self._policy = errors, ReportingPolicy(rounding=policy["rounding"])
-        factors = [self._policy.factor(max(1.0, float(dof))) for dof in errors.dof]
+        self._errors, self.policy = errors, ReportingPolicy(rounding=policy["rounding"])
+        factors = [self.policy.factor(max(1.0, float(dof))) for dof in errors.dof]
         self.k = tuple(f"{k:.2f}" for k in factors)
         reported = [
             self.rounded(float(e), k * float(u)) for e, k, u in zip(errors.error, factors, errors.u, strict=True)
@@ -68,10 +75,11 @@ class Reporting:
 
     def rounded(self, value: float, expanded: float) -> Reported:
         """A value and its expanded uncertainty, rounded by the laboratory's rule."""
-        return report(value, expanded, self._policy.digits, self._policy.rounding)
+        return report(value, expanded, self.policy.digits, self.policy.rounding)
 
-    def result(self) -> model.Result:
+    def result(self, conformity: model.Conformity | None) -> model.Result:
         """The table of results."""
+        k = " ".join(self.k)
         names = (
             Text(en="Reference value", fr="Valeur de référence"),
             Text(en="Indication", fr="Indication"),
@@ -82,7 +90,9 @@ class Reporting:
             columns=(
                 model.Column(names[0], "basic_referenceValue", "lx", self.reference),
                 model.Column(names[1], "basic_measuredValue", "lx", self.indication),
-                model.Column(names[2], "basic_measurementError", "lx", self.error, U=self.U, k=" ".join(self.k)),
+                model.Column(
+                    names[2], "basic_measurementError", "lx", self.error, U=self.U, k=k, conformity=conformity
+                ),
             ),
             description=Text(
                 en="Errors of indication as found: means of readings at rising and falling illuminance; "
