@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from hil_calibration.certificate.model import SIMULATED_PREFIX
 from hil_calibration.errors import CertificateError, SignatureFault
 
 from ..errors import HilError, UsageError
@@ -65,6 +66,10 @@ def verify_document(
     _together(found, files, signed)
     facts = _facts(path, files, signed)
     found.identifier = facts["identifier"]
+    simulated = facts["identifier"].startswith(SIMULATED_PREFIX)
+    for name, one in signed.items():
+        if one is not None and one.test and not simulated:
+            found.findings.append(Finding(name, "measured values are signed with a key of a test authority"))
     _against_record(found, path, runs, facts, files, key)
     return found
 
