@@ -232,10 +232,10 @@ def symbol(ucum: str) -> str:
 def product(a: str, b: str) -> str:
     """The unit of a product.
 
-    :raises UnitError: a unit is unknown, or ``Cel`` alone, whose zero is arbitrary, would be multiplied.
+    :raises UnitError: a unit is unknown, or ``Cel`` alone, whose zero is arbitrary, would be multiplied, even by a number.
     """
     left, right = _parse(a), _parse(b)
-    if (right and _is_celsius(left)) or (left and _is_celsius(right)):
+    if _is_celsius(left) or _is_celsius(right):
         raise UnitError("a temperature in Cel cannot be multiplied", remedy="convert it to K")
     return _to_ucum(_merge([*left, *right]))
 
