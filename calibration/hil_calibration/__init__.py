@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from .pod import fit_pod
     from .precision import repeatability_reproducibility
     from .quantity import Expanded, Quantity
-    from .regression import Line, choose_degree, straight_line
+    from .regression import Line, choose_degree, linear_model, straight_line
     from .regression.polynomial import polynomial
     from .reporting import ReportingPolicy
     from .risk import global_risk
@@ -69,6 +69,7 @@ _HOME = {
     "global_risk": "risk",
     "interpolate": "series",
     "line_through": "series",
+    "linear_model": "regression",
     "load_model": "measurement.model_file",
     "polynomial": "regression",
     "probability": "conformity",
@@ -119,6 +120,7 @@ __all__ = [
     "global_risk",
     "interpolate",
     "line_through",
+    "linear_model",
     "load_model",
     "polynomial",
     "probability",

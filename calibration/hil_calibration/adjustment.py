@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from .errors import CalibrationError, FitError, UnknownUncertainty
 from .function import StraightLine
+from .regression.points import number, numbers, representable, standard
 
 Array = NDArray[np.float64]
 
@@ -34,10 +35,14 @@ class TwoPointAdjustment:
         return StraightLine(self.offset, self.gain)
 
     def value_at(self, indication: float, u: float = 0.0) -> tuple[float, float]:
-        """The adjusted indication and its standard uncertainty."""
-        row = np.array([1.0, indication])
+        """The adjusted indication and its standard uncertainty, that of the indication ``u`` included.
+
+        :raises FitError: an indication that is not a finite number.
+        :raises UnknownUncertainty: ``u`` is negative, or not a finite number.
+        """
+        row = np.array([1.0, number("indication", indication)])
         return self.offset + self.gain * indication, math.sqrt(
-            float(row @ self.covariance @ row) + (self.gain * u) ** 2
+            float(row @ self.covariance @ row) + (self.gain * standard("u", u)) ** 2
         )
 
 
@@ -53,21 +58,32 @@ def two_point_adjustment(
 
     :param u_references: standard uncertainties of the references.
     :param r_references: their correlation; 1 for two values of one standard whose error is common.
-    :raises FitError: equal indications.
+    :raises FitError: equal indications, equal references, or not two finite numbers of each.
     :raises UnknownUncertainty: an uncertainty that is not a finite number of 0 or more.
     """
-    (x1, x2), (y1, y2) = indications, references
-    if x1 == x2 or not all(map(math.isfinite, (x1, x2, y1, y2))):
-        raise FitError(f"indications {x1} and {x2}", remedy="adjust at two different points")
-    if not all(0 <= u < math.inf for u in (*u_indications, *u_references)) or not -1 <= r_references <= 1:
-        raise UnknownUncertainty("an uncertainty or a correlation of the points that cannot be", remedy="state them")
-    gain = (y2 - y1) / (x2 - x1)
-    offset = y1 - gain * x1
-    inverse = np.linalg.inv(np.array([[1.0, x1], [1.0, x2]]))
-    u = np.asarray(u_references, dtype=float)
-    values = np.outer(u, u) * np.array([[1.0, r_references], [r_references, 1.0]])
-    values += np.diag(np.square(gain * np.asarray(u_indications, dtype=float)))
-    return TwoPointAdjustment(offset, gain, np.asarray(inverse @ values @ inverse.T, dtype=float))
+    x1, x2 = _pair("indications", indications)
+    y1, y2 = _pair("references", references)
+    if x1 == x2 or y1 == y2:
+        raise FitError(f"indications {x1:g} and {x2:g} of {y1:g} and {y2:g}", remedy="adjust at two different points")
+    u = np.array([standard("u_references", each) for each in _pair("u_references", u_references)])
+    u_x = np.array([standard("u_indications", each) for each in _pair("u_indications", u_indications)])
+    if not -1 <= r_references <= 1:
+        raise UnknownUncertainty(f"r_references = {r_references}", remedy="give a correlation coefficient, -1 to 1")
+    with representable():
+        gain = (y2 - y1) / (x2 - x1)
+        inverse = np.linalg.inv(np.array([[1.0, x1], [1.0, x2]]))
+        values = np.outer(u, u) * np.array([[1.0, r_references], [r_references, 1.0]])
+        values += np.diag(np.square(gain * u_x))
+        return TwoPointAdjustment(y1 - gain * x1, gain, np.asarray(inverse @ values @ inverse.T, dtype=float))
+
+
+def _pair(name: str, values: tuple[float, float]) -> tuple[float, float]:
+    found = numbers(name, values)
+    if found.shape != (2,):
+        raise FitError(f"{name} of shape {found.shape}", remedy="give two, one for each point")
+    if name.startswith("u_"):
+        return float(found[0]), float(found[1])
+    return number(name, found[0]), number(name, found[1])
 
 
 @dataclass(frozen=True)
@@ -89,7 +105,8 @@ def found_and_left(references: ArrayLike, found: ArrayLike, left: ArrayLike) -> 
 
     :raises CalibrationError: arrays of unequal size, or numbers that are not finite.
     """
-    arrays = [np.asarray(each, dtype=float) for each in (references, found, left)]
+    named = {"references": references, "found": found, "left": left}
+    arrays = [numbers(name, each) for name, each in named.items()]
     if len({each.shape for each in arrays}) != 1 or arrays[0].ndim != 1 or not len(arrays[0]):
         raise CalibrationError("as found and as left at different points", remedy="give one of each for each reference")
     if not all(np.all(np.isfinite(each)) for each in arrays):
@@ -123,7 +140,9 @@ def hysteresis(rising: ArrayLike, falling: ArrayLike) -> Hysteresis:
 
     :raises CalibrationError: arrays of unequal size, none, or numbers that are not finite.
     """
-    up, down = np.asarray(rising, dtype=float), np.asarray(falling, dtype=float)
-    if up.ndim != 1 or up.shape != down.shape or not len(up) or not np.all(np.isfinite(up + down)):
+    up, down = numbers("rising", rising), numbers("falling", falling)
+    if up.ndim != 1 or up.shape != down.shape or not len(up):
         raise CalibrationError(f"{up.shape} rising and {down.shape} falling", remedy="give one of each at every value")
+    if not np.all(np.isfinite(up) & np.isfinite(down)):
+        raise CalibrationError("an error, rising or falling, that is not finite", remedy="leave its point out")
     return Hysteresis(tuple((down - up).tolist()))

@@ -63,12 +63,18 @@ def chart(baseline: Sequence[float], *, s_least: float = 0.0) -> Chart:
     """A chart from the checks of a baseline.
 
     :param s_least: standard deviation below which the chart does not go: that of the resolution, say.
-    :raises CalibrationError: fewer than eight checks, one that is not finite, or none that differ and no ``s_least``.
+    :raises CalibrationError: fewer than eight checks, one that is not finite, none that differ and no ``s_least``, or
+        one that is negative or not finite.
     """
     if len(baseline) < FEWEST or not all(map(math.isfinite, baseline)):
         raise CalibrationError(f"a baseline of {len(baseline)} checks", remedy=f"give {FEWEST} or more finite values")
-    mean = math.fsum(baseline) / len(baseline)
-    s = math.sqrt(math.fsum((value - mean) ** 2 for value in baseline) / (len(baseline) - 1))
+    if not 0 <= s_least < math.inf:
+        raise CalibrationError(f"s_least = {s_least}", remedy="give a finite number of 0 or more")
+    try:
+        mean = math.fsum(baseline) / len(baseline)
+        s = math.sqrt(math.fsum((value - mean) ** 2 for value in baseline) / (len(baseline) - 1))
+    except OverflowError:
+        raise CalibrationError("a baseline of numbers too large to compute with", remedy="take a larger unit") from None
     spread = max(s, s_least)
     if not spread > 0:
         raise CalibrationError("a baseline without any spread", remedy="state s_least, such as resolution / sqrt(12)")

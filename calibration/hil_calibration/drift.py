@@ -23,6 +23,8 @@ Array = NDArray[np.float64]
 DAYS = 365.25
 """Days in a year, the unit of time here."""
 
+_CENTURY = 36525
+
 
 @dataclass(frozen=True)
 class PastCalibration:
@@ -92,9 +94,14 @@ def recalibration_due(model: DriftModel, limit: float, *, k: float = 2.0, longes
     """The last day on which |predicted correction - latest correction| + k u stays within ``limit``.
 
     :param limit: largest acceptable, in the unit of the correction, above 0.
-    :param longest: days after the latest certificate beyond which no date is given.
+    :param k: coverage factor, above 0.
+    :param longest: days after the latest certificate beyond which no date is given, 0 to 36525.
     :raises CalibrationError: the limit does not hold even on the day of the latest certificate.
     """
+    if not 0 < k < math.inf:
+        raise CalibrationError(f"k = {k}", remedy="give a finite coverage factor above 0")
+    if not 0 <= longest <= _CENTURY:
+        raise CalibrationError(f"longest = {longest} days", remedy=f"give 0 to {_CENTURY}")
     if not 0 < limit < math.inf:
         raise CalibrationError(f"limit {limit}", remedy="give a finite number above 0")
     last = model.history[-1]

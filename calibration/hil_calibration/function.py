@@ -82,11 +82,11 @@ class StraightLine(CalibrationFunction):
     def inverse(self, y: ArrayLike) -> Array:
         """(y - a) / b.
 
-        :raises OutOfRange: b is zero.
+        :raises OutOfRange: b is zero, or y is not finite.
         """
         if self.b == 0:
             raise OutOfRange("a straight line of slope zero has no inverse")
-        return (np.asarray(y, dtype=float) - self.a) / self.b
+        return (_target(y) - self.a) / self.b
 
     def with_coefficients(self, coefficients: ArrayLike) -> StraightLine:
         """The line with other a and b."""
@@ -124,17 +124,20 @@ class Polynomial(CalibrationFunction):
         return _horner([k * c for k, c in enumerate(self.c)][1:] or [0.0], np.asarray(x, dtype=float))
 
     def inverse(self, y: ArrayLike) -> Array:
-        """By Newton's rule from the straight line through c0 and c1: the root next to it.
+        """The indication on the branch around 0, where the polynomial only rises or only falls.
 
-        :raises OutOfRange: c1 is zero or the rule finds no root.
+        By Newton's rule from the straight line through c0 and c1; a root beyond a turning point is never taken.
+
+        :raises OutOfRange: c1 is zero, y is not finite, or the branch does not reach it.
         """
-        target = np.asarray(y, dtype=float)
+        target = _target(y)
         if len(self.c) < 2 or self.c[1] == 0:
             raise OutOfRange("a polynomial without linear term has no unique inverse")
-        x = (target - self.c[0]) / self.c[1]
+        low, high = self._branch()
+        x = np.clip((target - self.c[0]) / self.c[1], low, high)
         with np.errstate(all="ignore"):
             for _ in range(60):
-                step = (self.value(x) - target) / self.slope(x)
+                step = x - np.clip(x - (self.value(x) - target) / self.slope(x), low, high)
                 x = x - step
                 if np.all(np.abs(step) <= 1e-14 * np.abs(x) + 1e-300):
                     break
@@ -142,6 +145,12 @@ class Polynomial(CalibrationFunction):
             if not np.all(np.abs(self.value(x) - target) <= rounding):
                 raise OutOfRange(f"the polynomial does not reach {_some(target)} near its linear part")
         return x
+
+    def _branch(self) -> tuple[float, float]:
+        """The turning points next to 0 on either side, infinite where there is none."""
+        roots = np.roots([k * c for k, c in enumerate(self.c)][:0:-1])
+        turning = roots[np.abs(roots.imag) <= 1e-9 * np.abs(roots)].real
+        return float(max(turning[turning < 0], default=-math.inf)), float(min(turning[turning > 0], default=math.inf))
 
     def with_coefficients(self, coefficients: ArrayLike) -> Polynomial:
         """The polynomial with other coefficients."""
@@ -241,6 +250,8 @@ def from_json(data: Mapping[str, Any]) -> CalibrationFunction:
             return function_cvd.CallendarVanDusen.from_json(data)
     except KeyError as missing:
         raise CalibrationError(f"a calibration function lacks {missing}") from None
+    except (TypeError, ValueError) as error:
+        raise CalibrationError(f"a calibration function has no numbers where they belong ({error})") from None
     raise CalibrationError(
         f"unknown kind of calibration function {data['kind']!r}",
         remedy=f"straight-line, polynomial, table or {function_cvd.KIND}",
@@ -253,6 +264,13 @@ def _horner(coefficients: tuple[float, ...] | list[float], x: Array) -> Array:
         result *= x
         result += c
     return result
+
+
+def _target(y: ArrayLike) -> Array:
+    values = np.asarray(y, dtype=float)
+    if not np.all(np.isfinite(values)):
+        raise OutOfRange(f"no indication belongs to {_some(values[~np.isfinite(values)])}", remedy="give finite values")
+    return values
 
 
 def _finite(what: str, numbers: Sequence[float]) -> None:

@@ -64,11 +64,11 @@ class CallendarVanDusen:
         """
         resistance = np.asarray(x, dtype=float)
         rise = resistance / self.r0 - 1.0
-        with np.errstate(invalid="ignore"):
+        with np.errstate(all="ignore"):
             t = 2.0 * rise / (self.a + np.sqrt(self.a**2 + 4.0 * self.b * rise))
         cold = rise < 0
         if self.c and np.any(cold):
-            t = np.where(cold, self._below_zero(rise, t), t)
+            t = np.where(cold & np.isfinite(rise), self._below_zero(rise, t), t)
         self._require(resistance, t)
         return t
 
@@ -112,6 +112,7 @@ class CallendarVanDusen:
 
     def _below_zero(self, rise: Array, start: Array) -> Array:
         """The root of the quartic by Newton's rule; the quadratic's root is at most 2.5 Cel away from it."""
+        rise = np.where(np.isfinite(rise), rise, -1.0)  # what is not finite is refused by its quadratic root
         t = np.clip(np.nan_to_num(start), LOWEST - 50.0, 0.0)
         for _ in range(20):
             step = (self.a * t + self.b * t**2 + self.c * (t - 100.0) * t**3 - rise) * self.r0 / self._sensitivity(t)

@@ -22,9 +22,9 @@ def test_the_export_list() -> None:
         "Budget BudgetLine CalibrationError CalibrationFunction CalibrationRecord CallendarVanDusen ComplexQuantity "
         "Decision Distribution Effect Expanded Instrument Line MeasuredLine Measurements Polynomial Propagation "
         "Quantity Reported ReportingPolicy StraightLine Table choose_degree concatenate coverage_region decide "
-        "e_n equivalence evaluate evaluate_model fit_pod global_risk interpolate line_through load_model "
-        "polynomial probability propagate proportion_interval quantities repeatability_reproducibility report "
-        "straight_line zeta"
+        "e_n equivalence evaluate evaluate_model fit_pod global_risk interpolate line_through linear_model "
+        "load_model polynomial probability propagate proportion_interval quantities repeatability_reproducibility "
+        "report straight_line zeta"
     )
 
 

@@ -125,3 +125,31 @@ def test_a_table_meets_its_neighbours(x: float) -> None:
     table = FUNCTIONS[2]
     np.testing.assert_allclose(table.jacobian([x]) @ table.coefficients, table.value([x]))
     assert table.jacobian([x]).sum() == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize("y", [0.39, 5.0, -0.39])
+def test_a_polynomial_is_not_inverted_beyond_its_turning_point(y: float) -> None:
+    """x - x³ rises from -0.385 to 0.385; for 0.39 the only root, -1.156, lies on another branch."""
+    with pytest.raises(OutOfRange, match="does not reach"):
+        Polynomial((0.0, 1.0, 0.0, -1.0)).inverse(y)
+    assert float(Polynomial((0.0, 1.0, 0.0, -1.0)).inverse(0.384)) == pytest.approx(0.5544003745317526)
+
+
+@pytest.mark.parametrize("y", [math.nan, math.inf, -math.inf, [1.0, math.nan]])
+@pytest.mark.parametrize("function", [StraightLine(0.0, 2.0), Polynomial((0.0, 1.0, -1.0)), Table((0, 1), (0, 2))])
+def test_what_is_not_finite_has_no_indication(function: CalibrationFunction, y: float) -> None:
+    with pytest.raises(OutOfRange):
+        function.inverse(y)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"kind": "straight-line", "a": "x", "b": 1},
+        {"kind": "table", "x": ["a", 1], "y": [1, 2]},
+        {"kind": "polynomial", "coefficients": None},
+    ],
+)
+def test_words_in_place_of_numbers_are_refused(data: dict[str, object]) -> None:
+    with pytest.raises(CalibrationError, match="no numbers where they belong"):
+        functions.from_json(data)

@@ -224,3 +224,54 @@ def test_a_chart_needs_a_baseline() -> None:
             chart(baseline)
     with pytest.raises(CalibrationError):
         chart(BASELINE).broken([])
+
+
+@pytest.mark.parametrize("bad", [math.nan, math.inf, -1.0])
+def test_numbers_that_cannot_be_are_refused_by_name(bad: float) -> None:
+    model = drift_model(history(slope=0.05, noise=0.0, u=0.01))
+    with pytest.raises(CalibrationError, match="k = "):
+        recalibration_due(model, 0.5, k=bad)
+    with pytest.raises(CalibrationError, match="longest = "):
+        recalibration_due(model, 0.5, longest=-5)
+    with pytest.raises(CalibrationError, match="s_least = "):
+        chart(BASELINE, s_least=bad)
+    adjusted = two_point_adjustment((0.0, 10.0), (0.1, 10.2), u_references=(0.1, 0.1))
+    with pytest.raises(UnknownUncertainty, match="u = "):
+        adjusted.value_at(1.0, bad)
+    with pytest.raises(UnknownUncertainty, match="u_references = "):
+        two_point_adjustment((0.0, 10.0), (0.1, 10.2), u_references=(0.1, bad))
+    with pytest.raises(UnknownUncertainty, match="u_indications = "):
+        two_point_adjustment((0.0, 10.0), (0.1, 10.2), u_references=(0.1, 0.1), u_indications=(0.1, bad))
+    with pytest.raises(UnknownUncertainty, match="r_references = "):
+        two_point_adjustment((0.0, 10.0), (0.1, 10.2), u_references=(0.1, 0.1), r_references=min(bad, -2.0))
+
+
+@pytest.mark.parametrize(
+    ("indications", "references", "u", "message"),
+    [
+        ((0.0, 10.0), (1.0, 1.0), (0.1, 0.1), "two different points"),
+        ((0.0, 10.0, 20.0), (1.0, 2.0), (0.1, 0.1), r"indications of shape \(3,\)"),
+        ((0.0, 10.0), (1.0, 2.0), (0.1,), r"u_references of shape \(1,\)"),
+        ((0.0, math.nan), (1.0, 2.0), (0.1, 0.1), "indications = nan"),
+        (("a", 1.0), (1.0, 2.0), (0.1, 0.1), "not an array of real numbers"),
+        ((1e-300, 2e-300), (1e300, -1e300), (0.1, 0.1), "too large"),
+    ],
+)
+def test_what_is_no_adjustment_is_refused(
+    indications: tuple[float, float], references: tuple[float, float], u: tuple[float, float], message: str
+) -> None:
+    with pytest.raises(FitError, match=message):
+        two_point_adjustment(indications, references, u_references=u)
+
+
+def test_hysteresis_and_charts_of_numbers_that_are_none() -> None:
+    with pytest.raises(CalibrationError, match="not finite"):
+        hysteresis([math.inf], [-math.inf])
+    with pytest.raises(CalibrationError, match="array of real numbers"):
+        hysteresis(["a"], [1.0])
+    with pytest.raises(CalibrationError, match="array of real numbers"):
+        found_and_left([1.0], [[1.0], [1.0, 2.0]], [1.0])
+    with pytest.raises(CalibrationError, match="too large"):
+        chart([1e308, -1e308] * 4)
+    with pytest.raises(CalibrationError, match="indication = nan"):
+        two_point_adjustment((0.0, 10.0), (0.1, 10.2), u_references=(0.1, 0.1)).value_at(math.nan)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hil_calibration.errors import FitError
-from hil_calibration.regression import straight_line
+from hil_calibration.errors import FitError, UnknownUncertainty
+from hil_calibration.regression import choose_degree, polynomial, straight_line
+from hil_calibration.regression.roots import roots_within
 
 # ISO/TS 28037:2010, 6.3 example 1 (as quoted in GTC 1.5.1, test_fitting.py).
 X6, Y6 = [1, 2, 3, 4, 5, 6], [3.3, 5.6, 7.1, 9.3, 10.7, 12.1]
@@ -194,3 +197,97 @@ def test_units_of_x_and_y_do_not_matter(
     np.testing.assert_allclose((1e6 * scaled.a, 1e9 * scaled.b), (line.a, line.b), rtol=1e-6, atol=1e-6 * u)
     np.testing.assert_allclose((1e6 * scaled.u_a, 1e9 * scaled.u_b), (line.u_a, line.u_b), rtol=1e-6)
     assert scaled.chi2 == pytest.approx(line.chi2, rel=1e-6, abs=1e-9)
+
+
+STRAIGHT = straight_line(X6, Y6, u_y=0.5)
+CURVED = polynomial([-2, -1, 0, 1, 2], [4, 1, 0, 1, 4], 2, u_y=0.1)
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf, "a", None])
+def test_a_line_and_a_polynomial_are_evaluated_at_numbers_only(bad: float) -> None:
+    evaluations: tuple[Callable[[], object], ...] = (
+        lambda: STRAIGHT.value_at(bad),
+        lambda: STRAIGHT.solve(bad),
+        lambda: CURVED.value_at(bad),
+        lambda: CURVED.solve(bad, within=(0, 2)),
+        lambda: CURVED.solve(1.0, within=(0, bad)),
+    )
+    for evaluated in evaluations:
+        with pytest.raises(FitError, match="is not a finite number"):
+            evaluated()
+
+
+@pytest.mark.parametrize("u", [-0.1, np.nan, np.inf, None])
+def test_a_line_and_a_polynomial_take_no_impossible_u(u: float) -> None:
+    evaluations: tuple[Callable[[], object], ...] = (
+        lambda: STRAIGHT.value_at(1.0, u),
+        lambda: STRAIGHT.solve(1.0, u),
+        lambda: CURVED.value_at(1.0, u),
+        lambda: CURVED.solve(1.0, u, within=(0, 2)),
+    )
+    for evaluated in evaluations:
+        with pytest.raises(UnknownUncertainty, match=r"u = .* is not a finite number >= 0"):
+            evaluated()
+
+
+@pytest.mark.parametrize(
+    ("y", "within", "message"),
+    [
+        (1.0, (-2, 2), "2 times from -2 to 2: at -1, 1"),
+        (5.0, (-2, 2), "0 times"),
+        (0.0, (-2, 2), "turns at the value 0: its slope there is zero"),
+        (1.0, (2, -2), "give the lower end first"),
+    ],
+)
+def test_no_root_several_and_a_turning_point(y: float, within: tuple[float, float], message: str) -> None:
+    with pytest.raises(FitError, match=message):
+        CURVED.solve(y, within=within)
+
+
+def test_a_constant_has_no_inverse() -> None:
+    with pytest.raises(FitError, match="a constant has no inverse"):
+        polynomial(X6, Y6, 0, u_y=0.5).solve(8.0, within=(1, 6))
+
+
+@settings(deadline=None)
+@given(st.lists(st.floats(-3, 3), min_size=2, max_size=6), st.floats(-5, 5))
+def test_roots_are_those_of_a_fine_scan(coefficients: list[float], target: float) -> None:
+    """Where the polynomial crosses the target between two points of a scan, there is a root, and each root is one."""
+    c = np.array(coefficients)
+    t = np.linspace(-1.0, 1.0, 401)
+    found = np.array(roots_within(c, target, -1.0, 1.0))
+    assert np.all(np.abs(np.polynomial.polynomial.polyval(found, c) - target) < 1e-9)
+    value = np.polynomial.polynomial.polyval(t, c) - target
+    for i in np.flatnonzero((value[:-1] * value[1:] < 0) & (np.abs(value[:-1]) > 1e-9) & (np.abs(value[1:]) > 1e-9)):
+        assert np.any((found >= t[i]) & (found <= t[i + 1]))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"y": [1, 1, 1]}, "all y are equal, and no uncertainty is stated"),
+        ({"y": ["a", 1, 2], "u_y": 1}, "y is not an array of real numbers"),
+        ({"y": [1j, 1, 2], "u_y": 1}, "y is not an array of real numbers"),
+        ({"y": [1, 2, 4], "covariance": [[1, 2], [3]]}, "covariance is not an array"),
+        ({"y": [1, 2, 4], "u_y": "a"}, "u_y is not an array"),
+        ({"y": [1, 2, 4], "u_y": 1e300}, "too large"),
+        ({"y": [1e200, 2, 4], "u_y": 1e-200}, "no uncertainty|too large"),
+        ({"y": [1e200, 2, 4e200], "u_y": 0.1}, "too large"),
+    ],
+)
+def test_what_is_no_data_is_refused_without_a_warning(arguments: dict[str, object], message: str) -> None:
+    for fit in (straight_line, lambda **points: polynomial(degree=1, **points)):
+        with pytest.raises(FitError, match=message):
+            fit(x=[1, 2, 3], **arguments)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("degree", [1.5, "2", True, -1, 13])
+def test_a_degree_is_a_whole_number(degree: int) -> None:
+    with pytest.raises(FitError, match="give a whole number"):
+        polynomial(X6, Y6, degree, u_y=0.5)
+
+
+def test_a_choice_names_the_degrees_that_it_could_not_try() -> None:
+    chosen = choose_degree(X6, Y6, [1, 1, 2, 4], u_y=0.5)
+    assert [each.degree for each in chosen.candidates] == [1, 2]
+    assert "degree 4 was not tried: it needs 7 points" in chosen.table()

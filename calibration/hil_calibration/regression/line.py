@@ -17,7 +17,18 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..errors import FitError
 from ..function import StraightLine
-from .points import Estimate, blocks_of, chi2_quantile, cholesky, points_of, whiten
+from .points import (
+    Estimate,
+    blocks_of,
+    chi2_quantile,
+    cholesky,
+    number,
+    points_of,
+    representable,
+    require_scatter,
+    standard,
+    whiten,
+)
 
 Array = NDArray[np.float64]
 
@@ -63,21 +74,30 @@ class Line:
         return np.array([[self.u_a**2, self.cov], [self.cov, self.u_b**2]])
 
     def value_at(self, x: float, u: float = 0.0) -> Estimate:
-        """The value at ``x`` whose standard uncertainty is ``u`` (ISO/TS 28037, 11.2)."""
-        variance = self.u_a**2 + 2 * x * self.cov + (x * self.u_b) ** 2 + (self.b * u) ** 2
-        return Estimate(self.a + self.b * x, math.sqrt(max(variance, 0.0)))
+        """The value at ``x`` whose standard uncertainty is ``u`` (ISO/TS 28037, 11.2).
+
+        :raises FitError: ``x`` is not a finite number.
+        :raises UnknownUncertainty: ``u`` is negative, or not a finite number.
+        """
+        at, own = number("x", x), standard("u", u)
+        with representable():
+            variance = self.u_a**2 + 2 * at * self.cov + (at * self.u_b) ** 2 + (self.b * own) ** 2
+        return Estimate(self.a + self.b * at, math.sqrt(max(variance, 0.0)))
 
     def solve(self, y: float, u: float = 0.0) -> Estimate:
         """The x at which the line has the value ``y`` of standard uncertainty ``u`` (ISO/TS 28037, 11.1).
 
-        :raises FitError: the slope is zero.
+        :raises FitError: the slope is zero, or ``y`` is not a finite number.
+        :raises UnknownUncertainty: ``u`` is negative, or not a finite number.
         """
+        at, own = number("y", y), standard("u", u)
         if self.b == 0:
             raise FitError("a line of slope zero has no inverse")
-        x = (y - self.a) / self.b
-        return Estimate(x, math.hypot(self.value_at(x).u, u) / abs(self.b))
+        x = (at - self.a) / self.b
+        return Estimate(x, math.hypot(self.value_at(x).u, own) / abs(self.b))
 
 
+@representable()
 def straight_line(
     x: ArrayLike,
     y: ArrayLike,
@@ -105,6 +125,8 @@ def straight_line(
     blocks = blocks_of(n, u_x, u_y, covariance) if stated else (np.zeros((n, n)), np.zeros((n, n)), np.eye(n))
     if not stated and n < 3:
         raise FitError("two points without uncertainty", remedy="state u_y, or measure more points")
+    if not stated:
+        require_scatter(values)
     # About the centroid, so that a distant origin costs no digits.
     x0, y0 = points.mean(), values.mean()
     level, b, gain, root, factor = _gauss_newton(points - x0, values - y0, blocks)

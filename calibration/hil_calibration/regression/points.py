@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..calibration import covariance_factor
-from ..errors import CalibrationError, FitError
+from ..errors import CalibrationError, FitError, UnknownUncertainty
 
 Array = NDArray[np.float64]
 
@@ -20,9 +23,52 @@ class Estimate(NamedTuple):
     u: float
 
 
+@contextmanager
+def representable() -> Iterator[None]:
+    """Turns numbers that leave the range of floating point into an error, never into a warning."""
+    try:
+        with np.errstate(over="raise", invalid="raise", divide="raise"):
+            yield
+    except (FloatingPointError, OverflowError):
+        raise FitError("numbers too large to compute with", remedy="give them in larger units") from None
+
+
+def number(name: str, value: float) -> float:
+    """A finite number at which a fit may be evaluated."""
+    try:
+        found = float(value)
+    except (TypeError, ValueError):
+        found = math.nan
+    if not math.isfinite(found):
+        raise FitError(f"{name} = {value} is not a finite number", remedy="give one")
+    return found
+
+
+def standard(name: str, u: float) -> float:
+    """A standard uncertainty: finite, 0 or more."""
+    try:
+        found = float(u)
+    except (TypeError, ValueError):
+        found = math.nan
+    if not 0 <= found < math.inf:
+        raise UnknownUncertainty(f"{name} = {u} is not a finite number >= 0", remedy="unknown is not zero: state it")
+    return found
+
+
+def numbers(name: str, values: ArrayLike) -> Array:
+    """An array of real numbers."""
+    try:
+        found = np.asarray(values)
+        if not np.iscomplexobj(found):
+            return np.asarray(found, dtype=float)
+    except (TypeError, ValueError):
+        pass
+    raise FitError(f"{name} is not an array of real numbers", remedy="give numbers, rows of one length")
+
+
 def points_of(x: ArrayLike, y: ArrayLike) -> tuple[Array, Array]:
     """n points of finite coordinates, two different x at least."""
-    points, values = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
+    points, values = numbers("x", x), numbers("y", y)
     if points.ndim != 1 or points.shape != values.shape:
         raise FitError(f"x of shape {points.shape} and y of shape {values.shape}", remedy="give n of each")
     if len(points) < 2 or not (np.all(np.isfinite(points)) and np.all(np.isfinite(values))):
@@ -43,7 +89,7 @@ def blocks_of(
         return _variances("u_x", 0.0 if u_x is None else u_x, n), zero, _variances("u_y", u_y, n)
     if u_x is not None or u_y is not None:
         raise FitError("a covariance is given beside u_x or u_y", remedy="give one of them")
-    matrix = np.asarray(covariance, dtype=float)
+    matrix = numbers("covariance", covariance)
     if matrix.shape != (2 * n, 2 * n):
         raise FitError(f"a covariance of shape {matrix.shape} for {n} points", remedy="give (2n, 2n), x then y")
     try:
@@ -53,8 +99,14 @@ def blocks_of(
     return matrix[:n, :n], matrix[:n, n:], matrix[n:, n:]
 
 
+def require_scatter(values: Array) -> None:
+    """Without stated uncertainties only the residuals tell one, and those of equal values tell none."""
+    if np.ptp(values) == 0:
+        raise FitError("all y are equal, and no uncertainty is stated: residuals of zero tell none", remedy="state u_y")
+
+
 def _variances(name: str, u: ArrayLike, n: int) -> Array:
-    values = np.asarray(u, dtype=float)
+    values = numbers(name, u)
     if values.shape not in ((), (n,)) or not np.all((values >= 0) & (values < np.inf)):
         raise FitError(f"{name} is not {n} finite numbers >= 0", remedy="unknown is not zero: state it")
     return np.diag(np.broadcast_to(np.square(values), (n,)))

@@ -17,7 +17,19 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..errors import FitError
 from ..function import Polynomial as PolynomialFunction
-from .points import Estimate, blocks_of, chi2_quantile, cholesky, points_of, whiten
+from .points import (
+    Estimate,
+    blocks_of,
+    chi2_quantile,
+    cholesky,
+    number,
+    points_of,
+    representable,
+    require_scatter,
+    standard,
+    whiten,
+)
+from .roots import roots_within
 
 Array = NDArray[np.float64]
 
@@ -65,35 +77,46 @@ class Polynomial:
         return PolynomialFunction(tuple(self.coefficients.tolist()))
 
     def value_at(self, x: float, u: float = 0.0) -> Estimate:
-        """The value at ``x`` of standard uncertainty ``u``."""
-        t = (x - self.centre) / self.scale
-        powers = t ** np.arange(len(self.scaled))
-        slope = self._slope(t)
-        variance = float(powers @ self.scaled_covariance @ powers) + (slope * u) ** 2
-        return Estimate(float(powers @ self.scaled), math.sqrt(max(variance, 0.0)))
+        """The value at ``x`` of standard uncertainty ``u``.
+
+        :raises FitError: ``x`` is not a finite number.
+        :raises UnknownUncertainty: ``u`` is negative, or not a finite number.
+        """
+        at, own = number("x", x), standard("u", u)
+        with representable():
+            t = (at - self.centre) / self.scale
+            powers = t ** np.arange(len(self.scaled))
+            variance = float(powers @ self.scaled_covariance @ powers) + (self._slope(t) * own) ** 2
+            return Estimate(float(powers @ self.scaled), math.sqrt(max(variance, 0.0)))
 
     def solve(self, y: float, u: float = 0.0, *, within: tuple[float, float]) -> Estimate:
         """The only x in ``within`` at which the polynomial has the value ``y`` of standard uncertainty ``u``.
 
-        :raises FitError: there is none in that range, or more than one.
+        :raises FitError: there is none in that range, or more than one, or the slope there is zero.
+        :raises UnknownUncertainty: ``u`` is negative, or not a finite number.
         """
-        low, high = ((each - self.centre) / self.scale for each in within)
-        shifted = self.scaled.copy()
-        shifted[0] -= y
-        roots = np.roots(shifted[::-1])
-        real = roots[np.abs(roots.imag) < 1e-9 * (1 + np.abs(roots))].real
-        inside = np.unique(np.round(real[(real >= low - 1e-12) & (real <= high + 1e-12)], 12))
+        low, high = number("within", within[0]), number("within", within[1])
+        target, own = number("y", y), standard("u", u)
+        if not low < high:
+            raise FitError(f"within is from {low:g} to {high:g}", remedy="give the lower end first")
+        if self.degree == 0 or not np.any(self.scaled[1:]):
+            raise FitError("a constant has no inverse")
+        with representable():
+            ends = ((each - self.centre) / self.scale for each in (low, high))
+            inside = roots_within(self.scaled, target, *ends)
         if len(inside) != 1:
+            found = ", ".join(f"{self.centre + self.scale * t:.6g}" for t in inside)
             raise FitError(
-                f"the polynomial has the value {y:g} {len(inside)} times from {within[0]:g} to {within[1]:g}",
-                remedy="give a range in which it only rises or only falls",
+                f"the polynomial has the value {target:g} {len(inside)} times from {low:g} to {high:g}"
+                + (f": at {found}" if found else ""),
+                remedy="give a range in which it only rises or only falls, and reaches the value",
             )
-        t = float(inside[0])
-        x = self.centre + self.scale * t
+        t = inside[0]
         slope = self._slope(t)
-        if slope == 0:
-            raise FitError("a polynomial of slope zero has no inverse")
-        return Estimate(x, math.hypot(self.value_at(x).u, u) / abs(slope))
+        if abs(slope) * self.scale <= 1e-7 * float(np.abs(self.scaled[1:]).max()):
+            raise FitError(f"the polynomial turns at the value {target:g}: its slope there is zero")
+        x = self.centre + self.scale * t
+        return Estimate(x, math.hypot(self.value_at(x).u, own) / abs(slope))
 
     def _slope(self, t: float) -> float:
         """dP/dx at the scaled t."""
@@ -101,6 +124,7 @@ class Polynomial:
         return float((k * self.scaled[1:] * t ** (k - 1)).sum()) / self.scale
 
 
+@representable()
 def polynomial(
     x: ArrayLike,
     y: ArrayLike,
@@ -121,12 +145,13 @@ def polynomial(
     :raises FitError: the data carry no such polynomial, or the iteration does not converge.
     """
     points, values = points_of(x, y)
-    if not 0 <= degree <= HIGHEST:
-        raise FitError(f"degree {degree}", remedy=f"give 0 to {HIGHEST}")
+    _whole(degree)
     stated = not (u_x is None and u_y is None and covariance is None)
     n, k = len(points), degree + 1
     if n < k + (not stated) or len(np.unique(points)) < k:
         raise FitError(f"{n} points for degree {degree}", remedy="measure more points, or lower the degree")
+    if not stated:
+        require_scatter(values)
     blocks = blocks_of(n, u_x, u_y, covariance) if stated else (np.zeros((n, n)), np.zeros((n, n)), np.eye(n))
     centre = float(points.max() + points.min()) / 2
     scale = float(points.max() - points.min()) / 2 or 1.0
@@ -151,6 +176,13 @@ def polynomial(
         scaled=coefficients,
         scaled_covariance=covariance_t,
     )
+
+
+def _whole(degree: int) -> int:
+    """A degree that can be fitted."""
+    if not isinstance(degree, (int, np.integer)) or isinstance(degree, bool) or not 0 <= degree <= HIGHEST:
+        raise FitError(f"degree {degree!r}", remedy=f"give a whole number from 0 to {HIGHEST}")
+    return int(degree)
 
 
 @dataclass(frozen=True)
@@ -199,17 +231,20 @@ def choose_degree(
 
     Uncertainties must be stated: a choice needs them to tell lack of fit from noise.
 
+    A degree that needs more points than there are is named in the reason.
+
     :raises FitError: no uncertainty, no degree that the data can carry, or none that they do not refuse.
     """
     from scipy.special import chdtrc
 
     if u_y is None and covariance is None:
         raise FitError("a choice of degree without stated uncertainties", remedy="state u_y")
-    candidates, fits = [], {}
-    n = len(np.asarray(y, dtype=float))
-    for degree in degrees:
-        k = degree + 1
+    candidates, fits, untried = [], {}, []
+    n = len(points_of(x, y)[0])
+    for degree in dict.fromkeys(degrees):
+        k = _whole(degree) + 1
         if n - k - 1 < 1:
+            untried.append(f"degree {degree} was not tried: it needs {k + 2} points")
             continue
         fit = polynomial(x, y, degree, u_x=u_x, u_y=u_y, covariance=covariance)
         fits[degree] = fit
@@ -218,10 +253,11 @@ def choose_degree(
         candidates.append(Candidate(degree, fit.chi2, fit.dof, p_value, aicc, float(np.abs(fit.normalised).max())))
     good = [each for each in candidates if each.p_value >= 0.05]
     if not good:
-        tried = ", ".join(f"{each.degree} (p = {each.p_value:.2g})" for each in candidates) or "none: too few points"
+        tried = ", ".join([*(f"{each.degree} (p = {each.p_value:.2g})" for each in candidates), *untried]) or "none"
         raise FitError(f"no degree fits within the stated uncertainties: {tried}", remedy="look at u_y and the points")
     best = min(good, key=lambda each: each.aicc)
     reason = f"degree {best.degree} has the least AICc ({best.aicc:.4g}) of those with p >= 0.05"
+    reason = "; ".join([reason, *untried])
     return ModelChoice(tuple(candidates), best.degree, fits[best.degree], reason)
 
 
