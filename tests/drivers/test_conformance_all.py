@@ -18,7 +18,7 @@ from subjects import CHECKED, LACKS, SUBJECTS, Elsewhere, made
 ROOT = Path(__file__).parents[2]
 SHARED = tuple(check.name for check in checks() if check.name != "leaks")
 """`leaks` looks at the whole process: tests/drivers/test_conformance_leaks.py."""
-AT_ONCE = 12
+AT_ONCE = 8
 
 
 @pytest.fixture(scope="module")

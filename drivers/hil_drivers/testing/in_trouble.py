@@ -114,6 +114,7 @@ async def loss(subject: Subject) -> str:
         await each(subject, device)
         device.supervisor.on_change = lambda status: changes.append(status.state)
         await subject.peer.stop()
+        await wall_sleep(device, PAUSE)  # what was on its way has come
         for operation in uses(subject):
             lost = partial(bounded, operation(device), operation.name)
             await must_raise(lost, DeviceUnreachable, f"{operation.name} over a lost link")
