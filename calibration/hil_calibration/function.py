@@ -163,51 +163,66 @@ class Polynomial(CalibrationFunction):
 
 @dataclass(frozen=True)
 class Table(CalibrationFunction):
-    """Straight lines between nodes: x strictly rising, the values y at the nodes are the coefficients.
+    """Straight lines between nodes: x strictly rising; the values y at the nodes are the first coefficients.
 
-    What the curve does between the nodes is not covered by the coefficients' uncertainty: state it as an
-    effect.
+    ``between``, if given, holds n - 1 more: how far the curve lies off the line in the middle of each piece; within a
+    piece it goes with 4 s (1 - s), s the part of the piece that is over, as a parabola does. Their estimates are zero,
+    and their covariance is the uncertainty of interpolation (:func:`u_between_nodes`); without them the coefficients'
+    covariance says nothing of what the curve does between the nodes.
     """
 
     x: tuple[float, ...]
     y: tuple[float, ...]
+    between: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "x", tuple(float(x) for x in self.x))
-        object.__setattr__(self, "y", tuple(float(y) for y in self.y))
+        for name in ("x", "y", "between"):
+            object.__setattr__(self, name, tuple(float(each) for each in getattr(self, name)))
         if len(self.x) != len(self.y) or len(self.x) < 2:
             raise CalibrationError(
                 f"a table of {len(self.x)} indications and {len(self.y)} values",
                 remedy="give as many of each, at least two",
             )
-        _finite("table", [*self.x, *self.y])
+        if self.between and len(self.between) != len(self.x) - 1:
+            raise CalibrationError(
+                f"a table of {len(self.x)} nodes with {len(self.between)} pieces", remedy=f"give {len(self.x) - 1}"
+            )
+        _finite("table", [*self.x, *self.y, *self.between])
         if np.any(np.diff(self.x) <= 0):
             raise CalibrationError("the indications of a table do not rise", remedy="sort them, each once")
 
     @property
     def coefficients(self) -> Array:
-        """The values at the nodes."""
-        return np.array(self.y)
+        """The values at the nodes, then those of ``between``."""
+        return np.array([*self.y, *self.between])
 
     def value(self, x: ArrayLike) -> Array:
-        """Linear interpolation.
+        """Interpolation.
 
         :raises OutOfRange: x lies outside the nodes.
         """
         points = self._inside(x)
-        return np.asarray(np.interp(points, self.x, self.y), dtype=float)
+        value = np.asarray(np.interp(points, self.x, self.y), dtype=float)
+        if not any(self.between):
+            return value
+        piece, part, _ = self._place(points)
+        return np.asarray(value + 4.0 * part * (1.0 - part) * np.array(self.between)[piece])
 
     def slope(self, x: ArrayLike) -> Array:
         """The slope of the piece that x lies in; at a node that of the piece on its right."""
-        points = self._inside(x)
-        piece = np.clip(np.searchsorted(self.x, points, side="right") - 1, 0, len(self.x) - 2)
-        return np.asarray((np.diff(self.y) / np.diff(self.x))[piece])
+        piece, part, width = self._place(self._inside(x))
+        slope = (np.diff(self.y) / np.diff(self.x))[piece]
+        if any(self.between):
+            slope = slope + 4.0 * (1.0 - 2.0 * part) * np.array(self.between)[piece] / width
+        return np.asarray(slope)
 
     def inverse(self, y: ArrayLike) -> Array:
         """Linear interpolation the other way.
 
-        :raises OutOfRange: the values do not rise or fall strictly, or y lies outside them.
+        :raises OutOfRange: the values do not rise or fall strictly, y lies outside them, or a piece is not straight.
         """
+        if any(self.between):
+            raise OutOfRange("a table whose pieces are not straight has no inverse here")
         steps = np.diff(self.y)
         if np.all(steps > 0):
             return Table(self.y, self.x).value(y)
@@ -216,12 +231,21 @@ class Table(CalibrationFunction):
         raise OutOfRange("a table whose values neither rise nor fall throughout has no inverse")
 
     def with_coefficients(self, coefficients: ArrayLike) -> Table:
-        """The same nodes with other values."""
-        return Table(self.x, tuple(np.asarray(coefficients, dtype=float).tolist()))
+        """The same nodes with other values, and other deviations between them where there are such."""
+        given = np.asarray(coefficients, dtype=float).tolist()
+        return Table(self.x, tuple(given[: len(self.x)]), tuple(given[len(self.x) :]))
 
     def to_json(self) -> dict[str, Any]:
         """A JSON object that :func:`from_json` reads."""
-        return {"kind": "table", "x": list(self.x), "y": list(self.y)}
+        more = {"between": list(self.between)} if self.between else {}
+        return {"kind": "table", "x": list(self.x), "y": list(self.y), **more}
+
+    def _place(self, points: Array) -> tuple[NDArray[np.intp], Array, Array]:
+        """The piece that each point lies in, the part of it that is over, and its width."""
+        nodes = np.array(self.x)
+        piece = np.clip(np.searchsorted(nodes, points, side="right") - 1, 0, len(nodes) - 2)
+        width = np.diff(nodes)[piece]
+        return piece, (points - nodes[piece]) / width, width
 
     def _inside(self, x: ArrayLike) -> Array:
         points = np.asarray(x, dtype=float)
@@ -232,6 +256,25 @@ class Table(CalibrationFunction):
                 remedy="a table is not extrapolated: calibrate over the whole range of use",
             )
         return points
+
+
+def u_between_nodes(x: ArrayLike, y: ArrayLike) -> Array:
+    """The standard uncertainty of a straight line in the middle of each of the n - 1 pieces between n nodes.
+
+    The second divided differences give the curvature at each inner node; a piece takes the larger one of its ends, c,
+    and c h² / 8 is the error of a chord in the middle of a piece of width h. The scatter of the nodes is in it, which
+    makes it larger. What happens between nodes and leaves no trace in them is not.
+
+    :param x: the nodes, shape (n,), rising, n >= 3; ``y``, the values there, shape (n,).
+    :raises CalibrationError: fewer nodes, which show no curvature, or nodes that make no table.
+    """
+    table = Table(tuple(np.asarray(x, dtype=float)), tuple(np.asarray(y, dtype=float)))
+    if len(table.x) < 3:
+        raise CalibrationError("two nodes show no curvature", remedy="give three or more, or state the uncertainty")
+    width = np.diff(table.x)
+    curvature = np.abs(2.0 * np.diff(np.diff(table.y) / width) / (width[1:] + width[:-1]))
+    inner = np.concatenate([[0.0], curvature, [0.0]])
+    return np.asarray(np.maximum(inner[1:], inner[:-1]) * np.square(width) / 8.0)
 
 
 def from_json(data: Mapping[str, Any]) -> CalibrationFunction:
@@ -245,7 +288,7 @@ def from_json(data: Mapping[str, Any]) -> CalibrationFunction:
         if data["kind"] == "polynomial":
             return Polynomial(tuple(data["coefficients"]))
         if data["kind"] == "table":
-            return Table(tuple(data["x"]), tuple(data["y"]))
+            return Table(tuple(data["x"]), tuple(data["y"]), tuple(data.get("between", ())))
         if data["kind"] == function_cvd.KIND:
             return function_cvd.CallendarVanDusen.from_json(data)
     except KeyError as missing:

@@ -153,3 +153,33 @@ def test_what_is_not_finite_has_no_indication(function: CalibrationFunction, y: 
 def test_words_in_place_of_numbers_are_refused(data: dict[str, object]) -> None:
     with pytest.raises(CalibrationError, match="no numbers where they belong"):
         functions.from_json(data)
+
+
+def test_interpolation_carries_the_uncertainty_that_curvature_shows() -> None:
+    """A parabola between its nodes lies off the chord by c h² / 8 in the middle; at the nodes nothing is added."""
+    x = np.array([0.0, 2.0, 6.0, 7.0])
+    u = functions.u_between_nodes(x, 0.5 * x**2)
+    np.testing.assert_allclose(u, np.diff(x) ** 2 / 8)
+    np.testing.assert_allclose(functions.u_between_nodes(x, 3 - 2 * x), 0.0, atol=1e-15)
+    table = Table(tuple(x), tuple(0.5 * x**2), (0.0,) * 3)
+    at = np.array([0.0, 1.0, 2.0, 3.0, 6.0, 6.5])
+    columns = table.jacobian(at)[:, 4:] * u
+    np.testing.assert_allclose(np.linalg.norm(columns, axis=1), [0.0, 0.5, 0.0, 1.5, 0.0, 0.125])
+    chord = np.abs(table.value(at) - 0.5 * at**2)
+    np.testing.assert_allclose(np.linalg.norm(columns, axis=1), chord, atol=1e-12)
+
+
+def test_a_table_with_pieces_that_are_not_straight() -> None:
+    curved = Table((0.0, 2.0, 4.0), (1.0, 2.0, 3.0), (0.0, 0.5))
+    np.testing.assert_allclose(curved.value([1.0, 3.0, 2.5]), [1.5, 3.0, 2.25 + 0.375])
+    numeric = (curved.value(np.array([2.5]) + 1e-6) - curved.value(np.array([2.5]) - 1e-6)) / 2e-6
+    np.testing.assert_allclose(curved.slope([2.5]), numeric, rtol=1e-6)
+    assert functions.from_json(curved.to_json()) == curved
+    assert curved.with_coefficients(curved.coefficients) == curved
+    assert "between" not in Table((0.0, 1.0), (0.0, 1.0)).to_json()
+    with pytest.raises(OutOfRange, match="not straight"):
+        curved.inverse(2.0)
+    with pytest.raises(CalibrationError, match="3 nodes with 1 pieces"):
+        Table((0.0, 2.0, 4.0), (1.0, 2.0, 3.0), (0.1,))
+    with pytest.raises(CalibrationError, match="show no curvature"):
+        functions.u_between_nodes([0.0, 1.0], [0.0, 1.0])

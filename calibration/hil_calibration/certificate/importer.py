@@ -40,10 +40,12 @@ def calibration_record(
     """The calibration of one quantity of an instrument.
 
     From a table of indications and reference values (or errors), a single value standing for every row, comes a table
-    function value = f(indication) whose uncertainty is that of the errors, or else that of the reference values and of
-    the indications in quadrature, each divided by its k. A certificate says nothing of the correlation between its
-    points: `point_correlation` declares it and the record's `assumption` keeps the declaration. The conditions of the
-    calibration (`document.conditions`) are not a range of validity: what depends on them is declared as an effect.
+    function value = f(indication), whose interpolation has the uncertainty that the curvature of its points shows
+    (:func:`~hil_calibration.function.u_between_nodes`). The uncertainty of its points is that of the errors, or else
+    that of the reference values and of the indications in quadrature, each divided by its k. A certificate says nothing
+    of the correlation between its points: `point_correlation` declares it and the record's `assumption` keeps the
+    declaration. The conditions of the calibration (`document.conditions`) are not a range of validity: what depends on
+    them is declared as an effect.
 
     Where the indication is in another unit (a thermometer's resistance), its uncertainty is carried to the value by the
     slope of a parabola through the points. If the certificate lists the coefficients of a Callendar-Van Dusen function,
@@ -168,7 +170,21 @@ def _through_points(
         stated = callendar_van_dusen(document)
         if stated is not None:
             return fitted(stated, indication, value, covariance, where=document.identifier)
-    return Fitted(functions.Table(tuple(indication.tolist()), tuple(value.tolist())), covariance)
+    return _interpolated(indication, value, covariance)
+
+
+def _interpolated(indication: _Array, value: _Array, covariance: _Array) -> Fitted:
+    """A table whose pieces carry the uncertainty of interpolation that the curvature of the points shows."""
+    nodes, n = (tuple(indication.tolist()), tuple(value.tolist())), len(value)
+    if n < 3:
+        return Fitted(
+            functions.Table(*nodes), covariance, assumption="straight between two points, which show no curve"
+        )
+    whole = np.zeros((2 * n - 1, 2 * n - 1))
+    whole[:n, :n] = covariance
+    whole[n:, n:] = np.diag(np.square(functions.u_between_nodes(indication, value)))
+    stated = "u of interpolation from the curvature that the points show"
+    return Fitted(functions.Table(*nodes, (0.0,) * (n - 1)), whole, assumption=stated)
 
 
 def _embedded(document: DccDocument, function: Function, units: _Units, instrument: Instrument) -> CalibrationRecord:

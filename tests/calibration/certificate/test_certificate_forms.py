@@ -12,9 +12,13 @@ import pytest
 from hil_calibration.calibration import Instrument
 from hil_calibration.certificate import Certificate, calibration_record, to_xml
 from hil_calibration.certificate.document import DccEquipment, DccReference
+from hil_calibration.certificate.importer import PointCorrelation
 from hil_calibration.certificate.model import Equipment, Reference, Text
 from hil_calibration.certificate.reader import parse, read
 from hil_calibration.errors import CertificateError, NotApplicable, UnknownCorrelation
+from hil_calibration.function import Table
+from hil_calibration.stream import evaluate
+from table_nodes import covariance_at_nodes, values_at_nodes
 
 LUXMETER = Instrument("Example Instruments", "EX-LUX 1", "20001")
 
@@ -82,16 +86,16 @@ def table(uncertainty: str, *, reference: str = "1.0 2.0 4.0", unit: str = r"\lu
 def test_every_form_of_uncertainty_gives_one_record(uncertainty: str, version: str) -> None:
     document = parse(table(uncertainty, version=version))
     record = calibration_record(document, unit="lx", instrument=LUXMETER, point_correlation=0.5)
-    assert record.function.coefficients.tolist() == [1.0, 2.0, 4.0]
-    assert np.allclose(record.covariance, 0.01 * (0.5 + 0.5 * np.eye(3)))
+    assert values_at_nodes(record).tolist() == [1.0, 2.0, 4.0]
+    assert np.allclose(covariance_at_nodes(record), 0.01 * (0.5 + 0.5 * np.eye(3)))
 
 
 def test_one_value_stands_for_every_row() -> None:
     # As D-SI has it: a list of one value, with its U, beside lists of three.
     text = table(NEW.format(U="0.2", k="2"), reference="1.0").replace(b"0.1 0.1 0.1", b"0.1")
     record = calibration_record(parse(text), unit="lx", instrument=LUXMETER, point_correlation="full")
-    assert record.function.coefficients.tolist() == [1.0, 1.0, 1.0]
-    assert np.allclose(record.covariance, 0.01)
+    assert values_at_nodes(record).tolist() == [1.0, 1.0, 1.0]
+    assert np.allclose(covariance_at_nodes(record), 0.01)
     with pytest.raises(CertificateError, match=r"columns of \[2, 3\] rows"):
         calibration_record(
             parse(table(NEW.format(U="0.2", k="2"), reference="1.0 2.0")),
@@ -104,9 +108,9 @@ def test_one_value_stands_for_every_row() -> None:
 def test_a_multiple_of_the_unit_is_converted() -> None:
     document = parse(table(NEW.format(U="0.2", k="2"), unit=r"\kilo\lux"))
     record = calibration_record(document, unit="lx", instrument=LUXMETER, point_correlation="full")
-    assert np.allclose(record.function.coefficients, [1000.0, 2000.0, 4000.0])
+    assert np.allclose(values_at_nodes(record), [1000.0, 2000.0, 4000.0])
     assert record.valid_range == pytest.approx((1100.0, 4100.0))
-    assert np.allclose(record.covariance, 100.0**2)
+    assert np.allclose(covariance_at_nodes(record), 100.0**2)
     with pytest.raises(NotApplicable, match="no table of indications and reference values in Cel"):
         calibration_record(document, unit="Cel", instrument=LUXMETER, point_correlation="full")
 
@@ -134,11 +138,11 @@ COVARIANCE = [["0.01", "0.005", "0.002"], ["0.005", "0.01", "0.005"], ["0.002", 
 def test_a_covariance_that_a_certificate_states_is_taken(univariate: str) -> None:
     document = parse(table(univariate + region(COVARIANCE)))
     record = calibration_record(document, unit="lx", instrument=LUXMETER, point_correlation="matrix")
-    assert np.allclose(record.covariance, np.array(COVARIANCE, dtype=float))
-    assert record.assumption == "covariance of the points as the certificate states it"
+    assert np.allclose(covariance_at_nodes(record), np.array(COVARIANCE, dtype=float))
+    assert "covariance of the points as the certificate states it" in record.assumption
     kilo = parse(table(region(COVARIANCE, r"\kilo\lux\tothe{2}"), unit=r"\kilo\lux"))
     record = calibration_record(kilo, unit="lx", instrument=LUXMETER, point_correlation="matrix")
-    assert np.allclose(record.covariance, 1e6 * np.array(COVARIANCE, dtype=float))
+    assert np.allclose(covariance_at_nodes(record), 1e6 * np.array(COVARIANCE, dtype=float))
 
 
 @pytest.mark.parametrize(
@@ -169,8 +173,8 @@ def test_kelvin_alone_will_do_for_celsius() -> None:
     )
     document = parse(text)
     record = calibration_record(document, unit="Cel", instrument=LUXMETER, point_correlation="independent")
-    assert np.allclose(record.function.coefficients, [10.0, 20.0, 30.0])
-    assert np.allclose(record.covariance, 0.01 * np.eye(3))
+    assert np.allclose(values_at_nodes(record), [10.0, 20.0, 30.0])
+    assert np.allclose(covariance_at_nodes(record), 0.01 * np.eye(3))
 
 
 def test_the_equipment_comes_back_with_its_certificate(samples: Mapping[str, Certificate]) -> None:
@@ -216,3 +220,26 @@ def test_ptb_certificates_name_what_they_rest_on(ptb: Path) -> None:
     assert (thermometer.name, thermometer.serial) == ("Pt 100 thermometer", "Temperaturmesstechnik GmbH")
     assert mirror.certificate == DccReference("GP-mE-Certificate-y")
     assert read(ptb / "dcc_gp_temperature_typical_v12.xml").equipment[0].certificate is None
+
+
+@pytest.mark.parametrize("correlation", ["full", "independent"])
+def test_between_its_points_a_certificate_is_less_certain_than_at_them(correlation: PointCorrelation) -> None:
+    """The reference values bend by 1 lx per 1 lx in the middle: the error of a chord there is known from no other."""
+    document = parse(table(NEW.format(U="0.2 0.2 0.2", k="2 2 2"), reference="1.0 2.5 4.0"))
+    record = calibration_record(document, unit="lx", instrument=LUXMETER, point_correlation=correlation)
+    assert isinstance(record.function, Table)
+    measured = evaluate(record, [1.1, 1.6, 2.1, 3.1, 4.1])
+    at_points = 0.1
+    np.testing.assert_allclose(measured.u[[0, 2, 4]], at_points)
+    curvature = 2 * (1.5 - 0.75) / 3.0
+    own = 0.1 if correlation == "full" else 0.1 / np.sqrt(2)
+    np.testing.assert_allclose(measured.u[[1, 3]], np.hypot(own, curvature * np.array([1.0, 4.0]) / 8))
+    assert "u of interpolation" in record.assumption
+
+
+def test_two_points_show_no_curve_and_the_record_says_so() -> None:
+    text = table(NEW.format(U="0.2", k="2"), reference="1.0 2.0").replace(b"1.1 2.1 4.1", b"1.1 2.1")
+    record = calibration_record(
+        parse(text.replace(b"0.1 0.1 0.1", b"0.1 0.1")), unit="lx", instrument=LUXMETER, point_correlation="full"
+    )
+    assert "straight between two points" in record.assumption

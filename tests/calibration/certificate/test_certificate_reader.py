@@ -29,6 +29,7 @@ from hil_calibration.errors import (
     UnknownUncertainty,
 )
 from hil_calibration.function import Polynomial, StraightLine, Table
+from table_nodes import covariance_at_nodes, values_at_nodes
 
 PTB_SENSOR = Instrument("String", "String", "string-manufacturer-item")
 
@@ -79,7 +80,7 @@ def test_a_table_becomes_a_record(samples: Mapping[str, Certificate], correlatio
     assert record.function.y == (1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0, 1000.0)
     u = 0.0045 * np.array(record.function.y)
     expected = r * np.outer(u, u) + (1 - r) * np.diag(u**2)
-    assert np.allclose(record.covariance, expected, rtol=1e-12)
+    assert np.allclose(covariance_at_nodes(record), expected, rtol=1e-12)
     assert (record.quantity, record.unit, record.valid_range) == ("illuminance", "lx", (1.0045, 1007.0))
     assert record.certificates == {"SAMPLE-2026-0001": found.sha256}
     assert record.provenance == "measured"
@@ -91,13 +92,13 @@ def test_the_unit_chooses_among_quantities(samples: Mapping[str, Certificate]) -
     certificate = samples["climate-probe.xml"]
     found, probe = document(certificate), instrument(certificate)
     temperature = calibration_record(found, unit="Cel", instrument=probe, point_correlation="full")
-    assert temperature.function.coefficients.tolist() == [10.0, 20.0, 30.0, 40.0]
-    assert np.allclose(temperature.covariance, 0.05**2)
+    assert values_at_nodes(temperature).tolist() == [10.0, 20.0, 30.0, 40.0]
+    assert np.allclose(covariance_at_nodes(temperature), 0.05**2)
     kelvin = calibration_record(found, unit="K", instrument=probe, point_correlation="full")
     assert kelvin.valid_range == (283.19, 313.21)
     humidity = calibration_record(found, unit="%", instrument=probe, point_correlation="independent")
     assert humidity.quantity == "relative humidity"
-    assert np.allclose(humidity.covariance, 0.6**2 * np.eye(3))
+    assert np.allclose(covariance_at_nodes(humidity), 0.6**2 * np.eye(3))
     with pytest.raises(NotApplicable, match="no table of indications and reference values in lx"):
         calibration_record(found, unit="lx", instrument=probe, point_correlation="full")
 
@@ -190,9 +191,9 @@ def test_two_of_three_columns_are_enough(simulated: Certificate) -> None:
         record = calibration_record(
             document(certificate), unit="lx", instrument=instrument(certificate), point_correlation="full"
         )
-        assert np.allclose(record.function.coefficients, [0.020, 5.0, 100.0])
+        assert np.allclose(values_at_nodes(record), [0.020, 5.0, 100.0])
         assert np.allclose(record.valid_range, [0.009, 98.8])
-        assert np.allclose(np.sqrt(record.covariance.diagonal()), [0.0225, 0.0225, 0.43])
+        assert np.allclose(np.sqrt(covariance_at_nodes(record).diagonal()), [0.0225, 0.0225, 0.43])
 
 
 def test_uncertainties_of_reference_and_indication_combine(simulated: Certificate) -> None:
@@ -202,7 +203,7 @@ def test_uncertainties_of_reference_and_indication_combine(simulated: Certificat
     record = calibration_record(
         document(certificate), unit="lx", instrument=instrument(certificate), point_correlation="independent"
     )
-    assert np.allclose(np.sqrt(record.covariance.diagonal()), 0.25)
+    assert np.allclose(np.sqrt(covariance_at_nodes(record).diagonal()), 0.25)
 
 
 def test_results_as_found_are_not_a_calibration(simulated: Certificate) -> None:
@@ -232,7 +233,7 @@ def test_ptb_temperature_certificate(ptb: Path) -> None:
         assert isinstance(record.function, Table)
         assert record.function.x == (33.17, 100.06, 175.21, 250.16, 319.92)
         assert record.function.y == (33.098, 99.971, 175.103, 250.169, 320.004)
-        assert np.allclose(record.covariance, 0.0305**2)
+        assert np.allclose(covariance_at_nodes(record), 0.0305**2)
         assert record.date == date(1957, 8, 13)
         assert not found.simulated
 
