@@ -15,7 +15,14 @@ from typing import TYPE_CHECKING, Any, Literal
 from hil_calibration.errors import NotApplicable
 
 from .bench.checks import check_faults
-from .bench.fit import altered_faults, assess, due_faults, expanded_in_the_middle, start_date
+from .bench.fit import (
+    altered_faults,
+    assess,
+    correlation_dependence,
+    due_faults,
+    expanded_in_the_middle,
+    start_date,
+)
 from .certificate_files import CertificateFiles, HeldFile
 from .errors import UsageError
 from .suggest import nearest
@@ -37,6 +44,9 @@ Kind = Literal[
     "goes on",
     "note",
 ]
+
+
+_ASSUMED = {"full": "its points are fully correlated", "independent": "its points are independent"}
 
 
 @dataclass(frozen=True)
@@ -192,6 +202,8 @@ class _Tracer:
             facts["function"] = str(fitness.record.function.to_json()["kind"])
             facts["U"] = f"{expanded_in_the_middle(fitness.record)} (k = 2, one indication, declared effects included)"
             facts["assumption"] = fitness.record.assumption
+            for each in correlation_dependence(self._config, channel):
+                facts[f"if {_ASSUMED[each.assumed]}"] = each.told
         if entry is not None:
             remarks += [
                 Remark(_kind(held.document, entry), fault)

@@ -114,6 +114,8 @@ def test_a_chain_names_every_link_and_ends_where_sight_ends(tmp_path: Path) -> N
     assert certificate.facts["sha256"] == hashlib.sha256((bench.parent / REFERENCE).read_bytes()).hexdigest()
     assert (certificate.facts["calibrated"], certificate.facts["function"]) == ("2026-03-10", "table")
     assert certificate.facts["U"].startswith("4.5 lx at 500.6 lx (k = 2")
+    assert "their difference 4.5 lx" in certificate.facts["if its points are fully correlated"]
+    assert "their difference 5 lx" in certificate.facts["if its points are independent"]
     assert (standard.facts["serial"], standard.facts["certificate"]) == ("90001", LAMP)
     (end,) = chain.ends
     assert end.startswith(f"the chain goes on at Example Calibration Laboratory (fictitious), certificate {LAMP}")

@@ -19,6 +19,7 @@ from .world import world_name
 
 if TYPE_CHECKING:
     from hil_calibration.calibration import CalibrationRecord
+    from hil_calibration.certificate.dependence import Dependence
     from hil_calibration.certificate.document import DccDocument
     from hil_calibration.effect import Effect
 
@@ -143,6 +144,26 @@ def expanded_in_the_middle(record: CalibrationRecord) -> str:
     reported = report(float(measured.value[0]), 2 * float(measured.u[0]))
     unit = symbol(record.unit)
     return f"{reported.U} {unit} at {reported.value} {unit}"
+
+
+def correlation_dependence(config: BenchConfig, channel: str) -> tuple[Dependence, ...]:
+    """How much results of ``channel`` depend on its declared ``point_correlation``; empty where none is assumed.
+
+    :raises CalibrationError: if its certificate makes no calibration.
+    """
+    from hil_calibration.calibration import Instrument
+    from hil_calibration.certificate import reader
+    from hil_calibration.certificate.dependence import dependence
+
+    section, entry, path = config.channels[channel], config.instrument(channel), config.certificate(channel)
+    if path is None or entry is None or section.point_correlation in (None, "matrix"):
+        return ()
+    return dependence(
+        reader.read(path),
+        unit=section.unit,
+        instrument=Instrument(entry.manufacturer, entry.model, entry.serial),
+        indication_unit=section.point_unit,
+    )
 
 
 def item_faults(config: BenchConfig, channel: str) -> Iterator[str]:

@@ -32,11 +32,18 @@ def copy(name: str, folder: Path) -> None:
     help='"full", "independent", a number from 0 to 1, or "matrix": the covariance that it carries (default).',
 )
 def enter(bench: Path, channel: str, certificate: Path, point_correlation: str | None) -> None:
-    """Enter CERTIFICATE (a DCC file) as the calibration of CHANNEL in the bench file BENCH, and keep a copy."""
+    """Enter CERTIFICATE (a DCC file) as the calibration of CHANNEL in the bench file BENCH, and keep a copy.
+
+    Where a correlation of its points is declared, it is shown how much results depend on it.
+    """
+    from ..bench.config import load_bench
     from ..bench.copying import enter_certificate
+    from ..bench.fit import correlation_dependence
 
     declared = None if point_correlation is None else _declared(point_correlation)
     click.echo(enter_certificate(bench, channel, certificate, declared))
+    for each in correlation_dependence(load_bench(bench), channel):
+        click.echo(f"if {each.assumed}: {each.told}")
 
 
 @click.command("check-standard", short_help="Enter the check of a check standard.")

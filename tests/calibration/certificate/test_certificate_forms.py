@@ -11,6 +11,7 @@ import pytest
 
 from hil_calibration.calibration import Instrument
 from hil_calibration.certificate import Certificate, calibration_record, to_xml
+from hil_calibration.certificate.dependence import dependence
 from hil_calibration.certificate.document import DccEquipment, DccReference
 from hil_calibration.certificate.importer import PointCorrelation
 from hil_calibration.certificate.model import Equipment, Reference, Text
@@ -243,3 +244,17 @@ def test_two_points_show_no_curve_and_the_record_says_so() -> None:
         parse(text.replace(b"0.1 0.1 0.1", b"0.1 0.1")), unit="lx", instrument=LUXMETER, point_correlation="full"
     )
     assert "straight between two points" in record.assumption
+
+
+def test_how_much_results_depend_on_the_assumed_correlation() -> None:
+    """Straight points of u = 0.1 lx: what is fully correlated cancels in a difference, what is independent averages."""
+    document = parse(table(NEW.format(U="0.2 0.2 0.2", k="2 2 2")))
+    full, independent = dependence(document, unit="lx", instrument=LUXMETER)
+    assert (full.reading, full.mean, full.difference) == pytest.approx((0.2, 0.2, 0.0), abs=1e-9)
+    quarter, three = np.array([0.25, 0.75, 0.0]), np.array([0.0, 0.375, 0.625])
+    assert independent.reading == pytest.approx(0.2 * np.hypot(0.75, 0.25))
+    assert independent.mean == pytest.approx(0.2 * np.linalg.norm(quarter + three) / 2)
+    assert independent.difference == pytest.approx(0.2 * np.linalg.norm(three - quarter))
+    assert "their difference 0.15 lx" in independent.told
+    with pytest.raises(NotApplicable):
+        dependence(document, unit="Cel", instrument=LUXMETER)
