@@ -232,7 +232,7 @@ def symbol(ucum: str) -> str:
 def product(a: str, b: str) -> str:
     """The unit of a product.
 
-    :raises UnitError: a unit is unknown, or ``Cel`` alone, whose zero is arbitrary, would be multiplied, even by a number.
+    :raises UnitError: a unit is unknown, or ``Cel`` alone, whose zero is arbitrary, would be multiplied, even by 2.
     """
     left, right = _parse(a), _parse(b)
     if _is_celsius(left) or _is_celsius(right):

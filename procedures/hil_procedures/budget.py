@@ -103,7 +103,8 @@ def budget_table(title: str, unit: str, budget: Budget) -> BudgetTable:
 
 def policy_of(reporting: Mapping[str, Any]) -> ReportingPolicy:
     """The laboratory's policy of stating results, from the facts about a run."""
-    return ReportingPolicy(rounding=reporting["rounding"])
+    coverage = reporting.get("coverage", ReportingPolicy().coverage)
+    return ReportingPolicy(coverage=coverage, rounding=reporting["rounding"])
 
 
 def stated(value: float, budget: Budget, policy: ReportingPolicy) -> Reported:

@@ -186,13 +186,12 @@ def test_conformity_is_decided_level_by_level_and_its_limits_are_stated() -> Non
         (0.021, "simple", "PASS"),
         (0.019, "simple", "FAIL"),
     ):
-        p = CalibrateLuxmeter(mpe=mpe, rule=rule)  # type: ignore[arg-type]
-        made = decisions(found, p, policy)
-        decided = verdict(made, found.level.tolist(), p)
+        made = decisions(found, mpe, rule, policy)  # type: ignore[arg-type]
+        decided = verdict(made, found.level.tolist(), mpe)
         assert decided is not None
         assert decided.outcome == outcome
         errors = [f"{error:.3f}" for error in found.error]
-        conformity = stated(made, errors, found.reference.tolist(), p)
+        conformity = stated(made, errors, found.reference.tolist(), mpe)
         assert conformity is not None
         assert conformity.verdicts == tuple(one.verdict for one in made)
         assert conformity.tolerance_upper[3] == f"{mpe * found.reference[3]:.4f}"
@@ -202,10 +201,10 @@ def test_conformity_is_decided_level_by_level_and_its_limits_are_stated() -> Non
 
 def test_a_guard_band_wider_than_the_tolerance_accepts_nothing() -> None:
     found = combined(session(gain=1.0), 0.001)
-    p = CalibrateLuxmeter(mpe=0.005)
-    made = decisions(found, p, ReportingPolicy())
+    mpe = 0.005
+    made = decisions(found, mpe, "guarded-acceptance", ReportingPolicy())
     assert {one.verdict for one in made} == {"fail"}
-    conformity = stated(made, [f"{error:.3f}" for error in found.error], found.reference.tolist(), p)
+    conformity = stated(made, [f"{error:.3f}" for error in found.error], found.reference.tolist(), mpe)
     assert conformity is not None
     assert set(conformity.acceptance_upper) == set(conformity.acceptance_lower) == {"0.0000"}
     assert "nothing is accepted" in str(conformity.rule)
@@ -213,7 +212,6 @@ def test_a_guard_band_wider_than_the_tolerance_accepts_nothing() -> None:
 
 def test_without_a_maximum_permissible_error_nothing_is_decided() -> None:
     found = combined(session(), 0.001)
-    p = CalibrateLuxmeter()
-    assert decisions(found, p, ReportingPolicy()) == []
-    assert verdict([], found.level.tolist(), p) is None
-    assert stated([], [], [], p) is None
+    assert decisions(found, None, "simple", ReportingPolicy()) == []
+    assert verdict([], found.level.tolist(), None) is None
+    assert stated([], [], [], None) is None

@@ -152,6 +152,29 @@ ROUNDING: dict[Rounding, Text] = {
     ),
 }
 
+Coverage = Literal["k=2", "95.45 %", "95 %", "about 95 %"]
+
+COVERAGE: dict[Coverage, Text] = {
+    "k=2": Text(
+        "The coverage factor is k = 2, whatever the effective degrees of freedom.",
+        "Le facteur d'élargissement est k = 2, quels que soient les degrés de liberté effectifs.",
+    ),
+    "95.45 %": Text(
+        "The coverage factor is that of Student's t for 95.45 % and the effective degrees of freedom.",
+        "Le facteur d'élargissement est celui de la loi de Student pour 95,45 % et les degrés de liberté effectifs.",
+    ),
+    "95 %": Text(
+        "The coverage factor is that of Student's t for 95 % and the effective degrees of freedom.",
+        "Le facteur d'élargissement est celui de la loi de Student pour 95 % et les degrés de liberté effectifs.",
+    ),
+    "about 95 %": Text(
+        "The coverage factor is k = 2 from 50 effective degrees of freedom on, and that of Student's t for 95.45 % "
+        "below.",
+        "Le facteur d'élargissement est k = 2 à partir de 50 degrés de liberté effectifs, et celui de la loi de "
+        "Student pour 95,45 % au-dessous.",
+    ),
+}
+
 UNCERTAINTY = Method(
     Text("Expanded uncertainty", "Incertitude élargie"),
     Text(
@@ -189,6 +212,7 @@ def standard_statements(
     adjusted: bool = False,
     deviations: Words,
     rounding: Rounding = "nearest",
+    coverage: Coverage = "about 95 %",
     decision: Text | None = None,
     accredited: bool = False,
 ) -> tuple[Statement, ...]:
@@ -202,7 +226,8 @@ def standard_statements(
     conformity = (
         Statement(decision, norm=_ISO, reference="7.8.6.2", ref_type="basic_conformity") if decision else NO_DECISION
     )
+    factor = Statement(COVERAGE[coverage], norm="JCGM 100:2008", reference="6.3.1")
     policy = Statement(ROUNDING[rounding], norm="JCGM 100:2008", reference="7.2.6")
     own = () if accredited else (NO_ACCREDITATION,)
     state = ADJUSTED if adjusted else NOT_ADJUSTED
-    return (chain, state, deviation(deviations), conformity, policy, ITEMS_ONLY, IN_FULL, *own)
+    return (chain, state, deviation(deviations), conformity, factor, policy, ITEMS_ONLY, IN_FULL, *own)

@@ -43,16 +43,24 @@ class PersonSection(Section):
 
 
 class ReportingSection(Section):
-    """``[reporting]``: languages and rounding of every document.
+    """``[reporting]``: languages of every document, and the laboratory's policies.
 
     ``rounding`` is the rule for U: to the nearest, always up, or up where rounding down would lower U by
-    more than 5 % (``ea5``). U has two significant digits, for a coverage of about 95 %.
+    more than 5 % (``ea5``). U has two significant digits. ``coverage`` is how its coverage factor is chosen: always 2;
+    Student's t for 95.45 % or 95 %; or 2 from 50 degrees of freedom on, and t for 95.45 % below. ``decision_rule`` is
+    that of statements of conformity (JCGM 106), where a procedure is given no other; the guard band is U.
     """
 
     languages: tuple[Literal["en", "fr"], ...] = Field(
         default=("en", "fr"), strict=False, min_length=1, description='a list of "en" and "fr"'
     )
     rounding: Literal["nearest", "up", "ea5"] = Field(default="nearest", description='"nearest", "up" or "ea5"')
+    coverage: Literal["k=2", "95.45 %", "95 %", "about 95 %"] = Field(
+        default="about 95 %", description='"k=2", "95.45 %", "95 %" or "about 95 %"'
+    )
+    decision_rule: Literal["simple", "guarded-acceptance"] = Field(
+        default="guarded-acceptance", description='"simple" or "guarded-acceptance"'
+    )
     template: Name | None = Field(
         default=None, description="a typst file for certificates; a relative path starts at the laboratory file"
     )

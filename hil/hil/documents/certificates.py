@@ -50,6 +50,7 @@ def certificate_of(
                 simulated=simulated,
                 deviations=deviations(record, details),
                 rounding=details.reporting.rounding,
+                coverage=details.reporting.coverage,
                 adjusted=any(result.status for result in outcome.results),
                 accredited=bool(details.laboratory.accreditation),
             ),

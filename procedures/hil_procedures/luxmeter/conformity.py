@@ -8,28 +8,30 @@ from decimal import Decimal
 from hil.results import Verdict
 from hil_calibration.certificate import model
 from hil_calibration.certificate.model import Text
-from hil_calibration.conformity import Decision, decide
+from hil_calibration.conformity import Decision, Rule, decide
 from hil_calibration.reporting import ReportingPolicy
 
 from .errors import Errors
-from .parameters import CalibrateLuxmeter
 
 FURTHER_DIGITS = 1
 """More digits of a limit than of the error beside it: the decision is on unrounded values."""
 
 
-def decisions(errors: Errors, p: CalibrateLuxmeter, policy: ReportingPolicy) -> list[Decision]:
-    """The decision at each level (JCGM 106); none where no maximum permissible error is given."""
-    if p.mpe is None:
+def decisions(errors: Errors, mpe: float | None, rule: Rule, policy: ReportingPolicy) -> list[Decision]:
+    """The decision at each level (JCGM 106).
+
+    :param mpe: maximum permissible error, a fraction of the reference value; without one nothing is decided.
+    """
+    if mpe is None:
         return []
     rows = zip(errors.error, errors.u, errors.dof, errors.reference, strict=True)
     return [
         decide(
             float(error),
             float(u),
-            lower=-p.mpe * float(reference),
-            upper=p.mpe * float(reference),
-            rule=p.rule,
+            lower=-mpe * float(reference),
+            upper=mpe * float(reference),
+            rule=rule,
             dof=max(1.0, float(dof)),
             policy=policy,
         )
@@ -38,20 +40,21 @@ def decisions(errors: Errors, p: CalibrateLuxmeter, policy: ReportingPolicy) -> 
 
 
 def stated(
-    made: Sequence[Decision], errors: Sequence[str], references: Sequence[float], p: CalibrateLuxmeter
+    made: Sequence[Decision], errors: Sequence[str], references: Sequence[float], mpe: float | None
 ) -> model.Conformity | None:
     """The statement of conformity beside the errors, ``None`` where nothing was decided.
 
     :param errors: as printed, whose decimal places give those of the limits.
     :param references: reference values in lx, unrounded.
     """
-    if not made or p.mpe is None:
+    if not made or mpe is None:
         return None
     places = [_places(error) + FURTHER_DIGITS for error in errors]
-    tolerance = [f"{p.mpe * reference:.{n}f}" for reference, n in zip(references, places, strict=True)]
+    tolerance = [f"{mpe * reference:.{n}f}" for reference, n in zip(references, places, strict=True)]
     acceptance = [_acceptance(one) for one in made]
-    percent = f"{100.0 * p.mpe:g}"
+    percent = f"{100.0 * mpe:g}"
     rule = f"{_capital(made[0].definitions['rule'])}; {made[0].definitions['w']}."
+    french = next(told for name, told in _RULES.items() if made[0].definitions["rule"].startswith(name))
     too_wide = any(low == high for low, high in acceptance)
     return model.Conformity(
         verdicts=tuple("pass" if one.verdict == "pass" else "fail" for one in made),
@@ -61,7 +64,7 @@ def stated(
         ),
         rule=Text(
             en=rule + (" Where w is wider than the tolerance, nothing is accepted." if too_wide else ""),
-            fr=_RULES[p.rule] + (" Là où w dépasse la tolérance, rien n'est accepté." if too_wide else ""),
+            fr=french + (" Là où w dépasse la tolérance, rien n'est accepté." if too_wide else ""),
         ),
         tolerance_lower=tuple(f"-{limit}" for limit in tolerance),
         tolerance_upper=tuple(tolerance),
@@ -70,24 +73,24 @@ def stated(
     )
 
 
-def verdict(made: Sequence[Decision], levels: Sequence[float], p: CalibrateLuxmeter) -> Verdict | None:
+def verdict(made: Sequence[Decision], levels: Sequence[float], mpe: float | None) -> Verdict | None:
     """The verdict on all levels together, ``None`` where nothing was decided."""
-    if not made or p.mpe is None:
+    if not made or mpe is None:
         return None
     failed = [f"{level:g} lx" for level, one in zip(levels, made, strict=True) if one.verdict != "pass"]
     risk = max(one.consumer_risk for one in made)
     accepted = f"all {len(made)} errors are accepted; the largest specific consumer's risk is {100.0 * risk:.2g} %"
     return Verdict(
         "FAIL" if failed else "PASS",
-        f"each error of indication is within ±{100.0 * p.mpe:g} % of the reference value",
+        f"each error of indication is within ±{100.0 * mpe:g} % of the reference value",
         made[0].definitions["rule"],
         f"not accepted at {', '.join(failed)}" if failed else accepted,
     )
 
 
 _RULES = {
-    "simple": "Acceptation simple : conforme si la valeur mesurée est dans les limites de tolérance.",
-    "guarded-acceptance": "Acceptation avec bande de garde : conforme si la valeur mesurée est dans les limites de "
+    "simple acceptance": "Acceptation simple : conforme si la valeur mesurée est dans les limites de tolérance.",
+    "guarded acceptance": "Acceptation avec bande de garde : conforme si la valeur mesurée est dans les limites de "
     "tolérance resserrées de la bande de garde w = U.",
 }
 

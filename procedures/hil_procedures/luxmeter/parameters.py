@@ -40,8 +40,8 @@ class CalibrateLuxmeter(Parameters):
         le=1,
         description="maximum permissible error, a fraction of the reference value; nothing is decided by default",
     )
-    rule: Literal["simple", "guarded-acceptance"] = Field(
-        default="guarded-acceptance", description="decision rule on it (JCGM 106); the guard band is U"
+    rule: Literal["simple", "guarded-acceptance"] | None = Field(
+        default=None, description="decision rule on it (JCGM 106), with U as guard band; the laboratory's by default"
     )
 
     @field_validator("levels")

@@ -12,9 +12,9 @@ from hil.outcome import CalibrationOutcome
 from hil_calibration.certificate import model
 from hil_calibration.certificate.model import Text
 from hil_calibration.regression import Line
-from hil_calibration.reporting import ReportingPolicy
 from hil_calibration.rounding import Reported, report
 
+from ..budget import policy_of
 from .conformity import decisions, stated, verdict
 from .errors import Errors, combined
 from .function import calibration_function
@@ -29,8 +29,9 @@ def results(record: Record, p: CalibrateLuxmeter) -> Results:
     errors = combined(session, p.linearity)
     line = errors.fit()
     table = Reporting(errors, evidence.run["reporting"])
-    made = decisions(errors, p, table.policy)
-    conformity = stated(made, table.error, errors.reference.tolist(), p)
+    rule = p.rule or evidence.run["reporting"].get("decision_rule", "guarded-acceptance")
+    made = decisions(errors, p.mpe, rule, table.policy)
+    conformity = stated(made, table.error, errors.reference.tolist(), p.mpe)
     conditions = [_condition(evidence, role, table) for role in ("temperature", "humidity")]
     outcome = CalibrationOutcome(
         item=evidence.role("luxmeter"),
@@ -51,7 +52,7 @@ def results(record: Record, p: CalibrateLuxmeter) -> Results:
     data = _data(session, errors, line, table, conditions)
     if conformity is not None:
         data["conformity"] = list(conformity.verdicts)
-    decided = verdict(made, errors.level.tolist(), p)
+    decided = verdict(made, errors.level.tolist(), p.mpe)
     return Results(summary=(summary,), data=data, verdict=decided, document=outcome)
 
 
@@ -59,7 +60,8 @@ class Reporting:
     """The numbers of the certificate as strings, by the laboratory's policy of rounding."""
 
     def __init__(self, errors: Errors, policy: dict[str, Any]) -> None:
-        self._errors, self.policy = errors, ReportingPolicy(rounding=policy["rounding"])
+        self._errors, self.policy = errors, policy_of(policy)
+        self._coverage = "0.9545" if self.policy.coverage == "95.45 %" else "0.95"
         factors = [self.policy.factor(max(1.0, float(dof))) for dof in errors.dof]
         self.k = tuple(f"{k:.2f}" for k in factors)
         reported = [
@@ -91,7 +93,14 @@ class Reporting:
                 model.Column(names[0], "basic_referenceValue", "lx", self.reference),
                 model.Column(names[1], "basic_measuredValue", "lx", self.indication),
                 model.Column(
-                    names[2], "basic_measurementError", "lx", self.error, U=self.U, k=k, conformity=conformity
+                    names[2],
+                    "basic_measurementError",
+                    "lx",
+                    self.error,
+                    U=self.U,
+                    k=k,
+                    coverage=self._coverage,
+                    conformity=conformity,
                 ),
             ),
             description=Text(
