@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from . import function as functions
 from . import unit as units
+from .arrays import real_array
 from .effect import Effect
 from .errors import CalibrationError, OutOfRange
 from .function import CalibrationFunction
@@ -74,7 +75,7 @@ class CalibrationRecord:
         set_field = object.__setattr__
         set_field(self, "indication_unit", units.check(self.indication_unit or self.unit))
         units.check(self.unit)
-        covariance = np.array(self.covariance, dtype=float)
+        covariance = real_array("covariance", self.covariance).copy()
         covariance.flags.writeable = False
         set_field(self, "covariance", covariance)
         set_field(self, "effects", tuple(self.effects))
@@ -130,7 +131,7 @@ class CalibrationRecord:
 
         :raises OutOfRange: one is not, or is not a number; the error says which.
         """
-        values = np.asarray(indication, dtype=float)
+        values = real_array("indication", indication)
         low, high = self.valid_range
         if values.size and not (values.min() >= low and values.max() <= high):
             outside = values[~((values >= low) & (values <= high))]
@@ -204,7 +205,7 @@ def covariance_factor(covariance: ArrayLike, *, where: str = "covariance") -> ND
     :param covariance: symmetric, positive semi-definite, shape (p, p); r is its rank, also below p.
     :raises CalibrationError: it is not symmetric, not finite, or has a negative eigenvalue.
     """
-    matrix = np.asarray(covariance, dtype=float)
+    matrix = real_array(where, covariance)
     if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1] or not np.all(np.isfinite(matrix)):
         raise CalibrationError("a covariance must be square and finite", where=where)
     u = np.sqrt(np.clip(matrix.diagonal(), 0.0, None))

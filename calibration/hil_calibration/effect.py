@@ -10,6 +10,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from .arrays import real_array
 from .errors import CalibrationError, UnknownUncertainty
 
 Kind = Literal["relative", "absolute", "relative-per-kelvin"]
@@ -80,7 +81,7 @@ class Effect:
                 where=self.name,
                 remedy="measure the temperature of the instrument",
             )
-        kelvin = np.asarray(temperature, dtype=float) - self.reference
+        kelvin = real_array("temperature", temperature) - self.reference
         if not np.all(np.isfinite(kelvin)):
             raise UnknownUncertainty("a temperature is not a number", where=self.name, remedy="measure it")
         if kelvin.shape not in ((), values.shape):

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from . import unit as units
+from .arrays import finite, real_array
 from .errors import CalibrationError, UnitError, UnknownUncertainty
 from .regression import Line, straight_line
 from .stream import Measurements, concatenate
@@ -35,8 +36,13 @@ class MeasuredLine:
     x_unit: str
 
     def value_at(self, x: ArrayLike) -> Measurements:
-        """The line at exact x, shape () or (k,); the k values share the errors of the line."""
-        at = np.atleast_1d(np.asarray(x, dtype=float))
+        """The line at exact x, shape () or (k,); the k values share the errors of the line.
+
+        :raises CalibrationError: x is not finite.
+        """
+        at = np.atleast_1d(real_array("x", x))
+        if at.ndim != 1 or not finite(at):
+            raise CalibrationError(f"x of shape {at.shape}, or not finite", remedy="give finite values, one dimension")
         shared = self.a.shared + at[:, None] * self.b.shared
         value = self.line.a + self.line.b * at
         return Measurements(value, np.zeros(len(at)), shared, self.a.effects, self.a.unit, self.a.dof)
@@ -57,7 +63,7 @@ def line_through(x: ArrayLike | Measurements, y: Measurements, *, name: str, x_u
     unit = x.unit if isinstance(x, Measurements) else x_unit
     if "Cel" in (unit, y.unit):
         raise UnitError("a line of temperatures in Cel has coefficients without a unit", remedy="convert them to K")
-    at = x.value if isinstance(x, Measurements) else np.asarray(x, dtype=float)
+    at = x.value if isinstance(x, Measurements) else real_array("x", x)
     shared, u_ind, effects, dof = _stacked(x, y) if isinstance(x, Measurements) else _exact(at, y)
     covariance = shared @ shared.T + np.diag(np.square(u_ind))
     if len(covariance) != 2 * len(at):
@@ -113,12 +119,12 @@ def interpolate(
     :raises UnknownUncertainty: ``u_model`` is not finite, or negative.
     """
     times = _times(t, len(measurements), 2)
-    at = np.atleast_1d(np.asarray(instants, dtype=float))
+    at = np.atleast_1d(real_array("instants", instants))
     if at.ndim != 1 or not np.all((at >= times[0]) & (at <= times[-1])):
         raise CalibrationError(
             f"instants outside {times[0]:g} to {times[-1]:g}", where=name, remedy="nothing is extrapolated"
         )
-    model = np.asarray(u_model, dtype=float)
+    model = real_array("u_model", u_model)
     if model.shape not in ((), (len(times) - 1,)) or not np.all((model >= 0) & (model < np.inf)):
         raise UnknownUncertainty(
             f"u_model is not a finite number >= 0 for each of {len(times) - 1} gaps", where=name, remedy="state it"
@@ -169,8 +175,9 @@ def u_of_interpolation(t: ArrayLike, value: ArrayLike) -> Array:
     happens between readings and leaves no trace in them is not.
 
     :param t: shape (n,), rising, n >= 3; ``value``, shape (n,).
+    :raises CalibrationError: fewer readings, values that are not finite, or times that do not rise.
     """
-    values = np.asarray(value, dtype=float)
+    values = _values(value)
     times = _times(t, len(values), 3)
     gaps = np.diff(times)
     slopes = np.diff(values) / gaps
@@ -182,9 +189,9 @@ def slope_in_time(t: ArrayLike, value: ArrayLike) -> Array:
     """The rate of change at each reading from its neighbours: the slope of the parabola through the three.
 
     :param t: shape (n,), rising, n >= 3; ``value``, shape (n,). The ends take the slope of their outer parabola.
-    :raises CalibrationError: fewer readings, or times that do not rise.
+    :raises CalibrationError: fewer readings, values that are not finite, or times that do not rise.
     """
-    values = np.asarray(value, dtype=float)
+    values = _values(value)
     return np.asarray(np.gradient(values, _times(t, len(values), 3), edge_order=2))
 
 
@@ -201,7 +208,7 @@ def with_time(
     :param clock: name of that effect.
     :raises UnknownUncertainty: an uncertainty is not a finite number >= 0.
     """
-    jitter = np.asarray(u_t, dtype=float)
+    jitter = real_array("u_t", u_t)
     if jitter.shape not in ((), measurements.value.shape) or not np.all((jitter >= 0) & (jitter < np.inf)):
         raise UnknownUncertainty(f"u_t is not a finite number >= 0 for each of {len(measurements)} readings")
     if not 0 <= u_clock < math.inf:
@@ -220,8 +227,17 @@ def with_time(
     )
 
 
+def _values(value: ArrayLike) -> Array:
+    values = real_array("value", value)
+    if values.ndim != 1 or not finite(values):
+        raise CalibrationError(
+            f"values of shape {values.shape}, or not finite", remedy="give finite values, one dimension"
+        )
+    return values
+
+
 def _times(t: ArrayLike, count: int, fewest: int) -> Array:
-    times = np.asarray(t, dtype=float)
+    times = real_array("t", t)
     if times.shape != (count,) or count < fewest or not np.all(np.isfinite(times)) or not np.all(np.diff(times) > 0):
         raise CalibrationError(
             f"times of shape {times.shape} for {count} readings, or that do not rise",

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from . import unit as units
+from .arrays import finite, real_array
 from .calibration import CalibrationRecord
 from .errors import CalibrationError, UnitError, UnknownUncertainty
 
@@ -37,7 +38,10 @@ class Measurements:
     :param shared: contributions of the shared effects, signed, in ``unit``, shape (n, m).
     :param effects: the m names.
     :param unit: UCUM unit of all of these.
-    :param dof: degrees of freedom of the m effects; infinite where left out.
+    :param dof: degrees of freedom of the m effects, 1 or more; infinite where left out.
+    :raises CalibrationError: shapes that do not fit, an effect named twice, or numbers that are not finite.
+    :raises UnknownUncertainty: ``u_ind`` is negative or not a number.
+    :raises UnitError: the unit is unknown.
     """
 
     value: Array
@@ -57,6 +61,13 @@ class Measurements:
             )
         if len(set(self.effects)) != m:
             raise CalibrationError("an effect is named twice", remedy="add the columns of one name")
+        if not all(dof >= 1 for dof in self.dof):
+            raise CalibrationError("an effect has fewer than 1 degree of freedom", remedy="give 1 or more for each")
+        if not (finite(self.value) and finite(self.shared)):
+            raise CalibrationError("values or contributions that are not finite", remedy="leave those readings out")
+        if n and not (self.u_ind.min() >= 0 and self.u_ind.max() < math.inf):
+            raise UnknownUncertainty("u_ind is not a finite number >= 0 for each reading", remedy="state it")
+        units.check(self.unit)
 
     def __len__(self) -> int:
         return len(self.value)
@@ -77,13 +88,15 @@ class Measurements:
         :param weights: shape (n,), taken relative to their sum.
         :raises CalibrationError: there is no reading, or the weights do not fit or sum to zero.
         """
-        w = np.ones(len(self)) if weights is None else np.asarray(weights, dtype=float)
-        if w.shape != (len(self),) or not np.all(np.isfinite(w)) or w.sum() == 0:
+        w = np.ones(len(self)) if weights is None else real_array("weights", weights)
+        with np.errstate(all="ignore"):
+            total = float(w.sum())
+        if w.shape != (len(self),) or not math.isfinite(total) or total == 0:
             raise CalibrationError(
-                f"no mean of {len(self)} readings with weights of shape {w.shape} and sum {w.sum():g}",
+                f"no mean of {len(self)} readings with weights of shape {w.shape} and sum {total:g}",
                 remedy="give one finite weight for each reading",
             )
-        w = w / w.sum()
+        w = w / total
         return Measurements(
             np.array([w @ self.value]),
             np.array([np.linalg.norm(w * self.u_ind)]),
@@ -146,21 +159,22 @@ class Measurements:
         :raises CalibrationError: weights that do not fit, or a reading with an independent part that enters several
             combinations, which it would correlate.
         """
-        rows = np.atleast_2d(np.asarray(weights, dtype=float))
+        rows = np.atleast_2d(real_array("weights", weights))
         if rows.ndim != 2 or rows.shape[1] != len(self) or not np.all(np.isfinite(rows)):
             raise CalibrationError(
                 f"weights of shape {np.shape(weights)} for {len(self)} readings", remedy="give one for each reading"
             )
         if np.any((np.count_nonzero(rows, axis=0) > 1) & (self.u_ind > 0)):
             raise CalibrationError("the independent part of a reading enters several combinations", remedy=_NAME_IT)
-        return Measurements(
-            rows @ self.value,
-            np.sqrt(np.square(rows) @ np.square(self.u_ind)),
-            rows @ self.shared,
-            self.effects,
-            self._combined_unit(rows.sum(axis=1)),
-            self.dof,
-        )
+        with np.errstate(all="ignore"):
+            return Measurements(
+                rows @ self.value,
+                np.sqrt(np.square(rows) @ np.square(self.u_ind)),
+                rows @ self.shared,
+                self.effects,
+                self._combined_unit(rows.sum(axis=1)),
+                self.dof,
+            )
 
     def named(self, name: str) -> Measurements:
         """The same readings with their independent parts as effects of their own, "NAME, reading 1" and so on.
@@ -235,7 +249,7 @@ def evaluate(
     :raises OutOfRange: an indication is outside the record's valid range; the error lists some.
     :raises UnknownUncertainty: an uncertainty is not a number, or a temperature is needed and not given.
     """
-    x = np.atleast_1d(np.asarray(indication, dtype=float))
+    x = np.atleast_1d(real_array("indication", indication))
     if x.ndim != 1:
         raise CalibrationError(f"indications of shape {x.shape}", remedy="give one dimension")
     record.require_in_range(x)
@@ -307,7 +321,7 @@ def _fill(out: Array, function: Callable[[Array], Array], x: Array) -> Array:
 
 def _standard(name: str, u: ArrayLike, x: Array) -> Array:
     """A standard uncertainty, finite and >= 0, of shape () or that of x."""
-    values = np.asarray(u, dtype=float)
+    values = real_array(name, u)
     if values.shape not in ((), x.shape):
         raise CalibrationError(f"{name} of shape {values.shape} for {x.size} indications")
     if values.size and not (values.min() >= 0 and values.max() < math.inf):

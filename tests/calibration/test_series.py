@@ -279,3 +279,13 @@ def test_a_changed_unit_changes_no_result(unit: str) -> None:
     np.testing.assert_allclose(other.ratio(second).u, A.ratio(B).u, rtol=1e-9)
     line = line_through(other, second, name="l")
     assert line.b.u[0] == pytest.approx(line_through(A, B, name="l").b.u[0], rel=1e-6)
+
+
+@pytest.mark.parametrize("bad", [math.nan, math.inf, "a"])
+def test_a_series_of_what_is_no_number_is_refused(bad: float) -> None:
+    for refused in (u_of_interpolation, slope_in_time):
+        with pytest.raises(CalibrationError, match=r"values of shape|not an array of real numbers"):
+            refused([0, 1, 2], [1.0, bad, 2.0])
+    block = Measurements(np.array([1.0, 2.0, 3.5]), np.full(3, 0.1), np.zeros((3, 0)), (), "lx")
+    with pytest.raises(CalibrationError, match=r"x of shape|x is not an array"):
+        line_through([0, 1, 2], block, name="line").value_at(bad)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 from importlib import import_module
@@ -215,3 +216,37 @@ def test_malformed_measurements_are_refused() -> None:
 
 def test_an_empty_block_is_a_block() -> None:
     assert len(evaluate(LINE, [])) == 0
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"value": [1.0, math.nan]}, "values or contributions that are not finite"),
+        ({"shared": [[1.0], [math.inf]]}, "values or contributions that are not finite"),
+        ({"u_ind": [0.1, -0.1]}, "u_ind is not a finite number >= 0"),
+        ({"u_ind": [0.1, math.nan]}, "u_ind is not a finite number >= 0"),
+        ({"dof": (0.5,)}, "fewer than 1 degree of freedom"),
+        ({"unit": "foo"}, "unknown unit 'foo'"),
+    ],
+)
+def test_measurements_that_cannot_be_are_refused(change: dict[str, object], message: str) -> None:
+    parts: dict[str, object] = {"value": [1.0, 2.0], "u_ind": [0.1, 0.1], "shared": [[1.0], [1.0]]} | change
+    value, u_ind, shared = (np.array(parts[name], dtype=float) for name in ("value", "u_ind", "shared"))
+    with pytest.raises(CalibrationError, match=message):
+        Measurements(value, u_ind, shared, ("a",), str(parts.get("unit", "lx")), parts.get("dof", ()))  # type: ignore[arg-type]
+
+
+def test_words_and_overflow_are_refused_without_a_warning() -> None:
+    block = evaluate(LINE, [10.0, 20.0, 30.0], u_indication=0.1)
+    attempts: tuple[Callable[[], object], ...] = (
+        lambda: evaluate(LINE, "a"),
+        lambda: evaluate(LINE, [1j]),
+        lambda: evaluate(LINE, [1.0], u_indication="a"),
+        lambda: block.mean([[1, 2], [3]]),
+        lambda: block.mean([1e308] * 3),
+        lambda: block.combination([1e308] * 3),
+        lambda: replace(LINE, covariance=[[1, 0], [0]]),  # type: ignore[arg-type]
+    )
+    for refused in attempts:
+        with pytest.raises(CalibrationError):
+            refused()

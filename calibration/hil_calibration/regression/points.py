@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ..arrays import real_array
 from ..calibration import covariance_factor
 from ..errors import CalibrationError, FitError, UnknownUncertainty
 
@@ -57,13 +58,7 @@ def standard(name: str, u: float) -> float:
 
 def numbers(name: str, values: ArrayLike) -> Array:
     """An array of real numbers."""
-    try:
-        found = np.asarray(values)
-        if not np.iscomplexobj(found):
-            return np.asarray(found, dtype=float)
-    except (TypeError, ValueError):
-        pass
-    raise FitError(f"{name} is not an array of real numbers", remedy="give numbers, rows of one length")
+    return real_array(name, values, refused=FitError)
 
 
 def points_of(x: ArrayLike, y: ArrayLike) -> tuple[Array, Array]:
