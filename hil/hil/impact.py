@@ -1,7 +1,8 @@
 """What rests on an instrument: the runs that used it, and those that used certificates which came of such runs.
 
 A run holds the serial number of each instrument and the SHA-256 of each certificate that it used; so certificates that
-our own runs issued lead on to later runs. What others did with our certificates cannot be seen.
+our own runs issued, drafts and final versions alike, lead on to later runs. What others did with our certificates
+cannot be seen.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from .documents.register import Entry, Register
 from .errors import RecordError, UsageError
 from .record import open_run
 from .record.folder import SEAL, read_seal, run_folders
@@ -44,11 +46,24 @@ class Identity:
 
 
 @dataclass(frozen=True)
+class Issued:
+    """A document that was issued: by whom, when, and which one replaced it, empty for the valid one."""
+
+    identifier: str
+    kind: str
+    person: str
+    when: str
+    replaced_by: str
+
+
+@dataclass(frozen=True)
 class Use:
     """A run that rests on the instrument.
 
     :param role: what the instrument, or the one calibrated with it, did in the run.
     :param through: the certificates between the instrument and this run, the first first; none for direct use.
+    :param document: the identifier of the document that the run made at its end, a draft.
+    :param issued: the documents that were issued of it, amendments last.
     """
 
     run: str
@@ -60,6 +75,7 @@ class Use:
     through: tuple[str, ...]
     verdict: str
     document: str
+    issued: tuple[Issued, ...]
     files: tuple[str, ...]
 
 
@@ -91,9 +107,14 @@ def impact(instrument: str, since: date, runs: Path, register: Mapping[str, Inst
     """
     found: list[_Run] = []
     unread = []
+    entries: list[Entry] = []
+    try:
+        entries = Register(runs).entries()
+    except RecordError as error:
+        unread.append(str(error))
     for folder in run_folders(runs):
         try:
-            run = _Run(folder)
+            run = _Run(folder, [entry for entry in entries if entry.run == folder.name])
             _ = run.day
             found.append(run)
         except (RecordError, UsageError, KeyError, TypeError, ValueError, OSError) as error:
@@ -105,8 +126,8 @@ def impact(instrument: str, since: date, runs: Path, register: Mapping[str, Inst
 class _Run:
     """What a run's folder says of instruments and certificates."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, entries: Sequence[Entry]) -> None:
+        self.folder, self._entries = folder, entries
         self._record = open_run(folder)
         self.facts, self.channels = self._record.run, self._record.channels
         self.instruments = {channel: _identity(meta) for channel, meta in self.channels.items()}
@@ -136,15 +157,29 @@ class _Run:
         return str(self.results.get("document", ""))
 
     @cached_property
-    def issued(self) -> set[str]:
-        """SHA-256 of its certificate: of the file that is there, and of the one that was sealed."""
-        path = self.folder / CERTIFICATE
-        hashes = {hashlib.sha256(path.read_bytes()).hexdigest()} if path.is_file() else set()
+    def certificates(self) -> set[str]:
+        """SHA-256 of its certificates: of the files that are there, and of those that were sealed or issued."""
+        paths = [self.folder / CERTIFICATE, *self._final()]
+        hashes = {hashlib.sha256(path.read_bytes()).hexdigest() for path in paths if path.is_file()}
+        hashes |= {sha256 for entry in self._entries for sha256 in entry.files.values()}
         try:
             sealed = read_seal(self.folder)["files"].get(CERTIFICATE) if (self.folder / SEAL).is_file() else None
         except (OSError, ValueError):
             sealed = None
         return hashes | ({str(sealed.get("sha256"))} if isinstance(sealed, dict) else set())
+
+    @property
+    def identifiers(self) -> set[str]:
+        """The identifiers of its documents."""
+        return {each for each in (self.document, *(entry.identifier for entry in self._entries)) if each}
+
+    def _final(self) -> list[Path]:
+        return sorted((self.folder / "documents").glob("*/final/*"))
+
+    def _issued(self) -> Iterator[Issued]:
+        replaced = {entry.amends: entry.identifier for entry in self._entries if entry.amends}
+        for entry in self._entries:
+            yield Issued(entry.identifier, entry.kind, entry.person, entry.when, replaced.get(entry.identifier, ""))
 
     def role(self, channel: str) -> str:
         played = [role for role, target in self.facts.get("roles", {}).items() if target == channel]
@@ -163,7 +198,10 @@ class _Run:
             through=through,
             verdict=str(verdict.get("outcome", "")),
             document=self.document,
-            files=tuple(str(path) for name in DOCUMENTS if (path := self.folder / name).is_file()),
+            issued=tuple(self._issued()),
+            files=tuple(
+                str(path) for path in (*(self.folder / name for name in DOCUMENTS), *self._final()) if path.is_file()
+            ),
         )
 
 
@@ -218,9 +256,9 @@ def _through(run: _Run, affected: Sequence[_Run]) -> tuple[_Run, list[str]] | No
         channels = [
             channel
             for channel, meta in run.channels.items()
-            if meta.get("certificate_sha256") in other.issued
-            or (other.document and (meta.get("calibration") or {}).get("identifier") == other.document)
+            if meta.get("certificate_sha256") in other.certificates
+            or (meta.get("calibration") or {}).get("identifier") in other.identifiers
         ]
-        if other.issued and channels:
+        if other.certificates and channels:
             return other, channels
     return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 from datetime import date
@@ -13,6 +14,7 @@ from click.testing import CliRunner
 
 from hil.bench import load_bench
 from hil.cli.root import cli
+from hil.documents.register import Entry, Register
 from hil.errors import UsageError
 from hil.impact import impact
 from history import History
@@ -111,3 +113,48 @@ def test_the_command_tells_it_to_people_and_programs(history: History) -> None:
 def test_a_folder_that_is_not_there_is_no_answer(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="there is no such folder"):
         impact("reference-luxmeter", date(2026, 6, 1), tmp_path / "nowhere")
+
+
+def without_its_draft(history: History, folder: Path) -> tuple[Path, Path, bytes]:
+    """The runs, the calibration's run without any trace of the certificate that it made, and that certificate."""
+    runs = copied(history, folder)
+    run = runs / history.calibration.name
+    made = (run / "certificate.xml").read_bytes()
+    for name in ("certificate.xml", "closed.json", "results.json"):
+        (run / name).unlink()
+    return runs, run, made
+
+
+def test_a_document_that_was_issued_leads_on_by_its_file(history: History, tmp_path: Path) -> None:
+    runs, run, made = without_its_draft(history, tmp_path)
+    final = run / "documents" / "C-1" / "final" / "certificate.xml"
+    final.parent.mkdir(parents=True)
+    final.write_bytes(made)
+    calibration, after = impact("20001", START, runs).uses
+    assert (calibration.run, after.run) == names(history)
+    assert str(final) in calibration.files
+
+
+def test_a_document_that_was_issued_leads_on_by_the_register_and_is_listed(history: History, tmp_path: Path) -> None:
+    runs, run, made = without_its_draft(history, tmp_path)
+    sha256 = hashlib.sha256(made).hexdigest()
+    register = Register(runs)
+    register.enter(Entry("C-1", "certificate", run.name, {"certificate.xml": sha256}, "A. Signer", "2026-06-02"))
+    register.enter(
+        Entry("C-2", "certificate", run.name, {"certificate.xml": "0" * 64}, "A. Signer", "2026-06-03", "C-1")
+    )
+    calibration, after = impact("20001", START, runs).uses
+    assert (after.run, after.through) == (history.after.name, (run.name,))
+    assert [(each.identifier, each.replaced_by) for each in calibration.issued] == [("C-1", "C-2"), ("C-2", "")]
+    assert after.issued == ()
+    told = invoke("20001", "--since", "2026-06-01", "--runs", runs).output
+    assert "issued: certificate C-1, by A. Signer, 2026-06-02, replaced by C-2" in told
+    assert "2 runs and 2 documents" in told
+
+
+def test_a_register_of_documents_that_was_altered_is_told(history: History, tmp_path: Path) -> None:
+    runs = copied(history, tmp_path)
+    (runs / "documents.jsonl").write_text("{}\n", encoding="utf-8")
+    done = invoke("20001", "--since", "2026-06-01", "--runs", runs)
+    assert done.return_value == 4
+    assert "documents.jsonl: line 1 was altered" in done.output

@@ -56,9 +56,14 @@ def impact(instrument: str, since: datetime, runs: Path, bench: str | None, as_j
             ],
         )
         click.echo()
-    documents = sum(bool(use.document) for use in found.uses)
-    told = f"{_counted(len(found.uses), 'run')} and {_counted(documents, 'document')}"
-    click.echo(f"Since {found.since}: {told} in {runs} rest on it.")
+        for use in found.uses:
+            for document in use.issued:
+                replaced = f", replaced by {document.replaced_by}" if document.replaced_by else ""
+                told = f"issued: {document.kind} {document.identifier}, by {document.person}, {document.when}{replaced}"
+                click.echo(printable(told))
+    documents = sum(len(use.issued) or bool(use.document) for use in found.uses)
+    counts = f"{_counted(len(found.uses), 'run')} and {_counted(documents, 'document')}"
+    click.echo(f"Since {found.since}: {counts} in {runs} rest on it.")
     for text in found.unread:
         click.echo(f"unknown, for it cannot be read: {printable(text)}")
     return DEVICE if found.unread else 0
