@@ -8,10 +8,14 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
+from scipy.optimize import least_squares
 
 from hil_calibration.errors import FitError, UnknownUncertainty
 from hil_calibration.regression import choose_degree, polynomial, straight_line
 from hil_calibration.regression.roots import roots_within
+
+Array = NDArray[np.float64]
 
 # ISO/TS 28037:2010, 6.3 example 1 (as quoted in GTC 1.5.1, test_fitting.py).
 X6, Y6 = [1, 2, 3, 4, 5, 6], [3.3, 5.6, 7.1, 9.3, 10.7, 12.1]
@@ -291,3 +295,54 @@ def test_a_choice_names_the_degrees_that_it_could_not_try() -> None:
     chosen = choose_degree(X6, Y6, [1, 1, 2, 4], u_y=0.5)
     assert [each.degree for each in chosen.candidates] == [1, 2]
     assert "degree 4 was not tried: it needs 7 points" in chosen.table()
+
+
+def test_clause_9_covariance_of_y() -> None:
+    """ISO/TS 28037:2010, clause 9 (as quoted in GTC's tests): two blocks of points with a common error each."""
+    covariance = np.zeros((20, 20))
+    covariance[10:15, 10:15] = 1 + np.eye(5)
+    covariance[15:, 15:] = 4 + np.eye(5)
+    y = [1.3, 4.1, 6.9, 7.5, 10.2, 12.0, 14.5, 17.1, 19.5, 21.0]
+    line = straight_line(range(1, 11), y, covariance=covariance)
+    np.testing.assert_allclose((line.a, line.u_a, line.b, line.u_b), (-0.6456, 1.2726, 2.2014, 0.2015), atol=5e-5)
+    assert line.chi2 == pytest.approx(2.07395, abs=5e-6)
+
+
+def pairs(n: int, v: Array) -> Array:
+    """The covariance that clause 8 of ISO/TS 28037 knows: x with y of the same point only."""
+    same = np.tile(np.eye(n), (2, 2))
+    return np.asarray(v * same)
+
+
+@pytest.mark.parametrize("degree", [1, 2, 3])
+@pytest.mark.parametrize("clause", [7, 8, 10])
+def test_fits_are_the_minimum_over_all_adjusted_points(degree: int, clause: int) -> None:
+    """Against a minimiser that knows no linearisation: the adjusted x are unknowns like the coefficients."""
+    generator = np.random.default_rng(10 * degree + clause)
+    n, c = 9, np.array([1.0, 0.7, 0.05, -0.01][: degree + 1])
+    x = np.linspace(0.0, 10.0, n)
+    root = 0.1 * generator.normal(size=(2 * n, 2 * n))
+    v = root @ root.T + np.diag(generator.uniform(0.1, 0.3, 2 * n) ** 2)
+    v = {7: np.diag(v.diagonal()), 8: pairs(n, v), 10: v}[clause]
+    error = generator.multivariate_normal(np.zeros(2 * n), v)
+    seen, y = x + error[:n], np.polynomial.polynomial.polyval(x, c) + error[n:]
+    whiten = np.linalg.inv(np.linalg.cholesky(v))
+
+    def misfit(p: Array) -> Array:
+        adjusted = p[degree + 1 :]
+        curve = np.polynomial.polynomial.polyval(adjusted, p[: degree + 1])
+        return np.asarray(whiten @ np.concatenate([seen - adjusted, y - curve]))
+
+    start = np.concatenate([c, seen])
+    found = least_squares(misfit, start, x_scale="jac", xtol=1e-15, ftol=1e-15, gtol=1e-15)
+    expected = found.x[: degree + 1]
+    jacobian = np.asarray(found.jac)
+    u = np.sqrt(np.linalg.inv(jacobian.T @ jacobian).diagonal()[: degree + 1])
+    fit = polynomial(seen, y, degree, covariance=v)
+    np.testing.assert_allclose(fit.coefficients, expected, rtol=0, atol=1e-5 * u.min())
+    np.testing.assert_allclose(fit.u, u, rtol=1e-5)
+    assert fit.chi2 == pytest.approx(2 * found.cost, rel=1e-8)
+    if degree == 1:
+        line = straight_line(seen, y, covariance=v)
+        np.testing.assert_allclose((line.a, line.b), expected, rtol=0, atol=1e-5 * u.min())
+        assert line.chi2 == pytest.approx(2 * found.cost, rel=1e-8)

@@ -47,7 +47,7 @@ class Polynomial:
     :param dof: n - degree - 1.
     :param consistent: chi2 is at most its 95 % quantile; ``None`` where that cannot be tested.
     :param residuals: y - P(x), shape (n,).
-    :param normalised: residuals over the standard uncertainty of y - P(x), shape (n,).
+    :param normalised: residuals over the standard uncertainty of y - P(x), both at the adjusted points, shape (n,).
     """
 
     coefficients: Array
@@ -155,9 +155,9 @@ def polynomial(
     blocks = blocks_of(n, u_x, u_y, covariance) if stated else (np.zeros((n, n)), np.zeros((n, n)), np.eye(n))
     centre = float(points.max() + points.min()) / 2
     scale = float(points.max() - points.min()) / 2 or 1.0
-    coefficients, root, factor = _gauss_newton(points, values, degree, blocks, centre, scale)
+    coefficients, root, factor, misfit = _gauss_newton(points, values, degree, blocks, centre, scale)
     residuals = values - _powers(points, degree, centre, scale) @ coefficients
-    chi2 = float(np.sum(np.square(whiten(factor, residuals))))
+    chi2 = float(np.sum(np.square(whiten(factor, misfit))))
     if not stated:
         root = root * math.sqrt(chi2 / (n - k))
     spread = np.sqrt(np.square(factor).sum(axis=1)) * (1.0 if stated else math.sqrt(chi2 / (n - k)))
@@ -170,7 +170,7 @@ def polynomial(
         dof=n - k,
         consistent=chi2 <= chi2_quantile(n - k) if stated and n > k else None,
         residuals=residuals,
-        normalised=residuals / np.where(spread > 0, spread, 1.0),
+        normalised=misfit / np.where(spread > 0, spread, 1.0),
         centre=centre,
         scale=scale,
         scaled=coefficients,
@@ -263,8 +263,9 @@ def choose_degree(
 
 def _gauss_newton(
     x: Array, y: Array, degree: int, blocks: tuple[Array, Array, Array], centre: float, scale: float
-) -> tuple[Array, Array, Array]:
-    """Coefficients in scaled powers, R with R R' their covariance, and the Cholesky factor of W, at the solution."""
+) -> tuple[Array, Array, Array, Array]:
+    """Coefficients in scaled powers, R with R R' their covariance, the Cholesky factor of W, and what is left of the
+    conditions linearised at the adjusted points, of which W is the covariance: all at the solution."""
     v_xx, v_xy, v_yy = blocks
     exact = not (np.any(v_xx) or np.any(v_xy))
     coefficients = np.linalg.lstsq(_powers(x, degree, centre, scale), y, rcond=None)[0]
@@ -280,12 +281,13 @@ def _gauss_newton(
             raise FitError(
                 "the points do not tell the coefficients apart", remedy="spread the points, or lower the degree"
             )
-        white = whiten(factor, y - slope * (x - adjusted))
+        linear = y - slope * (x - adjusted)
+        white = whiten(factor, linear)
         before, coefficients = coefficients, np.linalg.solve(r, q.T @ white)
         step = np.linalg.norm(r @ (coefficients - before))
         if exact or step <= 1e-11 * (1.0 + np.linalg.norm(white) * 1e-4):
-            return np.asarray(coefficients, dtype=float), np.asarray(np.linalg.inv(r), dtype=float), factor
-        weighted = whiten(factor, whiten(factor, y - slope * (x - adjusted) - powers @ coefficients), transposed=True)
+            return np.asarray(coefficients), np.asarray(np.linalg.inv(r)), factor, linear - powers @ coefficients
+        weighted = whiten(factor, whiten(factor, linear - powers @ coefficients), transposed=True)
         adjusted = x - (v_xy - v_xx * slope[None, :]) @ weighted
     raise FitError(f"no convergence in {_ITERATIONS} iterations", remedy="check the points and their uncertainties")
 

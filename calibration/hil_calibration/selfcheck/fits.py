@@ -8,13 +8,14 @@ from collections.abc import Iterator
 import numpy as np
 
 from ..function_cvd import CallendarVanDusen
-from ..regression import polynomial, straight_line
+from ..regression import linear_model, polynomial, straight_line
 from .check import Check, Example
 
 
 def checks() -> Iterator[Check]:
     """All examples of fits."""
-    for example in (_thermometer, _equal_weights, _both_coordinates, _full_covariance, _gas_analysis, _york):
+    lines = (_thermometer, _equal_weights, _both_coordinates, _covariance_of_y, _full_covariance)
+    for example in (*lines, _gas_analysis, _york, _load_cell, _through_the_origin):
         yield from example()
     yield from _reference_data()
     yield from _resistance()
@@ -59,6 +60,20 @@ def _both_coordinates() -> Iterator[Check]:
     yield of.check("u(b)", 0.1355, line.u_b, 5e-5)
     yield of.check("cov(a, b)", -0.0577, line.cov, 5e-5)
     yield of.check("chi2", 2.743, line.chi2, 5e-4)
+
+
+def _covariance_of_y() -> Iterator[Check]:
+    of = Example("ISO/TS 28037", "9")
+    y = [1.3, 4.1, 6.9, 7.5, 10.2, 12.0, 14.5, 17.1, 19.5, 21.0]
+    covariance = np.zeros((20, 20))
+    covariance[10:15, 10:15] = 1 + np.eye(5)
+    covariance[15:, 15:] = 4 + np.eye(5)
+    line = straight_line(np.arange(1.0, 11.0), y, covariance=covariance)
+    yield of.check("a", -0.6456, line.a, 5e-5)
+    yield of.check("u(a)", 1.2726, line.u_a, 5e-5)
+    yield of.check("b", 2.2014, line.b, 5e-5)
+    yield of.check("u(b)", 0.2015, line.u_b, 5e-5)
+    yield of.check("chi2", 2.07395, line.chi2, 5e-6)
 
 
 def _full_covariance() -> Iterator[Check]:
@@ -108,6 +123,28 @@ def _york() -> Iterator[Check]:
     line = straight_line(x, y, u_x=1 / np.sqrt(w_x), u_y=1 / np.sqrt(w_y))
     yield of.check("a", 5.47991022, line.a, 1e-7)
     yield of.check("b", -0.480533407, line.b, 1e-8)
+
+
+def _load_cell() -> Iterator[Check]:
+    of = Example("NIST StRD", "Pontius")
+    y = [
+        *(0.11019, 0.21956, 0.32949, 0.43899, 0.54803, 0.65694, 0.76562, 0.87487, 0.98292, 1.09146, 1.20001, 1.30822),
+        *(1.41599, 1.52399, 1.63194, 1.73947, 1.84646, 1.95392, 2.06128, 2.16844, 0.11052, 0.22018, 0.32939, 0.43886),
+        *(0.54798, 0.65739, 0.76596, 0.87474, 0.98300, 1.09150, 1.20004, 1.30818, 1.41613, 1.52408, 1.63159, 1.73965),
+        *(1.84696, 1.95445, 2.06177, 2.16829),
+    ]
+    curve = polynomial(np.tile(np.arange(1.0, 21.0) * 150000, 2), y, 2)
+    certified = (0.673565789473684e-03, 0.732059160401003e-06, -0.316081871345029e-14)
+    for k, coefficient in enumerate(curve.coefficients.tolist()):
+        yield of.relative(f"b{k}", certified[k], coefficient, 1e-10)
+    yield of.relative("sd of b2", 0.486652849992036e-16, curve.u[2], 1e-10)
+
+
+def _through_the_origin() -> Iterator[Check]:
+    of = Example("NIST StRD", "NoInt1")
+    line = linear_model(np.arange(60.0, 71.0)[:, None], np.arange(130.0, 141.0))
+    yield of.relative("b1", 2.07438016528926, line.coefficients[0], 1e-13)
+    yield of.relative("sd of b1", 0.165289256198347e-01, line.u[0], 1e-12)
 
 
 def _reference_data() -> Iterator[Check]:
