@@ -10,7 +10,7 @@ from hil_calibration.certificate import model
 from ..errors import UsageError
 from ..outcome import MeasurementOutcome, TrialOutcome
 from ..report import MeasurementReport, ReportData, measurement_html, report_html
-from ..report.document import ReportFacts, document_pdf
+from ..report.document import ReportFacts, document_pdf, report_document
 from ..trial_report import measurement_report, report_data
 from .certificates import SOFTWARE, amendment, days, deviations, organisation, persons
 
@@ -25,6 +25,13 @@ def report_of(source: Source, details: Details, template: Path | None) -> bytes:
     :raises CertificateError: something that no report may lack, contradict or misname.
     """
     return document_pdf(_data(source, details), _facts(source, details), template)
+
+
+def content_of(source: Source, details: Details) -> bytes:
+    """The report's content as JSON, as it is attached to its PDF."""
+    from hil_calibration.certificate.report_writer import report_json
+
+    return report_json(report_document(_data(source, details), _facts(source, details)))
 
 
 def report_page(source: Source, details: Details) -> str:

@@ -124,10 +124,10 @@ def _facts(path: Path, files: dict[str, bytes], signed: dict[str, Signed | None]
         except (CertificateError, ValueError, KeyError, TypeError, RecursionError):
             continue
     if path.read_bytes().startswith(PDF):
-        from hil_calibration.certificate.signing.pades import read_attached
+        from hil_calibration.certificate.signing.pades import read_content
 
         try:
-            return _stated(read_attached(path.read_bytes()), path.name)
+            return _stated(read_content(path.read_bytes()), path.name)
         except (CertificateError, ValueError, KeyError, TypeError, RecursionError):
             pass
     raise UsageError("is no document of this program", where=str(path), remedy="name a certificate or a report")

@@ -93,6 +93,14 @@ def read_attached(data: bytes) -> bytes:
     return found
 
 
+def read_content(data: bytes) -> bytes:
+    """The ``certificate.xml`` or ``report.json`` attached to a PDF, signed or not; empty if there is none.
+
+    :raises SignatureFault: no PDF that can be read, or several of them.
+    """
+    return _guarded(lambda: attached(_reader(data)))
+
+
 def _verify(data: bytes, trusted: Sequence[bytes], at: datetime) -> Signed:
     reader = _reader(data)
     signature = _only_signature(reader)
