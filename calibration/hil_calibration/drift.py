@@ -9,14 +9,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .errors import CalibrationError, FitError, UnknownUncertainty
+from .calibration import CalibrationRecord
+from .errors import CalibrationError, FitError, NotApplicable, UnknownUncertainty
 from .regression import Line, straight_line
+from .stream import evaluate
 
 Array = NDArray[np.float64]
 
@@ -33,6 +35,30 @@ class PastCalibration:
     date: date
     correction: float
     u: float
+
+
+def past_calibrations(records: Sequence[CalibrationRecord], indication: float) -> tuple[PastCalibration, ...]:
+    """The history of one instrument at one indication, from its calibration records: value minus indication.
+
+    Where the indication is in another unit than the value, it is the value itself. Effects per kelvin are left out:
+    they are no statement of a certificate on the day of the calibration.
+
+    :param indication: in the unit of the records' indication.
+    :raises NotApplicable: records of different instruments, quantities or units.
+    :raises OutOfRange: a record does not cover the indication.
+    """
+    kinds = {(each.instrument, each.quantity, each.unit, each.indication_unit) for each in records}
+    if len(kinds) > 1:
+        raise NotApplicable(
+            "the records are not of one instrument and quantity", remedy="give those of one, in one unit"
+        )
+    found = []
+    for record in records:
+        kept = tuple(effect for effect in record.effects if effect.kind != "relative-per-kelvin")
+        measured = evaluate(replace(record, effects=kept), indication)
+        offset = indication if record.indication_unit == record.unit else 0.0
+        found.append(PastCalibration(record.date, float(measured.value[0]) - offset, float(measured.u[0])))
+    return tuple(found)
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 Array = NDArray[np.float64]
 
 _PIECE = 16384
+_LARGEST = 50_000_000
+"""Elements of a block's shared contributions, 400 MB: beyond them it is refused, not begun."""
+
 _NAME_IT = "call .named(NAME) first, so that the results keep what they have in common"
 
 
@@ -231,6 +234,7 @@ def evaluate(
     resolution: ArrayLike | None = None,
     temperature: ArrayLike | None = None,
     slope_time: ArrayLike = 0.0,
+    share_rounding: bool = True,
 ) -> Measurements:
     """Measurements from the indications of one instrument through its calibration record.
 
@@ -246,7 +250,10 @@ def evaluate(
     :param temperature: of the instrument, Cel, shape () or (n,); for effects per kelvin.
     :param slope_time: rate of change of the value times the standard uncertainty of the time stamp, in the
         unit of the value, shape () or (n,); :func:`hil_calibration.series.slope_in_time` estimates the rate.
+    :param share_rounding: ``False`` takes all rounding errors as independent: for many readings at different
+        indications, each of which occurs in very few of them.
     :raises OutOfRange: an indication is outside the record's valid range; the error lists some.
+    :raises CalibrationError: shapes that do not fit, or rounding errors of too many different indications to be kept.
     :raises UnknownUncertainty: an uncertainty is not a number, or a temperature is needed and not given.
     """
     x = np.atleast_1d(real_array("indication", indication))
@@ -255,7 +262,7 @@ def evaluate(
     record.require_in_range(x)
     value = _fill(np.empty_like(x), record.function.value, x)
     noise, jitter = _standard("u_indication", u_indication, x), _standard("slope_time", slope_time, x)
-    resolved, rounding, names = _resolution(record, x, noise, resolution)
+    resolved, rounding, names = _resolution(record, x, noise, resolution, share_rounding)
     effects = (*record.coefficient_effects, *(effect.name for effect in record.effects), *names)
     shared = np.empty((len(effects), len(x))).T
     r = len(record.components)
@@ -330,14 +337,19 @@ def _standard(name: str, u: ArrayLike, x: Array) -> Array:
 
 
 def _resolution(
-    record: CalibrationRecord, x: Array, noise: Array, resolution: ArrayLike | None
+    record: CalibrationRecord, x: Array, noise: Array, resolution: ArrayLike | None, share: bool
 ) -> tuple[Array, Array, tuple[str, ...]]:
     """Shared columns (n, k) and independent part of the rounding error, in the unit of the indication."""
     if resolution is None:
         return np.empty((len(x), 0)), np.zeros(()), ()
     rounding = np.broadcast_to(_standard("resolution", resolution, x) / math.sqrt(12.0), x.shape)
-    alike = (noise <= rounding) & (rounding > 0)
+    alike = (noise <= rounding) & (rounding > 0) & share
     distinct = np.unique(x[alike])
+    if len(x) * len(distinct) > _LARGEST:
+        raise CalibrationError(
+            f"{len(x)} readings at {len(distinct)} different indications without noise share too many rounding errors",
+            remedy="state u_indication where it exceeds the rounding, evaluate fewer, or do not share_rounding",
+        )
     columns = np.where(alike[:, None] & (x[:, None] == distinct), rounding[:, None], 0.0)
     instrument = f"{record.instrument.model} {record.instrument.serial}, {record.quantity}"
     names = tuple(f"resolution of {instrument} at {indication!r}" for indication in distinct.tolist())

@@ -92,12 +92,19 @@ class Evidence:
         return self._calibrations[channel]
 
     def measurements(
-        self, link: Mapping[str, Any], *, u_indication: float = 0.0, temperature: float | None = None
+        self,
+        link: Mapping[str, Any],
+        *,
+        u_indication: float = 0.0,
+        temperature: float | None = None,
+        share_rounding: bool = True,
     ) -> Measurements:
         """The measurements of the window that ``link`` names, with the effects that they share.
 
         :param u_indication: standard uncertainty of one indication by its noise, in the unit of the indication.
         :param temperature: of the instrument in Cel, for effects that depend on it.
+        :param share_rounding: ``False`` for many readings at different indications (a soak, a whole run), whose
+            rounding errors are then independent.
         :raises UnknownUncertainty: if the channel has no calibration.
         """
         from hil_calibration.stream import evaluate
@@ -110,6 +117,7 @@ class Evidence:
             u_indication=u_indication,
             resolution=found.resolution if known else None,
             temperature=temperature,
+            share_rounding=share_rounding,
         )
 
     def declared_effects(self, channel: str, acts_on: str) -> list[Effect]:

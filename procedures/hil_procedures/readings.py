@@ -13,8 +13,6 @@ from hil.evidence import Evidence, Indications
 from hil_calibration.errors import UnknownUncertainty
 from hil_calibration.stream import Measurements
 
-from .effects import without_rounding_effects
-
 Array = NDArray[np.float64]
 
 
@@ -22,7 +20,8 @@ Array = NDArray[np.float64]
 class Series:
     """``n`` readings: times in s, values in the channel's unit, ``step`` the resolution of the indication in its unit.
 
-    ``measured`` carries the effects of the calibration; ``None`` for a channel that has none.
+    ``measured`` carries the effects of the calibration, and rounding errors independent of each other; ``None`` for a
+    channel that has none.
     """
 
     t: Array
@@ -57,13 +56,13 @@ class Series:
         """
         if self.measured is None:
             raise UnknownUncertainty("has no calibration", remedy="calibrate its instrument first")
-        plain = without_rounding_effects(self.measured)
+        plain = self.measured
         return Measurements(plain.value, np.zeros(len(plain)), plain.shared, plain.effects, plain.unit, plain.dof)
 
     @property
     def rounding(self) -> float:
         """The standard uncertainty of one reading by its resolution, in the channel's unit; the largest of them."""
-        return 0.0 if self.measured is None else float(without_rounding_effects(self.measured).u_ind.max())
+        return 0.0 if self.measured is None else float(self.measured.u_ind.max())
 
 
 def indicated(evidence: Evidence, link: Mapping[str, Any], origin: int = 0) -> Series:
@@ -84,7 +83,7 @@ def measured(
     :param temperature: of the instrument in Cel, for effects that depend on it.
     """
     found = evidence.indications(link)
-    values = evidence.measurements(link, temperature=temperature)
+    values = evidence.measurements(link, temperature=temperature, share_rounding=False)
     return Series(_seconds(found, origin), values.value, _step(found), values)
 
 
@@ -97,7 +96,7 @@ def instruments(evidence: Evidence, *roles: str) -> tuple[str, ...]:
 def room_temperature(evidence: Evidence) -> float:
     """The mean of the role ``temperature`` over the run, in Cel."""
     conditions = evidence.whole_run(evidence.role("temperature"))
-    return float(evidence.measurements(conditions).mean().value[0])
+    return float(evidence.measurements(conditions, share_rounding=False).value.mean())
 
 
 def distributions(evidence: Evidence, *channels: str) -> dict[str, str]:

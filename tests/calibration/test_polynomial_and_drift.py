@@ -11,9 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hil_calibration.adjustment import found_and_left, hysteresis, two_point_adjustment
+from hil_calibration.calibration import CalibrationRecord, Instrument
 from hil_calibration.control_chart import chart
-from hil_calibration.drift import PastCalibration, drift_model, recalibration_due
-from hil_calibration.errors import CalibrationError, FitError, UnknownUncertainty
+from hil_calibration.drift import PastCalibration, drift_model, past_calibrations, recalibration_due
+from hil_calibration.effect import Effect
+from hil_calibration.errors import CalibrationError, FitError, NotApplicable, OutOfRange, UnknownUncertainty
+from hil_calibration.function import StraightLine
 from hil_calibration.regression import choose_degree, polynomial, straight_line
 
 X = np.arange(21.0)
@@ -275,3 +278,31 @@ def test_hysteresis_and_charts_of_numbers_that_are_none() -> None:
         chart([1e308, -1e308] * 4)
     with pytest.raises(CalibrationError, match="indication = nan"):
         two_point_adjustment((0.0, 10.0), (0.1, 10.2), u_references=(0.1, 0.1)).value_at(math.nan)
+
+
+def certificate_of(year: int, offset: float, serial: str = "20001") -> CalibrationRecord:
+    """A calibration whose correction is ``offset`` with u = 0.01, and an effect of temperature."""
+    return CalibrationRecord(
+        instrument=Instrument("Example Instruments", "EX-LUX 1", serial),
+        quantity="illuminance",
+        unit="lx",
+        function=StraightLine(offset, 1.0),
+        covariance=np.diag([1e-4, 0.0]),
+        effects=(Effect(name="temperature", kind="relative-per-kelvin", u=0.001, reference=23.0),),
+        valid_range=(0.0, 100.0),
+        date=date(year, 3, 1),
+    )
+
+
+def test_drift_over_the_certificates_of_an_instrument() -> None:
+    records = [certificate_of(2020 + i, 0.02 * i) for i in range(4)]
+    past = past_calibrations(records, 50.0)
+    assert [each.date.year for each in past] == [2020, 2021, 2022, 2023]
+    assert [each.u for each in past] == pytest.approx([0.01] * 4)
+    assert [each.correction for each in past] == pytest.approx([0.0, 0.02, 0.04, 0.06])
+    assert drift_model(past).at(date(2024, 3, 1)).correction == pytest.approx(0.08, abs=1e-3)
+    with pytest.raises(NotApplicable, match="not of one instrument"):
+        past_calibrations([*records, certificate_of(2024, 0.1, serial="20002")], 50.0)
+    with pytest.raises(OutOfRange):
+        past_calibrations(records, 200.0)
+    assert past_calibrations([], 50.0) == ()

@@ -250,3 +250,13 @@ def test_words_and_overflow_are_refused_without_a_warning() -> None:
     for refused in attempts:
         with pytest.raises(CalibrationError):
             refused()
+
+
+def test_too_many_shared_rounding_errors_are_refused_before_they_fill_the_memory() -> None:
+    many = np.linspace(0.0, 1000.0, 10_000)
+    with pytest.raises(CalibrationError, match="10000 readings at 10000 different indications"):
+        evaluate(LINE, many, resolution=0.1)
+    assert len(evaluate(LINE, many, resolution=0.1, u_indication=0.1)) == 10_000
+    apart = evaluate(LINE, many, resolution=0.1, share_rounding=False)
+    np.testing.assert_allclose(apart.u_ind, 0.98 * 0.1 / math.sqrt(12))
+    assert not any(name.startswith("resolution of") for name in apart.effects)

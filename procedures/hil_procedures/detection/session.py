@@ -41,7 +41,7 @@ def read_session(evidence: Evidence) -> Session:
     """Read the session from its record."""
     channel = evidence.role("luxmeter")
     room = evidence.whole_run(evidence.role("temperature"))
-    temperature = float(evidence.measurements(room).mean().value[0])
+    temperature = float(evidence.measurements(room, share_rounding=False).value.mean())
     observed = evidence.observations
     shown = [entry for entry in observed if entry.data["sign"]]
     blank = [entry for entry in observed if not entry.data["sign"]]

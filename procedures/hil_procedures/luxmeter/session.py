@@ -67,7 +67,7 @@ def read_session(evidence: Evidence) -> Session:
     item = evidence.role("luxmeter")
     standard = evidence.role("reference")
     conditions = evidence.whole_run(evidence.role("temperature"))
-    temperature = float(evidence.measurements(conditions).mean().value[0])
+    temperature = float(evidence.measurements(conditions, share_rounding=False).value.mean())
     observed = evidence.observations
     lit = [entry for entry in observed if entry.data["direction"] != "dark"]
     dark = [entry for entry in observed if entry.data["direction"] == "dark"]
