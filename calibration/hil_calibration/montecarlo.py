@@ -53,8 +53,8 @@ class Propagation:
     """The outcome of one propagation of m measurands.
 
     For one measurand ``value``, ``u`` and ``interval`` are numbers and a pair; for several, tuples of them in the order
-    of ``names``. ``correlations`` has shape (m, m). ``samples`` holds the trials, shape (m, trials), sorted where
-    m = 1. ``stable`` is false where an adaptive run ended at its largest number of trials with results not yet stable.
+    of ``names``. ``correlations`` has shape (m, m). ``samples`` holds the trials, shape (m, trials), as they were
+    drawn. ``stable`` is false where an adaptive run ended at its largest number of trials with results not yet stable.
     ``u_interval``, shape (m, 2), is the standard uncertainty of the ends of the intervals by the scatter of blocks of
     trials; infinite where there are too few trials to tell.
     """
@@ -256,9 +256,7 @@ def _u_of_ends(drawn: Array, coverage: float, interval: Interval) -> Array:
     if blocks < FEWEST_BLOCKS:
         return np.full((len(drawn), 2), math.inf)
     size = drawn.shape[1] // blocks
-    ends = [
-        [_interval(np.sort(row[h * size : (h + 1) * size]), coverage, interval) for row in drawn] for h in range(blocks)
-    ]
+    ends = [[_interval(row[h * size : (h + 1) * size], coverage, interval) for row in drawn] for h in range(blocks)]
     return np.asarray(np.std(ends, axis=0, ddof=1) / math.sqrt(blocks))
 
 
@@ -282,7 +280,7 @@ def _adaptive(
             kept = np.concatenate([kept, more], 1)
         block = kept[:, end - size : end]
         trial.fill(block)
-        results[h - 1] = [[row.mean(), row.std(ddof=1), *_interval(np.sort(row), coverage, interval)] for row in block]
+        results[h - 1] = [[row.mean(), row.std(ddof=1), *_interval(row, coverage, interval)] for row in block]
         stable = h > 1 and (stable or _stable(results[:h], size, digits))
         ends = results[:h, :, 2:]
         if stable and (decided is None or (h >= FEWEST_BLOCKS and decided(ends.mean(axis=0), _spread(ends)))):
@@ -318,21 +316,28 @@ def tolerance(u: float, digits: int) -> float:
     return float(f"5e{exponent - 1 + (rounded >= 10**digits)}")
 
 
-def _interval(ordered: Array, coverage: float, kind: Interval) -> tuple[float, float]:
-    """The coverage interval of sorted trials (JCGM 101, 7.7)."""
-    count = len(ordered)
+def _interval(trials: Array, coverage: float, kind: Interval) -> tuple[float, float]:
+    """The coverage interval of trials (JCGM 101, 7.7), of which only as many are put in order as it needs."""
+    count = len(trials)
     q = coverage * count
     width = int(q) if q == int(q) else int(q + 0.5)
     if not 1 <= width < count:
         raise CalibrationError(
             f"{count} trials for a coverage of {coverage}", remedy="ask for more trials, or a smaller coverage"
         )
-    if kind == "shortest":
-        lengths = ordered[width:] - ordered[: count - width]
-        r = int(np.argmin(lengths))
-    else:
+    if kind != "shortest":
         r = max(0, int((count - width) / 2 + 0.5) - 1)
-    return float(ordered[r]), float(ordered[r + width])
+        placed = np.partition(trials, (r, r + width))
+        return float(placed[r]), float(placed[r + width])
+    lower = count - width
+    if lower <= width:
+        placed = np.partition(trials, (lower - 1, width))
+        low, high = np.sort(placed[:lower]), np.sort(placed[width:])
+    else:
+        ordered = np.sort(trials)
+        low, high = ordered[:lower], ordered[width:]
+    best = int(np.argmin(high - low))
+    return float(low[best]), float(high[best])
 
 
 def _summary(
@@ -341,11 +346,7 @@ def _summary(
     count, m = drawn.shape[1], len(names)
     values, us = drawn.mean(axis=1), drawn.std(axis=1, ddof=1)
     correlations = _correlations(drawn, us)
-    intervals = []
-    for row in drawn:
-        ordered = row if m == 1 else row.copy()
-        ordered.sort()
-        intervals.append(_interval(ordered, coverage, kind))
+    intervals = [_interval(row, coverage, kind) for row in drawn]
     one = m == 1
     return Propagation(
         names=names,
