@@ -272,9 +272,13 @@ def u_between_nodes(x: ArrayLike, y: ArrayLike) -> Array:
     if len(table.x) < 3:
         raise CalibrationError("two nodes show no curvature", remedy="give three or more, or state the uncertainty")
     width = np.diff(table.x)
-    curvature = np.abs(2.0 * np.diff(np.diff(table.y) / width) / (width[1:] + width[:-1]))
-    inner = np.concatenate([[0.0], curvature, [0.0]])
-    return np.asarray(np.maximum(inner[1:], inner[:-1]) * np.square(width) / 8.0)
+    with np.errstate(all="ignore"):
+        curvature = np.abs(2.0 * np.diff(np.diff(table.y) / width) / (width[1:] + width[:-1]))
+        inner = np.concatenate([[0.0], curvature, [0.0]])
+        u = np.maximum(inner[1:], inner[:-1]) * np.square(width) / 8.0
+    if not np.all(np.isfinite(u)):
+        raise CalibrationError("a table of numbers too large to compute with", remedy="take a larger unit")
+    return np.where(u > 1e-13 * np.abs(table.y).max(), u, 0.0)
 
 
 def from_json(data: Mapping[str, Any]) -> CalibrationFunction:
