@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import RecordError, UsageError, VerificationFailed
 from ..record.disk import sync, sync_directory
-from ..sealing.steps import DRAFT, FINAL, PART, State, Step, files_of, last_step, place, take
+from ..sealing.steps import DRAFT, FINAL, FOLDER, PART, State, Step, files_of, last_step, place, take
 from .details import DETAILS, Amends, Details, read_details
 from .drafts import identifier as identifier_of
 from .making import CERTIFICATE, REPORT_PDF, TEMPLATE, make
@@ -74,6 +74,7 @@ def draft(
     :param key: the laboratory's, for the step on record.
     :raises UsageError: the run yields no document, or has one that was issued.
     """
+    _sweep(folder)
     source = source_of(folder)
     identifier = identifier_of(source.record, folder) if amends is None else amended_identifier(amends.identifier)
     run = source.record.run
@@ -142,6 +143,7 @@ def authorise(
     laboratory.require_role(person, "authoriser")
     if finished := _finish(folder, identifier):
         return finished
+    _sweep(folder)
     details, step = _draft(folder, identifier, ("drafted", "reviewed", "authorised"))
     if step.state != "reviewed":
         raise UsageError("nobody has reviewed this draft", where=identifier, remedy="run `hil certificate review`")
@@ -160,6 +162,17 @@ def authorise(
     if document is None:
         raise RecordError("was altered while it was issued", where=identifier, remedy="authorise it again")
     return document
+
+
+def _sweep(folder: Path) -> None:
+    """Remove what was written but never went on record."""
+    for part in (folder / FOLDER).glob(f"*/{PART}"):
+        step = last_step(folder, part.parent.name)
+        on_record = step is not None and step.state == "authorised"
+        if step is None or not on_record or files_of(folder, step.identifier, PART, under=FINAL) != step.files:
+            shutil.rmtree(part)
+        if not any(part.parent.iterdir()):
+            part.parent.rmdir()
 
 
 def _finish(folder: Path, identifier: str) -> Document | None:
