@@ -9,8 +9,8 @@ from bench_copy import hil
 from hil.bench.config import load_bench
 from hil_drivers.device import driver_names
 
-NOT_THERE = {"carriage", "modbus", "ros2", "scpi", "video", "weiss-ascii2"}
-"""Drivers that this bench has no device for: described ones, second dialects, and what action-sim has."""
+NOT_THERE = {"carriage", "modbus", "pylon", "ros2", "scpi", "video", "weiss-ascii2"}
+"""Drivers that this bench has no device for: described ones, second dialects, a maker's own, what action-sim has."""
 
 
 def test_every_kind_of_instrument_is_there() -> None:

@@ -38,14 +38,10 @@ class Place(NamedTuple):
 
     def moved(self, distance: float, turn: float) -> Place:
         """The pose after an arc of that length and angle."""
-        if abs(turn) < 1e-9:
-            middle = self.heading + turn / 2.0
-            along, aside = distance * math.cos(middle), distance * math.sin(middle)
-        else:
-            radius, end = distance / turn, self.heading + turn
-            along = radius * (math.sin(end) - math.sin(self.heading))
-            aside = radius * (math.cos(self.heading) - math.cos(end))
-        return Place(self.x + along, self.y + aside, self.heading + turn)
+        half = turn / 2.0
+        chord = distance * (math.sin(half) / half if half else 1.0)
+        middle = self.heading + half
+        return Place(self.x + chord * math.cos(middle), self.y + chord * math.sin(middle), self.heading + turn)
 
 
 class State(NamedTuple):
