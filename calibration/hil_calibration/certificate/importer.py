@@ -16,6 +16,7 @@ from ..errors import CertificateError, NotApplicable, UnknownCorrelation, Unknow
 from ..function_cvd import CallendarVanDusen
 from ..unit import check, difference, same
 from .coefficients import Fitted, callendar_van_dusen, fitted
+from .directions import Points, both_directions
 from .document import DccDocument, DccItem, DccTable, Form, names
 from .model import Function, SharedEffect
 
@@ -41,7 +42,8 @@ def calibration_record(
 
     From a table of indications and reference values (or errors), a single value standing for every row, comes a table
     function value = f(indication), whose interpolation has the uncertainty that the curvature of its points shows
-    (:func:`~hil_calibration.function.u_between_nodes`). The uncertainty of its points is that of the errors, or else
+    (:func:`~hil_calibration.function.u_between_nodes`). Levels taken rising and falling give their mean, and hysteresis
+    as an effect (:mod:`.directions`). The uncertainty of its points is that of the errors, or else
     that of the reference values and of the indications in quadrature, each divided by its k. A certificate says nothing
     of the correlation between its points: `point_correlation` declares it and the record's `assumption` keeps the
     declaration. The conditions of the calibration (`document.conditions`) are not a range of validity: what depends on
@@ -122,6 +124,10 @@ def _tabulated(
         r = _coefficient(correlation, document.identifier)
         u = _uncertainty(table, units, document.identifier)
         covariance = r * np.outer(u, u) + (1.0 - r) * np.diag(u**2)
+    loop: Effect | None = None
+    if units[0] == units[1]:
+        points, loop = both_directions(Points(indication, value, covariance), document.identifier)
+        indication, value, covariance = points.indication, points.value, points.covariance
     order = np.argsort(indication)
     indication, value, covariance = indication[order], value[order], covariance[np.ix_(order, order)]
     if np.any(np.diff(indication) == 0):
@@ -143,8 +149,10 @@ def _tabulated(
         provenance="simulated" if document.simulated else "measured",
         function=found.function,
         covariance=found.covariance,
-        effects=found.effects,
-        assumption="; ".join(filter(None, (_assumed(correlation), found.assumption))),
+        effects=(*found.effects, *([loop] if loop else [])),
+        assumption="; ".join(
+            filter(None, (_assumed(correlation), found.assumption, "the mean of both directions" if loop else ""))
+        ),
     )
 
 

@@ -248,8 +248,12 @@ def test_ptb_humidity_certificate_has_u_in_one_unit_only(ptb: Path) -> None:
     assert form is not None
     assert np.allclose(form.U, [0.6, 0.8, 1.0, 1.1, 1.0, 0.8, 0.6])
     probe = Instrument("Feuchtemesstechnik GmbH", "H2OMeas 6789-1", "Fs 135792468 Hu")
-    with pytest.raises(CertificateError, match="hysteresis"):
-        calibration_record(found, unit="%", instrument=probe, point_correlation="full")
+    record = calibration_record(found, unit="%", instrument=probe, point_correlation="full")
+    assert np.allclose(values_at_nodes(record), [20.05, 50.0, 80.05, 90.1])  # rising and falling, the mean of both
+    (loop,) = record.effects
+    assert (loop.name, loop.distribution) == (f"{found.identifier} hysteresis", "rectangular")
+    assert loop.half_width == pytest.approx(0.45)  # -1.2 % falling, -0.3 % rising at 80 %
+    assert np.allclose(np.sqrt(covariance_at_nodes(record).diagonal()), [0.3, 0.4, 0.5, 0.55])
 
 
 def test_ptb_resistance_certificate_indicates_in_another_unit(ptb: Path) -> None:
