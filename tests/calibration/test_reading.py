@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
 import numpy as np
 import pytest
@@ -74,7 +75,7 @@ def test_it_agrees_with_the_block(
     ],
 )
 def test_it_refuses_what_the_block_refuses(given_: dict[str, float], kind: type[CalibrationError]) -> None:
-    arguments: dict[str, float] = {"indication": 100.0, "temperature": 23.0, **given_}
+    arguments: dict[str, Any] = {"indication": 100.0, "temperature": 23.0, **given_}
     with pytest.raises(kind):
         evaluate(CURVED, **arguments)
     with pytest.raises(kind):
