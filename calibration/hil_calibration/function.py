@@ -235,6 +235,15 @@ class Table(CalibrationFunction):
         given = np.asarray(coefficients, dtype=float).tolist()
         return Table(self.x, tuple(given[: len(self.x)]), tuple(given[len(self.x) :]))
 
+    def along(self, direction: ArrayLike) -> Callable[[ArrayLike], Array]:
+        """The function of x whose value is J(x) @ direction; that of a single piece is computed in this piece alone."""
+        given = np.asarray(direction, dtype=float)
+        touched = np.flatnonzero(given)
+        if len(touched) != 1 or touched[0] < len(self.x):
+            return self.with_coefficients(given).value
+        piece = int(touched[0]) - len(self.x)
+        return _bump(self.x[piece], self.x[piece + 1], float(given[touched[0]]))
+
     def to_json(self) -> dict[str, Any]:
         """A JSON object that :func:`from_json` reads."""
         more = {"between": list(self.between)} if self.between else {}
@@ -256,6 +265,20 @@ class Table(CalibrationFunction):
                 remedy="a table is not extrapolated: calibrate over the whole range of use",
             )
         return points
+
+
+def _bump(low: float, high: float, height: float) -> Callable[[ArrayLike], Array]:
+    """The parabola of ``height`` in the middle between ``low`` and ``high``, zero at both and outside."""
+    width = high - low
+
+    def value(x: ArrayLike) -> Array:
+        if isinstance(x, float):
+            s = (x - low) / width
+            return np.float64(4.0 * s * (1.0 - s) * height if 0.0 < s < 1.0 else 0.0)
+        part = np.clip((np.asarray(x, dtype=float) - low) / width, 0.0, 1.0)
+        return np.asarray(4.0 * height * part * (1.0 - part))
+
+    return value
 
 
 def u_between_nodes(x: ArrayLike, y: ArrayLike) -> Array:

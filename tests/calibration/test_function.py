@@ -185,3 +185,13 @@ def test_a_table_with_pieces_that_are_not_straight() -> None:
         Table((0.0, 2.0, 4.0), (1.0, 2.0, 3.0), (0.1,))
     with pytest.raises(CalibrationError, match="show no curvature"):
         functions.u_between_nodes([0.0, 1.0], [0.0, 1.0])
+
+
+def test_a_piece_along_its_own_coefficient_is_the_jacobian() -> None:
+    table = Table((0.0, 2.0, 6.0, 7.0), (1.0, 2.0, 3.0, 5.0), (0.0,) * 3)
+    at = np.array([0.0, 0.5, 2.0, 3.0, 5.0, 6.0, 6.7, 7.0])
+    jacobian = table.jacobian(at)
+    for column, unit in enumerate(0.3 * np.eye(7)):
+        along = table.along(unit)
+        np.testing.assert_allclose(along(at), 0.3 * jacobian[:, column], atol=1e-15)
+        np.testing.assert_allclose([float(along(x)) for x in at.tolist()], 0.3 * jacobian[:, column], atol=1e-15)
