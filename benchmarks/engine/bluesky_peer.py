@@ -10,14 +10,16 @@ from typing import Any
 class Minimal:
     """The least that bluesky can read."""
 
-    name = "lux"
     parent = None
 
+    def __init__(self, name: str) -> None:
+        self.name = name
+
     def read(self) -> dict[str, Any]:
-        return {"lux": {"value": 100.0, "timestamp": time.time()}}
+        return {self.name: {"value": 100.0, "timestamp": time.time()}}
 
     def describe(self) -> dict[str, Any]:
-        return {"lux": {"source": "", "dtype": "number", "shape": []}}
+        return {self.name: {"source": "", "dtype": "number", "shape": []}}
 
     def read_configuration(self) -> dict[str, Any]:
         return {}
@@ -26,17 +28,18 @@ class Minimal:
         return {}
 
 
-def floor(events: int) -> float:
-    """Seconds for ``events`` of create, read and save, with a device that does nothing."""
+def floor(events: int, readings: int = 1) -> float:
+    """Seconds for ``events`` of create, ``readings`` of read, and save, with devices that do nothing."""
     from bluesky import Msg, RunEngine
 
-    device = Minimal()
+    devices = [Minimal(f"lux{number}") for number in range(readings)]
 
     def plan() -> Iterator[Any]:
         yield Msg("open_run")
         for _ in range(events):
             yield Msg("create", name="primary")
-            yield Msg("read", device)
+            for device in devices:
+                yield Msg("read", device)
             yield Msg("save")
         yield Msg("close_run")
 
