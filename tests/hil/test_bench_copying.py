@@ -30,6 +30,28 @@ def test_a_certificate_is_kept_and_entered(tmp_path: Path) -> None:
     assert (section.calibration, section.point_correlation) == ("certificates/SAMPLE-2026-0001.xml", 0.5)
 
 
+def test_a_number_is_no_path(tmp_path: Path) -> None:
+    bench = copy_bench("action-sim", tmp_path / "bench")
+    evil = tmp_path / "evil.xml"
+    text = (bench.parent / REFERENCE).read_text(encoding="utf-8")
+    evil.write_text(text.replace(">SAMPLE-2026-0001<", ">../../../evil<"), encoding="utf-8")
+    kept = enter_certificate(bench, "reference.illuminance", evil, "full")
+    assert kept.parent == bench.parent / "certificates"
+
+
+def test_a_pdf_is_entered_by_the_xml_in_it(tmp_path: Path) -> None:
+    import pikepdf
+
+    bench = copy_bench("action-sim", tmp_path / "bench")
+    path, pdf = tmp_path / "certificate.pdf", pikepdf.new()
+    pdf.add_blank_page()
+    content = (bench.parent / REFERENCE).read_bytes()
+    pdf.attachments["certificate.xml"] = pikepdf.AttachedFileSpec(pdf, content, filename="certificate.xml")
+    pdf.save(path)
+    kept = enter_certificate(bench, "reference.illuminance", path, "full")
+    assert kept.read_bytes() == content
+
+
 def test_what_does_not_belong_is_refused_and_nothing_changes(tmp_path: Path) -> None:
     bench = copy_bench("action-sim", tmp_path / "bench")
     before = bench.read_bytes()
@@ -40,8 +62,12 @@ def test_what_does_not_belong_is_refused_and_nothing_changes(tmp_path: Path) -> 
         enter_certificate(bench, "luxmeter.iluminance", reference, "full")
     with pytest.raises(ConfigurationError, match="declare point_correlation"):
         enter_certificate(bench, "reference.illuminance", reference, None)
-    with pytest.raises(CertificateError, match="cannot be read"):
+    with pytest.raises(UsageError, match="cannot be read"):
         enter_certificate(bench, "reference.illuminance", tmp_path / "none.xml", "full")
+    broken = tmp_path / "broken.pdf"
+    broken.write_bytes(b"%PDF-1.7 and no more")
+    with pytest.raises(CertificateError):
+        enter_certificate(bench, "reference.illuminance", broken, "full")
     assert bench.read_bytes() == before
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import ConfigurationError, UsageError
+from ..record.folder import plain
 from ..suggest import nearest
 from .config import BenchConfig, benches_in, find_bench, load_bench
 from .edit import enter_calibration
@@ -38,6 +39,7 @@ def copy_bench(name: str, folder: Path) -> Path:
 def enter_certificate(bench: Path, channel: str, certificate: Path, point_correlation: PointCorrelation | None) -> Path:
     """Keep ``certificate`` beside the bench file and enter it as the calibration of ``channel``.
 
+    :param certificate: a DCC as XML, or the PDF that it is attached to.
     :param point_correlation: the assumption to declare; ``None`` takes the covariance that the certificate carries.
     :return: the path of the kept copy.
     :raises CertificateError: if the file is no certificate that can be read.
@@ -50,7 +52,8 @@ def enter_certificate(bench: Path, channel: str, certificate: Path, point_correl
     config = load_bench(bench)
     if channel not in config.channels:
         raise UsageError(f"there is no channel {channel!r}", where=str(bench), remedy=nearest(channel, config.channels))
-    document = reader.read(certificate)
+    data = _xml(certificate)
+    document = reader.parse(data, where=str(certificate))
     if point_correlation is None:
         if not document.states_covariance:
             raise ConfigurationError(
@@ -60,18 +63,31 @@ def enter_certificate(bench: Path, channel: str, certificate: Path, point_correl
             )
         point_correlation = "matrix"
     _require_of_the_instrument(config, channel, document, point_correlation)
-    kept = bench.parent / CERTIFICATES / f"{document.identifier}.xml"
+    kept = bench.parent / CERTIFICATES / f"{plain(document.identifier)}.xml"
     kept.parent.mkdir(exist_ok=True)
-    if kept.exists() and kept.read_bytes() != certificate.read_bytes():
+    if kept.exists() and kept.read_bytes() != data:
         raise ConfigurationError(
             "another certificate of that number is here already",
             where=str(kept),
             remedy="find out which of the two is the laboratory's, and remove the other",
         )
     if not kept.exists():
-        shutil.copyfile(certificate, kept)
+        kept.write_bytes(data)
     enter_calibration(bench, channel, kept.relative_to(bench.parent).as_posix(), point_correlation)
     return kept
+
+
+def _xml(certificate: Path) -> bytes:
+    try:
+        data = certificate.read_bytes()
+    except OSError as error:
+        fault = f"cannot be read ({error.strerror})"
+        raise UsageError(fault, where=str(certificate), remedy="give a certificate's file") from None
+    if not data.startswith(b"%PDF-"):
+        return data
+    from hil_calibration.certificate.signing.pades import read_attached
+
+    return read_attached(data)
 
 
 def _require_of_the_instrument(

@@ -23,26 +23,29 @@ def copy(name: str, folder: Path) -> None:
 
 
 @click.command(short_help="Enter a certificate as the calibration of a channel.")
-@click.argument("bench", type=click.Path(dir_okay=False, path_type=Path))
+@click.argument("bench", type=click.Path(path_type=Path))
 @click.argument("channel")
-@click.argument("certificate", type=click.Path(dir_okay=False, path_type=Path))
+@click.argument("certificate", type=click.Path(path_type=Path))
 @click.option(
     "--point-correlation",
     metavar="R",
     help='"full", "independent", a number from 0 to 1, or "matrix": the covariance that it carries (default).',
 )
 def enter(bench: Path, channel: str, certificate: Path, point_correlation: str | None) -> None:
-    """Enter CERTIFICATE (a DCC file) as the calibration of CHANNEL in the bench file BENCH, and keep a copy.
+    """Enter CERTIFICATE as the calibration of CHANNEL in the bench file BENCH, and keep a copy.
+
+    CERTIFICATE is a DCC as XML, or the PDF that it is attached to. BENCH may be the folder of the bench file.
 
     Where a correlation of its points is declared, it is shown how much results depend on it.
     """
-    from ..bench.config import load_bench
+    from ..bench.config import find_bench, load_bench
     from ..bench.copying import enter_certificate
     from ..bench.fit import correlation_dependence
 
     declared = None if point_correlation is None else _declared(point_correlation)
-    click.echo(enter_certificate(bench, channel, certificate, declared))
-    for each in correlation_dependence(load_bench(bench), channel):
+    file = find_bench(str(bench))
+    click.echo(enter_certificate(file, channel, certificate, declared))
+    for each in correlation_dependence(load_bench(file), channel):
         click.echo(f"if {each.assumed}: {each.told}")
 
 
