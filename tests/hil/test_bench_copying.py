@@ -46,7 +46,7 @@ def test_a_pdf_is_entered_by_the_xml_in_it(tmp_path: Path) -> None:
     path, pdf = tmp_path / "certificate.pdf", pikepdf.new()
     pdf.add_blank_page()
     content = (bench.parent / REFERENCE).read_bytes()
-    pdf.attachments["certificate.xml"] = pikepdf.AttachedFileSpec(pdf, content, filename="certificate.xml")
+    pdf.attachments["certificate.xml"] = pikepdf.AttachedFileSpec(pdf, content, filename="certificate.xml")  # type: ignore[call-arg]
     pdf.save(path)
     kept = enter_certificate(bench, "reference.illuminance", path, "full")
     assert kept.read_bytes() == content
