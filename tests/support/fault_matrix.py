@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from hil_drivers.device import Device
-from hil_drivers.errors import DeviceError
+from hil_drivers.errors import DeviceError, DeviceUnreachable
 from hil_drivers.indication import Flag
 from hil_drivers.testing import ConformanceError, Operation, Subject, looks_good
 from subjects import SUBJECTS, Elsewhere, MakeSubject
@@ -21,6 +21,8 @@ WRONG = "wrong"
 """A value that looks good and is not."""
 
 SETTLING = 0.05
+OPENINGS = 4
+"""How often a device is opened at most: on a busy machine a peer may take long to come back."""
 AFTER_OVERDUE = 1.0
 """Seconds of wall time after which the last overdue answer has come, into the void."""
 
@@ -63,7 +65,7 @@ async def matrix(drivers: Sequence[str] = ()) -> list[Seen]:
 async def _seen(name: str, subject: Subject, fault: str) -> Seen:
     await subject.peer.start()
     device = subject.make()
-    await device.open()
+    await _opened(device)
     try:
         operations = [one for one in subject.operations() if not one.commands] or subject.operations()
         for operation in operations:
@@ -82,6 +84,16 @@ async def _seen(name: str, subject: Subject, fault: str) -> Seen:
     kinds = sorted({kind for kind, _ in outcomes} - ({"right"} if any(k != "right" for k, _ in outcomes) else set()))
     sentence = next((text for _, text in outcomes if text), "")
     return Seen(name, fault, ", ".join(kinds), sentence)
+
+
+async def _opened(device: Device) -> None:
+    """Open it once its peer, which may just have been started again, is there."""
+    for left in reversed(range(OPENINGS)):
+        try:
+            return await device.open()
+        except DeviceUnreachable:
+            if not left:
+                raise
 
 
 async def _outcome(operation: Operation, device: Device) -> tuple[str, str]:
