@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from hil_drivers.device import Device
@@ -88,12 +89,11 @@ async def _seen(name: str, subject: Subject, fault: str) -> Seen:
 
 async def _opened(device: Device) -> None:
     """Open it once its peer, which may just have been started again, is there."""
-    for left in reversed(range(OPENINGS)):
-        try:
-            return await device.open()
-        except DeviceUnreachable:
-            if not left:
-                raise
+    for _ in range(OPENINGS - 1):
+        with suppress(DeviceUnreachable):
+            await device.open()
+            return
+    await device.open()
 
 
 async def _outcome(operation: Operation, device: Device) -> tuple[str, str]:
