@@ -36,7 +36,7 @@ bench: setup
 	for script in benchmarks/bench_*.py benchmarks/*/bench_*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
 
 soak: setup
-	$(BIN)/python -m pytest -m soak --timeout 3600
+	$(BIN)/python -m pytest -m soak -n auto --dist load --timeout 3600
 
 clean:
 	rm -rf .make $(VENV) $(VENV)-ros out
