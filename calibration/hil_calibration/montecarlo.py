@@ -270,8 +270,13 @@ def _adaptive(
     """Blocks until twice the standard deviation of the mean of each result is below the tolerance (JCGM 101, 7.9.4),
     and ``decided`` agrees: the trials, the standard uncertainties of the intervals' ends, and whether all is stable."""
     size = _block_size(coverage)
-    most = max(2, MOST_TRIALS // size)
-    kept, end, stable = np.empty((len(trial.names), 64 * size)), 0, False
+    most = MOST_TRIALS // size
+    if most < FEWEST_BLOCKS:
+        raise CalibrationError(
+            f"coverage probability {coverage} needs blocks of {size} trials (JCGM 101, 7.9.4)",
+            remedy=f"give a coverage of {1 - 100 * FEWEST_BLOCKS / MOST_TRIALS:g} or less",
+        )
+    kept, end, stable = np.empty((len(trial.names), min(64, most) * size)), 0, False
     results = np.empty((most, len(trial.names), 4))
     for h in range(1, most + 1):
         end = h * size

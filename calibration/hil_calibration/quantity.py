@@ -211,13 +211,19 @@ class Quantity:
         return -1.0 * self
 
     def __pow__(self, exponent: float) -> Quantity:
+        if not math.isfinite(exponent):
+            raise CalibrationError(f"{self.value} to the power {exponent}", remedy="give a finite exponent")
         whole = int(exponent)
         if whole != exponent and not units.same(self._unit, "1"):
             raise UnitError(f"{self._unit!r} to the power {exponent}", remedy="give an integer exponent")
         unit = units.power(self._unit, whole) if whole == exponent else "1"
         if self.value <= 0 and (whole != exponent or (exponent < 0 and self.value == 0)):
             raise CalibrationError(f"{self.value} to the power {exponent}")
-        return Quantity(self._number**exponent, unit, self._inputs)
+        try:
+            number = self._number**exponent
+        except OverflowError:
+            raise CalibrationError(f"{self.value} to the power {exponent}", remedy=_TOO_LARGE) from None
+        return Quantity(_finite(number), unit, self._inputs)
 
     def __repr__(self) -> str:
         return f"Quantity({self.value:.8g}, u={self.u:.3g}, {self._unit!r}, dof={self.dof:.4g})"
@@ -226,7 +232,7 @@ class Quantity:
         raise CalibrationError("a pickled quantity loses its correlations", remedy="archive it as GTC JSON")
 
     def _with(self, number: Any, unit: str, other: Quantity) -> Quantity:
-        return Quantity(number, unit, {**self._inputs, **other._inputs})
+        return Quantity(_finite(number), unit, {**self._inputs, **other._inputs})
 
 
 def from_contributions(
@@ -251,6 +257,16 @@ def from_contributions(
 
 def _quantity(operand: Quantity | float) -> Quantity:
     return operand if isinstance(operand, Quantity) else Quantity.of(float(operand), 0.0, "1")
+
+
+_TOO_LARGE = "state it in a larger unit"
+
+
+def _finite(number: Any) -> Any:
+    """The GTC number, if its value is finite; its uncertainty costs too much to be looked at in each step."""
+    if not math.isfinite(number.x):
+        raise CalibrationError("a result that is too large for a number", remedy=_TOO_LARGE)
+    return number
 
 
 def _independent(x: Any) -> bool:

@@ -178,3 +178,15 @@ def test_budget_table_and_json() -> None:
     assert sum(line["percent"] for line in lines) == pytest.approx(100)
     assert {line["name"]: line["dof"] for line in lines}["alpha_s"] is None
     assert Budget([]).table().startswith("input")
+
+
+@pytest.mark.parametrize("exponent", [2.0, 400.0, math.nan, math.inf])
+def test_a_power_that_is_no_finite_number_is_refused(exponent: float) -> None:
+    with pytest.raises(CalibrationError):
+        Quantity.of(1e200, 1e190, "V") ** exponent
+
+
+def test_a_product_that_is_no_finite_number_is_refused() -> None:
+    large = Quantity.of(1e200, 1e190, "V")
+    with pytest.raises(CalibrationError, match="too large"):
+        large * large

@@ -22,6 +22,9 @@ Generator = np.random.Generator
 FEWEST_SAMPLES = 4
 """Fewer have no standard uncertainty by Monte Carlo: Student's t with 2 degrees of freedom or less has no variance."""
 
+LARGEST_SAMPLE = 1e150
+"""Squares of larger numbers are no finite numbers."""
+
 
 @dataclass(frozen=True)
 class Distribution(ABC):
@@ -40,6 +43,8 @@ class Distribution(ABC):
         if not self.dof >= 1:
             raise UnknownUncertainty(f"dof {self.dof:g}", remedy="give degrees of freedom of 1 or more")
         self._check()
+        finite = math.isfinite(self.estimate) and math.isfinite(self.u * self.u)
+        _need(finite, "numbers that are too large", "state the input in a larger unit")
 
     @property
     @abstractmethod
@@ -365,6 +370,7 @@ class Samples(Distribution):
     def _check(self) -> None:
         _need(len(self.samples) > 1, f"{len(self.samples)} sample(s)", "give two or more")
         _need(all(map(math.isfinite, self.samples)), "a sample that is not finite", "leave it out, or correct it")
+        _need(max(map(abs, self.samples)) < LARGEST_SAMPLE, "a sample that is too large", "use a larger unit")
         _need(
             min(self.samples) < max(self.samples),
             f"{len(self.samples)} samples that are all {self.samples[0]:g}",

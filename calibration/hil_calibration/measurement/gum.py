@@ -71,8 +71,9 @@ def evaluate(
     dof = np.array([each.dof for each in inputs.values()])
     value, slopes = gradient(expression, estimates)
     matrix = correlation_matrix(names, given)
-    parts = np.where(u > 0, slopes * u, 0.0)
-    shares = parts * (matrix @ parts)
+    with np.errstate(all="ignore"):  # what is not finite is refused below
+        parts = np.where(u > 0, slopes * u, 0.0)
+        shares = parts * (matrix @ parts)
     more = _second_order(expression, estimates, u) if order == 2 else {}
     variance = float(shares.sum()) + math.fsum(more.values())
     if not (math.isfinite(value) and math.isfinite(variance)):

@@ -22,21 +22,23 @@ def unit_of(expression: Expression, inputs: Mapping[str, str]) -> str:
     :param inputs: the unit of each input, empty where none is stated.
     :raises UnitError: naming the two units, or the function and its argument's unit.
     """
-    if any(not inputs[name] for name in expression.names):
-        return ""
     at = {name: _Of(inputs[name], where=expression.where) for name in expression.names}
     found = expression.evaluate(at, _FUNCTIONS)
+    if any(not inputs[name] for name in expression.names):
+        return ""
     return found.unit if isinstance(found, _Of) else ONE
 
 
 class _Of:
-    """Something in a unit. Plain numbers are their own value, in the unit one."""
+    """Something in a unit, empty where it is unknown. Plain numbers are their own value, in the unit one."""
 
     def __init__(self, unit: str, *, where: str) -> None:
         self.unit, self.where = unit, where
 
     def _sum(self, other: Any, sign: str) -> _Of:
         theirs = other.unit if isinstance(other, _Of) else ONE
+        if not (self.unit and theirs):
+            return _Of("", where=self.where)
         if other == 0 and not isinstance(other, _Of):
             return self
         if sign == "-" and self.unit == theirs == "Cel":
@@ -60,16 +62,17 @@ class _Of:
 
     def __mul__(self, other: Any) -> _Of:
         theirs = other.unit if isinstance(other, _Of) else ONE
-        return _Of(units.product(self.unit, theirs), where=self.where)
+        return _Of(units.product(self.unit, theirs) if self.unit and theirs else "", where=self.where)
 
     __rmul__ = __mul__
 
     def __truediv__(self, other: Any) -> _Of:
         theirs = other.unit if isinstance(other, _Of) else ONE
-        return _Of(units.product(self.unit, units.power(theirs, -1)), where=self.where)
+        known = self.unit and theirs
+        return _Of(units.product(self.unit, units.power(theirs, -1)) if known else "", where=self.where)
 
     def __rtruediv__(self, _: Any) -> _Of:
-        return _Of(units.power(self.unit, -1), where=self.where)
+        return _Of(units.power(self.unit, -1) if self.unit else "", where=self.where)
 
     def __neg__(self) -> _Of:
         return self
@@ -77,6 +80,8 @@ class _Of:
     __pos__ = __neg__
 
     def __pow__(self, other: Any) -> _Of:
+        if not self.unit or (isinstance(other, _Of) and not other.unit):
+            return _Of("", where=self.where)
         if isinstance(other, _Of):
             self.plain("**")
             other.plain("**")
@@ -94,7 +99,7 @@ class _Of:
 
     def plain(self, function: str) -> _Of:
         """A number or an angle, as a function takes it."""
-        if not any(units.same(self.unit, each) for each in _ANGLES):
+        if self.unit and not any(units.same(self.unit, each) for each in _ANGLES):
             raise UnitError(f"{function} of something in {self.unit}", where=self.where, remedy="make it a ratio first")
         return _Of(ONE, where=self.where)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from hil_calibration.measurement import gum
 from hil_calibration.measurement.evaluation import Result, Validation, evaluate
 from hil_calibration.measurement.expression import Expression
 from hil_calibration.measurement.model_file import load, parse
+from hil_calibration.measurement.unit_algebra import unit_of
 from hil_calibration.montecarlo import Correlations, coverage_region, propagate, tolerance
 
 MODELS = Path(__file__).parents[3] / "docs" / "models"
@@ -343,7 +345,6 @@ def test_sums_of_unlike_units_are_refused() -> None:
 )
 def test_the_unit_of_a_model(model: str, units: dict[str, str], expected: str) -> None:
     from hil_calibration import unit
-    from hil_calibration.measurement.unit_algebra import unit_of
 
     found = unit_of(Expression(model), units)
     assert found == expected or unit.same(found, expected)
@@ -396,3 +397,38 @@ def test_few_trials_decide_nothing_near_the_tolerance() -> None:
     assert check is not None
     assert check.holds is None
     assert [method for method, result in found.items() if result.reported] == ["montecarlo"]
+
+
+@pytest.mark.parametrize(
+    ("model", "unit"), [("sin(a) + b", "deg"), ("exp(a) * b", "kg"), ("(a + c) / b", "kg"), ("b ** log(a)", "m")]
+)
+def test_an_input_without_a_unit_hides_no_mismatch_of_others(model: str, unit: str) -> None:
+    with pytest.raises(UnitError, match=unit):
+        unit_of(Expression(model, where="y"), {"a": unit, "b": "", "c": "s"})
+
+
+@pytest.mark.parametrize("model", ["a + b", "a * b - 1", "1 / b", "a ** b", "sin(b)", "hypot(a, b)", "a / b + c"])
+def test_a_model_with_an_input_without_a_unit_has_none(model: str) -> None:
+    assert unit_of(Expression(model, where="y"), {"a": "m", "b": "", "c": "s"}) == ""
+
+
+@pytest.mark.parametrize("coverage", [0.999999, 1 - 1e-12])
+def test_a_coverage_that_needs_more_trials_than_there_are_is_refused(coverage: float) -> None:
+    with pytest.raises(CalibrationError, match="needs blocks of"):
+        propagate("a", {"a": d.Normal(value=1.0, standard=1.0)}, coverage=coverage, trials="adaptive", seed=1)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: d.Normal(value=1.0, standard=1e300),
+        lambda: d.Rectangular(lower=-1e308, upper=1e308),
+        lambda: d.Gamma(shape=1e308, scale=1e308),
+        lambda: d.samples([1e308, -1e308, 1e308, 1.0]),
+        lambda: gum.evaluate(Expression("a * 1e200", where="y"), {"a": d.Normal(value=1.0, standard=1.0)}),
+    ],
+    ids=["u", "limits", "shape", "samples", "model"],
+)
+def test_numbers_without_a_finite_square_are_refused(make: Callable[[], object]) -> None:
+    with pytest.raises(UnknownUncertainty):
+        make()
