@@ -420,7 +420,12 @@ def coverage_region(
 
 
 def histogram(propagation: Propagation, measurand: int = 0, bins: int = 100) -> Iterator[tuple[float, float, float]]:
-    """The scaled frequency distribution of a measurand: lower edge, upper edge, density."""
-    density, edges = np.histogram(propagation.samples[measurand], bins=bins, density=True)
+    """The scaled frequency distribution of a measurand: lower edge, upper edge, density.
+
+    The outermost ten-thousandth of the trials on each side, which would stretch it, has no bars.
+    """
+    samples = propagation.samples[measurand]
+    count, edges = np.histogram(samples, bins=bins, range=tuple(np.quantile(samples, (1e-4, 1.0 - 1e-4))))
+    density = count / (len(samples) * np.diff(edges))
     for (low, high), height in zip(pairwise(edges.tolist()), density.tolist(), strict=True):
         yield low, high, height

@@ -51,9 +51,15 @@ def _draw(axes: Any, name: str, results: list[Result], index: int) -> None:
         colour = _COLOURS.get(result.method, "#1f4e79")
         for end in result.interval:
             axes.axvline(end, color=colour, linestyle=style, linewidth=1)
+    ends = [end for result in results for end in result.interval]
+    beyond = 0.6 * (max(ends) - min(ends)) or 1.0
+    axes.set_xlim(min(ends) - beyond, max(ends) + beyond)
+    axes.ticklabel_format(axis="x", style="plain", useOffset=False)
+    axes.locator_params(axis="x", nbins=6)
     unit = results[0].unit
-    axes.set_xlabel(f"{name} / {symbol(unit)}" if unit and unit != "1" else name)
-    axes.set_ylabel("probability density")
+    named = symbol(unit) if unit and unit != "1" else ""
+    axes.set_xlabel(f"{name} / {named}" if named else name)
+    axes.set_ylabel(f"probability density × {named}" if named else "probability density")
     axes.set_ylim(bottom=0)
     axes.legend(frameon=False)
 
