@@ -172,6 +172,13 @@ def test_an_empty_plan_is_refused(wrong: dict[str, object]) -> None:
         Design(**arguments)  # type: ignore[arg-type]
 
 
+def test_points_from_a_generator_are_kept() -> None:
+    design = Design({"level": "lx"}, (point for point in POINTS))  # type: ignore[arg-type]
+    assert [point.factors for point in design.planned(1)] == POINTS
+    with pytest.raises(ProcedureFault, match="a plan needs a point"):
+        Design({"level": "lx"}, iter(POINTS[:0]))  # type: ignore[arg-type]
+
+
 def test_a_list_hands_out_what_does_not_count_yet() -> None:
     planned = Design({"level": "lx"}, POINTS[:4]).planned(1)
     plan, history = ListPlan(planned), History()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +51,15 @@ def bernoulli(p: float, seed: int) -> Respond:
 def test_rules_are_adaptive() -> None:
     assert isinstance(Trials(SIGNS, UntilNarrow(0.2)), Adaptive)
     assert isinstance(Bisection(LUX, "high", 4), Adaptive)
+
+
+def test_a_rule_that_chooses_no_first_point_is_refused() -> None:
+    class Nothing:
+        def next(self, observed: Sequence[Observed], seed: int, /) -> None:
+            return None
+
+    with pytest.raises(ProcedureFault, match="Nothing: chose no point at all; have it choose a first one"):
+        AdaptiveDesign({"sign": None}, Nothing(), most=3).plan(1).next(History())
 
 
 def test_trials_stop_when_the_interval_is_narrow_enough_and_no_earlier() -> None:

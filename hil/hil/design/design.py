@@ -33,7 +33,7 @@ class Design:
     """The points of a trial.
 
     :param factors: each factor's name and its UCUM unit, ``None`` for a factor without one (a sign, a side).
-    :param points: the conditions; each maps every factor to its value, in the factor's unit.
+    :param points: the conditions, at least one; each maps every factor to its value, in the factor's unit.
     :param repeats: how many times the whole list is run, at least 1.
     :param order: ``"given"``; ``"random"``: shuffled within each repeat, so that each repeat is a block; or
         ``"across-repeats"``: all repeats shuffled together.
@@ -64,6 +64,7 @@ class Design:
 
     def __post_init__(self) -> None:
         require_names(self.factors)
+        object.__setattr__(self, "points", tuple(self.points))
         for number, condition in enumerate(self.points):
             checked(self.factors, condition, f"condition {number}")
         if not self.points or self.repeats < 1 or self.attempts < 1:

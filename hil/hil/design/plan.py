@@ -129,10 +129,16 @@ class AdaptivePlan:
             return None
         chosen = self._design.rule.next(history.observed, self._seed)
         if chosen is None:
+            self._require_some(history)
             return None
         checked(self._design.factors, chosen, f"point {len(history)}")
         code = blind_code(chosen, self._seed) if self._design.blind else ""
         return PlannedPoint(len(history), dict(chosen), code)
+
+    def _require_some(self, history: History) -> None:
+        if not history:
+            rule = type(self._design.rule).__name__
+            raise ProcedureFault("chose no point at all", where=rule, remedy="have it choose a first one")
 
 
 def blind_code(condition: Mapping[str, Any], seed: int) -> str:
