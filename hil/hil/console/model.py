@@ -1,0 +1,298 @@
+"""What the console knows of a bench: frames of the stream in, what the screens show out.
+
+Nothing here does input or output, or looks at a clock: the time of each frame is given, in monotonic seconds.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import Enum, StrEnum
+from typing import Any
+
+from .channels import Live, parse_facts
+from .palette import Level
+from .parsing import build, text, whole
+from .past import Past
+from .reading import Status, age, status
+from .state import PRIORITIES, Alarm, Prompt, Run
+from .wording import Entry, Severity, entry_of
+
+LOG_LENGTH = 2000
+"""Lines of the log that are kept."""
+
+MOST_CHANNELS = 5000
+
+SILENT = 2.5
+"""Seconds without a frame after which the link counts as lost, on top of those between two frames."""
+
+
+class Wanted(Enum):
+    """What the model needs of the link after a frame."""
+
+    NOTHING = 0
+    SNAPSHOT = 1
+    """What is known does not fit together any more: begin anew, with a snapshot."""
+
+
+class LinkState(StrEnum):
+    """How the link to the bench does."""
+
+    CONNECTING = "connecting"
+    UP = "up"
+    LOST = "lost"
+
+
+@dataclass
+class Link:
+    """The link as the screens show it; ``heard`` is when the last frame came, ``latency`` is in s."""
+
+    state: LinkState = LinkState.CONNECTING
+    heard: float | None = None
+    reason: str = ""
+    attempts: int = 0
+    latency: float | None = None
+    between_frames: float = 1.0
+
+
+class Model:
+    """The picture of one bench. It stays as it was while the link is lost."""
+
+    def __init__(self) -> None:
+        self.run = Run()
+        self.channels: list[Live] = []
+        self.log: deque[Entry] = deque(maxlen=LOG_LENGTH)
+        self.link = Link()
+        self.number = 0
+        """That of the last event that is known."""
+        self.boot = ""
+        self.protocol = 0
+        self.known = False
+        """Whether there was a snapshot ever."""
+        self.slow_clients = False
+        """What the bench says of clients that do not keep up."""
+        self.version = 0
+        """Counts what has changed."""
+        self._sequence = 0
+        self._by_name: dict[str, Live] = {}
+
+    # What comes in
+
+    def connected(self, now: float) -> None:
+        """A stream begins: its frames count from 1."""
+        self._sequence = 0
+        self.link.state, self.link.reason = LinkState.CONNECTING, ""
+        self._changed(now if self.link.heard is None else self.link.heard)
+
+    def lost(self, reason: str) -> None:
+        """The stream has ended, or there was none; ``reason`` is one clause."""
+        if self.link.state is not LinkState.LOST:
+            self.link.attempts = 0
+        self.link.state, self.link.reason = LinkState.LOST, reason
+        self.link.attempts += 1
+        self.version += 1
+
+    def take(self, frame: Mapping[str, Any], now: float) -> Wanted:
+        """Take a frame of the stream in."""
+        kind = frame.get("kind")
+        sequence, previous = whole(frame.get("seq")), whole(frame.get("prev"))
+        if sequence is not None and kind != "answer":
+            if previous is not None and previous != self._sequence:
+                return Wanted.SNAPSHOT
+            self._sequence = sequence
+        wanted = Wanted.NOTHING
+        if kind == "hello":
+            wanted = self._hello(frame)
+        elif kind == "snapshot":
+            self._snapshot(frame, now)
+        elif kind == "delta":
+            wanted = self._delta(frame, now)
+        else:
+            return Wanted.NOTHING
+        self._changed(now)
+        return wanted
+
+    def _changed(self, now: float) -> None:
+        self.link.heard = now
+        self.version += 1
+
+    def _hello(self, frame: Mapping[str, Any]) -> Wanted:
+        boot = text(frame.get("boot")) or ""
+        self.protocol = whole(frame.get("protocol")) or 0
+        anew, self.boot = bool(self.boot) and boot != self.boot, boot
+        if not anew:
+            return Wanted.NOTHING
+        self.number = 0
+        for channel in self.channels:
+            channel.past.clear()
+        self._say(Severity.WARN, "link", "the bench has started anew: its events count from 1 again")
+        return Wanted.SNAPSHOT
+
+    def _snapshot(self, frame: Mapping[str, Any], now: float) -> None:
+        first = not self.known
+        self.known = True
+        self.run = build(Run, frame.get("run"))
+        self.boot = self.boot or self.run.boot
+        self.slow_clients = frame.get("warn") is True
+        number = whole(frame.get("number")) or 0
+        if first:
+            self._say(Severity.INFO, "link", f"attached to {self.run.bench or 'a bench'}, event {number}")
+        elif number > self.number:
+            self._say(Severity.WARN, "link", f"{number - self.number} events between are not known here")
+        self.number = number
+        self._take_channels(frame.get("channels"))
+        rows = frame.get("values")
+        self._take_rows(enumerate(rows if isinstance(rows, list) else []), now)
+        self._age_what_is_old(now)
+        self.link.state, self.link.attempts = LinkState.UP, 0
+
+    def _delta(self, frame: Mapping[str, Any], now: float) -> Wanted:
+        if not self.known or self.link.state is not LinkState.UP:
+            return Wanted.SNAPSHOT
+        if isinstance(frame.get("run"), dict):
+            self.run = build(Run, frame["run"])
+        rows = frame.get("values")
+        if isinstance(rows, dict):
+            self._take_rows(((int(key), row) for key, row in rows.items() if str(key).isdecimal()), now)
+        events = frame.get("events")
+        return self._take_events(events if isinstance(events, list) else [])
+
+    def _take_events(self, events: list[Any]) -> Wanted:
+        for event in events:
+            if not isinstance(event, dict):
+                continue
+            entry = entry_of(event)
+            if entry.number <= self.number:
+                continue
+            if entry.number > self.number + 1:
+                return Wanted.SNAPSHOT
+            self.number = entry.number
+            self.log.append(entry)
+        return Wanted.NOTHING
+
+    def _take_channels(self, documents: object) -> None:
+        """The channels of a snapshot; one that is still the same keeps its past."""
+        given = documents if isinstance(documents, list) else []
+        before, self.channels = self._by_name, []
+        for document in given[:MOST_CHANNELS]:
+            facts = parse_facts(document)
+            old = before.get(facts.name)
+            kept = old.past if old is not None and old.facts.unit == facts.unit else Past()
+            kept.gap()
+            self.channels.append(Live(facts, past=kept))
+        self._by_name = {channel.facts.name: channel for channel in self.channels}
+
+    def _take_rows(self, rows: Iterator[tuple[int, object]] | enumerate[Any], now: float) -> None:
+        for index, row in rows:
+            if 0 <= index < len(self.channels):
+                self.channels[index].take(row, now)
+
+    def _age_what_is_old(self, now: float) -> None:
+        """After a snapshot nobody knows when a value came: the newest is new, the others are older by their times."""
+        newest = max((channel.t for channel in self.channels if channel.t is not None), default=0.0)
+        for channel in self.channels:
+            if channel.t is not None:
+                channel.arrived, channel.aged = now, newest - channel.t
+
+    def _say(self, severity: Severity, kind: str, words: str) -> None:
+        wall = self.log[-1].wall if self.log else 0
+        self.log.append(Entry(self.number, wall, severity, kind, words))
+
+    # What is shown
+
+    def link_state(self, now: float) -> LinkState:
+        """How the link does: one that is silent is lost, whatever its socket says."""
+        link = self.link
+        if (
+            link.state is LinkState.UP
+            and (age := self.link_age(now)) is not None
+            and age > SILENT + link.between_frames
+        ):
+            return LinkState.LOST
+        return link.state
+
+    def link_age(self, now: float) -> float | None:
+        """Seconds since the bench was last heard; ``None`` if it never was."""
+        return None if self.link.heard is None else max(0.0, now - self.link.heard)
+
+    def channel(self, name: str) -> Live | None:
+        """The channel of a name."""
+        return self._by_name.get(name)
+
+    def status(self, channel: Live, now: float) -> Status:
+        """The state cell of ``channel``; while the link is lost, how it was when the bench was last heard."""
+        if self.link_state(now) is not LinkState.UP and self.link.heard is not None:
+            now = self.link.heard
+        if channel.t is None:
+            return Status(Level.NORMAL, "…")
+        late, alarm = channel.late(now, self.link.between_frames), self.alarm_of(channel.facts.name)
+        if late is not None and alarm is None and not self.run.under_way:
+            return Status(Level.NORMAL, age(late))
+        return status(
+            flags=channel.flags,
+            missing=channel.value is None,
+            late=late,
+            alarm=None if alarm is None else Level(alarm.priority if alarm.priority in PRIORITIES else "high"),
+            beyond=channel.beyond,
+            acknowledged=alarm is not None and alarm.state == "acknowledged",
+        )
+
+    def bench_time(self, now: float, wall: int) -> int:
+        """The time of the bench, UTC in nanoseconds: a simulated bench has its own, told by its newest value."""
+        if self.run.provenance != "simulated":
+            return wall
+        times = [(channel.t, channel.arrived) for channel in self.channels if channel.t is not None]
+        if not times:
+            return wall
+        newest, arrived = max(times)
+        return round((newest + (0.0 if self.run.state == "paused" else max(0.0, now - arrived))) * 1e9)
+
+    @property
+    def unacknowledged(self) -> list[Alarm]:
+        """Alarms that wait for a person: the most urgent first, then the newest."""
+        return _ordered(alarm for alarm in self.run.alarms if _waits(alarm) and not _hidden(alarm))
+
+    @property
+    def acknowledged(self) -> list[Alarm]:
+        """Alarms of which a person knows."""
+        return _ordered(alarm for alarm in self.run.alarms if not _waits(alarm) and not _hidden(alarm))
+
+    @property
+    def shelved(self) -> list[Alarm]:
+        """Alarms that are hidden for a while."""
+        return _ordered(alarm for alarm in self.run.alarms if _hidden(alarm))
+
+    def alarm_of(self, channel: str) -> Alarm | None:
+        """The most urgent alarm whose interlock looks at ``channel``, or which is named after it."""
+        naming = {each.name for each in self.run.interlocks if _names(each.when, channel)} | {channel}
+        found = [*self.unacknowledged, *self.acknowledged]
+        return next((alarm for alarm in found if alarm.alarm in naming), None)
+
+    @property
+    def estop(self) -> bool | None:
+        """Whether the chain of the emergency stop is open; ``None`` where the bench does not read it."""
+        chain = [each.tripped for each in self.run.interlocks if each.is_estop]
+        return any(chain) if chain else None
+
+    def prompt(self, number: int) -> Prompt | None:
+        """The open prompt of a number."""
+        return next((prompt for prompt in self.run.prompts if prompt.prompt == number), None)
+
+
+def _waits(alarm: Alarm) -> bool:
+    return alarm.state != "acknowledged"
+
+
+def _hidden(alarm: Alarm) -> bool:
+    """An alarm of priority safety is never hidden."""
+    return alarm.shelved_until is not None and alarm.priority != "safety"
+
+
+def _ordered(alarms: Iterator[Alarm]) -> list[Alarm]:
+    return sorted(alarms, key=lambda alarm: (alarm.urgency, -(alarm.raised or 0), alarm.alarm))
+
+
+def _names(condition: str, channel: str) -> bool:
+    return re.search(rf"(?<![\w.]){re.escape(channel)}(?![\w.])", condition) is not None

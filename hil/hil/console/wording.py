@@ -1,0 +1,144 @@
+"""Events of a bench in words, for its log."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import IntEnum
+from typing import Any
+
+from .parsing import text, whole
+
+
+class Severity(IntEnum):
+    """How much a line of the log matters."""
+
+    DEBUG = 10
+    INFO = 20
+    WARN = 30
+    ERROR = 40
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of the log; ``wall`` is UTC in nanoseconds."""
+
+    number: int
+    wall: int
+    severity: Severity
+    kind: str
+    text: str
+
+    @property
+    def clock(self) -> str:
+        """The time of day, UTC, to the millisecond."""
+        return clock_of(self.wall)
+
+
+def clock_of(wall: int) -> str:
+    """The time of day of UTC nanoseconds, to the millisecond."""
+    try:
+        return datetime.fromtimestamp(wall / 1e9, UTC).strftime("%H:%M:%S.%f")[:-3]
+    except (OverflowError, ValueError, OSError):
+        return "--:--:--.---"
+
+
+SEVERITIES = {
+    "committed": Severity.DEBUG,
+    "points left": Severity.DEBUG,
+    "void": Severity.WARN,
+    "alarm": Severity.WARN,
+    "alarm unshelved": Severity.WARN,
+    "device lost": Severity.WARN,
+    "channel lost": Severity.WARN,
+    "tripped": Severity.ERROR,
+    "trip": Severity.ERROR,
+    "stop": Severity.WARN,
+    "abort": Severity.WARN,
+    "safe state failed": Severity.ERROR,
+    "record failed": Severity.ERROR,
+    "latch not kept": Severity.ERROR,
+    "gateway lost": Severity.WARN,
+}
+"""By kind of event; any other is `Severity.INFO`."""
+
+_HIDDEN = ("number", "wall", "kind", "command_id", "request_sha256")
+
+
+def entry_of(event: Mapping[str, Any]) -> Entry:
+    """The line that tells ``event``."""
+    kind = text(event.get("kind")) or "event"
+    say = _SENTENCES.get(kind, _plain)
+    severity = SEVERITIES.get(kind, Severity.INFO)
+    if kind == "alarm" and event.get("state") in ("clear", "acknowledged"):
+        severity = Severity.INFO
+    told = " ".join(say(event).split())
+    return Entry(whole(event.get("number")) or 0, whole(event.get("wall")) or 0, severity, kind, told)
+
+
+def _plain(event: Mapping[str, Any]) -> str:
+    shown = (
+        f"{_short(key)}={_short(value)}" for key, value in event.items() if key not in _HIDDEN and value not in _NOTHING
+    )
+    return "  ".join(shown)
+
+
+_NOTHING: tuple[Any, ...] = (None, "", [], {})
+
+
+def _short(value: object) -> str:
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    told = text(value if isinstance(value, str) else str(value)) or ""
+    return told if len(told) <= 120 else told[:119] + "…"
+
+
+def _alarm(event: Mapping[str, Any]) -> str:
+    state, who = event.get("state"), _short(event.get("acknowledged_by") or "")
+    by = f" by {who}" if state == "acknowledged" and who else ""
+    reason = f": {_short(event['reason'])}" if event.get("reason") and state == "active" else ""
+    return f"{_short(event.get('alarm', ''))} ({_short(event.get('priority', ''))}) is {_short(state)}{by}{reason}"
+
+
+def _shelved(event: Mapping[str, Any]) -> str:
+    name, who, why = (_short(event.get(key, "")) for key in ("alarm", "shelved_by", "shelved_for"))
+    return f"{name} by {who}: {why}"
+
+
+def _answer(event: Mapping[str, Any]) -> str:
+    who = "nobody: the default" if event.get("default") else _short(event.get("operator") or "")
+    return f"prompt {_short(event.get('prompt', ''))}: {_short(event.get('answer', ''))} ({who})"
+
+
+def _order(event: Mapping[str, Any]) -> str:
+    reason = f": {_short(event['reason'])}" if event.get("reason") else ""
+    rest = _plain({key: value for key, value in event.items() if key not in ("operator", "reason")})
+    return " ".join(part for part in (f"by {_short(event.get('operator') or 'somebody')}{reason}", rest) if part)
+
+
+def _prompt(event: Mapping[str, Any]) -> str:
+    return f"prompt {_short(event.get('prompt', ''))}: {_short(event.get('text', ''))}"
+
+
+def _lost(event: Mapping[str, Any]) -> str:
+    name = event.get("device") or event.get("channel") or ""
+    reason = f": {_short(event['reason'])}" if event.get("reason") else ""
+    return f"{_short(name)}{reason}"
+
+
+def _finished(event: Mapping[str, Any]) -> str:
+    return ": ".join(_short(part) for part in (event.get("status"), event.get("error")) if part)
+
+
+_SENTENCES: dict[str, Callable[[Mapping[str, Any]], str]] = {
+    "alarm": _alarm,
+    "alarm shelved": _shelved,
+    "answer": _answer,
+    "prompt": _prompt,
+    "device lost": _lost,
+    "channel lost": _lost,
+    "finished": _finished,
+    "state": lambda event: _short(event.get("state", "")),
+    **dict.fromkeys(("pause", "pausenow", "resume", "abort", "stop", "note", "acknowledge", "shelve"), _order),
+}

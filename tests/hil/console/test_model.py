@@ -1,0 +1,286 @@
+"""What the console knows of a bench, frame by frame: no terminal, no socket, no clock."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hil.console.model import SILENT, LinkState, Model, Wanted
+from hil.console.palette import Level
+from hil.console.parsing import build
+from hil.console.past import Past
+from hil.console.state import Run
+
+T = 1_790_000_000_000
+
+
+def channel(name: str, **facts: Any) -> dict[str, Any]:
+    return {"name": name, "unit": "Cel", "symbol": "°C", "limits": None, "period": 0.5, **facts}
+
+
+def alarm(name: str, state: str = "active", priority: str = "high", raised: int = 1, **more: Any) -> dict[str, Any]:
+    return {"alarm": name, "state": state, "priority": priority, "raised": raised, **more}
+
+
+class Bench:
+    """Frames as a bench sends them, each after the one before."""
+
+    def __init__(self, model: Model) -> None:
+        self.model, self.sequence, self.now = model, 0, 100.0
+        self.run: dict[str, Any] = {"state": "running", "bench": "rig"}
+
+    def send(self, kind: str, **content: Any) -> Wanted:
+        self.sequence += 1
+        return self.model.take({"kind": kind, "seq": self.sequence, "prev": self.sequence - 1, **content}, self.now)
+
+    def attach(self, *channels: Any, values: list[Any] | None = None, number: int = 0, boot: str = "b") -> None:
+        self.sequence = 0
+        self.model.connected(self.now)
+        self.send("hello", boot=boot, protocol=2)
+        self.send("snapshot", number=number, run=self.run, channels=list(channels), values=values or [])
+
+    def delta(self, values: dict[str, Any] | None = None, events: list[Any] | None = None, **more: Any) -> Wanted:
+        return self.send("delta", values=values or {}, events=events or [], **more)
+
+
+@pytest.fixture
+def model() -> Model:
+    return Model()
+
+
+@pytest.fixture
+def bench(model: Model) -> Bench:
+    return Bench(model)
+
+
+def test_a_snapshot_is_all_there_is_and_deltas_change_it(bench: Bench, model: Model) -> None:
+    bench.attach(channel("a"), channel("b"), values=[[20.0, 0.1, 0, T, None, None], None])
+    assert [(each.facts.name, each.value, each.u) for each in model.channels] == [("a", 20.0, 0.1), ("b", None, None)]
+    bench.delta({"1": [21.0, None, 0, T + 100, None, None]}, run={"state": "paused"})
+    assert (model.channels[1].value, model.channels[1].u, model.run.state) == (21.0, None, "paused")
+    assert model.channels[0].value == 20.0
+
+
+def test_a_value_that_is_not_a_number_is_bad_and_leaves_a_gap(bench: Bench, model: Model) -> None:
+    bench.attach(channel("a"), values=[[20.0, 0.1, 0, T, None, None]])
+    bench.delta({"0": [math.nan, math.inf, 0, T + 100, None, None]})
+    live = model.channels[0]
+    assert (live.value, live.u) == (None, None)
+    assert model.status(live, bench.now).level is Level.BAD
+    assert live.past.samples().low[0] == 20.0
+    assert math.isnan(live.past.samples().low[1])
+
+
+def test_age_counts_from_the_last_new_value_and_after_two_periods_it_is_stale(bench: Bench, model: Model) -> None:
+    bench.attach(
+        channel("a", period=2.0), channel("b", period=None), values=[[1.0, 0.1, 0, T], [1.0, 0.1, 0, T - 9000]]
+    )
+    a, b = model.channels
+    assert (a.age(bench.now), b.age(bench.now)) == (0.0, 9.0)
+    for _ in range(4):
+        bench.now += 1.0
+        bench.delta()
+    assert model.status(a, bench.now).level is Level.NORMAL
+    bench.now += 1.0
+    bench.delta()
+    assert model.status(a, bench.now).text == "? 5 s"
+    assert model.status(b, bench.now).level is Level.NORMAL, "nobody says how often it comes"
+    bench.delta({"0": [1.0, 0.1, 0, T + 5000]})
+    assert a.age(bench.now) == 0.0
+
+
+def test_old_values_are_no_fault_while_no_run_is_under_way(bench: Bench, model: Model) -> None:
+    bench.run["state"] = "idle"
+    bench.attach(channel("a"), values=[[1.0, 0.1, 0, T]])
+    bench.now += 30.0
+    bench.delta()
+    status = model.status(model.channels[0], bench.now)
+    assert (status.level, status.text) == (Level.NORMAL, "30 s")
+
+
+@pytest.mark.parametrize(
+    ("row", "level", "text"),
+    [
+        ([20.0, 0.1, 0, T, None, None], Level.NORMAL, ""),
+        ([42.0, 0.1, 0, T, None, None], Level.LOW, "▲ HI"),
+        ([20.0, 0.1, 0, T, 20.0, 42.0], Level.LOW, "▲ HI"),
+        ([9.0, 0.1, 0, T, None, None], Level.LOW, "▼ LO"),
+        ([None, None, 8, T, None, None], Level.BAD, "✗ N/A"),
+        ([20.0, 0.1, 16, T, None, None], Level.LOW, "○ DARK"),
+        ([20.0, 0.1, 32, T, None, None], Level.STALE, "? STALE"),
+    ],
+)
+def test_the_state_of_a_channel(bench: Bench, model: Model, row: list[Any], level: Level, text: str) -> None:
+    bench.attach(channel("a", limits=[10.0, 41.0]), values=[row])
+    status = model.status(model.channels[0], bench.now)
+    assert (status.level, status.text) == (level, text)
+
+
+def test_a_channel_shows_the_alarm_of_its_interlock(bench: Bench, model: Model) -> None:
+    bench.run |= {
+        "interlocks": [{"name": "too hot", "when": "tc.T > 41 Cel"}, {"name": "other", "when": "tc.T_dut > 1"}],
+        "alarms": [alarm("other", priority="safety"), alarm("too hot", priority="medium")],
+    }
+    bench.attach(channel("tc.T", limits=[None, 41.0]), values=[[42.0, 0.1, 0, T]])
+    assert model.status(model.channels[0], bench.now).text == "▲ HI 2"
+
+
+def test_alarms_stand_in_two_lists_the_most_urgent_first(bench: Bench, model: Model) -> None:
+    bench.run["alarms"] = [
+        alarm("low", priority="low"),
+        alarm("old", raised=1),
+        alarm("known", "acknowledged"),
+        alarm("new", raised=2),
+        alarm("gone", "returned", raised=0),
+        alarm("hidden", shelved_until=5),
+        alarm("never hidden", priority="safety", shelved_until=5),
+    ]
+    bench.attach()
+    assert [each.alarm for each in model.unacknowledged] == ["never hidden", "new", "old", "gone", "low"]
+    assert [each.alarm for each in model.acknowledged] == ["known"]
+    assert [each.alarm for each in model.shelved] == ["hidden"]
+
+
+def event(number: int, kind: str = "note", **data: Any) -> dict[str, Any]:
+    return {"number": number, "wall": T * 10**6, "kind": kind, **data}
+
+
+def test_events_become_lines_of_the_log_each_once(bench: Bench, model: Model) -> None:
+    bench.attach(number=4)
+    bench.delta(events=[event(5, operator="ada", reason="looks\nfine \x1b[2J")])
+    bench.delta(events=[event(5), event(6, "device lost", device="psu", reason="no answer")])
+    assert [(each.number, each.kind, each.text) for each in list(model.log)[1:]] == [
+        (5, "note", "by ada: looks fine [2J"),
+        (6, "device lost", "psu: no answer"),
+    ]
+    assert model.number == 6
+
+
+def test_a_gap_in_events_or_frames_asks_for_a_snapshot(bench: Bench, model: Model) -> None:
+    bench.attach(number=4)
+    assert bench.delta(events=[event(6)]) is Wanted.SNAPSHOT
+    bench.attach(number=4)
+    bench.sequence += 1
+    assert bench.delta() is Wanted.SNAPSHOT
+
+
+def test_a_delta_before_any_snapshot_asks_for_one(bench: Bench) -> None:
+    assert bench.delta() is Wanted.SNAPSHOT
+
+
+def test_another_boot_asks_for_a_snapshot_and_forgets_the_past(bench: Bench, model: Model) -> None:
+    bench.attach(channel("a"), values=[[20.0, 0.1, 0, T]], number=40)
+    bench.sequence = 0
+    model.connected(bench.now)
+    assert bench.send("hello", boot="another", protocol=2) is Wanted.SNAPSHOT
+    assert (model.number, len(model.channels[0].past)) == (0, 0)
+    bench.attach(channel("a"), values=[[20.0, 0.1, 0, T]], number=3, boot="another")
+    assert model.number == 3
+
+
+def test_after_a_lost_link_all_stays_with_its_age_and_is_not_called_stale(bench: Bench, model: Model) -> None:
+    bench.attach(channel("a"), values=[[20.0, 0.1, 0, T]])
+    model.lost("the gateway has closed the stream")
+    bench.now += 60.0
+    live = model.channels[0]
+    assert (model.link_state(bench.now), live.value, live.age(bench.now)) == (LinkState.LOST, 20.0, 60.0)
+    assert model.status(live, bench.now).level is Level.NORMAL
+    bench.attach(channel("a"), values=[[21.0, 0.1, 0, T + 60_000]])
+    assert model.link_state(bench.now) is LinkState.UP
+    values = model.channels[0].past.samples().low
+    assert [value for value in values if not math.isnan(value)] == [20.0, 21.0]
+    assert len(values) == 3, "a gap stands between what was before and after"
+
+
+def test_a_link_that_is_silent_is_lost_whatever_its_socket_says(bench: Bench, model: Model) -> None:
+    bench.attach()
+    bench.now += SILENT + model.link.between_frames + 0.1
+    assert model.link_state(bench.now) is LinkState.LOST
+
+
+def test_frames_of_protocol_1_are_shown_too(bench: Bench, model: Model) -> None:
+    bench.attach(["a", "lx"], values=[[20.0, 0.1, 0, T]])
+    live = model.channels[0]
+    assert (live.facts.name, live.facts.symbol, live.value) == ("a", "lx", 20.0)
+
+
+def test_the_estop_chain_is_an_input(bench: Bench, model: Model) -> None:
+    assert model.estop is None
+    bench.run["interlocks"] = [{"name": "chain", "when": "io.estop", "tripped": True, "is_estop": True}]
+    bench.attach()
+    assert model.estop is True
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+    max_leaves=8,
+)
+run_documents = st.fixed_dictionaries(
+    {},
+    optional=dict.fromkeys(
+        ("state", "alarms", "prompts", "point", "queue", "lease", "devices", "done", "left"), json_values
+    ),
+)
+
+
+@given(json_values)
+def test_whatever_a_bench_says_of_itself_is_no_error(document: Any) -> None:
+    assert isinstance(build(Run, document), Run)
+
+
+@given(run_documents, json_values, json_values, json_values)
+def test_whatever_frames_say_the_console_goes_on(run: Any, channels: Any, values: Any, events: Any) -> None:
+    model = Model()
+    bench = Bench(model)
+    bench.send("hello", boot="b")
+    bench.send("snapshot", number=0, run=run, channels=channels, values=values)
+    bench.send("delta", run=run, values=values, events=events)
+    bench.send("delta", values={"0": values}, events=[events])
+    for live in model.channels:
+        model.status(live, 200.0)
+    assert json.dumps([each.text for each in model.log])
+    model.bench_time(200.0, 0)
+
+
+@given(st.lists(st.floats(-1e6, 1e6) | st.none(), min_size=1, max_size=400), st.sampled_from([64, 100]))
+def test_a_history_is_bounded_and_keeps_every_spike(values: list[float | None], length: int) -> None:
+    history = Past(length)
+    for t, value in enumerate(values):
+        history.add(float(t), value)
+    known = [value for value in values if value is not None]
+    times, lows, highs, _ = history.samples()
+    assert len(history) <= length
+    assert list(times) == sorted(set(times))
+    assert times[-1] == len(values) - 1
+    if known:
+        finite = [(low, high) for low, high in zip(lows, highs, strict=True) if not math.isnan(low)]
+        assert min(low for low, _ in finite) == min(known)
+        assert max(high for _, high in finite) == max(known)
+
+
+@given(st.floats(-10, 10), st.integers(3, 100))
+def test_the_slope_of_a_straight_line_is_its_slope(slope: float, count: int) -> None:
+    history = Past()
+    for t in range(count):
+        history.add(1.7e9 + t, 20.0 + slope * t)
+    assert history.slope(count - 1.0) == pytest.approx(slope, abs=1e-6)
+
+
+def test_a_slope_of_too_short_a_time_is_not_told() -> None:
+    history = Past()
+    for t in range(3):
+        history.add(float(t), 1.0)
+    assert history.slope(60.0) is None
+
+
+def test_time_that_was_set_back_begins_a_past_anew(bench: Bench, model: Model) -> None:
+    bench.attach(channel("a"), values=[[1.0, 0.1, 0, T]])
+    bench.delta({"0": [2.0, 0.1, 0, T + 100]})
+    bench.delta({"0": [3.0, 0.1, 0, T - 5000]})
+    assert list(model.channels[0].past.samples().low) == [3.0]
