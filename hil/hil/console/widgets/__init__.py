@@ -1,0 +1,1 @@
+"""What the console draws with. Each widget is in the module of its name."""

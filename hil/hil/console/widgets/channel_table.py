@@ -1,0 +1,301 @@
+"""The live table of channels: it asks for the rows in sight alone, and draws those alone that have changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import ClassVar, Protocol
+
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.geometry import Size
+from textual.message import Message
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from ..layout import CHANNELS, Column, fitted, line
+from ..palette import LOOKS, Level, style
+from ..palette import plain as in_ascii
+from ..reading import ChannelRow
+from ..text import pad
+
+_HEADER = 1
+
+
+class Channels(Protocol):
+    """Where the rows come from. Names stand in a fixed order until `ChannelTable.refill` is called."""
+
+    def names(self) -> list[str]:
+        """Every channel, in the order shown."""
+
+    def row(self, name: str, trend_cells: int) -> ChannelRow:
+        """The row of one channel as it is now; its trend in ``trend_cells`` cells, empty where they are 0."""
+
+
+class ChannelTable(ScrollView, can_focus=True):
+    """A table of live values.
+
+    The cost of `changed` does not depend on the number of channels, but on that of rows in sight.
+
+    :param plain: draw in ASCII alone.
+    """
+
+    DEFAULT_CSS = """
+    ChannelTable { overflow-x: hidden; overflow-y: auto; scrollbar-size: 1 1; height: 1fr; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up,k", "move(-1)", "Up", show=False),
+        Binding("down,j", "move(1)", "Down", show=False),
+        Binding("pageup", "page(-1)", "Page up", show=False),
+        Binding("pagedown", "page(1)", "Page down", show=False),
+        Binding("home", "end(-1)", "First", show=False),
+        Binding("end", "end(1)", "Last", show=False),
+        Binding("enter", "choose", "Detail", show=False),
+        Binding("p", "pin", "Pin to trend", show=False),
+    ]
+
+    class Highlighted(Message):
+        """The cursor stands on another channel."""
+
+        def __init__(self, name: str) -> None:
+            super().__init__()
+            self.name = name
+
+    class Chosen(Message):
+        """A channel's detail is asked for (enter, or a second click)."""
+
+        def __init__(self, name: str) -> None:
+            super().__init__()
+            self.name = name
+
+    class Pinned(Message):
+        """The selection has changed."""
+
+        def __init__(self, names: tuple[str, ...]) -> None:
+            super().__init__()
+            self.names = names
+
+    def __init__(
+        self,
+        source: Channels,
+        *,
+        columns: tuple[Column, ...] = CHANNELS,
+        plain: bool = False,
+        id: str | None = None,  # noqa: A002
+    ) -> None:
+        super().__init__(id=id)
+        self.plain = plain
+        self._source, self._columns = source, columns
+        self._pattern = ""
+        self._shown: list[str] = []
+        self._places: dict[str, int] = {}
+        self._pinned: dict[str, None] = {}
+        self._cursor = 0
+        self._fitted: list[tuple[Column, int]] = []
+        self._fitted_to = -1
+        self._drawn: dict[str, ChannelRow] = {}
+
+    # What the application calls
+
+    def refill(self) -> None:
+        """Take the names anew: the channels, their order or their group have changed. The cursor stays on its own."""
+        current = self.current
+        pattern = self._pattern.casefold()
+        self._shown = [name for name in self._source.names() if pattern in name.casefold()]
+        self._places = {name: at for at, name in enumerate(self._shown)}
+        self._cursor = self._places.get(current or "", min(self._cursor, max(len(self._shown) - 1, 0)))
+        self._drawn.clear()
+        self.virtual_size = Size(self.size.width, len(self._shown) + _HEADER)
+        self.refresh()
+        if self.current != current:
+            self._moved()
+
+    def changed(self, names: Iterable[str]) -> None:
+        """These channels may look different: their rows in sight are compared, and drawn where they do."""
+        if not self.size.height:
+            return
+        known = self._places
+        cells = self._trend_cells()
+        for name in names:
+            place = known.get(name)
+            if place is None or not self._in_sight(place):
+                continue
+            row = self._source.row(name, cells)
+            if self._drawn.get(name) != row:
+                self._drawn[name] = row
+                self.refresh_line(place + _HEADER)
+
+    def in_sight(self) -> list[str]:
+        """The names in sight: a model needs to bring no others up to date."""
+        first = round(self.scroll_y)
+        return self._shown[first : first + max(self.size.height - _HEADER, 0)]
+
+    def filter(self, text: str) -> None:
+        """Show the channels alone whose name holds ``text``, in any case; all for an empty one."""
+        self._pattern = text
+        self.refill()
+
+    @property
+    def current(self) -> str | None:
+        """The channel under the cursor."""
+        return self._shown[self._cursor] if self._cursor < len(self._shown) else None
+
+    def go_to(self, name: str) -> None:
+        """Put the cursor on ``name`` where it is shown."""
+        if name in self._places:
+            self._put(self._places[name])
+
+    @property
+    def pinned(self) -> tuple[str, ...]:
+        """The selected channels, in the order they were selected."""
+        return tuple(self._pinned)
+
+    def pin(self, names: Iterable[str]) -> None:
+        """Select these channels, and no others."""
+        self._pinned = dict.fromkeys(names)
+        self.refresh()
+        self.post_message(self.Pinned(self.pinned))
+
+    # Keys and mouse
+
+    def action_move(self, by: int) -> None:
+        """Move the cursor."""
+        self._put(self._cursor + by)
+
+    def action_page(self, by: int) -> None:
+        """Move the cursor by what is in sight."""
+        self._put(self._cursor + by * max(self.size.height - _HEADER - 1, 1))
+
+    def action_end(self, direction: int) -> None:
+        """Move the cursor to the first or the last row."""
+        self._put(0 if direction < 0 else len(self._shown) - 1)
+
+    def action_choose(self) -> None:
+        """Ask for the detail of the channel under the cursor."""
+        if self.current is not None:
+            self.post_message(self.Chosen(self.current))
+
+    def action_pin(self) -> None:
+        """Select the channel under the cursor, or do so no longer."""
+        if self.current is not None:
+            rest = [name for name in self._pinned if name != self.current]
+            self.pin(rest if self.current in self._pinned else [*rest, self.current])
+
+    def on_click(self, event: events.Click) -> None:
+        """Put the cursor where the mouse is; on the row it is on already, ask for the detail."""
+        place = event.y - _HEADER + round(self.scroll_y)
+        if event.y < _HEADER or place >= len(self._shown):
+            return
+        if place == self._cursor:
+            self.action_choose()
+        self._put(place)
+
+    def on_mount(self) -> None:
+        """Show what there is."""
+        self.refill()
+
+    def on_resize(self) -> None:
+        """Fit the columns."""
+        self._fitted_to = -1
+        self._drawn.clear()
+        self.virtual_size = Size(self.size.width, len(self._shown) + _HEADER)
+        self._keep_in_sight()
+
+    def _put(self, place: int) -> None:
+        before, self._cursor = self._cursor, min(max(place, 0), max(len(self._shown) - 1, 0))
+        if before == self._cursor:
+            return
+        for at in (before, self._cursor):
+            self.refresh_line(at + _HEADER)
+        self._keep_in_sight()
+        self._moved()
+
+    def _moved(self) -> None:
+        if self.current is not None:
+            self.post_message(self.Highlighted(self.current))
+
+    def _keep_in_sight(self) -> None:
+        rows, first = max(self.size.height - _HEADER, 1), round(self.scroll_y)
+        if self._cursor < first:
+            self.scroll_to(y=self._cursor, animate=False)
+        elif self._cursor >= first + rows:
+            self.scroll_to(y=self._cursor - rows + 1, animate=False)
+
+    def _in_sight(self, place: int) -> bool:
+        return 0 <= place - round(self.scroll_y) < self.size.height - _HEADER
+
+    # Drawing
+
+    def render_line(self, y: int) -> Strip:
+        """The header, or a row."""
+        base = self.rich_style
+        if y < _HEADER:
+            return self._strip([(" " + line(self._layout()), Style(underline=True))], base)
+        place = y - _HEADER + round(self.scroll_y)
+        if place >= len(self._shown):
+            return Strip.blank(self.size.width, base)
+        name = self._shown[place]
+        row = self._drawn[name] = self._source.row(name, self._trend_cells())
+        return self._strip(self._pieces(row, at_cursor=place == self._cursor), base)
+
+    def _layout(self) -> list[tuple[Column, int]]:
+        if self._fitted_to != self.size.width:
+            self._fitted_to = self.size.width
+            self._fitted = fitted(self._columns, self.size.width - 1)
+        return self._fitted
+
+    def _trend_cells(self) -> int:
+        return next((width for column, width in self._layout() if column.key == "trend"), 0)
+
+    def _pieces(self, row: ChannelRow, *, at_cursor: bool) -> list[tuple[str, Style]]:
+        """The row in few pieces: the mark, the values, the state."""
+        layout = self._layout()
+        status = row.status
+        plain = Style(bold=at_cursor)
+        values = plain if not status.old else Style(color=self._muted(), bold=at_cursor)
+        mark = ("●" if row.name in self._pinned else " ") if not at_cursor else ("▶" if self.has_focus else "›")
+        shown = line([each for each in layout if each[0].key != "state"], _cells(row))
+        pieces = [(mark, plain), (shown + " ", values)]
+        for column, width in layout:
+            if column.key == "state":
+                pieces += _state(row, width)
+        return pieces
+
+    def _muted(self) -> str:
+        return self.app.theme_variables.get("text-muted", "")
+
+    def _strip(self, pieces: list[tuple[str, Style]], base: Style) -> Strip:
+        if self.plain:
+            pieces = [(in_ascii(text), style) for text, style in pieces]
+        return (
+            Strip([Segment(text, style) for text, style in pieces])
+            .adjust_cell_length(self.size.width)
+            .apply_style(base)
+        )
+
+
+def _cells(row: ChannelRow) -> dict[str, str]:
+    return {
+        "name": row.name,
+        "value": row.value,
+        "unit": row.unit,
+        "uncertainty": row.uncertainty,
+        "trend": row.trend,
+        "limit": row.limit,
+    }
+
+
+def _state(row: ChannelRow, width: int) -> list[tuple[str, Style]]:
+    """The state cell: all in colour, or of what is acknowledged the glyph alone."""
+    status = row.status
+    text = pad(status.text, width)
+    if status.level is Level.NORMAL:
+        return [(text, Style.null())]
+    if status.acknowledged:
+        look = LOOKS[status.level]
+        return [
+            (text[:1], Style(color=look.text, bgcolor=look.ground)),
+            (text[1:], style(status.level, acknowledged=True)),
+        ]
+    return [(text, style(status.level))]

@@ -1,0 +1,202 @@
+"""The two rows on top of every screen: the state of the run, and its alarms. Nothing covers them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rich.style import Style
+from textual.containers import Vertical
+
+from ..fitting import Part, spread
+from ..palette import LOOKS, Level, style
+from ..reading import age, clock
+from .lines import Lines
+
+BAR = 10
+"""Cells of the progress bar."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunState:
+    """What the state row says; an empty text or ``None`` is left out.
+
+    :param state: idle, starting, running, pausing, paused or ending.
+    :param bench: :param run: names.
+    :param point: :param points: the point under way, from 1, and how many the plan has.
+    :param factors: what is set at this point, in words.
+    :param step: settling, observing and so on; :param elapsed: seconds in it.
+    :param done: the part of the plan that is done, 0 to 1.
+    :param operator: who; :param in_command: whether this console commands.
+    :param estop: ``CLOSED`` or ``OPEN``: the chain of the emergency stop, an input.
+    :param latency: seconds to the bench and back; :param silent: seconds since it was last heard, where it is lost.
+    :param recorded: the size of the record, in words; :param rate: pictures per second where slowed down.
+    """
+
+    state: str = "idle"
+    bench: str = ""
+    run: str = ""
+    point: int | None = None
+    points: int | None = None
+    factors: str = ""
+    step: str = ""
+    elapsed: float | None = None
+    done: float | None = None
+    operator: str = ""
+    in_command: bool = False
+    estop: str = ""
+    latency: float | None = None
+    silent: float | None = None
+    recorded: str = ""
+    rate: float | None = None
+    provenance: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmItem:
+    """One alarm of the alarm row: ``sign`` such as ``▲HI2``, what it concerns, and for how long in seconds."""
+
+    level: Level
+    sign: str
+    tag: str
+    reason: str = ""
+    acknowledged: bool = False
+    returned: bool = False
+    since: float | None = None
+
+
+GLYPHS = {"running": "●", "paused": "‖", "pausing": "‖", "starting": "▶", "ending": "■", "idle": "○"}
+WORDS = {"running": "RUN"}
+
+
+class StateRow(Lines):
+    """One row: the run, how far it is, who is in command, the link. It is fitted to any width."""
+
+    DEFAULT_CSS = "StateRow { height: 1; }"
+
+    def __init__(self, *, plain: bool = False, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(plain=plain, id=id)
+        self._state = RunState()
+
+    def show(self, state: RunState) -> None:
+        """Show ``state``."""
+        self._state = state
+        self.repaint()
+
+    def paint(self, width: int, height: int) -> list[list[tuple[str, Style]]]:  # noqa: ARG002
+        """The row."""
+        return [[(" ", Style.null()), *spread(state_parts(self._state), max(width - 2, 0))]]
+
+
+class AlarmRow(Lines):
+    """One row: the worst alarms, the first in full; how many more there are; how to acknowledge."""
+
+    DEFAULT_CSS = "AlarmRow { height: 1; }"
+
+    def __init__(self, *, plain: bool = False, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(plain=plain, id=id)
+        self._alarms: Sequence[AlarmItem] = ()
+        self._bright = True
+
+    def show(self, alarms: Sequence[AlarmItem], *, bright: bool = True) -> None:
+        """Show ``alarms``, the worst first.
+
+        :param bright: ``False`` in the dark half of a blink: what is high and not acknowledged is drawn in reverse.
+        """
+        self._alarms, self._bright = tuple(alarms), bright
+        self.repaint()
+
+    def paint(self, width: int, height: int) -> list[list[tuple[str, Style]]]:  # noqa: ARG002
+        """The row."""
+        return [[(" ", Style.null()), *alarm_pieces(self._alarms, max(width - 2, 0), bright=self._bright)]]
+
+
+class Head(Vertical):
+    """Both rows, on top of a screen; a modal screen has its own, so that it never covers them.
+
+    :param plain: draw in ASCII alone.
+    """
+
+    DEFAULT_CSS = "Head { height: 2; dock: top; }"
+
+    def __init__(self, *, plain: bool = False, id: str | None = None) -> None:  # noqa: A002
+        self._rows = StateRow(plain=plain), AlarmRow(plain=plain)
+        super().__init__(*self._rows, id=id)
+
+    def show(self, state: RunState, alarms: Sequence[AlarmItem], *, bright: bool = True) -> None:
+        """Show the state of the run, and its alarms, the worst first."""
+        self._rows[0].show(state)
+        self._rows[1].show(alarms, bright=bright)
+
+
+def state_parts(state: RunState) -> list[Part]:
+    """The parts of the state row, each with its rank."""
+    glyph, word = GLYPHS.get(state.state, "●"), WORDS.get(state.state, state.state.upper())
+    parts = [Part((f"{glyph} {word}",), rank=0, style=Style(bold=True))]
+    if state.silent is not None:
+        parts.append(Part((f"LINK LOST {age(state.silent)}",), rank=0, style=style(Level.BAD)))
+    if state.estop and state.estop != "CLOSED":
+        parts.append(Part((f"E-STOP {state.estop}",), rank=0, style=style(Level.SAFETY)))
+    parts += [Part((state.provenance.upper(),), rank=1)] if state.provenance not in ("", "measured") else []
+    parts += [Part((state.bench,), rank=4)] if state.bench else []
+    if state.point is not None:
+        of = f"/{state.points}" if state.points is not None else ""
+        named = f"point {state.point}{of}"
+        parts.append(Part((f"{named} {state.factors}".rstrip(), named, f"{state.point}{of}"), rank=1))
+    if state.step:
+        timed = f"{state.step} {clock(state.elapsed)}" if state.elapsed is not None else state.step
+        parts.append(Part((timed, state.step), rank=2))
+    if state.done is not None:
+        full = round(state.done * BAR)
+        percent = f"{100 * state.done:.0f}%"
+        parts.append(Part((f"{'▰' * full}{'▱' * (BAR - full)} {percent}", percent), rank=2))
+    parts += [Part((state.run,), rank=6)] if state.run else []
+    return [*parts, *_right(state)]
+
+
+def _right(state: RunState) -> list[Part]:
+    parts = []
+    if state.operator:
+        name = f"op {state.operator}"
+        parts.append(Part((f"{name} (in command)" if state.in_command else name, name), rank=5, right=True))
+    if state.estop == "CLOSED":
+        parts.append(Part(("E-STOP CLOSED", "E-STOP ok"), rank=3, right=True))
+    if state.recorded:
+        parts.append(Part((f"rec {state.recorded}",), rank=7, right=True))
+    if state.rate is not None:
+        parts.append(Part((f"{state.rate:g} Hz",), rank=4, right=True))
+    if state.silent is None and state.latency is not None:
+        parts.append(Part((f"⇄ {1000 * state.latency:.0f} ms",), rank=3, right=True))
+    return parts
+
+
+def alarm_pieces(alarms: Sequence[AlarmItem], cells: int, *, bright: bool = True) -> list[tuple[str, Style]]:
+    """One row of exactly ``cells``: as many alarms as fit, ``+n`` for the others, and the key."""
+    if not alarms:
+        return spread([Part(("no alarms",), rank=0)], cells)
+    waiting = any(not alarm.acknowledged for alarm in alarms)
+    end = Part(("a=ack  4=list", "a=ack") if waiting else ("4=list", ""), rank=1, right=True)
+    for count in range(len(alarms), 0, -1):
+        more = [Part((f"+{len(alarms) - count}",), rank=0)] if count < len(alarms) else []
+        shown = [_alarm_part(alarm, at, bright) for at, alarm in enumerate(alarms[:count])]
+        least = sum(len(part.forms[-1]) + 2 for part in [*shown, *more])
+        if least + len(end.forms[-1]) <= cells or count == 1:
+            return spread([*shown, *more, end], cells)
+    raise AssertionError
+
+
+def _alarm_part(alarm: AlarmItem, place: int, bright: bool) -> Part:
+    known = "ACK" if alarm.acknowledged else "GONE" if alarm.returned else "UNACK"
+    since = f" {clock(alarm.since)}" if alarm.since is not None else ""
+    reason = f" {alarm.reason}" if alarm.reason else ""
+    short = f"{alarm.sign} {alarm.tag}"
+    forms = (f"{short}{reason} {known}{since}", f"{short}{reason} {known}", f"{short}{reason}", short)
+    blinking = alarm.level in (Level.HIGH, Level.SAFETY) and not alarm.acknowledged
+    shown = style(alarm.level, acknowledged=alarm.acknowledged, bright=bright or not blinking)
+    return Part(forms, rank=0 if place == 0 else 2 + place, style=shown)
+
+
+def sign(level: Level, beyond: int = 0) -> str:
+    """``▲HI2``, ``▼LO3`` or ``◆HIGH1``: the side of the limit, and the number of the priority."""
+    look = LOOKS[level]
+    return f"{ ({1: '▲HI', -1: '▼LO'}.get(beyond) or look.glyph + look.word) }{look.number}"
