@@ -47,6 +47,8 @@ class Points:
         self._conditions = conditions or Conditions({}, clock)
         self._tried = dict(tried or {})
         self._counted = 0
+        self._first = ""
+        """Why the first of those that counted was void."""
         self._planned: PlannedPoint | None = None
         self._current: Point | None = None
         self._ended = False
@@ -58,7 +60,7 @@ class Points:
         again = self._finish()
         await self._pausing.at_point()
         if not again:
-            self._planned, self._counted = self._plan.next(self._history), 0
+            self._planned, self._counted, self._first = self._plan.next(self._history), 0, ""
         if self._planned is None:
             self._current, self._ended = None, True
             raise StopAsyncIteration
@@ -69,6 +71,16 @@ class Points:
     def current(self) -> Point | None:
         """The attempt under way."""
         return self._current
+
+    @property
+    def count(self) -> int | None:
+        """How many points the plan has; ``None`` where that depends on what is observed."""
+        return self._plan.count
+
+    @property
+    def done(self) -> int:
+        """How many points count."""
+        return len(self._history)
 
     @property
     def left(self) -> int | None:
@@ -112,9 +124,12 @@ class Points:
             return False
         self._report("void", {"index": current.index, "attempt": current.attempt, "reason": current.reason})
         self._counted += current.counts
+        if current.counts:
+            self._first = self._first or current.reason
         if self._counted >= self._attempts:
+            first = "" if self._first == current.reason else f" (the first because {self._first})"
             raise BenchFault(
-                f"{self._counted} attempts were void, the last because {current.reason}",
+                f"{self._counted} attempts were void, the last because {current.reason}{first}",
                 where=f"point {current.index + 1}",
                 remedy="bring the condition under control, or widen its tolerance with a reason",
             )

@@ -43,9 +43,12 @@ async def settled(
             return
         if clock.now() == at:
             await clock.sleep(max(for_ / 10, 0.1))
-    drift = "" if slope is None else f" and {slope:.3g} {channel.unit}/s"
+    wanted, seen = f"{within:.3g} {channel.unit}", f"{_spread(recent):.3g} {channel.unit}"
+    if slope is not None:
+        wanted += f" and {slope:.3g} {channel.unit}/s"
+        seen += f" and {abs(_slope(recent)):.3g} {channel.unit}/s"
     raise BenchFault(
-        f"did not settle within {within:.3g} {channel.unit}{drift} for {for_:g} s, in {timeout:g} s",
+        f"did not settle within {wanted} for {for_:g} s, in {timeout:g} s: the latest readings show {seen}",
         where=channel.name,
         remedy="look at what disturbs it, or widen the band",
     )
@@ -53,11 +56,13 @@ async def settled(
 
 def _spread(readings: Sequence[_Reading]) -> float:
     values = [value for _, value in readings]
-    return max(values) - min(values)
+    return max(values, default=0.0) - min(values, default=0.0)
 
 
 def _slope(readings: Sequence[_Reading]) -> float:
     """Ordinary least squares, per second."""
+    if not readings:
+        return 0.0
     origin, n = readings[0][0], len(readings)
     times = [(t - origin) / NANOSECONDS for t, _ in readings]
     mean_t, mean_y = sum(times) / n, sum(value for _, value in readings) / n

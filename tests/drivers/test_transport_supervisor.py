@@ -68,12 +68,18 @@ def test_a_silent_device_is_tried_again_within_five_seconds(link: Supervisor, ti
 def test_too_early_a_try_fails_at_once_and_says_when_the_next_is(link: Supervisor, time: Time) -> None:
     fail(link, time, 3.0)
     fail(link, time, 3.0)
-    with (
-        pytest.raises(DeviceUnreachable, match=r"meter: gone \(2 times in a row; tried again in 0\.1 s\)"),
-        link.exchange(),
-    ):
+    told = r"meter: gone \(2 times in a row, the first 3\.0 s ago; tried again in 0\.1 s\)"
+    with pytest.raises(DeviceUnreachable, match=told), link.exchange():
         raise AssertionError("not admitted")
     assert link.status.unanswered == 2
+
+
+def test_what_failed_first_is_not_hidden_by_what_fails_later(link: Supervisor) -> None:
+    for what in ("the device closed the connection", "connection refused"):
+        link.failed(what, 0.0)
+    told = r"connection refused \(2 times in a row, the first 0\.0 s ago: the device closed the connection; tried again"
+    with pytest.raises(DeviceUnreachable, match=told):
+        link.admit()
 
 
 def test_an_answer_ends_the_back_off(link: Supervisor, time: Time) -> None:

@@ -88,6 +88,16 @@ async def test_a_point_that_stays_void_is_a_bench_fault(tmp_path: Path) -> None:
     assert states(rig) == [(0, 1, "void"), (0, 2, "void")]
 
 
+async def test_the_first_reason_is_told_beside_the_last(tmp_path: Path) -> None:
+    rig = Rig(tmp_path, plan(1.0, attempts=2), lambda t: 90.0 if t < 0.4 else 80.0)
+    last, first = (
+        r"the last because lux was 80\.0 lx, outside .*",
+        r"\(the first because lux was 90\.0 lx, outside .*\)",
+    )
+    with pytest.raises(BenchFault, match=f"2 attempts were void, {last} {first}"):
+        await rig.run(observe_each)
+
+
 async def test_an_abort_passes_through_a_gate(tmp_path: Path) -> None:
     rig = Rig(tmp_path, plan(1.0), lambda t: 100.0)
     entered = asyncio.Event()

@@ -207,6 +207,7 @@ async def test_a_safe_state_with_a_device_that_hangs_does_not_wait_for_it(tmp_pa
         assert light.ok
         assert "not done within 1 s" in lamp.error or "did not answer" in lamp.error
         assert lamp.tries == 2
+        assert "not done within 1 s" in lamp.first_error or "did not answer" in lamp.first_error
         await rig.world.clear("io")
         light, lamp = await rig.supervisor.make_safe()
         assert light.ok

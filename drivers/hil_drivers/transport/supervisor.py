@@ -79,6 +79,7 @@ class Supervisor:
         self._latencies: deque[float] = deque(maxlen=_LATENCIES)
         self._last_error = ""
         self._in_a_row = 0
+        self._first_error, self._failing_since = "", 0.0
         self._retry_at = 0.0
         self._lost_since: float | None = None
         self._gap_at: float | None = None
@@ -148,15 +149,22 @@ class Supervisor:
     def admit(self) -> None:
         """Refuse what it is too early to try.
 
-        :raises DeviceUnreachable: with the reason of the latest failure and the time until the next try.
+        :raises DeviceUnreachable: with the reasons of the latest failure and the first, and the time until the next try.
         """
         wait = self._retry_at - self.wire_time()
         if wait > 0:
+            lasted = self.wire_time() - self._failing_since
             raise DeviceUnreachable(
-                f"{self._last_error} ({self._in_a_row} times in a row; tried again in {wait:.1f} s)",
+                f"{self._last_error} ({self._in_a_row} times in a row, the first {lasted:.1f} s ago{self._other_first}; "
+                f"tried again in {wait:.1f} s)",
                 where=self.name,
                 remedy="check that it is switched on and connected",
             )
+
+    @property
+    def _other_first(self) -> str:
+        """What failed first, where that was something else than what failed last."""
+        return "" if self._first_error == self._last_error else f": {self._first_error}"
 
     def connected(self) -> None:
         """The device was reached."""
@@ -174,6 +182,8 @@ class Supervisor:
         """The device could not be reached, or did not answer; that took ``seconds``."""
         self._in_a_row += 1
         self._last_error = what
+        if self._in_a_row == 1:
+            self._first_error, self._failing_since = what, self.wire_time()
         if self._in_a_row > 1:
             longest = LONGEST_DELAY_SILENT if seconds >= SLOW else LONGEST_DELAY_TOLD
             self._retry_at = self.wire_time() + min(longest, FIRST_DELAY * 2.0 ** min(self._in_a_row - 2, 20))

@@ -31,7 +31,8 @@ Read = Callable[[str], Awaitable[float | None]]
 class SafeOutcome:
     """What became of one action of the safe state: ``error`` is empty where it was carried out.
 
-    ``seen`` is what its readback showed, in the unit of ``value``; ``tries`` how often it was commanded.
+    ``seen`` is what its readback showed, in the unit of ``value``; ``tries`` how often it was commanded;
+    ``first_error`` what went wrong at first, whatever came of it later.
     """
 
     channel: str
@@ -39,6 +40,7 @@ class SafeOutcome:
     error: str = ""
     seen: float | None = None
     tries: int = 1
+    first_error: str = ""
 
     @property
     def ok(self) -> bool:
@@ -52,6 +54,7 @@ class SafeOutcome:
             "error": self.error,
             "seen": self.seen,
             "tries": self.tries,
+            "first_error": self.first_error,
         }
 
 
@@ -118,12 +121,14 @@ class SafeState:
             self._outcomes[position] = SafeOutcome(action.channel, action.set, told)
 
     async def _retried(self, action: SafeAction) -> SafeOutcome:
-        tries = 0
+        tries, first = 0, ""
         while True:
             tries += 1
             error, seen = await self._tried(action)
+            first = first or error
             if not error or tries > action.retries or self._device(action) in self._hung:
-                return SafeOutcome(action.channel, action.set, error, seen, tries)
+                told = f"{error} (at first: {first})" if error and error != first else error
+                return SafeOutcome(action.channel, action.set, told, seen, tries, first)
             await self._until_it_may_answer(self._device(action), self._deadline(action))
 
     def _deadline(self, action: SafeAction) -> float:
