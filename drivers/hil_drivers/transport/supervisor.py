@@ -149,14 +149,14 @@ class Supervisor:
     def admit(self) -> None:
         """Refuse what it is too early to try.
 
-        :raises DeviceUnreachable: with the reasons of the latest failure and the first, and the time until the next try.
+        :raises DeviceUnreachable: with the reasons of the latest failure and the first, and when the next try is.
         """
         wait = self._retry_at - self.wire_time()
         if wait > 0:
             lasted = self.wire_time() - self._failing_since
             raise DeviceUnreachable(
-                f"{self._last_error} ({self._in_a_row} times in a row, the first {lasted:.1f} s ago{self._other_first}; "
-                f"tried again in {wait:.1f} s)",
+                f"{self._last_error} ({self._in_a_row} times in a row, "
+                f"the first {lasted:.1f} s ago{self._other_first}; tried again in {wait:.1f} s)",
                 where=self.name,
                 remedy="check that it is switched on and connected",
             )
