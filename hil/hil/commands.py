@@ -12,16 +12,19 @@ class Command:
 
     :param id: what its sender calls it.
     :param digest: SHA-256 of the request: with the id it shows, after a resumption too, that it was given before.
+    :param via: the account or token by which it came, where it came from another process.
     """
 
     operator: str
     reason: str = ""
     id: str = field(default="", kw_only=True)
     digest: str = field(default="", kw_only=True, compare=False)
+    via: str = field(default="", kw_only=True, compare=False)
 
     def to_json(self) -> dict[str, Any]:
         """What the record keeps of it."""
         said = {"command": type(self).__name__.lower(), "operator": self.operator, "reason": self.reason}
+        said |= {"via": self.via} if self.via else {}
         return {**said, "command_id": self.id, "request_sha256": self.digest} if self.id else said
 
 
@@ -74,6 +77,99 @@ class Shelve(Command):
 
 @dataclass(frozen=True, slots=True)
 class Acknowledgement:
-    """A command was accepted, as event ``number``."""
+    """A command was accepted, as event ``number``.
+
+    :param private: what only its sender is told.
+    """
 
     number: int
+    private: dict[str, Any] = field(default_factory=dict)
+
+
+class ServiceCommand(Command):
+    """A command to the service of a bench, and not to a run."""
+
+
+class Start(ServiceCommand):
+    """Work the queue off."""
+
+
+class Hold(ServiceCommand):
+    """Begin nothing more of the queue; the run under way goes on."""
+
+
+@dataclass(frozen=True, slots=True)
+class QueueAdd(ServiceCommand):
+    """Put a run into the queue (`hil.station.queue`)."""
+
+    procedure: str = ""
+    settings: dict[str, str] = field(default_factory=dict)
+    seed: int | None = None
+    speed: float | None = None
+    position: int | None = None
+    revision: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class QueueRemove(ServiceCommand):
+    """Take ``item`` out of the queue."""
+
+    item: str = ""
+    revision: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class QueueMove(ServiceCommand):
+    """Put ``item`` at another position of the queue."""
+
+    item: str = ""
+    position: int = 0
+    revision: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LeaseTake(ServiceCommand):
+    """Take command of the bench, as the client ``client``."""
+
+    client: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LeaseOverride(ServiceCommand):
+    """Take command of the bench whoever has it, as the client ``client``, for ``reason``."""
+
+    client: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LeaseRenew(ServiceCommand):
+    """The holder of the lease is there."""
+
+    lease: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LeaseRelease(ServiceCommand):
+    """Give the lease back."""
+
+    lease: str = ""
+
+
+class LeaseRequest(ServiceCommand):
+    """Ask for the lease."""
+
+
+@dataclass(frozen=True, slots=True)
+class LeaseOffer(ServiceCommand):
+    """Offer the lease to ``to``; to nobody: refuse what was requested."""
+
+    lease: str = ""
+    to: str = ""
+
+
+class Handover(ServiceCommand):
+    """Leave ``reason`` as a note that whoever takes command next has to read."""
+
+
+class HandoverRead(ServiceCommand):
+    """The note of the shift before is read."""

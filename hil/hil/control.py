@@ -48,10 +48,12 @@ class RunControl:
 
     def state(self) -> dict[str, Any]:
         current = self._points.current
-        prompts = [{"prompt": number, **prompt.question.to_json()} for number, prompt in self._prompts.open.items()]
+        prompts = [prompt.to_json() for prompt in self._prompts.open.values()]
         return {
             "state": "ending" if self.ending or self.ended_by is not None else str(self._pausing.state),
-            "point": None if current is None else {"index": current.index, "attempt": current.attempt},
+            "point": None if current is None else current.place,
+            "count": self._points.count,
+            "done": self._points.done,
             "left": self._points.left,
             "prompts": prompts,
             "alarms": [alarm.to_json() for alarm in self._alarms.held],

@@ -88,6 +88,7 @@ class Engine:
         try:
             binding = Binding(self.procedure, bench, self.record, u_clock=lambda: keeper.u)
             supervisor = self._supervisor(bench, binding)
+            self._show(bench, binding, supervisor)
             for role, system in binding.systems.items():
                 self._identify(bench.clock, {"role": role, **_identity(system)})
             await keeper.start()
@@ -99,6 +100,17 @@ class Engine:
         finally:
             supervisor = supervisor or self._supervisor(bench, None)
             await unbroken(self._wind_up(bench, supervisor, keeper), bench.clock)
+            if self.service.overview is not None:
+                self.service.overview.let_go()
+
+    def _show(self, bench: Bench, binding: Binding, supervisor: Supervisor) -> None:
+        """Let screens see what is measured, how the links do, and what is tripped."""
+        self.service.channels = binding.channels
+        if self.service.overview is not None:
+            devices = bench.devices.items()
+            self.service.overview.links = lambda: [(name, device.supervisor.status) for name, device in devices]
+            interlocks = supervisor.interlocks.items()
+            self.service.overview.tripped = lambda: [name for name, interlock in interlocks if interlock.tripped]
 
     def _supervisor(self, bench: Bench, binding: Binding | None) -> Supervisor:
         """The safety supervisor; one without a binding knows the safe state, and nothing else."""

@@ -85,7 +85,6 @@ class Execution:
         script = asyncio.create_task(self._script(), name=name)
         watch = self._watch = asyncio.create_task(clock.wait(script), name=f"watch over {name}")
         self._service.attach(self._control)
-        self._service.channels = self._binding.channels
         interrupted = True
         try:
             await clock.wait(watch)

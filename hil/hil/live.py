@@ -12,7 +12,7 @@ from hil_drivers.indication import Flag, Indication
 
 from .errors import BenchFault, LimitExceeded, ProcedureFault
 from .exclusive import Exclusive
-from .measurement import Measurement, Window
+from .measurement import Look, Measurement, Window
 from .patience import Patience
 from .pausing import checkpoint, of_the_script
 
@@ -75,6 +75,11 @@ class LiveChannel:
         self._limits, self._u_clock, self._patience = limits, u_clock, patience
         self._resolution: float | None = None
         self.last: Measurement | None = None
+        """The latest measurement of the script."""
+        self.shown: Look | None = None
+        """The latest reading, whatever its flags."""
+        self.extremes: tuple[float, float] | None = None
+        """The least and the largest value since a screen looked last, where the channel has limits."""
 
     async def read(self) -> Indication:
         """Take one indication and record it."""
@@ -142,10 +147,17 @@ class LiveChannel:
                 value, u_ind, u = self._evaluate(indication)
         finally:
             self._record.readings(self._number, t, raw, value, u_ind, u, u_t, int(indication.flags))
+            self._show(raw if value is None else value, u, int(indication.flags), t)
         if raw is None or not indication.usable:
             return None
         shown = raw if value is None else value
         return Measurement(self.name, shown, u, self.unit, indication.flags, t, u_t)
+
+    def _show(self, value: float | None, u: float | None, flags: int, t: int) -> None:
+        self.shown = Look(value, u, flags, t)
+        if self._limits is not None and value is not None:
+            low, high = self.extremes or (value, value)
+            self.extremes = (min(low, value), max(high, value))
 
     def _evaluate(self, indication: Indication) -> tuple[float | None, float | None, float | None]:
         if self.calibration is None or indication.value is None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from hil_drivers.indication import Flag
 
@@ -24,6 +24,15 @@ class Measurement:
     flags: Flag
     t: int
     u_t: float
+
+
+class Look(NamedTuple):
+    """The latest reading of a channel as a screen shows it: ``t`` is UTC in nanoseconds."""
+
+    value: float | None
+    u: float | None
+    flags: int
+    t: int
 
 
 @dataclass(frozen=True, slots=True)

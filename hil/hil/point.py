@@ -44,6 +44,8 @@ class Point:
         self.counts = True
         self._clock, self._record, self._conditions = clock, record, conditions
         self._gates: list[Gate] = []
+        self._settling = ""
+        self._shown = planned.shown
         self._windows: list[Window] = []
         self.observed: list[dict[str, Any]] = []
         """What counts of it, once its gates have held."""
@@ -68,7 +70,17 @@ class Point:
         :raises BenchFault: if the channel does not settle in time.
         """
         channel = as_live(sensor)
-        await settled(channel, within=within, for_=for_, slope=slope, timeout=timeout, clock=self._clock)
+        self._settling = channel.name
+        try:
+            await settled(channel, within=within, for_=for_, slope=slope, timeout=timeout, clock=self._clock)
+        finally:
+            self._settling = ""
+
+    @property
+    def place(self) -> dict[str, Any]:
+        """Where the attempt stands, as a screen needs it; of a blind plan without its factors."""
+        step = f"settling {self._settling}" if self._settling else self.state
+        return {"index": self.index, "attempt": self.attempt, "factors": self._shown, "step": step}
 
     def valid(
         self,

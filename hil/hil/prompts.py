@@ -116,12 +116,17 @@ class Question:
 
 @dataclass
 class Prompt:
-    """A question that waits: ``number`` is unique in the run."""
+    """A question that waits since ``asked`` (UTC in ns): ``number`` is unique in the run."""
 
     number: int
     question: Question
     limit: float | None
     answered: asyncio.Future[Any] = field(repr=False)
+    asked: int = field(default_factory=time.time_ns)
+
+    def to_json(self) -> dict[str, Any]:
+        """What a screen needs to ask it."""
+        return {"prompt": self.number, "asked": self.asked, "limit": self.limit, **self.question.to_json()}
 
 
 class Prompts:

@@ -7,11 +7,11 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-from .commands import Abort, Acknowledgement, Command, Pause, Resume, Stop
+from .commands import Abort, Acknowledgement, Command, Pause, Resume, ServiceCommand, Stop
 from .errors import UsageError
 
 if TYPE_CHECKING:
-    from .live import LiveChannel
+    from .overview import Overview, Shown
 
 __all__ = ["Abort", "Acknowledgement", "Command", "Event", "Handler", "Pause", "Resume", "Service", "Stop"]
 
@@ -30,10 +30,10 @@ class Event:
 
 
 class Handler(Protocol):
-    """What carries out commands while a run is under way."""
+    """What carries out commands: those to a run while it is under way, those to a bench while its service lives."""
 
     def carry_out(self, command: Command) -> dict[str, Any]:
-        """Carry out ``command``; what it says of itself in its event.
+        """Carry out ``command``; what it says of itself in its event. What is under ``"private"`` is for its sender.
 
         :raises UsageError: if it cannot be carried out now.
         """
@@ -63,10 +63,13 @@ class Service:
         self._events: dict[int, Event] = {}
         self.number = 0
         """That of the last event."""
-        self.channels: Mapping[str, LiveChannel] = {}
-        """What the run under way measures."""
+        self.channels: Mapping[str, Shown] = {}
+        """What is measured now."""
+        self.overview: Overview | None = None
+        """What is declared of the bench."""
         self._subscribers: list[Callable[[Event], None]] = []
         self._handler: Handler | None = None
+        self._station: Handler | None = None
         self.flush: Callable[[], Awaitable[object]] = _done
         """Returns once what was done so far is on disk; raises `hil.errors.RecordError` if it cannot be."""
 
@@ -93,14 +96,17 @@ class Service:
 
     def note(self, kind: str, data: dict[str, Any]) -> None:
         """Tell something about the service itself, on record too where there is a run."""
-        if self._handler is not None:
-            self._handler.note(kind, data)
+        handler = self._handler or self._station
+        if handler is not None:
+            handler.note(kind, data)
         self.publish(kind, data)
 
     def snapshot(self) -> dict[str, Any]:
         """The run as it is now, and the ``number`` of the last event: what follows it is news."""
-        state = {"state": "idle"} if self._handler is None else self._handler.state()
-        return {"number": self.number, **state}
+        state = IDLE if self._handler is None else self._handler.state()
+        bench = {} if self.overview is None else self.overview.state()
+        station = {"service": False} if self._station is None else {"service": True, **self._station.state()}
+        return {"number": self.number, **bench, **station, **state}
 
     def attach(self, handler: Handler) -> None:
         """Let commands act upon a run."""
@@ -110,17 +116,35 @@ class Service:
         """The script has ended: commands no longer act."""
         self._handler = None
 
+    def attach_station(self, station: Handler) -> None:
+        """Let commands act upon the service of a bench, in a run and between runs."""
+        self._station = station
+
+    @property
+    def running(self) -> bool:
+        """Whether a run is under way."""
+        return self._handler is not None
+
     def execute(self, command: Command) -> Acknowledgement:
         """Carry out ``command``.
 
         :raises UsageError: if no run is under way, or it cannot be carried out now.
         """
-        if self._handler is None:
+        of_service = isinstance(command, ServiceCommand) or self._handler is None
+        handler = self._station if of_service else self._handler
+        if handler is None:
+            if isinstance(command, ServiceCommand):
+                raise UsageError("this is one run, and not the service of a bench", remedy="start one with hil service")
             raise UsageError("no run is under way", remedy="start one first")
-        told = self._handler.carry_out(command)
+        told = handler.carry_out(command)
+        private = told.pop("private", {})
         kind = type(command).__name__.lower()
-        event = self.publish(kind, {"operator": command.operator, "reason": command.reason, **told})
-        return Acknowledgement(event.number)
+        said = {"operator": command.operator, "reason": command.reason} | ({"via": command.via} if command.via else {})
+        event = self.publish(kind, {**said, **told})
+        return Acknowledgement(event.number, private)
+
+
+IDLE: dict[str, Any] = {"state": "idle", "point": None, "left": None, "prompts": [], "alarms": []}
 
 
 async def _done() -> None:

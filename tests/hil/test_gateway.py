@@ -106,7 +106,7 @@ def service() -> Service:
 
 
 def measuring(value: float) -> Any:
-    return SimpleNamespace(unit="lx", last=SimpleNamespace(value=value, u=0.5, flags=0, t=1))
+    return SimpleNamespace(shown=SimpleNamespace(value=value, u=0.5, flags=0, t=1), extremes=(value, value))
 
 
 async def test_events_wait_for_a_gateway_that_reads_late_and_values_do_not(service: Service) -> None:

@@ -172,9 +172,9 @@ async def test_a_script_asks_while_bench_time_stands_still(tmp_path: Path) -> No
     run = asyncio.ensure_future(rig.run(script))
     while not rig.prompts.open:  # noqa: ASYNC110 (nothing tells of it)
         await asyncio.sleep(0)
-    assert control.state()["prompts"] == [
-        {"prompt": 1, "text": "Which filter?", "wants": "choice", "choices": ["red", "green"]}
-    ]
+    (shown,) = control.state()["prompts"]
+    asked = {"prompt": 1, "limit": None, "text": "Which filter?", "wants": "choice", "choices": ["red", "green"]}
+    assert {key: value for key, value in shown.items() if key != "asked"} == asked
     control.carry_out(Pause("Operator A"))
     control.carry_out(Resume("Operator A"))
     control.carry_out(Answer("Operator A", prompt=1, value="red"))

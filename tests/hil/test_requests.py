@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hil.commanding.requests import LONGEST_LINE, Request, Verb, parse, parse_line, to_command
-from hil.commands import Acknowledge, Answer, Command, Note, Pause, PauseNow, Shelve, Stop
+from hil.commanding.requests import LONGEST_LINE, Request, parse, parse_line, to_command
+from hil.commanding.verbs import MEANINGS, ROLES, Verb, may
+from hil.commands import Acknowledge, Answer, Command, LeaseRelease, Note, Pause, PauseNow, QueueAdd, Shelve, Stop
 from hil.errors import UsageError
 from near_misses import near_misses
 
@@ -24,6 +25,12 @@ ID = {"command_id": "1"}
         ({"verb": "pause", **ID}, Pause("A", id="1")),
         ({"verb": "pause-now", "reason": "smoke", **ID}, PauseNow("A", "smoke", id="1")),
         ({"verb": "stop", "reason": "smoke"}, Stop("A", "smoke")),
+        ({"verb": "stop", "age": 100}, Stop("A")),
+        (
+            {"verb": "queue-add", "args": {"procedure": "soak", "settings": {"n": "3"}, "seed": None}, **ID},
+            QueueAdd("A", procedure="soak", settings={"n": "3"}, id="1"),
+        ),
+        ({"verb": "lease-release", "lease": "s", **ID}, LeaseRelease("A", lease="s", id="1")),
         ({"verb": "note", "reason": "an é\nor two", **ID}, Note("A", "an é\nor two", id="1")),
         ({"verb": "ack", "args": {"alarm": "hot"}, **ID}, Acknowledge("A", alarm="hot", id="1")),
         ({"verb": "answer", "args": {"prompt": 2, "value": "3 lx"}, **ID}, Answer("A", prompt=2, value="3 lx", id="1")),
@@ -61,8 +68,18 @@ def test_a_request_becomes_its_command(document: dict[str, Any], command: Comman
         (b'{"verb": "answer", "command_id": "1"}', "answer takes prompt and value"),
         (b'{"verb": "answer", "command_id": "1", "args": {"prompt": true, "value": ""}}', "is not a whole number"),
         (b'{"verb": "answer", "command_id": "1", "args": {"prompt": 1.0, "value": ""}}', "is not a whole number"),
-        (b'{"verb": "answer", "command_id": "1", "args": {"prompt": 0, "value": ""}}', "above 0"),
+        (b'{"verb": "answer", "command_id": "1", "args": {"prompt": 0, "value": ""}}', "from 1 on"),
         (b'{"verb": "answer", "command_id": "1", "args": {"prompt": 1, "value": 3}}', "value: is no text"),
+        (b'{"verb": "queue-add", "command_id": "1", "args": {}}', "queue-add takes procedure"),
+        (b'{"verb": "queue-add", "command_id": "1", "args": {"procedure": "p", "sed": 1}}', "queue-add takes"),
+        (b'{"verb": "queue-add", "command_id": "1", "args": {"procedure": "p", "settings": [1]}}', "is no object"),
+        (
+            b'{"verb": "queue-add", "command_id": "1", "args": {"procedure": "p", "settings": {"a": 1}}}',
+            "a: is no text",
+        ),
+        (b'{"verb": "queue-move", "command_id": "1", "args": {"item": "a", "position": -1}}', "from 0 on"),
+        (b'{"verb": "pause", "command_id": "1", "age": 11}', "11 s old"),
+        (b'{"verb": "pause", "command_id": "1", "age": -1}', "age: is not"),
         (b'{"verb": "shelve", "command_id": "1", "args": {"alarm": "a", "seconds": NaN}}', "NaN is no number"),
         (b'{"verb": "shelve", "command_id": "1", "args": {"alarm": "a", "seconds": 1e999}}', "is not a number"),
         (b'{"verb": "shelve", "command_id": "1", "args": {"alarm": "a", "seconds": -1}}', "is not a number above 0"),
@@ -103,3 +120,18 @@ def test_a_line_with_one_byte_changed_is_a_request_or_is_refused(
     place %= len(line)
     with suppress(UsageError):
         carried_out(parse_line(line[:place] + byte + line[place + 1 :]))
+
+
+def test_every_verb_has_a_meaning_and_safety_needs_no_lease() -> None:
+    assert set(MEANINGS) == set(Verb)
+    for verb in (Verb.STOP, Verb.ABORT, Verb.PAUSE, Verb.PAUSE_NOW, Verb.ACK, Verb.SHELVE, Verb.NOTE, Verb.STATE):
+        assert not MEANINGS[verb].needs_lease
+    for verb in (Verb.START, Verb.RESUME, Verb.ANSWER, Verb.QUEUE_ADD, Verb.QUEUE_REMOVE, Verb.QUEUE_MOVE):
+        assert MEANINGS[verb].needs_lease
+
+
+def test_a_role_may_what_those_below_it_may() -> None:
+    allowed = [{verb for verb in Verb if may(role, verb)} for role in ROLES]
+    assert allowed[0] == {Verb.STATE}
+    assert allowed[2] - allowed[1] == {Verb.LEASE_OVERRIDE}
+    assert allowed[3] == set(Verb)

@@ -61,7 +61,8 @@ async def test_a_run_is_watched_and_commanded_over_http(tmp_path: Path) -> None:
             assert sorted(status for status, _ in both) == [202, 409, 409, 409, 409]
             for number in (3, 4):
                 await client.until("prompt", prompt=number)
-                assert ["reference.illuminance", "lx"] in (await ready(gateway))["channels"]
+                channels = (await ready(gateway))["channels"]
+                assert [each["unit"] for each in channels if each["name"] == "reference.illuminance"] == ["lx"]
                 assert (await gateway.post(answer(number, "1", f"later {number}")))[0] == 202
             await client.until("finished", status="complete")
         assert (await run.end())["status"] == "complete"

@@ -12,8 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import HilError, UsageError
+from ..lease import TTL, Leases
 from ..service import Event, Service
-from .requests import Request, Verb, to_command
+from .caller import LOCAL, Caller
+from .requests import Request, to_command
+from .verbs import MEANINGS, Verb, may
 
 REMEMBERED = 10_000
 """Answers that are kept, by the ``command_id`` of their request."""
@@ -51,10 +54,21 @@ class Commander:
     """What clients ask, by way of the service.
 
     :param who: the operator of a name, or of none; raises `UsageError` where there is no such operator.
+    :param reviewer: the same for what takes a reviewer.
+    :param leases: say who is in command, where that matters.
     """
 
-    def __init__(self, service: Service, facts: RunFacts, who: Callable[[str | None], str]) -> None:
+    def __init__(
+        self,
+        service: Service,
+        facts: RunFacts,
+        who: Callable[[str | None], str],
+        *,
+        reviewer: Callable[[str | None], str] | None = None,
+        leases: Leases | None = None,
+    ) -> None:
         self._service, self.facts, self._who = service, facts, who
+        self._reviewer, self._leases = reviewer or who, leases
         self._given: OrderedDict[str, tuple[str, Answer]] = OrderedDict()
 
     def snapshot(self) -> Answer:
@@ -68,38 +82,58 @@ class Commander:
                 answer = {"status": "accepted", "number": 0, "before": "the run was resumed"}
                 self._remember(command["command_id"], command["request_sha256"], answer)
 
-    async def answer(self, request: Request) -> Answer:
+    async def answer(self, request: Request, caller: Caller = LOCAL) -> Answer:
         """Carry out ``request``; what came of it. One that was given before has its first answer again."""
         if request.verb is Verb.STATE:
             return {"status": "done", "state": self.snapshot()}
+        if request.verb is Verb.LEASE_RENEW:
+            return self._renew(request.lease)
         body = request.digest
         before = self._given.get(request.command_id)
         if before is not None and before[0] != body:
             fault = UsageError("another command has this command_id", where="command_id", remedy="give each its own")
             return refused(fault)
-        answer = self._carry_out(request) if before is None else before[1]
+        answer = self._carry_out(request, caller) if before is None else before[1]
         if request.command_id:
             self._remember(request.command_id, body, answer)
         if answer["status"] == "accepted":
             answer = {**answer, "run": self.facts.run, "on_record": await self._recorded()}
         return answer
 
-    def _carry_out(self, request: Request) -> Answer:
+    def _renew(self, lease: str) -> Answer:
         try:
+            if self._leases is None:
+                raise UsageError("a single run has no lease", where="lease", remedy="leave it out")
+            renewed = self._leases.renew(lease)
+        except UsageError as error:
+            return refused(error)
+        return {"status": "done", "epoch": renewed.epoch, "rest": TTL}
+
+    def _carry_out(self, request: Request, caller: Caller) -> Answer:
+        try:
+            self._require_right(request, caller)
             if request.expect is not None and request.expect != self.facts.run:
                 meant = f"the run {request.expect} is meant, and this is {self.facts.run or 'one without a name yet'}"
                 raise UsageError(meant, where="expect", remedy="look at hil status")
-            accepted = self._service.execute(to_command(request, self._operator(request)))
+            accepted = self._service.execute(to_command(request, self._operator(request), caller.told))
         except HilError as error:
             return refused(error)
         except Exception as error:  # noqa: BLE001 (a fault of ours must not keep the next command out)
             return refused(UsageError(f"a fault in hil itself: {type(error).__name__}: {error}", where=request.verb))
-        return {"status": "accepted", "number": accepted.number}
+        return {"status": "accepted", "number": accepted.number, **accepted.private}
+
+    def _require_right(self, request: Request, caller: Caller) -> None:
+        if not may(caller.role, request.verb):
+            fault = f"{request.verb} takes the role {MEANINGS[request.verb].role}, and this token has {caller.role}"
+            raise UsageError(fault, where="role", remedy="use a token of that role")
+        if self._leases is not None and MEANINGS[request.verb].needs_lease:
+            self._leases.require(request.lease)
 
     def _operator(self, request: Request) -> str:
         """Who asks. A stop is obeyed whoever sends it."""
+        who = self._reviewer if request.verb is Verb.LEASE_OVERRIDE else self._who
         try:
-            return self._who(request.operator)
+            return who(request.operator)
         except UsageError:
             if request.verb is not Verb.STOP:
                 raise

@@ -4,33 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import Any
 
-from ..commands import Abort, Acknowledge, Answer, Command, Note, Pause, PauseNow, Resume, Shelve, Stop
+from ..commands import Command
 from ..errors import UsageError
 from ..suggest import nearest
+from .verbs import IDEMPOTENT, MEANINGS, Argument, Verb
 
 LONGEST_LINE = 4096
 """Bytes of a request on the control socket, its line end included."""
-
-
-class Verb(StrEnum):
-    """What may be asked."""
-
-    STATE = "state"
-    PAUSE = "pause"
-    PAUSE_NOW = "pause-now"
-    RESUME = "resume"
-    ABORT = "abort"
-    STOP = "stop"
-    ACK = "ack"
-    SHELVE = "shelve"
-    ANSWER = "answer"
-    NOTE = "note"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +24,8 @@ class Request:
     :param operator: who asks; the laboratory's only operator by default.
     :param command_id: chosen by the client: the same one again has the same answer, and no second effect.
     :param expect: the name of the run that is meant: another one refuses.
+    :param lease: the secret of the lease that the client holds.
+    :param age: seconds since a person gave it; an old one does not act, except a stop.
     """
 
     verb: Verb
@@ -48,43 +34,36 @@ class Request:
     reason: str = ""
     command_id: str = ""
     expect: str | None = None
+    lease: str = ""
+    age: float = 0.0
 
     @property
     def digest(self) -> str:
         """SHA-256 of what is asked."""
-        asked = [self.verb, dict(self.args), self.operator, self.reason, self.expect]
+        asked = [self.verb, dict(self.args), self.operator, self.reason, self.expect, self.lease]
         return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
 
 
-_COMMANDS: dict[Verb, Callable[..., Command]] = {
-    Verb.PAUSE: Pause,
-    Verb.PAUSE_NOW: PauseNow,
-    Verb.RESUME: Resume,
-    Verb.ABORT: Abort,
-    Verb.STOP: Stop,
-    Verb.ACK: Acknowledge,
-    Verb.SHELVE: Shelve,
-    Verb.ANSWER: Answer,
-    Verb.NOTE: Note,
-}
+OLDEST = 10.0
+"""Seconds after which a command that was given does not act any more."""
 
-_ARGUMENTS: dict[Verb, dict[str, type]] = {
-    Verb.ACK: {"alarm": str},
-    Verb.SHELVE: {"alarm": str, "seconds": float},
-    Verb.ANSWER: {"prompt": int, "value": str},
-}
-"""What a verb needs beside operator and reason."""
+_LONGEST = {"operator": 200, "reason": 2000, "command_id": 64, "expect": 200, "lease": 64, "value": 2000}
+"""Characters of each text; of others `_LONGEST_OTHER`."""
 
-_LONGEST = {"operator": 200, "reason": 2000, "command_id": 64, "expect": 200, "alarm": 200, "value": 2000}
-"""Characters of each text."""
+_LONGEST_OTHER = 200
+_MOST_TEXTS = 100
 
-_KEYS = ("verb", "args", "operator", "reason", "command_id", "expect")
+_KEYS = ("verb", "args", "operator", "reason", "command_id", "expect", "lease", "age")
 
 
-def to_command(request: Request, operator: str) -> Command:
-    """The typed command that ``request`` means, by ``operator``."""
-    known = {"id": request.command_id, "digest": request.digest}
-    return _COMMANDS[request.verb](operator, request.reason, **known, **request.args)
+def to_command(request: Request, operator: str, via: str = "") -> Command:
+    """The typed command that ``request`` means, by ``operator``, come by way of ``via``."""
+    meaning = MEANINGS[request.verb]
+    if meaning.command is None:
+        raise UsageError(f"{request.verb} is no command", where="request")
+    known = {"id": request.command_id, "digest": request.digest, "via": via}
+    lease = {"lease": request.lease} if meaning.by_lease else {}
+    return meaning.command(operator, request.reason, **known, **lease, **request.args)
 
 
 def parse_line(line: bytes) -> Request:
@@ -119,6 +98,8 @@ def parse(document: object) -> Request:
         _text(document, "reason") or "",
         _text(document, "command_id") or "",
         _text(document, "expect", default=None),
+        _text(document, "lease") or "",
+        _number(document.get("age", 0.0), "age", Argument("number")),
     )
     _require_identity(request)
     return request
@@ -128,7 +109,10 @@ def _require_identity(request: Request) -> None:
     """A stop is the same however often it is sent and whatever it meets; everything else must say which it is."""
     if request.verb is Verb.STOP and (request.command_id or request.expect is not None):
         raise UsageError("a stop has neither command_id nor expect", where="request", remedy="leave them out")
-    if request.verb not in (Verb.STOP, Verb.STATE) and not request.command_id:
+    if request.age > OLDEST and request.verb is not Verb.STOP:
+        fault = f"{request.verb} is {request.age:g} s old: the bench may not be what it was"
+        raise UsageError(fault, where="age", remedy="look, and give it again")
+    if request.verb not in IDEMPOTENT and not request.command_id:
         raise UsageError(
             f"{request.verb} needs a command_id", where="request", remedy="send one of your own, each time"
         )
@@ -144,22 +128,34 @@ def _verb(given: object) -> Verb:
 
 
 def _arguments(verb: Verb, given: object) -> dict[str, Any]:
-    wanted = _ARGUMENTS.get(verb, {})
-    if not isinstance(given, dict) or set(given) != set(wanted):
+    wanted = MEANINGS[verb].takes
+    needed = {name for name, argument in wanted.items() if argument.required}
+    if not isinstance(given, dict) or not needed <= set(given) <= set(wanted):
         needs = f"takes {' and '.join(wanted)}" if wanted else "takes nothing"
         raise UsageError(f"{verb} {needs}", where="args", remedy="send exactly that")
-    return {name: _argument(given, name, kind) for name, kind in wanted.items()}
+    return {name: _argument(given, name, wanted[name]) for name in given if given[name] is not None or name in needed}
 
 
-def _argument(given: Mapping[str, object], name: str, kind: type) -> Any:
-    if kind is str:
+def _argument(given: Mapping[str, object], name: str, wanted: Argument) -> Any:
+    if wanted.kind == "text":
         return _text(given, name)
-    number = given[name]
-    fits = type(number) is int or (kind is float and type(number) is float and math.isfinite(number))
-    if not fits or not 0 < number <= _LARGEST:  # type: ignore[operator]
-        words = "a whole number" if kind is int else "a number"
-        raise UsageError(f"is not {words} above 0", where=name, remedy=f"send one of at most {_LARGEST:g}")
-    return kind(number)
+    return _texts(given[name], name) if wanted.kind == "texts" else _number(given[name], name, wanted)
+
+
+def _texts(texts: object, name: str) -> dict[str, str]:
+    if not isinstance(texts, dict) or len(texts) > _MOST_TEXTS:
+        raise UsageError(f"is no object of at most {_MOST_TEXTS} texts", where=name, remedy="send texts by name")
+    return {str(_text({"name": key}, "name")): str(_text(texts, key)) for key in texts}
+
+
+def _number(number: object, name: str, wanted: Argument) -> float:
+    whole = wanted.kind == "whole"
+    kinds = (int,) if whole else (int, float)
+    if isinstance(number, bool) or not isinstance(number, kinds) or not wanted.least <= number <= _LARGEST:
+        above = "above 0" if wanted.least else "from 0 on"
+        words = f"a whole number from {wanted.least:g} on" if whole else f"a number {above}"
+        raise UsageError(f"is not {words}", where=name, remedy=f"send one of at most {_LARGEST:g}")
+    return int(number) if whole else float(number)
 
 
 _LARGEST = 1e9
@@ -172,8 +168,9 @@ def _text(given: Mapping[str, object], name: str, *, default: str | None = "") -
         return None
     if not isinstance(text, str):
         raise UsageError("is no text", where=name, remedy="send a string")
-    if len(text) > _LONGEST[name]:
-        raise UsageError(f"is longer than {_LONGEST[name]} characters", where=name, remedy="say it shorter")
+    longest = _LONGEST.get(name, _LONGEST_OTHER)
+    if len(text) > longest:
+        raise UsageError(f"is longer than {longest} characters", where=name, remedy="say it shorter")
     if not all(character.isprintable() or character in "\n\t" for character in text):
         raise UsageError("has control characters", where=name, remedy="send plain text")
     return text

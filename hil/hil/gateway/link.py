@@ -10,12 +10,15 @@ import asyncio
 import socket
 import time
 from collections import deque
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
+from ..commanding.caller import Caller, caller_of
 from ..commanding.commander import Commander, refused
 from ..commanding.requests import parse
 from ..errors import UsageError
+from ..overview import Shown
 from ..service import Service
 from .frames import LARGEST_COMMAND, Unpacker, pack
 
@@ -46,7 +49,7 @@ class Link:
         self._answers: deque[bytes] = deque()
         self._tasks: set[asyncio.Task[None]] = set()
         self._state: Any = None
-        self._channels: Any = None
+        self._channels: Mapping[str, Shown] | None = None
         self.heard = time.monotonic()
         """When the gateway last said anything."""
         self.broken = ""
@@ -73,14 +76,18 @@ class Link:
         if not self._values.flush():
             return
         state = self._commander.snapshot()
-        channels = [[name, channel.unit] for name, channel in self._service.channels.items()]
-        rows = [_row(channel.last) for channel in self._service.channels.values()]
-        frame: dict[str, Any] = {"rows": rows}
+        channels = self._service.channels
+        frame: dict[str, Any] = {"rows": [_row(channel) for channel in channels.values()]}
         if state != self._state:
             frame["state"] = self._state = state
-        if channels != self._channels:
-            frame["channels"] = self._channels = channels
+        if channels is not self._channels:
+            self._channels = channels
+            frame["channels"] = [self._described(name) for name in channels]
         self._values.write(pack(frame))
+
+    def _described(self, name: str) -> dict[str, Any]:
+        overview = self._service.overview
+        return {"name": name} if overview is None else overview.channel(name)
 
     def _send_soon(self) -> None:
         """Send what is new together with what follows at once."""
@@ -146,13 +153,14 @@ class Link:
             return
         if len(self._tasks) + len(self._answers) >= MOST_ANSWERS:
             raise ValueError("more requests than it reads answers")
-        task = asyncio.create_task(self._answer(int(document["ask"]), document["request"]), name="request of gateway")
+        asked = self._answer(int(document["ask"]), document["request"], caller_of(document.get("caller")))
+        task = asyncio.create_task(asked, name="request of gateway")
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _answer(self, number: int, document: object) -> None:
+    async def _answer(self, number: int, document: object, caller: Caller) -> None:
         try:
-            answer = await self._commander.answer(parse(document))
+            answer = await self._commander.answer(parse(document), caller)
         except UsageError as error:
             answer = refused(error)
         self._answers.append(pack({"answer": number, "with": answer}))
@@ -182,5 +190,11 @@ class _Writer:
         return not self._pending and not self.gone
 
 
-def _row(last: Any) -> list[Any] | None:
-    return None if last is None else [last.value, last.u, int(last.flags), last.t]
+def _row(channel: Shown) -> list[Any] | None:
+    """The latest reading, and the extremes since the row before where the channel has limits."""
+    shown = channel.shown
+    if shown is None:
+        return None
+    low, high = channel.extremes or (None, None)
+    channel.extremes = None
+    return [shown.value, shown.u, int(shown.flags), shown.t, low, high]

@@ -12,6 +12,7 @@ from hil_drivers.errors import DriverError
 from hil_drivers.indication import UNUSABLE, Flag, Indication
 
 from ..errors import HilError, raised
+from ..measurement import Look as Shown
 
 if TYPE_CHECKING:
     from hil_calibration.calibration import CalibrationRecord
@@ -74,6 +75,8 @@ class WatchedChannel:
         self._since = clock.now()
         self._count = 0
         self._error = ""
+        self.extremes: tuple[float, float] | None = None
+        """There are none: what is watched has no limits."""
 
     @property
     def device(self) -> str:
@@ -89,6 +92,15 @@ class WatchedChannel:
     def value(self) -> float | None:
         """The latest value that may be used."""
         return self._measured[0]
+
+    @property
+    def shown(self) -> Shown | None:
+        """The latest reading as a screen shows it; ``None`` before the first."""
+        if self._indication is None:
+            return None
+        value, u = self._measured
+        flags = int(self._indication.flags)
+        return Shown(self._indication.value if value is None else value, u, flags, self._clock.utc(self._indication.t))
 
     async def read(self) -> None:
         """Take one reading; a failure is kept for the next look."""

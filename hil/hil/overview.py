@@ -1,0 +1,126 @@
+"""What screens show of a bench beside its values: its channels, devices and interlocks, as they are declared and now."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
+
+from hil_drivers.transport.supervisor import LinkState
+
+if TYPE_CHECKING:
+    from hil_drivers.transport.supervisor import LinkStatus
+
+    from .bench.config import BenchConfig
+
+LINK_WORDS = {LinkState.UP: "ok", LinkState.DOWN: "lost", LinkState.CLOSED: "closed"}
+
+
+class Shown(Protocol):
+    """A channel whose latest reading is shown."""
+
+    extremes: tuple[float, float] | None
+    """The least and the largest value since it was looked at last, where the channel has limits."""
+
+    @property
+    def shown(self) -> Reading | None:
+        """The latest reading, whatever its flags; ``None`` before the first."""
+        ...
+
+
+class Reading(Protocol):
+    """A reading as it is shown: ``t`` is UTC in nanoseconds."""
+
+    @property
+    def value(self) -> float | None: ...
+    @property
+    def u(self) -> float | None: ...
+    @property
+    def flags(self) -> int: ...
+    @property
+    def t(self) -> int | None: ...
+
+
+@dataclass
+class Overview:
+    """What is declared of a bench, and where to look for the rest.
+
+    :param declared: by channel, what a screen needs to show it.
+    :param devices: as declared, in the order of the bench file.
+    :param interlocks: as declared.
+    :param links: by device, how its link does now; devices that are not in use are left out.
+    :param tripped: the names of the interlocks that are tripped now.
+    """
+
+    kind: str
+    provenance: str
+    declared: Mapping[str, dict[str, Any]]
+    devices: tuple[dict[str, Any], ...]
+    interlocks: tuple[dict[str, Any], ...]
+    links: Callable[[], Iterable[tuple[str, LinkStatus]]] = field(default=tuple)
+    tripped: Callable[[], Iterable[str]] = field(default=tuple)
+
+    def state(self) -> dict[str, Any]:
+        """The bench as it is now."""
+        links, tripped = dict(self.links()), set(self.tripped())
+        return {
+            "kind": self.kind,
+            "provenance": self.provenance,
+            "devices": [{**device, **_link(links.get(device["name"]))} for device in self.devices],
+            "interlocks": [{**each, "tripped": each["name"] in tripped} for each in self.interlocks],
+        }
+
+    def channel(self, name: str) -> dict[str, Any]:
+        """What a screen needs to show the channel ``name``."""
+        return self.declared.get(name, {"name": name, "unit": "", "symbol": ""})
+
+    def let_go(self) -> None:
+        """Nothing is in use any more."""
+        self.links, self.tripped = tuple, tuple
+
+
+def overview(config: BenchConfig) -> Overview:
+    """What is declared of the bench ``config``."""
+    return Overview(
+        config.bench.kind,
+        config.provenance,
+        {name: _channel(config, name) for name in config.channels},
+        tuple(_device(config, name) for name in config.devices),
+        tuple({"name": name, "when": each.when, "then": each.then} for name, each in config.interlocks.items()),
+    )
+
+
+def _channel(config: BenchConfig, name: str) -> dict[str, Any]:
+    from hil_calibration.unit import symbol
+
+    section, entry = config.channels[name], config.instrument(name)
+    calibrated = section.calibration is not None
+    return {
+        "name": name,
+        "unit": section.unit,
+        "symbol": symbol(section.unit),
+        "limits": section.limits,
+        "period": section.period,
+        "device": section.device,
+        "point": section.point,
+        "provenance": config.provenance,
+        "calibration": section.calibration,
+        "due": entry.due.isoformat() if calibrated and entry is not None and entry.due is not None else None,
+        "note": "" if calibrated else "no calibration: its uncertainty is unknown",
+    }
+
+
+def _device(config: BenchConfig, name: str) -> dict[str, Any]:
+    entries = [config.instrument(channel) for channel, each in config.channels.items() if each.device == name]
+    entry = next((each for each in entries if each is not None), None)
+    declared: dict[str, Any] = {"name": name, "driver": config.devices[name].driver}
+    if entry is None:
+        return {**declared, "instrument": "", "serial": "", "due": None}
+    due = None if entry.due is None else entry.due.isoformat()
+    return {**declared, "instrument": f"{entry.manufacturer} {entry.model}", "serial": entry.serial, "due": due}
+
+
+def _link(status: LinkStatus | None) -> dict[str, Any]:
+    if status is None:
+        return {"state": "not in use", "error": ""}
+    return {"state": LINK_WORDS[status.state], "error": status.last_error if status.state is LinkState.DOWN else ""}
