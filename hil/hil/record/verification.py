@@ -152,7 +152,7 @@ def _check_files(folder: Path, walk: ChainWalk, findings: list[Finding]) -> list
     try:
         content = read_seal(folder)
     except FileNotFoundError:
-        findings.append(Finding(SEAL, "is missing: the run was closed, but its files are not sealed"))
+        findings.append(Finding(SEAL, "is missing: the run was closed, but nothing lists its files"))
         return []
     except (OSError, RecordError, *DAMAGE) as error:
         findings.append(Finding(SEAL, f"was altered, so that no other file can be held against it ({error})"))
@@ -172,7 +172,7 @@ def _differences(sealed: dict[str, Any], present: dict[str, Any]) -> list[Findin
         if name not in present:
             found.append(Finding(name, "the file is missing"))
         elif name not in sealed:
-            found.append(Finding(name, "the file was added after the run was sealed"))
+            found.append(Finding(name, "the file was added after the run was closed"))
         elif sealed[name] != present[name]:
-            found.append(Finding(name, "the file was altered after the run was sealed"))
+            found.append(Finding(name, "the file was altered after the run was closed"))
     return found
