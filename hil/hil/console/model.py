@@ -25,6 +25,9 @@ LOG_LENGTH = 2000
 
 MOST_CHANNELS = 5000
 
+BACKLOG = 200
+"""Events before the first snapshot that are asked for: the console attaches again, after the first of them."""
+
 SILENT = 2.5
 """Seconds without a frame after which the link counts as lost, on top of those between two frames."""
 
@@ -106,7 +109,7 @@ class Model:
         if kind == "hello":
             wanted = self._hello(frame)
         elif kind == "snapshot":
-            self._snapshot(frame, now)
+            wanted = self._snapshot(frame, now)
         elif kind == "delta":
             wanted = self._delta(frame, now)
         else:
@@ -130,7 +133,7 @@ class Model:
         self._say(Severity.WARN, "link", "the bench has started anew: its events count from 1 again")
         return Wanted.SNAPSHOT
 
-    def _snapshot(self, frame: Mapping[str, Any], now: float) -> None:
+    def _snapshot(self, frame: Mapping[str, Any], now: float) -> Wanted:
         first = not self.known
         self.known = True
         self.run = build(Run, frame.get("run"))
@@ -138,15 +141,14 @@ class Model:
         self.slow_clients = frame.get("warn") is True
         number = whole(frame.get("number")) or 0
         if first:
-            self._say(Severity.INFO, "link", f"attached to {self.run.bench or 'a bench'}, event {number}")
-        elif number > self.number:
-            self._say(Severity.WARN, "link", f"{number - self.number} events between are not known here")
-        self.number = number
+            self.number = max(0, number - BACKLOG)
+        self.number = min(number, self.number)
         self._take_channels(frame.get("channels"))
         rows = frame.get("values")
         self._take_rows(enumerate(rows if isinstance(rows, list) else []), now)
         self._age_what_is_old(now)
         self.link.state, self.link.attempts = LinkState.UP, 0
+        return Wanted.SNAPSHOT if first and number else Wanted.NOTHING
 
     def _delta(self, frame: Mapping[str, Any], now: float) -> Wanted:
         if not self.known or self.link.state is not LinkState.UP:
@@ -157,9 +159,10 @@ class Model:
         if isinstance(rows, dict):
             self._take_rows(((int(key), row) for key, row in rows.items() if str(key).isdecimal()), now)
         events = frame.get("events")
-        return self._take_events(events if isinstance(events, list) else [])
+        self._take_events(events if isinstance(events, list) else [])
+        return Wanted.NOTHING
 
-    def _take_events(self, events: list[Any]) -> Wanted:
+    def _take_events(self, events: list[Any]) -> None:
         for event in events:
             if not isinstance(event, dict):
                 continue
@@ -167,10 +170,9 @@ class Model:
             if entry.number <= self.number:
                 continue
             if entry.number > self.number + 1:
-                return Wanted.SNAPSHOT
+                self._say(Severity.WARN, "link", f"{entry.number - self.number - 1} events are not known here")
             self.number = entry.number
             self.log.append(entry)
-        return Wanted.NOTHING
 
     def _take_channels(self, documents: object) -> None:
         """The channels of a snapshot; one that is still the same keeps its past."""

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hil.console.model import SILENT, LinkState, Model, Wanted
+from hil.console.model import BACKLOG, SILENT, LinkState, Model, Wanted
 from hil.console.palette import Level
 from hil.console.parsing import build
 from hil.console.past import Past
@@ -151,22 +151,39 @@ def event(number: int, kind: str = "note", **data: Any) -> dict[str, Any]:
 
 
 def test_events_become_lines_of_the_log_each_once(bench: Bench, model: Model) -> None:
-    bench.attach(number=4)
-    bench.delta(events=[event(5, operator="ada", reason="looks\nfine \x1b[2J")])
-    bench.delta(events=[event(5), event(6, "device lost", device="psu", reason="no answer")])
-    assert [(each.number, each.kind, each.text) for each in list(model.log)[1:]] == [
-        (5, "note", "by ada: looks fine [2J"),
-        (6, "device lost", "psu: no answer"),
+    bench.attach()
+    bench.delta(events=[event(1, operator="ada", reason="looks\nfine \x1b[2J")])
+    bench.delta(events=[event(1), event(2, "device lost", device="psu", reason="no answer")])
+    assert [(each.number, each.kind, each.text) for each in model.log] == [
+        (1, "note", "by ada: looks fine [2J"),
+        (2, "device lost", "psu: no answer"),
     ]
-    assert model.number == 6
+    assert model.number == 2
 
 
-def test_a_gap_in_events_or_frames_asks_for_a_snapshot(bench: Bench, model: Model) -> None:
-    bench.attach(number=4)
-    assert bench.delta(events=[event(6)]) is Wanted.SNAPSHOT
-    bench.attach(number=4)
+def test_a_gap_in_frames_asks_for_a_snapshot(bench: Bench) -> None:
+    bench.attach()
     bench.sequence += 1
     assert bench.delta() is Wanted.SNAPSHOT
+
+
+def test_a_gap_in_events_is_told(bench: Bench, model: Model) -> None:
+    bench.attach()
+    bench.delta(events=[event(1, reason="a")])
+    bench.delta(events=[event(4, reason="b")])
+    assert [each.text for each in model.log] == ["by somebody: a", "2 events are not known here", "by somebody: b"]
+
+
+def test_the_first_snapshot_asks_for_the_events_before(bench: Bench, model: Model) -> None:
+    bench.send("hello", boot="b")
+    assert bench.send("snapshot", number=BACKLOG + 7, run={}, channels=[], values=[]) is Wanted.SNAPSHOT
+    assert model.number == 7
+    bench.sequence = 0
+    model.connected(bench.now)
+    bench.send("hello", boot="b")
+    assert bench.send("snapshot", number=BACKLOG + 7, run={}, channels=[], values=[]) is Wanted.NOTHING
+    bench.delta(events=[event(number) for number in range(8, BACKLOG + 8)])
+    assert (len(model.log), model.number) == (BACKLOG, BACKLOG + 7)
 
 
 def test_a_delta_before_any_snapshot_asks_for_one(bench: Bench) -> None:
@@ -174,13 +191,13 @@ def test_a_delta_before_any_snapshot_asks_for_one(bench: Bench) -> None:
 
 
 def test_another_boot_asks_for_a_snapshot_and_forgets_the_past(bench: Bench, model: Model) -> None:
-    bench.attach(channel("a"), values=[[20.0, 0.1, 0, T]], number=40)
+    bench.attach(channel("a"), values=[[20.0, 0.1, 0, T]])
     bench.sequence = 0
     model.connected(bench.now)
     assert bench.send("hello", boot="another", protocol=2) is Wanted.SNAPSHOT
     assert (model.number, len(model.channels[0].past)) == (0, 0)
-    bench.attach(channel("a"), values=[[20.0, 0.1, 0, T]], number=3, boot="another")
-    assert model.number == 3
+    bench.attach(channel("a"), values=[[20.0, 0.1, 0, T]], boot="another")
+    assert model.channels[0].value == 20.0
 
 
 def test_after_a_lost_link_all_stays_with_its_age_and_is_not_called_stale(bench: Bench, model: Model) -> None:
