@@ -164,13 +164,14 @@ def path(dots: Dots, window: Frame, x: Floats, y: Floats) -> None:
     known = np.isfinite(x) & np.isfinite(y)
     row, column = window.dot(np.where(known, x, window.left), np.where(known, y, window.bottom))
     _set(dots, row[known], column[known])
-    for at in np.flatnonzero(known[1:] & known[:-1]):
-        length = int(max(abs(row[at + 1] - row[at]), abs(column[at + 1] - column[at])))
-        if 1 < length <= 4 * sum(dots.shape):
-            part = np.linspace(0.0, 1.0, length + 1)
-            between_row = row[at] + part * (row[at + 1] - row[at])
-            between_column = column[at] + part * (column[at + 1] - column[at])
-            _set(dots, np.rint(between_row).astype(np.int64), np.rint(between_column).astype(np.int64))
+    down, across = np.diff(row), np.diff(column)
+    length = np.maximum(abs(down), abs(across))
+    apart = np.flatnonzero(known[1:] & known[:-1] & (length > 1) & (length <= 4 * sum(dots.shape)))
+    steps = length[apart]
+    first = np.repeat(apart, steps)
+    part = (np.arange(len(first)) - np.repeat(np.cumsum(steps) - steps, steps)) / np.repeat(steps, steps)
+    between = (each[first] + np.rint(part * change[first]) for each, change in ((row, down), (column, across)))
+    _set(dots, *(each.astype(np.int64) for each in between))
 
 
 def _set(dots: Dots, row: NDArray[np.int64], column: NDArray[np.int64]) -> None:

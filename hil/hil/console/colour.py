@@ -7,6 +7,7 @@ difference is the Euclidean one in CIE L*a*b* under D65 (dE76).
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import dist
 from types import MappingProxyType
 
 Triple = tuple[float, float, float]
@@ -50,8 +51,7 @@ def contrast(one: str, other: str) -> float:
 
 def difference(one: str, other: str, vision: str = "normal") -> float:
     """dE76 between two colours ``#rrggbb`` as seen with ``vision`` (a key of `VISIONS`)."""
-    first, second = _lab(_seen(one, vision)), _lab(_seen(other, vision))
-    return sum((a - b) ** 2 for a, b in zip(first, second, strict=True)) ** 0.5
+    return dist(_lab(_seen(one, vision)), _lab(_seen(other, vision)))
 
 
 def _linear(colour: str) -> Triple:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 
 from rich.style import Style
 
@@ -14,7 +14,7 @@ from .text import clip, width
 class Part:
     """A piece of a row.
 
-    :param forms: its texts, the longest first; the first that fits is taken.
+    :param forms: its texts, the longest first; the longest that fits is taken.
     :param rank: 0 is placed first and always stands, clipped at worst; the highest rank falls out first.
     :param right: whether it stands at the right end.
     """
@@ -23,6 +23,10 @@ class Part:
     rank: int = 1
     style: Style = field(default_factory=Style.null)
     right: bool = False
+
+    def said(self, says: Callable[[str], str]) -> Part:
+        """The same with each form as ``says`` writes it."""
+        return replace(self, forms=tuple(says(form) for form in self.forms))
 
 
 def fitted(parts: Sequence[Part], cells: int, gap: int = 2) -> list[tuple[Part, str]]:
@@ -54,8 +58,7 @@ def spread(parts: Sequence[Part], cells: int, gap: int = 2) -> list[tuple[str, S
     """One row of exactly ``cells``: the fitted parts from the left, those of the right end at the right."""
     chosen = fitted(parts, cells, gap)
     left, right = ([(text, part.style) for part, text in chosen if part.right is end] for end in (False, True))
-    row = _joined(left, gap)
-    end = _joined(right, gap)
+    row, end = _joined(left, gap), _joined(right, gap)
     space = cells - sum(width(text) for text, _ in row + end)
     return [*row, (" " * space, Style.null()), *end]
 

@@ -25,13 +25,13 @@ class Column:
 
 
 CHANNELS: tuple[Column, ...] = (
-    Column("name", "channel", 12, 28, rank=0),
+    Column("name", "channel", 14, 20, rank=0),
     Column("value", "value", 9, 11, "right", rank=0),
     Column("unit", "unit", 5, 6, rank=1),
     Column("uncertainty", "U (k=2)", 8, 10, "right", rank=2),
     Column("trend", "trend", 12, 40, rank=5),
-    Column("limit", "limit", 7, 12, rank=4),
-    Column("state", "state", 8, 14, rank=1),
+    Column("limit", "limit", 8, 12, rank=4),
+    Column("state", "state", 10, 12, rank=1),
 )
 """The columns of the channel table."""
 
@@ -39,8 +39,8 @@ CHANNELS: tuple[Column, ...] = (
 def fitted(columns: Sequence[Column], cells: int, gap: int = 1) -> list[tuple[Column, int]]:
     """The columns which fit into ``cells`` with ``gap`` between them, each with its width.
 
-    >>> [(column.key, width) for column, width in fitted(CHANNELS, 46)]
-    [('name', 12), ('value', 9), ('unit', 5), ('uncertainty', 8), ('state', 8)]
+    >>> [(column.key, width) for column, width in fitted(CHANNELS, 52)]
+    [('name', 16), ('value', 9), ('unit', 5), ('uncertainty', 8), ('state', 10)]
     """
     kept = list(columns)
     while kept and sum(column.least + gap for column in kept) - gap > cells:

@@ -47,6 +47,10 @@ GROUND, TEXT, MUTED = "#23272b", "#b8bec4", "#969da4"
 """The screen, what stands on it, and what matters less."""
 LINE = "#5b636b"
 """Frames and rules: no text."""
+CURSOR, _CURSOR_ON_PAPER = "#363c42", "#c9ced3"
+"""The row under the cursor."""
+_LIMIT_ON_PAPER = "#7a5200"
+"""Lines of limits on the light ground."""
 PAPER, INK, FAINT = "#dfe2e5", "#23272b", "#565d64"
 """The same for the light theme."""
 
@@ -122,6 +126,8 @@ def theme(*, light: bool = False) -> Theme:
             "border": LINE,
             "border-blurred": LINE,
             "text-muted": muted,
+            "limit": _LIMIT_ON_PAPER if light else LOOKS[Level.MEDIUM].ground,
+            "row-cursor": _CURSOR_ON_PAPER if light else CURSOR,
             "block-cursor-background": text,
             "block-cursor-foreground": ground,
             "scrollbar": LINE,

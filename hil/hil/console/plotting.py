@@ -25,10 +25,14 @@ JOIN = 0.05
 
 
 class Picture(NamedTuple):
-    """Rows of a plot: the label left of each, of ``margin`` cells, and its runs."""
+    """Rows of a plot: the label left of each, of ``margin`` cells, and its runs.
+
+    ``far`` names the limits that are off the scale: ``H 28 ▲``.
+    """
 
     rows: list[tuple[str, list[Run]]]
     margin: int
+    far: str
 
 
 def trend(
@@ -56,7 +60,11 @@ def trend(
         if limit is not None:
             braille.level(lines, limit, bottom, top)
     runs = composed([signal, lines, braille.thinned(band)], plain=plain)
-    return Picture([(pad(labels.get(at, ""), margin, "right"), row) for at, row in enumerate(runs)], margin)
+    return Picture(
+        [(pad(labels.get(at, ""), margin, "right"), row) for at, row in enumerate(runs)],
+        margin,
+        _far(bottom, top, limits),
+    )
 
 
 def scale(samples: Samples, since: float, limits: tuple[float | None, float | None]) -> tuple[float, float]:
@@ -75,6 +83,12 @@ def scale(samples: Samples, since: float, limits: tuple[float | None, float | No
     ]
     bottom, top = min([bottom, *near]), max([top, *near])
     return (bottom, top) if top > bottom else (bottom - room / 2, top + room / 2)
+
+
+def _far(bottom: float, top: float, limits: tuple[float | None, float | None]) -> str:
+    low, high = limits
+    above = [f"H {high:g} ▲"] if high is not None and high > top else []
+    return "  ".join([*above, f"L {low:g} ▼"] if low is not None and low < bottom else above)
 
 
 def _labels(bottom: float, top: float, limits: tuple[float | None, float | None], rows: int) -> dict[int, str]:

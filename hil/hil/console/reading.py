@@ -9,6 +9,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import NamedTuple
 
 from hil_calibration.rounding import report
 
@@ -34,51 +35,61 @@ _ONLY_NOTED = 2 | 16
 """Under range and low light: the value may still enter a measurement."""
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
-    """A value and its expanded uncertainty as written, each in at most the cells asked for."""
+class Written(NamedTuple):
+    """A value and its expanded uncertainty as written."""
 
     value: str
     uncertainty: str
 
 
 def written(value: float | None, u: float | None, *, cells: int = 9, k: float = K) -> Written:
-    """``value`` and ``k`` times the standard uncertainty ``u``, of which two digits are kept.
+    """``value`` and ``k`` times the standard uncertainty ``u``, of which two digits are kept; each in ``cells``.
 
-    Where the plain form needs more than ``cells``, both are written with the same power of ten. Without ``u``, six
-    digits of the value stand.
+    What is longer in its plain form is written with a power of ten; a value that is still too long loses digits,
+    and its U tells how many. Without ``u`` six digits of the value stand.
 
     >>> written(41.4132, 0.075)
     Written(value='41.41', uncertainty='±0.15')
-    >>> written(0.000012, 1e-9)
-    Written(value='1.20000e-5', uncertainty='±0.00020e-5')
+    >>> written(0.0000123456, 1e-9)
+    Written(value='1.2346e-5', uncertainty='±2.0e-9')
+
+    :param cells: at least 8: what the longest power of ten needs.
     """
     if value is None or not math.isfinite(value):
         return Written(NOTHING, NOTHING)
     if u is None or not math.isfinite(u) or u < 0:
-        return Written(_general(value, cells), NOTHING)
+        return Written(_short(value, cells, digits=6), NOTHING)
     if u == 0:
-        return Written(_general(value, cells), "±0")
+        return Written(_short(value, cells), "±0")
     plain = report(value, k * u)
-    if len(plain.value) <= cells and len(plain.U) < cells:
-        return Written(plain.value, f"±{plain.U}")
-    return _scaled(plain.value, plain.U)
+    spread = plain.U if len(plain.U) < cells else _exponent(f"{float(plain.U):.1e}")
+    return Written(plain.value if len(plain.value) <= cells else _cut(Decimal(plain.value), cells), f"±{spread}")
 
 
-def _general(value: float, cells: int) -> str:
-    for digits in range(6, 0, -1):
-        text = f"{value:.{digits}g}"
+def _cut(value: Decimal, cells: int) -> str:
+    """``value`` with as many of its digits as have room in ``cells``, at the least one."""
+    power = value.adjusted()
+    whole = power >= 0 and len(f"{value:.0f}") <= cells
+    text = ""
+    for digits in range(cells, -1, -1):
+        text = f"{value:.{digits}f}" if whole else f"{value.scaleb(-power):.{digits}f}e{power}"
         if len(text) <= cells:
             break
     return text
 
 
-def _scaled(value: str, uncertainty: str) -> Written:
-    number, spread = Decimal(value), Decimal(uncertainty)
-    power = max(number.adjusted() if number else spread.adjusted(), spread.adjusted())
-    last = Decimal((0, (1,), spread.adjusted() - 1 - power))
-    shown, U = (format(each.scaleb(-power).quantize(last), "f") for each in (number, spread))  # noqa: N806
-    return Written(f"{shown}e{power}", f"±{U}e{power}")
+def _exponent(text: str) -> str:
+    """``text`` without the zero and the sign that a positive power of ten does not need."""
+    return text.replace("e+0", "e").replace("e-0", "e-").replace("e+", "e")
+
+
+def _short(value: float, cells: int, digits: int = 15) -> str:
+    """``value`` to at most ``digits`` significant digits, fewer where ``cells`` asks for it."""
+    for kept in range(digits, 0, -1):
+        text = _exponent(f"{value:.{kept}g}")
+        if len(text) <= cells:
+            break
+    return text
 
 
 def result(value: float | None, u: float | None, symbol: str, *, k: float = K) -> str:
@@ -182,7 +193,7 @@ def status(
     if alarm is not None and alarm is not Level.NORMAL:
         look = LOOKS[alarm]
         sign = {1: "▲ HI", -1: "▼ LO", 0: f"{look.glyph} {look.word}"}[beyond]
-        known, doubt = " ✓" if acknowledged else "", " ?" if old else ""
+        known, doubt = "✓" if acknowledged else "", "?" if old else ""
         return Status(alarm, f"{sign} {look.number}{known}{doubt}", acknowledged, old)
     if word and word != "STALE" and not flags & ~_ONLY_NOTED:
         return Status(Level.LOW, f"○ {word}")

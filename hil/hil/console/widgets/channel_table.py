@@ -15,10 +15,9 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from ..layout import CHANNELS, Column, fitted, line
-from ..palette import LOOKS, Level, style
-from ..palette import plain as in_ascii
+from ..palette import CURSOR, MUTED
 from ..reading import ChannelRow
-from ..text import pad
+from ..table_row import MARKS, Ink, pieces
 
 _HEADER = 1
 
@@ -113,13 +112,12 @@ class ChannelTable(ScrollView, can_focus=True):
 
     def changed(self, names: Iterable[str]) -> None:
         """These channels may look different: their rows in sight are compared, and drawn where they do."""
-        if not self.size.height:
-            return
         known = self._places
         cells = self._trend_cells()
         for name in names:
             place = known.get(name)
-            if place is None or not self._in_sight(place):
+            if place is None or not self._is_in_sight(place):
+                self._drawn.pop(name, None)
                 continue
             row = self._source.row(name, cells)
             if self._drawn.get(name) != row:
@@ -184,8 +182,9 @@ class ChannelTable(ScrollView, can_focus=True):
 
     def on_click(self, event: events.Click) -> None:
         """Put the cursor where the mouse is; on the row it is on already, ask for the detail."""
-        place = event.y - _HEADER + round(self.scroll_y)
-        if event.y < _HEADER or place >= len(self._shown):
+        at = event.get_content_offset(self)
+        place = (at.y if at else 0) - _HEADER + round(self.scroll_y)
+        if at is None or at.y < _HEADER or place >= len(self._shown):
             return
         if place == self._cursor:
             self.action_choose()
@@ -222,80 +221,40 @@ class ChannelTable(ScrollView, can_focus=True):
         elif self._cursor >= first + rows:
             self.scroll_to(y=self._cursor - rows + 1, animate=False)
 
-    def _in_sight(self, place: int) -> bool:
+    def _is_in_sight(self, place: int) -> bool:
         return 0 <= place - round(self.scroll_y) < self.size.height - _HEADER
 
     # Drawing
 
     def render_line(self, y: int) -> Strip:
         """The header, or a row."""
-        base = self.rich_style
         if y < _HEADER:
-            return self._strip([(" " + line(self._layout()), Style(underline=True))], base)
+            return self._strip([(" " * MARKS + line(self._layout()), Style(underline=True))])
         place = y - _HEADER + round(self.scroll_y)
         if place >= len(self._shown):
-            return Strip.blank(self.size.width, base)
+            return self._strip([])
         name = self._shown[place]
-        row = self._drawn[name] = self._source.row(name, self._trend_cells())
-        return self._strip(self._pieces(row, at_cursor=place == self._cursor), base)
+        row = self._drawn.get(name)
+        if row is None:
+            row = self._drawn[name] = self._source.row(name, self._trend_cells())
+        cursor = place == self._cursor
+        marks = ("▶" if self.has_focus else "›") if cursor else " ", "●" if name in self._pinned else " "
+        return self._strip(pieces(row, self._layout(), "".join(marks), self._ink(), cursor=cursor, plain=self.plain))
+
+    def _ink(self) -> Ink:
+        theme = self.app.theme_variables
+        return Ink(theme.get("text-muted", MUTED), theme.get("row-cursor", CURSOR))
 
     def _layout(self) -> list[tuple[Column, int]]:
         if self._fitted_to != self.size.width:
             self._fitted_to = self.size.width
-            self._fitted = fitted(self._columns, self.size.width - 1)
+            self._fitted = fitted(self._columns, self.size.width - MARKS)
         return self._fitted
 
     def _trend_cells(self) -> int:
         return next((width for column, width in self._layout() if column.key == "trend"), 0)
 
-    def _pieces(self, row: ChannelRow, *, at_cursor: bool) -> list[tuple[str, Style]]:
-        """The row in few pieces: the mark, the values, the state."""
-        layout = self._layout()
-        status = row.status
-        plain = Style(bold=at_cursor)
-        values = plain if not status.old else Style(color=self._muted(), bold=at_cursor)
-        mark = ("●" if row.name in self._pinned else " ") if not at_cursor else ("▶" if self.has_focus else "›")
-        shown = line([each for each in layout if each[0].key != "state"], _cells(row))
-        pieces = [(mark, plain), (shown + " ", values)]
-        for column, width in layout:
-            if column.key == "state":
-                pieces += _state(row, width)
-        return pieces
-
-    def _muted(self) -> str:
-        return self.app.theme_variables.get("text-muted", "")
-
-    def _strip(self, pieces: list[tuple[str, Style]], base: Style) -> Strip:
-        if self.plain:
-            pieces = [(in_ascii(text), style) for text, style in pieces]
-        return (
-            Strip([Segment(text, style) for text, style in pieces])
-            .adjust_cell_length(self.size.width)
-            .apply_style(base)
-        )
-
-
-def _cells(row: ChannelRow) -> dict[str, str]:
-    return {
-        "name": row.name,
-        "value": row.value,
-        "unit": row.unit,
-        "uncertainty": row.uncertainty,
-        "trend": row.trend,
-        "limit": row.limit,
-    }
-
-
-def _state(row: ChannelRow, width: int) -> list[tuple[str, Style]]:
-    """The state cell: all in colour, or of what is acknowledged the glyph alone."""
-    status = row.status
-    text = pad(status.text, width)
-    if status.level is Level.NORMAL:
-        return [(text, Style.null())]
-    if status.acknowledged:
-        look = LOOKS[status.level]
-        return [
-            (text[:1], Style(color=look.text, bgcolor=look.ground)),
-            (text[1:], style(status.level, acknowledged=True)),
-        ]
-    return [(text, style(status.level))]
+    def _strip(self, row: list[tuple[str, Style]]) -> Strip:
+        segments = [Segment(text, style) for text, style in row]
+        last = row[-1][1] if row else None
+        return Strip(segments).adjust_cell_length(self.size.width, last).apply_style(self.rich_style)

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from rich.style import Style
 
-from ..fitting import Part, spread
+from ..fitting import Part, fitted, spread
 from ..palette import REVERSE
-from .lines import Lines
+from .lines import NORMAL, Lines, Pieces
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,10 @@ SAFE_STOP = Key("^x", "SAFE STOP", rank=0, row=1, urgent=True)
 
 
 class KeyBar(Lines):
-    """Two rows of keys, and at the right end of the lower one a word such as the operator's name."""
+    """Two rows of keys, and at the right end of the lower one a note such as the operator's name.
+
+    SAFE STOP is there even where ``keys`` lack it.
+    """
 
     DEFAULT_CSS = "KeyBar { height: 2; dock: bottom; }"
 
@@ -49,18 +52,26 @@ class KeyBar(Lines):
         self._note = self._note if note is None else note
         self.repaint()
 
-    def paint(self, width: int, height: int) -> list[list[tuple[str, Style]]]:
+    def paint(self, width: int, height: int) -> Sequence[Pieces]:
         """Both rows."""
         keys = self._keys if SAFE_STOP in self._keys else (SAFE_STOP, *self._keys)
-        rows = []
+        rows: list[Pieces] = []
         for row in range(height):
-            parts = [_part(key) for key in keys if key.row == row]
+            parts = [_part(key).said(self.said) for key in keys if key.row == row]
             if row == height - 1 and self._note:
-                parts.append(Part((self._note, ""), rank=9, right=True))
-            rows.append([(" ", Style.null()), *spread(parts, max(width - 2, 0), gap=2)])
+                parts.append(Part((self.said(self._note), ""), rank=9, right=True))
+            rows.append([(" ", NORMAL), *_dense(parts, max(width - 2, 0))])
         return rows
 
 
 def _part(key: Key) -> Part:
-    forms = tuple(f"{key.key} {label}" for label in (key.label, key.short) if label)
-    return Part(forms, rank=key.rank, style=REVERSE if key.urgent else Style.null())
+    labels = [label for label in (key.label, key.short) if label]
+    tight = "" if len(key.key) == 1 and key.key.isdigit() else " "
+    forms = (*(f"{key.key} {label}" for label in labels), f"{key.key}{tight}{labels[-1]}")
+    return Part(forms, rank=key.rank, style=REVERSE if key.urgent else Style(bold=key.rank <= 1))
+
+
+def _dense(parts: Sequence[Part], cells: int) -> list[tuple[str, Style]]:
+    """The parts with two cells between them, or one where more of them stand so."""
+    counts = [len(fitted(parts, cells, gap)) for gap in (2, 1)]
+    return spread(parts, cells, 2 if counts[0] == counts[1] else 1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from rich.segment import Segment
 from rich.style import Style
@@ -12,6 +12,11 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from ..palette import plain as in_ascii
+from ..text import clean
+
+Pieces = Sequence[tuple[str, Style]]
+"""One row: pieces of text with their styles."""
+NORMAL = Style.null()
 
 
 class Lines(Widget):
@@ -27,8 +32,8 @@ class Lines(Widget):
         self._of: tuple[int, int] | None = None
 
     @abstractmethod
-    def paint(self, width: int, height: int) -> list[list[tuple[str, Style]]]:
-        """The rows for ``width`` x ``height`` cells: pieces of text with their styles; a short row is filled up."""
+    def paint(self, width: int, height: int) -> Sequence[Pieces]:
+        """The rows for ``width`` x ``height`` cells; a short one is filled up, a long one cut."""
 
     def repaint(self) -> None:
         """Paint anew, and draw the rows which have changed."""
@@ -42,6 +47,15 @@ class Lines(Widget):
         if changed:
             self.refresh(*(Region(0, y, size.width, 1) for y in changed))
 
+    def said(self, text: str) -> str:
+        """``text`` from outside as it may be drawn here: nothing that breaks columns, and ASCII where that is asked."""
+        return in_ascii(clean(text)) if self.plain else clean(text)
+
+    @property
+    def muted(self) -> Style:
+        """The style of what matters less: axes, notes."""
+        return Style(color=self.app.theme_variables.get("text-muted"))
+
     def render_line(self, y: int) -> Strip:
         """The row ``y`` as last painted, on the background of the widget."""
         size = self.content_size
@@ -49,6 +63,11 @@ class Lines(Widget):
             self._paint()
         strip = self._painted[y] if y < len(self._painted) else Strip.blank(size.width)
         return strip.apply_style(self.rich_style)
+
+    def notify_style_update(self) -> None:
+        """Paint anew after a change of theme."""
+        super().notify_style_update()
+        self._of = None
 
     def _paint(self) -> None:
         width, height = self.content_size
@@ -60,8 +79,3 @@ class Lines(Widget):
     def _strip(self, row: Iterable[tuple[str, Style]], width: int) -> Strip:
         pieces = [(in_ascii(text), style) for text, style in row] if self.plain else row
         return Strip([Segment(text, style) for text, style in pieces if text]).adjust_cell_length(width)
-
-    def notify_style_update(self) -> None:
-        """Draw everything after a change of theme."""
-        super().notify_style_update()
-        self._of = None

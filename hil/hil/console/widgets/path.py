@@ -10,7 +10,7 @@ from rich.style import Style
 
 from ..palette import LOOKS, Level
 from ..text import clip, pad
-from .lines import Lines
+from .lines import NORMAL, Lines, Pieces
 
 if TYPE_CHECKING:
     from ..history import Floats
@@ -49,22 +49,21 @@ class Path(Lines):
         self.title = self.title if title is None else title
         self.repaint()
 
-    def paint(self, width: int, height: int) -> list[list[tuple[str, Style]]]:
+    def paint(self, width: int, height: int) -> Sequence[Pieces]:
         """Title, plane, scale."""
         from ..plotting import plane
 
-        muted = Style(color=self.app.theme_variables.get("text-muted"))
-        heading: list[tuple[str, Style]] = [(clip(self.title, width), Style(bold=True))]
+        heading: Pieces = [(clip(self.said(self.title), width), Style(bold=True))]
         if self._points is None or height < 3:
-            return [heading, [("no path", muted)]]
+            return [heading, [("no path", self.muted)]]
         at = [(mark.x, mark.y) for mark in self._marks]
         rows, window, places = plane(*self._points, at, width, height - 2, plain=self.plain)
-        drawn: list[list[tuple[str, Style]]] = [[(row, Style.null())] for row in rows]
+        drawn: list[list[tuple[str, Style]]] = [[(row, NORMAL)] for row in rows]
         for mark, place in zip(self._marks, places, strict=True):
             if place is not None:
                 _put(drawn[place[0]], place[1], mark)
-        scale = f"cell {2 * window.step:.3g} x {4 * window.step:.3g} {self.unit}"
-        return [heading, *drawn, [(pad(scale, width, "right"), muted)]]
+        scale = self.said(f"cell {2 * window.step:.3g} x {4 * window.step:.3g} {self.unit}")
+        return [heading, *drawn, [(pad(scale, width, "right"), self.muted)]]
 
 
 def _put(row: list[tuple[str, Style]], column: int, mark: Mark) -> None:

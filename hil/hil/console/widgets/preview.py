@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,7 @@ from rich.color import Color
 from rich.style import Style
 
 from ..text import clip
-from .lines import Lines
+from .lines import NORMAL, Lines, Pieces
 
 if TYPE_CHECKING:
     import numpy as np
@@ -36,16 +37,15 @@ class Preview(Lines):
         self._picture, self.note = picture, note
         self.repaint()
 
-    def paint(self, width: int, height: int) -> list[list[tuple[str, Style]]]:
+    def paint(self, width: int, height: int) -> Sequence[Pieces]:
         """The picture and the note."""
-        note: list[tuple[str, Style]] = [(clip(self.note, width), Style.null())]
+        note: Pieces = [(clip(self.said(self.note), width), self.muted)]
         if self._picture is None or height < 2:
             return [note]
         from .. import halfblock
 
-        shades = self.plain or self.app.no_color
-        if shades:
-            return [*([(row, Style.null())] for row in halfblock.shades(self._picture, width, height - 1)), note]
+        if self.plain or self.app.no_color:
+            return [*([(row, NORMAL)] for row in halfblock.shades(self._picture, width, height - 1)), note]
         rows = halfblock.blocks(self._picture, width, height - 1)
         return [*([("▀" * count, _style(upper, lower)) for count, upper, lower in row] for row in rows), note]
 

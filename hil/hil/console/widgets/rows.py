@@ -8,13 +8,20 @@ from dataclasses import dataclass
 from rich.style import Style
 from textual.containers import Vertical
 
-from ..fitting import Part, spread
+from ..fitting import Part, fitted, spread
 from ..palette import LOOKS, Level, style
 from ..reading import age, clock
-from .lines import Lines
+from ..text import clip
+from .lines import NORMAL, Lines, Pieces
 
 BAR = 10
 """Cells of the progress bar."""
+MOST = 12
+"""Alarms that are tried at most for the alarm row; the others are counted."""
+TAG = 24
+"""Cells of what an alarm concerns, at most."""
+GLYPHS = {"running": "●", "paused": "‖", "pausing": "‖", "starting": "▶", "ending": "■", "idle": "○"}
+WORDS = {"running": "RUN"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +38,7 @@ class RunState:
     :param estop: ``CLOSED`` or ``OPEN``: the chain of the emergency stop, an input.
     :param latency: seconds to the bench and back; :param silent: seconds since it was last heard, where it is lost.
     :param recorded: the size of the record, in words; :param rate: pictures per second where slowed down.
+    :param provenance: shown where it is not ``measured``.
     """
 
     state: str = "idle"
@@ -54,7 +62,10 @@ class RunState:
 
 @dataclass(frozen=True, slots=True)
 class AlarmItem:
-    """One alarm of the alarm row: ``sign`` such as ``▲HI2``, what it concerns, and for how long in seconds."""
+    """One alarm of the alarm row: ``sign`` as of `sign`, what it concerns, and for how long in seconds.
+
+    :param returned: its cause is gone, but nobody has acknowledged it.
+    """
 
     level: Level
     sign: str
@@ -65,8 +76,10 @@ class AlarmItem:
     since: float | None = None
 
 
-GLYPHS = {"running": "●", "paused": "‖", "pausing": "‖", "starting": "▶", "ending": "■", "idle": "○"}
-WORDS = {"running": "RUN"}
+def sign(level: Level, beyond: int = 0) -> str:
+    """``▲HI2``, ``▼LO3`` or ``◆HIGH1``: the side of the limit (as of `reading.side`), the number of the priority."""
+    look = LOOKS[level]
+    return f"{ ({1: '▲HI', -1: '▼LO'}.get(beyond) or look.glyph + look.word) }{look.number}"
 
 
 class StateRow(Lines):
@@ -83,9 +96,10 @@ class StateRow(Lines):
         self._state = state
         self.repaint()
 
-    def paint(self, width: int, height: int) -> list[list[tuple[str, Style]]]:  # noqa: ARG002
+    def paint(self, width: int, height: int) -> Sequence[Pieces]:  # noqa: ARG002
         """The row."""
-        return [[(" ", Style.null()), *spread(state_parts(self._state), max(width - 2, 0))]]
+        parts = [part.said(self.said) for part in state_parts(self._state)]
+        return [[(" ", NORMAL), *spread(parts, max(width - 2, 0))]]
 
 
 class AlarmRow(Lines):
@@ -106,9 +120,10 @@ class AlarmRow(Lines):
         self._alarms, self._bright = tuple(alarms), bright
         self.repaint()
 
-    def paint(self, width: int, height: int) -> list[list[tuple[str, Style]]]:  # noqa: ARG002
-        """The row."""
-        return [[(" ", Style.null()), *alarm_pieces(self._alarms, max(width - 2, 0), bright=self._bright)]]
+    def paint(self, width: int, height: int) -> Sequence[Pieces]:  # noqa: ARG002
+        """The row: as many alarms as there is room for, ``+n`` for the others, and the keys."""
+        parts = [part.said(self.said) for part in alarm_parts(self._alarms, max(width - 2, 0), bright=self._bright)]
+        return [[(" ", NORMAL), *spread(parts, max(width - 2, 0))]]
 
 
 class Head(Vertical):
@@ -137,24 +152,33 @@ def state_parts(state: RunState) -> list[Part]:
         parts.append(Part((f"LINK LOST {age(state.silent)}",), rank=0, style=style(Level.BAD)))
     if state.estop and state.estop != "CLOSED":
         parts.append(Part((f"E-STOP {state.estop}",), rank=0, style=style(Level.SAFETY)))
-    parts += [Part((state.provenance.upper(),), rank=1)] if state.provenance not in ("", "measured") else []
-    parts += [Part((state.bench,), rank=4)] if state.bench else []
+    if state.provenance not in ("", "measured"):
+        parts.append(Part((state.provenance.upper(),), rank=1))
+    if state.bench:
+        parts.append(Part((state.bench,), rank=4))
+    return [*parts, *_progress(state), *_surroundings(state)]
+
+
+def _progress(state: RunState) -> list[Part]:
+    """Where the run is."""
+    parts = []
     if state.point is not None:
-        of = f"/{state.points}" if state.points is not None else ""
-        named = f"point {state.point}{of}"
-        parts.append(Part((f"{named} {state.factors}".rstrip(), named, f"{state.point}{of}"), rank=1))
+        place = f"{state.point}/{state.points}" if state.points is not None else f"{state.point}"
+        parts.append(Part((f"point {place} {state.factors}".rstrip(), f"point {place}", place), rank=1))
     if state.step:
         timed = f"{state.step} {clock(state.elapsed)}" if state.elapsed is not None else state.step
         parts.append(Part((timed, state.step), rank=2))
     if state.done is not None:
-        full = round(state.done * BAR)
+        full = min(max(round(state.done * BAR), 0), BAR)
         percent = f"{100 * state.done:.0f}%"
         parts.append(Part((f"{'▰' * full}{'▱' * (BAR - full)} {percent}", percent), rank=2))
-    parts += [Part((state.run,), rank=6)] if state.run else []
-    return [*parts, *_right(state)]
+    if state.run:
+        parts.append(Part((state.run,), rank=6))
+    return parts
 
 
-def _right(state: RunState) -> list[Part]:
+def _surroundings(state: RunState) -> list[Part]:
+    """Who is there, and how the bench is reached: at the right end."""
     parts = []
     if state.operator:
         name = f"op {state.operator}"
@@ -170,33 +194,36 @@ def _right(state: RunState) -> list[Part]:
     return parts
 
 
-def alarm_pieces(alarms: Sequence[AlarmItem], cells: int, *, bright: bool = True) -> list[tuple[str, Style]]:
-    """One row of exactly ``cells``: as many alarms as fit, ``+n`` for the others, and the key."""
+def alarm_parts(alarms: Sequence[AlarmItem], cells: int, *, bright: bool = True) -> list[Part]:
+    """The parts of the alarm row for ``cells``: the others than those shown are counted."""
     if not alarms:
-        return spread([Part(("no alarms",), rank=0)], cells)
+        return [Part(("no alarms",), rank=0)]
     waiting = any(not alarm.acknowledged for alarm in alarms)
     end = Part(("a=ack  4=list", "a=ack") if waiting else ("4=list", ""), rank=1, right=True)
-    for count in range(len(alarms), 0, -1):
-        more = [Part((f"+{len(alarms) - count}",), rank=0)] if count < len(alarms) else []
-        shown = [_alarm_part(alarm, at, bright) for at, alarm in enumerate(alarms[:count])]
-        least = sum(len(part.forms[-1]) + 2 for part in [*shown, *more])
-        if least + len(end.forms[-1]) <= cells or count == 1:
-            return spread([*shown, *more, end], cells)
-    raise AssertionError
+    shown = [_alarm_part(alarm, place, bright) for place, alarm in enumerate(alarms[:MOST])]
+    for count in range(len(shown), 1, -1):
+        parts = [*shown[:count], *_others(len(alarms) - count), end]
+        if len(fitted(parts, cells)) >= len(parts) - (end.forms[-1] == ""):
+            return parts
+    return [shown[0], *_others(len(alarms) - 1), end]
+
+
+def _others(count: int) -> list[Part]:
+    return [Part((f"+{count}",), rank=1)] if count else []
 
 
 def _alarm_part(alarm: AlarmItem, place: int, bright: bool) -> Part:
     known = "ACK" if alarm.acknowledged else "GONE" if alarm.returned else "UNACK"
     since = f" {clock(alarm.since)}" if alarm.since is not None else ""
     reason = f" {alarm.reason}" if alarm.reason else ""
-    short = f"{alarm.sign} {alarm.tag}"
-    forms = (f"{short}{reason} {known}{since}", f"{short}{reason} {known}", f"{short}{reason}", short)
+    short = f"{alarm.sign} {clip(alarm.tag, TAG)}"
+    forms = (
+        f"{short}{reason} {known}{since}",
+        f"{short}{reason} {known}",
+        f"{short}{reason}",
+        f"{short} {known}",
+        short,
+    )
     blinking = alarm.level in (Level.HIGH, Level.SAFETY) and not alarm.acknowledged
     shown = style(alarm.level, acknowledged=alarm.acknowledged, bright=bright or not blinking)
-    return Part(forms, rank=0 if place == 0 else 2 + place, style=shown)
-
-
-def sign(level: Level, beyond: int = 0) -> str:
-    """``▲HI2``, ``▼LO3`` or ``◆HIGH1``: the side of the limit, and the number of the priority."""
-    look = LOOKS[level]
-    return f"{ ({1: '▲HI', -1: '▼LO'}.get(beyond) or look.glyph + look.word) }{look.number}"
+    return Part(tuple(sorted(forms, key=len, reverse=True)), rank=0 if place == 0 else 2 + place, style=shown)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 from rich.style import Style
 
-from ..history import Samples
-from ..palette import LOOKS, Level
 from ..text import clip, pad, width
-from .lines import Lines
+from .lines import NORMAL, Lines, Pieces
+
+if TYPE_CHECKING:
+    from ..history import Samples
 
 Limits = tuple[float | None, float | None]
 
@@ -35,22 +39,24 @@ class Trend(Lines):
         self.title = self.title if title is None else title
         self.repaint()
 
-    def paint(self, width: int, height: int) -> list[list[tuple[str, Style]]]:
+    def paint(self, width: int, height: int) -> Sequence[Pieces]:
         """Title, plot, time axis."""
         from ..plotting import trend
 
-        muted = Style(color=self.app.theme_variables.get("text-muted"))
-        heading: list[tuple[str, Style]] = [(clip(self.title, width), Style(bold=True))]
+        heading: Pieces = [(clip(self.said(self.title), width), Style(bold=True))]
         if self._samples is None or height < 3:
-            return [heading, [("no samples", muted)]]
+            return [heading, [("no samples", self.muted)]]
         picture = trend(self._samples, self._now, self.span, self._limits, width, height - 2, plain=self.plain)
-        styles = (Style.null(), Style(color=LOOKS[Level.MEDIUM].ground), muted, muted)
+        muted = self.muted
+        styles = (NORMAL, Style(color=self.app.theme_variables.get("limit")), muted, muted)
         rows = [[(label, muted), *((text, styles[owner]) for text, owner in runs)] for label, runs in picture.rows]
-        return [heading, *rows, [(_time_axis(self.span, width, picture.margin), muted)]]
+        axis = _time_axis(self.span, self.said(picture.far), width, picture.margin)
+        return [heading, *rows, [(axis, muted)]]
 
 
-def _time_axis(span: float, cells: int, margin: int) -> str:
-    """``-60 s`` under the first column, ``now`` under the last."""
+def _time_axis(span: float, far: str, cells: int, margin: int) -> str:
+    """``-60 s`` under the first column, ``now`` under the last, between them the limits that are off the scale."""
     start = f"-{span:g} s" if span < 600 else f"-{span / 60:g} min"
-    room = cells - margin - width(start)
-    return pad("", margin) + start + pad("now", max(room, 0), "right")
+    both = f"{start}  {far}"
+    start = pad("", margin) + (both if margin + width(both) + 5 <= cells else start)
+    return start + pad("now", max(cells - width(start), 0), "right")
