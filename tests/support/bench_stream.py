@@ -52,10 +52,9 @@ class StreamBench:
         self.rates: list[float] = []
         self.attached: list[int | None] = []
         """For each stream, the number after which it wanted events."""
-        self.answer: Callable[[dict[str, Any]], Answer | None] = lambda request: {
-            "status": "accepted",
-            "on_record": True,
-        }
+        self.asked = asyncio.Event()
+        """Set once there was a command."""
+        self.answer: Callable[[dict[str, Any]], Answer | None] = lambda request: {"status": "accepted"}
         self.clients: list[Client] = []
 
     @asynccontextmanager
