@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import stat
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import time
 from pathlib import Path
 from typing import Annotated, Literal
@@ -152,8 +152,8 @@ class Settings:
 
     file: NotifyFile
     folder: Path
-    password: str = ""
-    secret: bytes = b""
+    password: str = field(default="", repr=False)
+    secret: bytes = field(default=b"", repr=False)
 
     def path(self, name: str | None) -> Path | None:
         """A file that it names."""
