@@ -40,9 +40,10 @@ async def test_an_open_estop_chain_trips_and_the_rig_is_made_safe_at_once(tmp_pa
         assert rig.kinds("safe state") == [{"reached": 2, "of": 2}]
         assert await dark(rig)
         error = rig.trips[0].error()
-        assert (exit_code(error), str(error)) == (
-            5,
-            "interlock estop: tripped: io.estop == 0 (io.estop = 0); look at the rig, then reset the chain",
+        assert exit_code(error) == 5
+        assert str(error) == (
+            "interlock estop: tripped: io.estop == 0 (io.estop = 0); look at the rig, then reset the chain; "
+            f"then acknowledge it with `hil ack estop --bench {tmp_path}/bench/safe.toml --out {tmp_path}`"
         )
         with pytest.raises(Aborted, match="the run is over"):
             await rig.binding.channels["io.estop"].read()

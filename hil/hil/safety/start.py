@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import BenchFault, ConfigurationError
+from .acknowledgement import acknowledgement
 from .claims import claim
 from .latches import Latches
 from .whereabouts import left_elsewhere
@@ -45,7 +46,7 @@ def _latched(config: BenchConfig, runs: Path | None) -> list[str]:
         return [str(error)]
     return [
         f"interlock {name}: tripped in the run {each.run}: {each.reason}; look at the rig, and acknowledge it with "
-        f"`hil ack {name} --bench {config.name}`"
+        f"`{acknowledgement(name, config, runs)}`"
         for name, each in held.items()
         if name in config.interlocks and not each.acknowledged_by
     ]

@@ -19,6 +19,7 @@ from hil_drivers.transport.supervisor import LinkState
 
 from ..clock import LockstepClock
 from ..errors import HilError, RecordError
+from .acknowledgement import acknowledgement
 from .alarms import Alarms
 from .expression import FEWEST, channels, compared, exact_rates, rates
 from .feeder import Feeder
@@ -297,12 +298,16 @@ class Supervisor:
         held = None if self._armed else self._latches.held().get(name)
         return reason if held is None or held.acknowledged_by else f"{held.reason}, in the run {held.run}"
 
+    def _acknowledgement(self, name: str) -> str:
+        latches = name in self._sections and self._sections[name].latch
+        return acknowledgement(name, self._bench.config, self._record.folder.parent) if latches else ""
+
     def _trip(self, name: str, reason: str, guidance: str, cause: HilError | None = None) -> None:
         """Command the safe state at once, tell it, and have the run ended."""
         if self.trip is not None:
             return
         self._over = True
-        self.trip = Trip(name, reason, self._now(), guidance, cause)
+        self.trip = Trip(name, reason, self._now(), guidance, cause, self._acknowledgement(name))
         self._close_queues()
         if self._armed:
             self._safe.begin()

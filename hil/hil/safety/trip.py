@@ -23,6 +23,7 @@ class Trip:
     :param reason: one clause: what was seen.
     :param t: when it was seen, UTC in nanoseconds of the bench clock.
     :param cause: the error that ends the run, where it is none of an interlock.
+    :param acknowledgement: the command without which no run starts again; empty for what does not latch.
     """
 
     name: str
@@ -30,6 +31,7 @@ class Trip:
     t: int
     guidance: str = ""
     cause: HilError | None = None
+    acknowledgement: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """What the record keeps of it."""
@@ -40,5 +42,7 @@ class Trip:
         if self.cause is not None:
             return self.cause
         where = self.name if self.name in NO_INTERLOCK else f"interlock {self.name}"
-        remedy = self.guidance or "find out why, remove the cause, and acknowledge the alarm"
+        remedy = self.guidance or "find out why, and remove the cause"
+        if self.acknowledgement:
+            remedy += f"; then acknowledge it with `{self.acknowledgement}`"
         return InterlockTripped(f"tripped: {self.reason}", where=where, remedy=remedy)
