@@ -5,19 +5,19 @@ Nothing here does input or output, or looks at a clock: the time of each frame i
 
 from __future__ import annotations
 
-import re
 from collections import deque
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum, StrEnum
 from typing import Any
 
+from .alarms import concerned, known, level_of, shelved, waiting
 from .channels import Live, parse_facts
 from .palette import Level
 from .parsing import build, text, whole
 from .past import Past
 from .reading import Status, age, status
-from .state import PRIORITIES, Alarm, Prompt, Run
+from .state import Alarm, Prompt, Run
 from .wording import Entry, Severity, entry_of
 
 LOG_LENGTH = 2000
@@ -78,8 +78,13 @@ class Model:
         """What the bench says of clients that do not keep up."""
         self.version = 0
         """Counts what has changed."""
+        self.layout = 0
+        """Counts the times that the channels changed."""
+        self.step_since = 0.0
+        """When the step under way was seen first."""
         self._sequence = 0
         self._by_name: dict[str, Live] = {}
+        self._concerns: list[tuple[Alarm, list[str]]] | None = None
 
     # What comes in
 
@@ -136,7 +141,7 @@ class Model:
     def _snapshot(self, frame: Mapping[str, Any], now: float) -> Wanted:
         first = not self.known
         self.known = True
-        self.run = build(Run, frame.get("run"))
+        self._take_run(frame.get("run"), now)
         self.boot = self.boot or self.run.boot
         self.slow_clients = frame.get("warn") is True
         number = whole(frame.get("number")) or 0
@@ -154,13 +159,19 @@ class Model:
         if not self.known or self.link.state is not LinkState.UP:
             return Wanted.SNAPSHOT
         if isinstance(frame.get("run"), dict):
-            self.run = build(Run, frame["run"])
+            self._take_run(frame["run"], now)
         rows = frame.get("values")
         if isinstance(rows, dict):
             self._take_rows(((int(key), row) for key, row in rows.items() if str(key).isdecimal()), now)
         events = frame.get("events")
         self._take_events(events if isinstance(events, list) else [])
         return Wanted.NOTHING
+
+    def _take_run(self, document: object, now: float) -> None:
+        before, self.run = self.run, build(Run, document)
+        self._concerns = None
+        if _place(before) != _place(self.run):
+            self.step_since = now
 
     def _take_events(self, events: list[Any]) -> None:
         for event in events:
@@ -178,6 +189,7 @@ class Model:
         """The channels of a snapshot; one that is still the same keeps its past."""
         given = documents if isinstance(documents, list) else []
         before, self.channels = self._by_name, []
+        self.layout += 1
         for document in given[:MOST_CHANNELS]:
             facts = parse_facts(document)
             old = before.get(facts.name)
@@ -185,6 +197,7 @@ class Model:
             kept.gap()
             self.channels.append(Live(facts, past=kept))
         self._by_name = {channel.facts.name: channel for channel in self.channels}
+        self._concerns = None
 
     def _take_rows(self, rows: Iterator[tuple[int, object]] | enumerate[Any], now: float) -> None:
         for index, row in rows:
@@ -224,19 +237,22 @@ class Model:
         return self._by_name.get(name)
 
     def status(self, channel: Live, now: float) -> Status:
-        """The state cell of ``channel``; while the link is lost, how it was when the bench was last heard."""
+        """The state cell of ``channel``; while the link is lost, as it was when the bench was last heard, and old."""
         if self.link_state(now) is not LinkState.UP and self.link.heard is not None:
-            now = self.link.heard
+            return replace(self._status(channel, self.link.heard), old=True)
+        return self._status(channel, now)
+
+    def _status(self, channel: Live, now: float) -> Status:
         if channel.t is None:
             return Status(Level.NORMAL, "…")
         late, alarm = channel.late(now, self.link.between_frames), self.alarm_of(channel.facts.name)
         if late is not None and alarm is None and not self.run.under_way:
-            return Status(Level.NORMAL, age(late))
+            return Status(Level.NORMAL, age(late), old=True)
         return status(
             flags=channel.flags,
             missing=channel.value is None,
             late=late,
-            alarm=None if alarm is None else Level(alarm.priority if alarm.priority in PRIORITIES else "high"),
+            alarm=None if alarm is None else level_of(alarm),
             beyond=channel.beyond,
             acknowledged=alarm is not None and alarm.state == "acknowledged",
         )
@@ -254,23 +270,31 @@ class Model:
     @property
     def unacknowledged(self) -> list[Alarm]:
         """Alarms that wait for a person: the most urgent first, then the newest."""
-        return _ordered(alarm for alarm in self.run.alarms if _waits(alarm) and not _hidden(alarm))
+        return waiting(self.run.alarms)
 
     @property
     def acknowledged(self) -> list[Alarm]:
         """Alarms of which a person knows."""
-        return _ordered(alarm for alarm in self.run.alarms if not _waits(alarm) and not _hidden(alarm))
+        return known(self.run.alarms)
 
     @property
     def shelved(self) -> list[Alarm]:
         """Alarms that are hidden for a while."""
-        return _ordered(alarm for alarm in self.run.alarms if _hidden(alarm))
+        return shelved(self.run.alarms)
 
     def alarm_of(self, channel: str) -> Alarm | None:
         """The most urgent alarm whose interlock looks at ``channel``, or which is named after it."""
-        naming = {each.name for each in self.run.interlocks if _names(each.when, channel)} | {channel}
-        found = [*self.unacknowledged, *self.acknowledged]
-        return next((alarm for alarm in found if alarm.alarm in naming), None)
+        return next((alarm for alarm, names in self._concerned() if channel in names), None)
+
+    def channels_of(self, alarm: Alarm) -> list[Live]:
+        """The channels that an alarm concerns."""
+        names = next((names for known, names in self._concerned() if known == alarm), ())
+        return [self._by_name[name] for name in names]
+
+    def _concerned(self) -> list[tuple[Alarm, list[str]]]:
+        if self._concerns is None:
+            self._concerns = concerned(self.run, list(self._by_name))
+        return self._concerns
 
     @property
     def estop(self) -> bool | None:
@@ -283,18 +307,6 @@ class Model:
         return next((prompt for prompt in self.run.prompts if prompt.prompt == number), None)
 
 
-def _waits(alarm: Alarm) -> bool:
-    return alarm.state != "acknowledged"
-
-
-def _hidden(alarm: Alarm) -> bool:
-    """An alarm of priority safety is never hidden."""
-    return alarm.shelved_until is not None and alarm.priority != "safety"
-
-
-def _ordered(alarms: Iterator[Alarm]) -> list[Alarm]:
-    return sorted(alarms, key=lambda alarm: (alarm.urgency, -(alarm.raised or 0), alarm.alarm))
-
-
-def _names(condition: str, channel: str) -> bool:
-    return re.search(rf"(?<![\w.]){re.escape(channel)}(?![\w.])", condition) is not None
+def _place(run: Run) -> tuple[object, ...]:
+    """Where a run is, to its step."""
+    return (run.run, run.state, *((run.point.index, run.point.attempt, run.point.step) if run.point else ()))
