@@ -1,4 +1,4 @@
-"""What screens show of a bench beside its values: its channels, devices and interlocks, as they are declared and now."""
+"""What screens show of a bench beside its values: channels, devices and interlocks, as they are declared and now."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ from hil_drivers.errors import DriverError
 
 from . import parameters, scripts
 from .beginning import Beginning
-from .design.lock import digest, first_difference, plan_document, plan_facts, read_lock, require_locked
+from .design.lock import plan_document
 from .ending import ABORTED, COMPLETE, FAILED, Ending
 from .engine import Engine
 from .errors import (
@@ -35,7 +35,7 @@ from .errors import (
 )
 from .execution import unbroken
 from .progress import Progress
-from .resumption import Departure
+from .resumption import decided, departures_from
 from .service import Event, Service
 from .suggest import nearest
 from .traceability import not_traceable
@@ -70,8 +70,8 @@ class RunOutcome:
 
 
 @dataclass(frozen=True)
-class _Prepared:
-    """A run that may start: everything that can be wrong before a record exists is checked."""
+class Prepared:
+    """A run whose procedure, parameters and bench exist and fit together."""
 
     procedure: Procedure
     parameters: parameters.Parameters
@@ -82,7 +82,7 @@ class _Prepared:
 
 def prepare(
     name: str, bench: str, settings: Mapping[str, str], seed: int | None, *, resume: Path | None = None
-) -> _Prepared:
+) -> Prepared:
     """Find and check the procedure, its parameters and the bench.
 
     :param resume: the folder of a run to go on with; its parameters and seed hold where none are given.
@@ -110,7 +110,32 @@ def prepare(
             remedy=f"bind it in [roles]; {nearest(missing[0], config.roles)}",
         )
     default = config.sim.seed if config.sim is not None else time.time_ns() % 2**31
-    return _Prepared(found, chosen, config, default if seed is None else seed, resumption)
+    return Prepared(found, chosen, config, default if seed is None else seed, resumption)
+
+
+def require_options(
+    config: BenchConfig,
+    speed: float | None,
+    *,
+    resumed: bool,
+    locked: Path | None,
+    deviation: str | None,
+    authorised_by: str | None,
+) -> None:
+    """Check that what is asked of a run goes together; the arguments are those of `run_procedure`.
+
+    :raises UsageError: if it does not.
+    """
+    if speed is not None and config.sim is None:
+        raise UsageError("speed belongs to a simulated bench", where=str(config.path), remedy="leave it out")
+    if speed is not None and not 0.0 < speed < float("inf"):
+        raise UsageError(f"speed {speed:g} is not a finite number above 0", remedy="give bench seconds per wall second")
+    if deviation is None and authorised_by is not None:
+        raise UsageError("a deviation without a reason", remedy='say why with --deviation "why"')
+    if deviation is not None and not resumed and locked is None and authorised_by is None:
+        raise UsageError("there is nothing to deviate from", remedy="give it with --resume, --plan or --authorised-by")
+    if locked is not None and resumed:
+        raise UsageError("the plan of a run that is resumed is on its record", remedy="leave out --plan")
 
 
 async def run_procedure(
@@ -145,27 +170,27 @@ async def run_procedure(
     :param reach: lets commands in; entered before the bench opens, and left once it is in its safe state.
     :raises UsageError: before anything is written, for what can be known to be wrong by then.
     """
-    if speed is not None and not 0.0 < speed < float("inf"):
-        raise UsageError(f"speed {speed:g} is not a finite number above 0", remedy="give bench seconds per wall second")
-    if deviation is None and authorised_by is not None:
-        raise UsageError("a deviation without a reason", remedy='say why with --deviation "why"')
-    if deviation is not None and resume is None and locked is None and authorised_by is None:
-        raise UsageError("there is nothing to deviate from", remedy="give it with --resume, --plan or --authorised-by")
-    if locked is not None and resume is not None:
-        raise UsageError("the plan of a run that is resumed is on its record", remedy="leave out --plan")
     prepared = prepare(procedure, bench, settings, seed, resume=resume)
+    require_options(
+        prepared.config,
+        speed,
+        resumed=resume is not None,
+        locked=locked,
+        deviation=deviation,
+        authorised_by=authorised_by,
+    )
     service = service or Service()
-    service.subscribe(on_event)
     beginning = Beginning()
-    service.subscribe(beginning.heard)
-    service.attach(beginning)
     from .safety.recovery import recover
     from .safety.whereabouts import remember, require_settled
 
     runs = out if resume is None else resume.parent
     require_settled(prepared.config, runs)
-    excused = [] if authorised_by is None else _excused(prepared, authorised_by)
-    async with AsyncExitStack() as commanded:
+    excused = [] if authorised_by is None else excused_faults(prepared, authorised_by)
+    async with AsyncExitStack() as told, AsyncExitStack() as commanded:
+        for receive in (on_event, beginning.heard):
+            told.callback(service.subscribe(receive, after=service.number))
+        service.attach(beginning)
         await commanded.enter_async_context(reach or nullcontext())
         recovered = await recover(prepared.config, runs, seed=prepared.seed, publish=service.publish)
         remember(prepared.config, runs)
@@ -189,7 +214,7 @@ async def run_procedure(
 class _Run:
     def __init__(
         self,
-        prepared: _Prepared,
+        prepared: Prepared,
         service: Service,
         *,
         speed: float | None,
@@ -214,27 +239,13 @@ class _Run:
         self._resumption = prepared.resumption
         self._locked = locked is not None
         self._document = plan_document(self._procedure, prepared.parameters, self._design, prepared.seed)
-        self._departures = [] if locked is None else self._departures_from(locked, deviation)
+        self._departures = [] if locked is None else departures_from(locked, self._document, deviation)
         if self._resumption is None:
             self._folder = create_run_folder(out, self._procedure.name, self._config.name, time.time_ns())
         else:
             self._folder = self._resumption.record.folder
             self._departures = self._resumption.check(jsonable(self._header()), self._config, deviation)
         self._deviation = deviation
-
-    def _departures_from(self, locked: Path, deviation: str | None) -> list[Departure]:
-        """In what the run departs from its locked plan, for the reason ``deviation``.
-
-        :raises UsageError: if it does without a reason, or there is a reason and it does not.
-        """
-        if deviation is None:
-            require_locked(locked, self._document)
-            return []
-        plan = read_lock(locked)
-        if not first_difference(plan, self._document):
-            fault = "the plan is the one that was locked"
-            raise UsageError(fault, where=str(locked), remedy="leave out --deviation")
-        return [Departure("locked plan", plan, self._document)]
 
     async def carry_out(self) -> RunOutcome:
         record = self._begin()
@@ -392,25 +403,12 @@ class _Run:
 
         config, found = self._config, self._procedure
         return {
-            "procedure": {"name": found.name, "version": found.version, "sha256": found.digest},
-            "parameters": self._prepared.parameters.model_dump(mode="json"),
-            "plan": {
-                **plan_facts(self._design, self._prepared.seed),
-                "sha256": digest(self._document),
-                "locked": self._locked,
-            },
-            "bench": {
-                "name": config.name,
-                "kind": config.bench.kind,
-                "sha256": config.sha256,
-                "file": config.path.read_text(encoding="utf-8"),
-            },
+            **decided(self._prepared, self._design, self._document, locked=self._locked),
             "roles": {role: config.roles[role] for role in found.roles},
             "items": sorted(found.items),
             "provenance": config.provenance,
             "world": world_name(config, self._prepared.seed),
             "not_traceable": self._excused,
-            "seed": self._prepared.seed,
             "speed": "lockstep" if self._speed is None and config.sim is not None else self._speed,
             "operator": self._operator,
             "laboratory": _address(config.laboratory.laboratory),
@@ -422,7 +420,7 @@ class _Run:
         }
 
 
-def _excused(prepared: _Prepared, authorised_by: str) -> list[str]:
+def excused_faults(prepared: Prepared, authorised_by: str) -> list[str]:
     """What a person authorises a run to begin with.
 
     :raises UsageError: the person may not, or there is nothing to authorise.

@@ -140,6 +140,25 @@ def find(name: str) -> Procedure:
     raise UsageError(f"there is no procedure {name!r}", remedy=nearest(name, names()))
 
 
+def require_known(name: str, *, installed_only: bool = False) -> None:
+    """Refuse what `find` cannot find, without loading it.
+
+    :param installed_only: whether a module or a file will not do, as for somebody who is not at this machine.
+    :raises UsageError: if there is no such procedure.
+    """
+    if name in names():
+        return
+    place, _, attribute = name.partition(":")
+    if installed_only and (place.endswith(".py") or attribute):
+        fault = "only installed procedures can be asked for from another machine"
+        raise UsageError(fault, where=name, remedy="install it, or ask for it at the bench")
+    if place.endswith(".py"):
+        if not Path(place).is_file():
+            raise UsageError("there is no such file", where=place, remedy="give the path of a procedure's file")
+    elif not attribute:
+        raise UsageError(f"there is no procedure {name!r}", remedy=nearest(name, names()))
+
+
 def _load_file(path: Path) -> object:
     if not path.is_file():
         raise UsageError("there is no such file", where=str(path), remedy="give the path of a procedure's file")

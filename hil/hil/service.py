@@ -71,7 +71,8 @@ class Service:
         self._handler: Handler | None = None
         self._station: Handler | None = None
         self.flush: Callable[[], Awaitable[object]] = _done
-        """Returns once what was done so far is on disk; raises `hil.errors.RecordError` if it cannot be."""
+        """Returns once what was done in the run so far is on disk; raises `hil.errors.RecordError` if it cannot be."""
+        self._flush_journal: Callable[[], Awaitable[object]] = _done
 
     def subscribe(self, receive: Callable[[Event], None], *, after: int = 0) -> Callable[[], None]:
         """Hand every event to ``receive``, kept ones with a number above ``after`` first; the result ends it."""
@@ -103,10 +104,10 @@ class Service:
 
     def snapshot(self) -> dict[str, Any]:
         """The run as it is now, and the ``number`` of the last event: what follows it is news."""
-        state = IDLE if self._handler is None else self._handler.state()
+        state = {} if self._handler is None else self._handler.state()
         bench = {} if self.overview is None else self.overview.state()
         station = {"service": False} if self._station is None else {"service": True, **self._station.state()}
-        return {"number": self.number, **bench, **station, **state}
+        return {"number": self.number, **IDLE, **bench, **station, **state}
 
     def attach(self, handler: Handler) -> None:
         """Let commands act upon a run."""
@@ -116,9 +117,21 @@ class Service:
         """The script has ended: commands no longer act."""
         self._handler = None
 
-    def attach_station(self, station: Handler) -> None:
-        """Let commands act upon the service of a bench, in a run and between runs."""
-        self._station = station
+    def let_go(self) -> None:
+        """The run and its record are over."""
+        self._handler, self.flush = None, _done
+
+    def attach_station(self, station: Handler, flush: Callable[[], Awaitable[object]]) -> None:
+        """Let commands act upon the service of a bench, in a run and between runs; ``flush`` is that of its journal."""
+        self._station, self._flush_journal = station, flush
+
+    async def recorded(self) -> None:
+        """Return once what was done so far is on disk.
+
+        :raises RecordError: if it cannot be.
+        """
+        await self.flush()
+        await self._flush_journal()
 
     @property
     def running(self) -> bool:

@@ -110,14 +110,24 @@ class Laboratory(Section):
 
         :raises UsageError: if nobody is called so, or there are several to choose from.
         """
-        operators = self.persons_with("operator")
-        if name in operators:
+        return self._one_of(name, self.persons_with("operator"), "operator")
+
+    def reviewer(self, name: str | None = None) -> str:
+        """The person called ``name`` who may review or authorise; the only one there is by default.
+
+        :raises UsageError: if nobody is called so, or there are several to choose from.
+        """
+        holders = [*self.persons_with("reviewer"), *self.persons_with("authoriser")]
+        return self._one_of(name, list(dict.fromkeys(holders)), "reviewer")
+
+    def _one_of(self, name: str | None, holders: list[str], what: str) -> str:
+        if name in holders:
             return str(name)
         if name is not None:
-            raise UsageError(f"the laboratory has no operator {name!r}", remedy=nearest(name, operators))
-        if len(operators) > 1:
-            raise UsageError("nobody says who runs it", remedy=f"give --operator, one of {', '.join(operators)}")
-        return operators[0]
+            raise UsageError(f"the laboratory has no {what} {name!r}", remedy=nearest(name, holders))
+        if len(holders) > 1:
+            raise UsageError("nobody says who runs it", remedy=f"give --operator, one of {', '.join(holders)}")
+        return holders[0]
 
 
 def load_laboratory(path: Path) -> Laboratory:

@@ -35,7 +35,16 @@ class Reached:
     @property
     def name(self) -> str:
         """What a person calls it."""
+        if self.state.get("service"):
+            return self.state.get("run") or f"the bench {self.state['bench']}"
         return self.state.get("run") or "a run that is being started"
+
+    def meant_by(self, name: str) -> bool:
+        """Whether ``name`` is the name of the run, its folder, its bench or its process."""
+        state = self.state
+        paths = [path for path in (state.get("folder"), state.get("bench_file")) if path]
+        known = (state.get("run"), state.get("bench"), str(state.get("pid")))
+        return name in known or os.path.realpath(name) in paths
 
 
 def ask(path: Path, request: dict[str, Any]) -> dict[str, Any]:
@@ -63,13 +72,19 @@ def ask(path: Path, request: dict[str, Any]) -> dict[str, Any]:
     return answer
 
 
-def command(run: Reached, verb: Verb, *, args: dict[str, Any], operator: str | None, reason: str) -> dict[str, Any]:
+def command(
+    run: Reached, verb: Verb, *, args: dict[str, Any], operator: str | None, reason: str, lease: str = ""
+) -> dict[str, Any]:
     """Have ``run``, and no other, carry out a command; its answer.
+
+    :param lease: the secret of the lease, for a command that gives it back.
 
     :raises Refused: if it does not.
     :raises Unreachable: if it does not answer.
     """
     request: dict[str, Any] = {"verb": verb, "operator": operator, "reason": reason, "args": args}
+    if lease:
+        request["lease"] = lease
     if verb is not Verb.STOP:
         request["command_id"] = secrets.token_hex(13)
         if run.state.get("run"):
@@ -104,19 +119,13 @@ def the_run(meant: str | None) -> Reached:
     if meant is None and len(sockets) == 1:
         return Reached(sockets[0], {})
     runs = runs_under_way()
-    fitting = runs if meant is None else [run for run in runs if _is(run, meant)]
+    fitting = runs if meant is None else [run for run in runs if run.meant_by(meant)]
     if not fitting:
         fault = "no run is under way" if meant is None else f"no run {meant!r} is under way"
         raise Unreachable(fault, remedy=f"these are: {_names(runs)}" if runs else "start one with hil run")
     if len(fitting) > 1:
         raise UsageError(f"{len(fitting)} runs are under way: {_names(fitting)}", remedy="say which one with --run")
     return fitting[0]
-
-
-def _is(run: Reached, meant: str) -> bool:
-    state = run.state
-    paths = [path for path in (state.get("folder"), state.get("bench_file")) if path]
-    return meant in (state.get("run"), state.get("bench"), str(state.get("pid"))) or os.path.realpath(meant) in paths
 
 
 def _names(runs: Sequence[Reached]) -> str:

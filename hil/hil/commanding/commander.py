@@ -9,7 +9,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..errors import HilError, UsageError
 from ..lease import TTL, Leases
@@ -17,6 +17,9 @@ from ..service import Event, Service
 from .caller import LOCAL, Caller
 from .requests import Request, to_command
 from .verbs import MEANINGS, Verb, may
+
+if TYPE_CHECKING:
+    from ..bench.config import BenchConfig
 
 REMEMBERED = 10_000
 """Answers that are kept, by the ``command_id`` of their request."""
@@ -43,11 +46,20 @@ class RunFacts:
     pid: int = field(default_factory=os.getpid)
     boot: str = field(default_factory=lambda: secrets.token_hex(8))
 
+    def begin(self, procedure: str, operator: str) -> None:
+        """Another run of the same bench begins; it has no name yet."""
+        self.procedure, self.operator, self.run, self.folder = procedure, operator, "", ""
+
     def heard(self, event: Event) -> None:
         """Take the name of the run from its first event."""
         if event.kind == "run":
             folder = Path(event.data["folder"]).resolve()
             self.run, self.folder = folder.name, str(folder)
+
+
+def facts_of(config: BenchConfig, procedure: str = "", operator: str = "") -> RunFacts:
+    """What is known of a run on the bench ``config`` before it begins."""
+    return RunFacts(config.name, os.path.realpath(config.path), procedure, operator)
 
 
 class Commander:
@@ -56,6 +68,7 @@ class Commander:
     :param who: the operator of a name, or of none; raises `UsageError` where there is no such operator.
     :param reviewer: the same for what takes a reviewer.
     :param leases: say who is in command, where that matters.
+    :param guard: refuses what may not be done by an operator now.
     """
 
     def __init__(
@@ -66,9 +79,10 @@ class Commander:
         *,
         reviewer: Callable[[str | None], str] | None = None,
         leases: Leases | None = None,
+        guard: Callable[[Request, str], None] = lambda *_: None,
     ) -> None:
         self._service, self.facts, self._who = service, facts, who
-        self._reviewer, self._leases = reviewer or who, leases
+        self._reviewer, self._leases, self._guard = reviewer or who, leases, guard
         self._given: OrderedDict[str, tuple[str, Answer]] = OrderedDict()
 
     def snapshot(self) -> Answer:
@@ -115,7 +129,9 @@ class Commander:
             if request.expect is not None and request.expect != self.facts.run:
                 meant = f"the run {request.expect} is meant, and this is {self.facts.run or 'one without a name yet'}"
                 raise UsageError(meant, where="expect", remedy="look at hil status")
-            accepted = self._service.execute(to_command(request, self._operator(request), caller.told))
+            operator = self._operator(request)
+            self._guard(request, operator)
+            accepted = self._service.execute(to_command(request, operator, caller.told))
         except HilError as error:
             return refused(error)
         except Exception as error:  # noqa: BLE001 (a fault of ours must not keep the next command out)
@@ -126,8 +142,6 @@ class Commander:
         if not may(caller.role, request.verb):
             fault = f"{request.verb} takes the role {MEANINGS[request.verb].role}, and this token has {caller.role}"
             raise UsageError(fault, where="role", remedy="use a token of that role")
-        if self._leases is not None and MEANINGS[request.verb].needs_lease:
-            self._leases.require(request.lease)
 
     def _operator(self, request: Request) -> str:
         """Who asks. A stop is obeyed whoever sends it."""
@@ -142,7 +156,7 @@ class Commander:
     async def _recorded(self) -> bool:
         try:
             async with asyncio.timeout(ON_RECORD):
-                await self._service.flush()
+                await self._service.recorded()
         except (TimeoutError, HilError):
             return False
         return True

@@ -1,4 +1,4 @@
-"""What happened to a service outside of its runs: commands, leases, the queue; one line of JSON each, on disk at once."""
+"""What happened to a service outside of its runs: commands, leases, the queue; one line of JSON each, on disk."""
 
 from __future__ import annotations
 

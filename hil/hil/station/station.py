@@ -1,0 +1,239 @@
+"""The bench that keeps running: it watches its channels, works its queue off, and survives its clients."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import time
+from collections.abc import Callable, Iterable
+from contextlib import nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hil_calibration.errors import CalibrationError
+from hil_drivers.errors import DriverError
+
+from ..commanding.commander import Commander, RunFacts
+from ..ending import COMPLETE
+from ..errors import HilError, raised
+from ..lease import Leases
+from ..overview import overview
+from ..safety.latches import Latches
+from ..service import Event, Service
+from .commands import StationControl
+from .disk import Disk
+from .handover import last_handover
+from .journal import Journal, entries
+from .queue import Item, RunQueue
+
+if TYPE_CHECKING:
+    from ..bench.config import BenchConfig
+    from ..monitor.bench import WatchedBench
+    from ..run import RunOutcome
+
+BEAT = 1.0
+"""Wall seconds between two looks at leases and the disk."""
+
+RETRY = 10.0
+"""Wall seconds after which a bench that could not be watched is tried again."""
+
+JOURNAL, QUEUE = "service.jsonl", "queue.json"
+
+
+class Station:
+    """One bench in service.
+
+    :param out: the folder of its runs, its queue and its journal.
+    :param beat: called each second that the loop is alive.
+    """
+
+    def __init__(self, config: BenchConfig, out: Path, facts: RunFacts, *, beat: Callable[[], None]) -> None:
+        self.config, self._out, self.facts, self._beat = config, out, facts, beat
+        self.service = Service()
+        self.service.overview = overview(config)
+        self.service.subscribe(facts.heard)
+        self.service.subscribe(self._heard)
+        self._disk = Disk()
+        self._journal = Journal(out / JOURNAL, self._disk)
+        past = list(entries(out / JOURNAL))
+        self._wake = asyncio.Event()
+        self._safe_wanted = False
+        self._free: int | None = None
+        self.queue = RunQueue(out / QUEUE, self._disk, self._wake.set)
+        self.leases = Leases(self._tell, epoch=_last_epoch(past))
+        self.control = StationControl(
+            self.queue,
+            self.leases,
+            self._journal,
+            handover=last_handover(past),
+            latches=Latches.of(out, config.name),
+            make_safe=self._want_safe,
+            free=lambda: self._free,
+        )
+        self.service.attach_station(self.control, self._disk.flush)
+        laboratory = config.laboratory
+        self.commander = Commander(
+            self.service,
+            facts,
+            laboratory.operator,
+            reviewer=laboratory.reviewer,
+            leases=self.leases,
+            guard=self.control.guard,
+        )
+        self.commander.recall(past)
+        self._item: Item | None = None
+
+    async def serve(self) -> None:
+        """Watch the bench and work the queue off, until this is cancelled; a run under way is made safe first."""
+        beating = asyncio.create_task(self._keep_beating(), name="beat of the service")
+        self._tell("service", {"what": "begun", "bench": self.config.name})
+        try:
+            await self._recover()
+            while True:
+                item = self.queue.begin()
+                if item is None:
+                    await self._idle()
+                else:
+                    await self._run(item)
+        finally:
+            beating.cancel()
+            self._tell("service", {"what": "ended", "bench": self.config.name})
+            await asyncio.wait([beating])
+            self._disk.close()
+            self._journal.close()
+
+    async def _recover(self) -> None:
+        """Bring the bench to its safe state where a run was cut off; nothing goes on by itself."""
+        from ..safety.recovery import recover
+
+        seed = None if self.config.sim is None else self.config.sim.seed
+        try:
+            await recover(self.config, self._out, seed=seed, publish=self._tell)
+        except (HilError, DriverError) as error:
+            self._tell("safe state failed", {"error": str(error)})
+
+    async def _idle(self) -> None:
+        """Watch the channels until there is something to do."""
+        from ..monitor.bench import watch_bench
+
+        self._wake.clear()
+        try:
+            async with watch_bench(self.config) as watched, watched.reading():
+                self._show(watched)
+                await self._until_wanted()
+        except (HilError, DriverError, CalibrationError) as error:
+            self._tell("not watched", {"reason": str(error)})
+            await self._until_wanted(RETRY)
+        finally:
+            if self.service.overview is not None:
+                self.service.overview.let_go()
+        if self._safe_wanted:
+            await self._make_safe()
+
+    def _show(self, watched: WatchedBench) -> None:
+        self.service.channels = {channel.name: channel for channel in watched.channels}
+        if self.service.overview is not None:
+            devices = watched.devices.items()
+            self.service.overview.links = lambda: [(name, device.status) for name, device in devices]
+
+    async def _until_wanted(self, longest: float | None = None) -> None:
+        """Return once the queue is to be worked off, or the bench is to be made safe."""
+        try:
+            async with asyncio.timeout(longest):
+                while not (self._safe_wanted or (self.queue.working and self.queue.waiting)):
+                    await self._wake.wait()
+                    self._wake.clear()
+        except TimeoutError:
+            return
+
+    def _want_safe(self) -> None:
+        self._safe_wanted = True
+        self._wake.set()
+
+    async def _make_safe(self) -> None:
+        """Bring the bench to its safe state while nothing runs."""
+        from ..safety.recovery import bring_to_safe_state
+
+        self._safe_wanted = False
+        seed = None if self.config.sim is None else self.config.sim.seed
+        try:
+            outcomes, faults = await bring_to_safe_state(self.config, seed)
+        except (HilError, DriverError) as error:
+            self._tell("safe state failed", {"error": str(error)})
+            return
+        for fault in faults:
+            self._tell("safe state failed", {"error": fault})
+        self._tell("safe state", {"reached": sum(each.ok for each in outcomes), "of": len(outcomes)})
+
+    async def _run(self, item: Item) -> None:
+        """Carry out one item of the queue; whatever goes wrong in it ends it alone."""
+        self._item = item
+        self.facts.begin(item.procedure, item.operator)
+        self._tell("item", {"item": item.id, "procedure": item.procedure, "operator": item.operator})
+        ok, verdict, error = False, "", "it was interrupted"
+        try:
+            outcome = await self._carried_out(item)
+            ok, error = outcome.status == COMPLETE, outcome.error
+            verdict = "" if outcome.verdict is None else outcome.verdict["outcome"]
+        except (HilError, DriverError, CalibrationError) as failure:
+            error = str(failure)
+        except Exception as failure:  # noqa: BLE001 (a fault in hil ends one run, and not the bench's service)
+            error = f"a fault in hil itself: {raised(failure)}"
+        finally:
+            self.service.let_go()
+            self._item = None
+            self.queue.end(item, ok=ok, verdict=verdict, error=error)
+            told = {"item": item.id, "run": item.run, "ok": ok, "verdict": verdict, "error": error}
+            self._tell("item ended", told)
+
+    async def _carried_out(self, item: Item) -> RunOutcome:
+        from ..run import run_procedure
+
+        return await run_procedure(
+            item.procedure,
+            str(self.config.path),
+            settings=item.settings,
+            seed=item.seed,
+            speed=item.speed,
+            out=self._out,
+            operator=item.operator,
+            on_event=_nobody,
+            service=self.service,
+            reach=nullcontext(),
+        )
+
+    def _heard(self, event: Event) -> None:
+        if event.kind == "run" and self._item is not None:
+            self.queue.named(self._item, Path(event.data["folder"]).name)
+
+    def _tell(self, kind: str, data: dict[str, Any]) -> None:
+        """Tell what happened to the service: to its clients, in its journal, and in the record of a run."""
+        self._journal.write(time.time_ns(), kind, data)
+        if self.service.running:
+            self.service.note(kind, data)
+        else:
+            self.service.publish(kind, data)
+
+    async def _keep_beating(self) -> None:
+        while True:
+            self.leases.tick()
+            self.control.look()
+            self._free = await asyncio.to_thread(_free, self._out)
+            self._beat()
+            await asyncio.sleep(BEAT)
+
+
+def _last_epoch(past: Iterable[dict[str, Any]]) -> int:
+    return max((int(entry.get("epoch", 0)) for entry in past if entry["kind"] == "lease"), default=0)
+
+
+def _free(folder: Path) -> int | None:
+    """Bytes free on the disk of ``folder``, to 0.1 GB."""
+    try:
+        return round(shutil.disk_usage(folder).free / 1e8) * 100_000_000
+    except OSError:
+        return None
+
+
+def _nobody(_: Event) -> None:
+    """The clients of the service hear every event already."""
