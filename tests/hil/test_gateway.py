@@ -27,12 +27,16 @@ from hil.commanding.places import listening
 from hil.commanding.requests import parse
 from hil.errors import UsageError
 from hil.gateway import keeper, server
-from hil.gateway.app import CommandBody, make_app
-from hil.gateway.board import Board, Core, TooOld, frames, shown
+from hil.gateway.app import make_app
+from hil.gateway.board import Board, TooOld
+from hil.gateway.core import Core, frames
 from hil.gateway.extra import NEEDED, require_extra
 from hil.gateway.frames import LARGEST, LARGEST_COMMAND, Unpacker, pack
 from hil.gateway.keeper import gateway
 from hil.gateway.link import Link
+from hil.gateway.messages import CommandBody
+from hil.gateway.parts import Parts
+from hil.gateway.rows import shown
 from hil.gateway.server import make_server
 from hil.service import KEPT, Event, Service
 from near_misses import near_misses
@@ -181,17 +185,18 @@ async def test_the_board_keeps_the_last_events_and_says_which_are_gone() -> None
 
 
 def test_values_are_shown_to_the_digits_that_they_have() -> None:
-    assert shown([123.456789, 0.0123, 0, 1_780_300_800_123_456_789]) == [123.457, 0.012, 0, 1780300800123]
-    assert shown([123456.0, 1234.0, 4, 0]) == [123500.0, 1200.0, 4, 0]
-    assert shown([1.5, None, 0, 0]) == [1.5, None, 0, 0]
-    assert shown([math.nan, 0.1, 1, 0])[1:] == [0.1, 1, 0]
-    assert shown(None) == [None] * 4
+    t = 1_780_300_800_123_456_789
+    assert shown([123.456789, 0.0123, 0, t, 123.44, 123.4567]) == [123.457, 0.012, 0, 1780300800123, 123.44, 123.457]
+    assert shown([123456.0, 1234.0, 4, 0, None, None]) == [123500.0, 1200.0, 4, 0, None, None]
+    assert shown([1.5, None, 0, 0, None, None]) == [1.5, None, 0, 0, None, None]
+    assert shown([math.nan, 0.1, 1, 0, None, None])[1:4] == [0.1, 1, 0]
+    assert shown(None) == [None] * 6
 
 
 @asynccontextmanager
 async def serving(board: Board, core: Core | None = None) -> AsyncIterator[Gateway]:
     """The door on what ``board`` knows, without a process of its own."""
-    made = make_server(make_app(board, core or Core(board, timeout=0.1)))
+    made = make_server(make_app(Parts(board, core or Core(board, timeout=0.1))))
     with listening("http") as (listener, path):
         task = asyncio.create_task(made.serve(sockets=[listener]))
         await until(lambda: made.started)
@@ -205,7 +210,7 @@ async def serving(board: Board, core: Core | None = None) -> AsyncIterator[Gatew
 def told(board: Board, *values: float, number: int = 0) -> None:
     frame: dict[str, Any] = {"rows": [[value, 0.5, 0, 0] for value in values]}
     if not board.channels:
-        frame |= {"channels": [[f"lux{n}", "lx"] for n in range(len(values))]}
+        frame |= {"channels": [{"name": f"lux{n}", "unit": "lx"} for n in range(len(values))]}
         frame |= {"state": {"state": "running", "number": number, "boot": "b"}}
     board.take_values(frame)
 
@@ -240,7 +245,7 @@ async def test_what_is_asked_wrongly_is_refused() -> None:
 @given(near_misses)
 def test_a_body_that_the_model_takes_is_a_request_or_is_refused_by_name(document: dict[str, Any]) -> None:
     with suppress(ValidationError, UsageError):
-        parse(CommandBody.model_validate(document).model_dump(exclude_unset=True))
+        parse(CommandBody.model_validate(document).request())
 
 
 async def test_values_are_conflated_for_a_slow_client_and_events_are_not() -> None:
@@ -248,7 +253,7 @@ async def test_values_are_conflated_for_a_slow_client_and_events_are_not() -> No
     told(board, 0.0, 0.0)
     async with serving(board) as door, door.stream("?after=0") as client:
         assert (await client.next())["kind"] == "hello"
-        assert (await client.next())["values"] == [[0.0, 0.5, 0, 0]] * 2
+        assert (await client.next())["values"] == [[0.0, 0.5, 0, 0, None, None]] * 2
         for number in range(1, 3001):
             board.take_events(events(number, number))
             told(board, float(number), 0.0)

@@ -76,11 +76,15 @@ class Stream:
         self.connection = connection
         self.frames: list[dict[str, Any]] = []
         self.events: list[dict[str, Any]] = []
+        self.answers: list[dict[str, Any]] = []
 
     async def next(self) -> dict[str, Any]:
         """The next frame."""
         async with asyncio.timeout(WITHIN):
             frame: dict[str, Any] = json.loads(await self.connection.recv())
+        if frame["kind"] == "answer":
+            self.answers.append(frame)
+            return frame
         assert frame["prev"] == (self.frames[-1]["seq"] if self.frames else 0)
         self.frames.append(frame)
         self.events += frame.get("events", [])

@@ -1,4 +1,7 @@
-"""The gateway's process: ``python -m hil.gateway EVENTS VALUES LISTENER``, three descriptors that the core made."""
+"""The gateway's process: ``python -m hil.gateway EVENTS VALUES LISTENER [TCP_LISTENER NETWORK]``.
+
+All but the last are descriptors that the core made; NETWORK is what `hil.access.network.Network.to_json` gives.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,12 @@ import signal
 import socket
 import sys
 from contextlib import suppress
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .board import Board
+    from .core import Core
+    from .server import Server
 
 NICENESS = 10
 PR_SET_PDEATHSIG = 1
@@ -20,21 +29,28 @@ BEAT = 1.0
 """Seconds between two signs of life to the core."""
 
 
-def main(events: int, values: int, listener: int) -> None:
+def main(events: str, values: str, listener: str, tcp: str = "", network: str = "") -> None:
     """Serve until the core closes its pipe, or dies."""
     ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     os.nice(NICENESS)
-    asyncio.run(_serve(*(socket.socket(fileno=number) for number in (events, values, listener))))
+    sockets = [socket.socket(fileno=int(number)) for number in (events, values, listener, tcp) if number]
+    asyncio.run(_serve(*sockets, network=network))
 
 
-async def _serve(events: socket.socket, values: socket.socket, listener: socket.socket) -> None:
-    from .app import make_app
-    from .board import Board, Core, frames
-    from .server import make_server
+async def _serve(
+    events: socket.socket,
+    values: socket.socket,
+    listener: socket.socket,
+    tcp: socket.socket | None = None,
+    *,
+    network: str,
+) -> None:
+    from .board import Board
+    from .core import Core, frames
 
     board = Board()
     core = Core(board)
-    server = make_server(make_app(board, core))
+    servers = _servers(board, core, network)
 
     async def take_values() -> None:
         reader, _ = await asyncio.open_connection(sock=values)
@@ -43,18 +59,36 @@ async def _serve(events: socket.socket, values: socket.socket, listener: socket.
 
     core_ended = asyncio.create_task(core.listen(*await asyncio.open_connection(sock=events)))
     parts = [asyncio.create_task(take_values()), asyncio.create_task(core.beat(BEAT)), core_ended]
-    serving = asyncio.create_task(server.serve(sockets=[listener]))
-    await asyncio.wait([*parts, serving], return_when=asyncio.FIRST_COMPLETED)
+    pairs = zip(servers, [listener, tcp] if tcp is not None else [listener], strict=True)
+    serving = [asyncio.create_task(server.serve(sockets=[each])) for server, each in pairs]
+    await asyncio.wait([*parts, *serving], return_when=asyncio.FIRST_COMPLETED)
     with suppress(TimeoutError):
         async with asyncio.timeout(LAST_WORDS):
             await asyncio.wait([core_ended])
             await board.end()
-    server.should_exit = True
-    await serving
+    for server in servers:
+        server.should_exit = True
+    await asyncio.wait(serving)
     for part in parts:
         part.cancel()
     await asyncio.wait(parts)
 
 
+def _servers(board: Board, core: Core, network: str) -> list[Server]:
+    """One for the unix socket, and one by TLS where ``network`` says how."""
+    from ..access.network import Network, tls_context
+    from ..access.tls import hosts_of
+    from .app import make_app
+    from .callers import Callers
+    from .parts import Parts
+    from .server import make_server
+
+    if not network:
+        return [make_server(make_app(Parts(board, core)))]
+    where = Network.from_json(network)
+    app = make_app(Parts(board, core, Callers.by(where.tokens, where.key)), tuple(hosts_of(where.certificate)))
+    return [make_server(app), make_server(app, tls_context(where))]
+
+
 if __name__ == "__main__":
-    main(*map(int, sys.argv[1:]))
+    main(*sys.argv[1:])

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from .frames import LARGEST, Unpacker, pack
+import msgspec
+
+from .rows import Row, shown, whole
 
 KEPT = 10_000
 """Events that clients can still ask for."""
@@ -19,38 +20,46 @@ class TooOld(Exception):
 
 
 class Board:
-    """The gateway's picture of the run. Every change has a number, so that each client knows what is news to it."""
+    """The gateway's picture of the run. Every change has a number, so that each view knows what is news to it."""
 
     def __init__(self) -> None:
         self.state: dict[str, Any] = {}
-        self.channels: list[list[str]] = []
-        self.rows: list[list[Any] | None] = []
-        self._events: dict[int, dict[str, Any]] = {}
+        self.channels: list[dict[str, Any]] = []
+        self.rows: list[Row | None] = []
         self.last = 0
         """The number of the last event."""
         self.version = 0
         self.state_version = 0
         self.channels_version = 0
-        self._row_versions: list[int] = []
-        self._changed = asyncio.Event()
         self.known = asyncio.Event()
         """Set once there is anything to tell."""
-        self.over = False
-        """Nothing follows: clients that have heard everything are to go."""
+        self.watchers: list[Callable[[Mapping[int, Row]], None]] = []
+        """Told of each row that changes, by its index."""
+        self._events: dict[int, dict[str, Any]] = {}
+        self._row_versions: list[int] = []
+        self._changed = asyncio.Event()
+        self._over = asyncio.Event()
         self._followers = 0
+        self._encoded_state = (-1, b"")
+        self._encoded_events = (-1, -1, b"")
 
     def take_values(self, frame: dict[str, Any]) -> None:
         """Take a frame of values in."""
         self.version += 1
         if "channels" in frame:
-            self.channels, self.channels_version = frame["channels"], self.version
+            self.channels, self.channels_version = [_channel(each) for each in frame["channels"]], self.version
             self.rows, self._row_versions = [None] * len(self.channels), [self.version] * len(self.channels)
         if "state" in frame:
             self.state, self.state_version = frame["state"], self.version
             self.known.set()
-        for index, row in enumerate(frame["rows"]):
-            if row != self.rows[index]:
-                self.rows[index], self._row_versions[index] = row, self.version
+        changed = {}
+        for index, given in enumerate(frame["rows"]):
+            row = None if given is None else whole(given)
+            if row is not None and row != self.rows[index]:
+                changed[index] = self.rows[index] = row
+                self._row_versions[index] = self.version
+        for tell in self.watchers:
+            tell(changed)
         self._wake()
 
     def take_events(self, events: list[dict[str, Any]]) -> None:
@@ -63,10 +72,22 @@ class Board:
             self._events.pop(self.last - KEPT, None)
         self._wake()
 
-    def values_after(self, version: int) -> dict[str, list[Any]]:
-        """By index, the latest values that changed after ``version``."""
-        changed = [index for index, changed_at in enumerate(self._row_versions) if changed_at > version]
-        return {str(index): shown(self.rows[index]) for index in changed}
+    def snapshot(self, number: int | None = None) -> dict[str, Any]:
+        """Everything as it is now.
+
+        :param number: that of the last event that a client has already; by default that of the last in the state.
+        """
+        number = self.state["number"] if number is None else number
+        values = [shown(row) for row in self.rows]
+        return {"number": number, "run": self.state, "channels": self.channels, "values": values}
+
+    def rows_after(self, version: int) -> dict[int, Row]:
+        """By index, the latest rows that changed after ``version``."""
+        return {
+            index: row
+            for index, (row, changed_at) in enumerate(zip(self.rows, self._row_versions, strict=True))
+            if changed_at > version and row is not None
+        }
 
     def events_after(self, number: int, most: int) -> list[dict[str, Any]]:
         """The first ``most`` events with a number above ``number``.
@@ -77,13 +98,34 @@ class Board:
             raise TooOld
         return [self._events[each] for each in range(number + 1, min(number + most, self.last) + 1)]
 
+    def encoded_events(self, number: int, most: int) -> tuple[int, bytes]:
+        """`events_after` as JSON, and the number of the last of them: made once for all clients that ask for the same.
+
+        :raises TooOld: if some of them are not kept any more.
+        """
+        if self._encoded_events[:2] != (number, self.last):
+            encoded = msgspec.json.encode(self.events_after(number, most))
+            self._encoded_events = (number, self.last, encoded)
+        return min(number + most, max(number, self.last)), self._encoded_events[2]
+
+    def encoded_state(self) -> bytes:
+        """The state as JSON: made once for all clients."""
+        if self._encoded_state[0] != self.state_version:
+            self._encoded_state = (self.state_version, msgspec.json.encode(self.state))
+        return self._encoded_state[1]
+
     async def changed(self, within: float) -> None:
         """Return after the next change, or after ``within`` seconds."""
-        try:
-            async with asyncio.timeout(within):
-                await self._changed.wait()
-        except TimeoutError:
-            return
+        await _within(self._changed, within)
+
+    async def rest(self, seconds: float) -> None:
+        """Return after ``seconds``, or at once when nothing follows."""
+        await _within(self._over, seconds)
+
+    @property
+    def over(self) -> bool:
+        """Nothing follows: clients that have heard everything are to go."""
+        return self._over.is_set()
 
     @contextmanager
     def followed(self) -> Iterator[None]:
@@ -97,7 +139,7 @@ class Board:
 
     async def end(self) -> None:
         """Nothing follows; return once every client has heard everything, and has gone."""
-        self.over = True
+        self._over.set()
         self._wake()
         while self._followers:
             await self._changed.wait()
@@ -107,68 +149,13 @@ class Board:
         self._changed = asyncio.Event()
 
 
-def shown(row: list[Any] | None) -> list[Any]:
-    """A row as clients see it, ``[value, u, flags, t]``: rounded to the second digit of u; t in UTC milliseconds."""
-    if row is None:
-        return [None, None, None, None]
-    value, u, flags, t = row
-    if u and math.isfinite(u) and math.isfinite(value):
-        digits = 1 - math.floor(math.log10(u))
-        value, u = round(value, digits), round(u, digits)
-    return [value, u, flags, t // 1_000_000]
+def _channel(told: Any) -> dict[str, Any]:
+    return told if isinstance(told, dict) else {"name": told[0], "unit": told[1]}
 
 
-class Core:
-    """The gateway's end of the two socket pairs.
-
-    :param timeout: wall seconds that the core may take for an answer.
-    """
-
-    def __init__(self, board: Board, *, timeout: float = 2.5) -> None:
-        self._board, self._timeout = board, timeout
-        self._waiting: dict[int, asyncio.Future[dict[str, Any]]] = {}
-        self._asked = 0
-        self._writer: asyncio.StreamWriter | None = None
-
-    async def listen(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Take events and answers in until the core closes its pipe."""
-        self._writer = writer
-        async for document in frames(reader):
-            if "events" in document:
-                self._board.take_events(document["events"])
-            elif (waiting := self._waiting.pop(document["answer"], None)) is not None and not waiting.done():
-                waiting.set_result(document["with"])
-
-    async def beat(self, every: float) -> None:
-        """Tell the core again and again that this loop is alive."""
-        while True:
-            self._send({"alive": True})
-            await asyncio.sleep(every)
-
-    async def ask(self, request: dict[str, Any]) -> Any:
-        """The core's answer to ``request``.
-
-        :raises TimeoutError: if there is none in time: nobody knows then whether it acted.
-        """
-        self._asked += 1
-        number = self._asked
-        waiting = self._waiting[number] = asyncio.get_running_loop().create_future()
-        try:
-            self._send({"ask": number, "request": request})
-            async with asyncio.timeout(self._timeout):
-                return await waiting
-        finally:
-            self._waiting.pop(number, None)
-
-    def _send(self, document: dict[str, Any]) -> None:
-        if self._writer is not None and not self._writer.is_closing():
-            self._writer.write(pack(document))
-
-
-async def frames(reader: asyncio.StreamReader) -> Any:
-    """The documents that come, until the other end closes."""
-    unpacker = Unpacker(LARGEST)
-    while data := await reader.read(256 * 1024):
-        unpacker.feed(data)
-        while (document := unpacker.next()) is not None:
-            yield document
+async def _within(event: asyncio.Event, seconds: float) -> None:
+    try:
+        async with asyncio.timeout(seconds):
+            await event.wait()
+    except TimeoutError:
+        return
