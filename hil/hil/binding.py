@@ -72,6 +72,17 @@ class Binding:
         for exclusive in self._exclusive.values():
             exclusive.cut()
 
+    async def free(self, device: str) -> None:
+        """Return once no operation is under way in ``device``, whose queue is closed."""
+        if device in self._exclusive:
+            await self._exclusive[device].free()
+
+    def leave_alone(self) -> None:
+        """Let nobody close a device in which an operation is under way that has not ended in its time."""
+        for device, exclusive in self._exclusive.items():
+            if exclusive.under_way is not None:
+                self._bench.stuck[device] = exclusive.under_way
+
     def watched(self) -> dict[str, LiveChannel]:
         """The channels that interlocks and readbacks name, those that take setpoints too among them."""
         found = {}

@@ -123,6 +123,8 @@ class Engine:
             close_queues=(lambda: None) if binding is None else binding.close,
             idle=None if binding is None else binding.idle,
             cut=None if binding is None else binding.cut,
+            free=None if binding is None else binding.free,
+            leave_alone=(lambda: None) if binding is None else binding.leave_alone,
             latches=Latches.of(folder.parent, self.config.name, folder.name),
         )
 

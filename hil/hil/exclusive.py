@@ -18,6 +18,10 @@ OPERATION_DEADLINE = 120.0
 """Wall seconds that an operation may take, waiting for its turn included: beyond that its driver hangs."""
 
 
+ABOUT_TO_END = 0.02
+"""Wall seconds that an operation may take to end by itself before it is cut off, when its device must be made safe."""
+
+
 @dataclass
 class _Turn(Generic[T]):
     """A place in the queue: what is to be done, after what, and whether its caller still waits for it."""
@@ -40,6 +44,7 @@ class Exclusive:
         self._clock, self._name, self._on_hung = clock, name, on_hung
         self._last: asyncio.Task[Any] | None = None
         self._under_way: asyncio.Task[Any] | None = None
+        self._cut: asyncio.Task[Any] | None = None
         self._hung: asyncio.Task[Any] | None = None
         self._closed = False
 
@@ -48,9 +53,28 @@ class Exclusive:
         self._closed = True
 
     def cut(self) -> None:
-        """Cancel the operation under way: the safe state is urgent, and drivers bear it at every stage."""
-        if self._under_way is not None:
-            self._under_way.cancel()
+        """Cancel the operation under way: the safe state is urgent, and drivers bear it at every stage.
+
+        Once: a driver that is cancelled already may be waiting for a call that cannot be stopped.
+        """
+        if self._under_way is not None and self._under_way is not self._cut:
+            self._cut = self._under_way
+            self._cut.cancel()
+
+    async def free(self) -> None:
+        """Return once no operation is under way; after `close`, so that none follows. One that lasts is cut off."""
+        if self.under_way is None:
+            return
+        timer = asyncio.get_running_loop().call_later(ABOUT_TO_END, self.cut)
+        try:
+            await self._clock.wait(self.under_way)
+        finally:
+            timer.cancel()
+
+    @property
+    def under_way(self) -> asyncio.Task[Any] | None:
+        """The operation that is in the device now."""
+        return None if self._under_way is None or self._under_way.done() else self._under_way
 
     @property
     def lost(self) -> bool:

@@ -86,3 +86,51 @@ async def test_who_waits_when_the_run_ends_is_told_so(clock: Clock) -> None:
     await clock.wait(*tasks)
     assert tasks[0].exception() is None
     assert isinstance(tasks[1].exception(), Aborted)
+
+
+async def test_a_device_is_free_once_what_is_under_way_has_ended_or_was_cut_off(clock: Clock) -> None:
+    exclusive, log = Exclusive(clock, "device"), list[str]()
+
+    async def operation() -> None:
+        try:
+            with clock.exchange():
+                await asyncio.sleep(60.0)
+        finally:
+            log.append("ended")
+
+    await exclusive.free()
+    task = asyncio.create_task(exclusive.run(operation))
+    await asyncio.sleep(0.01)
+    exclusive.close()
+    await exclusive.free()
+    assert log == ["ended"]
+    assert exclusive.under_way is None
+    await clock.wait(task)
+    assert task.cancelled()
+
+
+async def test_an_operation_is_cut_off_once_so_that_it_can_wait_for_what_cannot_be_stopped() -> None:
+    exclusive, log, release = Exclusive(WallClock(), "device"), list[str](), asyncio.Event()
+
+    async def operation() -> None:
+        try:
+            await asyncio.sleep(60.0)
+        finally:
+            await release.wait()
+            log.append("at rest")
+
+    task = asyncio.create_task(exclusive.run(operation))
+    await asyncio.sleep(0.01)
+    exclusive.close()
+    for _ in range(3):
+        exclusive.cut()
+        await asyncio.sleep(0.01)
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.05):
+            await exclusive.free()
+    assert exclusive.under_way is not None
+    release.set()
+    await exclusive.free()
+    assert log == ["at rest"]
+    with pytest.raises(asyncio.CancelledError):
+        await task

@@ -195,6 +195,8 @@ async def guarded(
                 close_queues=binding.close,
                 idle=binding.idle,
                 cut=binding.cut,
+                free=binding.free,
+                leave_alone=binding.leave_alone,
                 latches=latches,
             )
             made = Guarded(bench, binding, supervisor)

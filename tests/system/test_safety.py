@@ -286,7 +286,26 @@ async def test_a_driver_that_hangs_for_ever_keeps_neither_the_rig_from_safety_no
         (folder,) = (tmp_path / "runs").glob("*_burn_*")
         safe = {each.data["channel"]: each.data["error"] for each in open_run(folder).events("safe state")}
         assert safe["light.illuminance"] == ""
-        assert "io.lamp: not done within 1 s" in safe["io.lamp"], "it cannot be read back"
+        assert "io.lamp: not commanded, for an operation that was under way in io did not end" in safe["io.lamp"]
+
+
+async def test_nothing_meets_a_call_that_hangs_in_its_device(tmp_path: Path) -> None:
+    """Its thread never returns: the safe state does not command that device, nobody closes it, the program ends."""
+    met = tmp_path / "met.txt"
+    support = str(Path(__file__).parents[1] / "support")
+    async with real_rig(tmp_path, ESTOP, WATCHDOG) as rig:
+        with_driver(rig, "wedged_driver:StuckIo")
+        process = await start(tmp_path, env={**os.environ, "PYTHONPATH": support, "MEETINGS": str(met)})
+        assert "io.estop is stale" in (await event(process, "trip"))["reason"]
+        await until(lambda: is_dark(rig), 3.0)
+        code, stderr = await asyncio.wait_for(end(process), 20.0)
+        assert code == 5
+        assert "Traceback" not in stderr
+        assert not met.exists(), met.read_text(encoding="utf-8")
+        (folder,) = (tmp_path / "runs").glob("*_burn_*")
+        safe = {each.data["channel"]: each.data["error"] for each in open_run(folder).events("safe state")}
+        assert safe["light.illuminance"] == ""
+        assert "did not end within 1 s" in safe["io.lamp"]
 
 
 @pytest.mark.parametrize("watched", [(ESTOP, WATCHDOG), ()])

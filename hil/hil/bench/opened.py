@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Collection, Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from hil_drivers.clock import WallClock
@@ -35,6 +35,9 @@ if TYPE_CHECKING:
 
 Item = TypeVar("Item")
 
+Stuck = dict[str, asyncio.Task[Any]]
+"""By device, an operation that has not ended in its time."""
+
 CLOSE_DEADLINE = 5.0
 """Wall seconds that a device may take to disconnect."""
 
@@ -44,7 +47,8 @@ class Bench:
     """A connected bench.
 
     ``devices`` and ``channels`` hold what the run's roles and the safe state use; ``world`` is the simulation
-    behind them, ``None`` on a real bench.
+    behind them, ``None`` on a real bench. While an operation that is in ``stuck`` lasts,
+    nothing else is done with its device, which is not closed either.
     """
 
     config: BenchConfig
@@ -52,6 +56,7 @@ class Bench:
     devices: Mapping[str, Device]
     channels: Mapping[str, Channel]
     world: Simulation | None
+    stuck: Stuck = field(default_factory=dict)
 
     @property
     def provenance(self) -> Provenance:
@@ -156,11 +161,12 @@ async def open_bench(
     async with AsyncExitStack() as stack:
         start = _Start(seed, speed, since, devices, {**known, **records})
         clock, world = await _start_clock(config, start, stack)
-        opened, failures = await _open_devices(config, devices, clock, world, stack)
+        stuck: Stuck = {}
+        opened, failures = await _open_devices(config, devices, clock, world, stack, stuck)
         if failures:
             raise BenchFault("\n".join(failures))
         _check_points(config, opened, channels)
-        yield Bench(config, clock, opened, _channels(config, opened, channels, records), world)
+        yield Bench(config, clock, opened, _channels(config, opened, channels, records), world, stuck)
 
 
 @asynccontextmanager
@@ -174,9 +180,10 @@ async def open_for_safety(config: BenchConfig, *, seed: int | None = None) -> As
     records = {name: record for name in names if (record := assess(config, name, seed=seed).record) is not None}
     async with AsyncExitStack() as stack:
         clock, world = await _start_clock(config, _Start(seed, None, 0, devices, records), stack)
-        opened, failures = await _open_devices(config, devices, clock, world, stack)
+        stuck: Stuck = {}
+        opened, failures = await _open_devices(config, devices, clock, world, stack, stuck)
         there = [name for name in names if config.channels[name].device in opened]
-        yield Bench(config, clock, opened, _channels(config, opened, there, records), world), failures
+        yield Bench(config, clock, opened, _channels(config, opened, there, records), world, stuck), failures
 
 
 async def _start_clock(config: BenchConfig, start: _Start, stack: AsyncExitStack) -> tuple[Clock, Simulation | None]:
@@ -204,6 +211,7 @@ async def _open_devices(
     clock: Clock,
     world: Simulation | None,
     stack: AsyncExitStack,
+    stuck: Stuck,
 ) -> tuple[dict[str, Device], list[str]]:
     """The devices that answered, in their order, and a sentence for each that did not."""
     opened: dict[str, Device] = {}
@@ -225,7 +233,7 @@ async def _open_devices(
         except Exception as error:  # noqa: BLE001 (what a driver of another package raises)
             failures.append(f"{name}: {broken_driver(section.driver, error)}")
 
-    stack.push_async_callback(_close_devices, opened, clock)
+    stack.push_async_callback(_close_devices, opened, clock, stuck)
     await _all(clock, [connect(name) for name in names])
     return {name: opened[name] for name in names if name in opened}, sorted(failures)
 
@@ -235,12 +243,15 @@ def real_devices(config: BenchConfig, names: Collection[str]) -> list[str]:
     return [name for name in names if simulated_name(config, name) is None]
 
 
-async def _close_devices(opened: Mapping[str, Device], clock: Clock) -> None:
+async def _close_devices(opened: Mapping[str, Device], clock: Clock, stuck: Stuck) -> None:
+    """Close them, but those in which a call still hangs: what a library does with both at once, nobody knows."""
+
     async def disconnect(device: Device) -> None:
         with suppress(TimeoutError, DriverError):
             await within(CLOSE_DEADLINE, device.close(), clock=clock)
 
-    await _all(clock, [disconnect(device) for device in opened.values()])
+    hanging = {name for name, task in stuck.items() if not task.done()}
+    await _all(clock, [disconnect(device) for name, device in opened.items() if name not in hanging])
 
 
 async def _all(clock: Clock, work: Sequence[Coroutine[Any, Any, None]]) -> None:

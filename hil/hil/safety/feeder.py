@@ -9,7 +9,7 @@ from hil_drivers.capability import Watchdog
 from hil_drivers.clock import NANOSECONDS, Clock
 from hil_drivers.errors import DriverError
 
-from ..deadline import within
+from ..deadline import GRACE, within
 from ..errors import BenchFault, ConfigurationError, HilError
 
 if TYPE_CHECKING:
@@ -65,11 +65,13 @@ class Feeder:
             self._task = asyncio.create_task(self._feed(now), name=f"feed {self.name}")
         return ""
 
-    async def end(self) -> None:
-        """Feed no more."""
-        if self._task is not None:
-            self._task.cancel()
-            await self._bench.wait(self._task)
+    async def end(self) -> asyncio.Task[None] | None:
+        """Feed no more; the feed that does not end, where there is one."""
+        if self._task is None:
+            return None
+        self._task.cancel()
+        await asyncio.wait([self._task], timeout=GRACE)
+        return None if self._task.done() else self._task
 
     async def _feed(self, begun: int) -> None:
         try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from hil_drivers.clock import NANOSECONDS
@@ -25,6 +25,7 @@ POLL = 0.05
 """Seconds of bench time between two looks at what is read back."""
 
 Read = Callable[[str], Awaitable[float | None]]
+Free = Callable[[str], Awaitable[None]]
 
 
 @dataclass(frozen=True)
@@ -58,20 +59,33 @@ class SafeOutcome:
         }
 
 
+@dataclass
+class _Try:
+    """One try of an action: whether its device was free to be commanded, and what was read back so far."""
+
+    commanded: bool = False
+    shown: list[float | None] = field(default_factory=list)
+
+    @property
+    def seen(self) -> float | None:
+        return self.shown[-1] if self.shown else None
+
+
 class SafeState:
     """Brings a bench to its safe state: in order within a device, devices side by side unless told, past any failure.
 
-    Actions go straight to the devices, past the queue of their other users. One that is done is not done again.
+    Actions go straight to the devices, past the queue of their other users. One that is done is not done again. None
+    meets a call that is still inside the driver of its device.
 
     :param read: takes one reading of a channel, for what is read back; straight from its device by default.
+    :param free: returns once no operation of another user is under way in a device, by its name; at once by default.
     """
 
-    def __init__(self, bench: Bench, read: Read | None = None) -> None:
+    def __init__(self, bench: Bench, read: Read | None = None, free: Free | None = None) -> None:
         self._bench, self._clock = bench, bench.clock
-        self._read = read or self._indicated
+        self._read, self._free = read or self._indicated, free
         self._actions = bench.config.safe_state.actions
         self._outcomes: dict[int, SafeOutcome] = {}
-        self._hung: set[str] = set()
         self._under_way: asyncio.Task[None] | None = None
 
     def begin(self) -> asyncio.Task[None]:
@@ -126,7 +140,7 @@ class SafeState:
             tries += 1
             error, seen = await self._tried(action)
             first = first or error
-            if not error or tries > action.retries or self._device(action) in self._hung:
+            if not error or tries > action.retries or self._hangs(action):
                 told = f"{error} (at first: {first})" if error and error != first else error
                 return SafeOutcome(action.channel, action.set, told, seen, tries, first)
             await self._until_it_may_answer(self._device(action), self._deadline(action))
@@ -134,40 +148,55 @@ class SafeState:
     def _deadline(self, action: SafeAction) -> float:
         return action.deadline or self._bench.config.safe_state.deadline
 
+    def _hangs(self, action: SafeAction) -> bool:
+        """Whether the driver of its device hangs in an action before."""
+        stuck = self._bench.stuck.get(self._device(action))
+        return stuck is not None and not stuck.done()
+
     async def _tried(self, action: SafeAction) -> tuple[str, float | None]:
         """The error of one try, empty if it went well, and what was read back."""
-        deadline = self._deadline(action)
-        if self._device(action) in self._hung:
+        if self._hangs(action):
             return f"{action.channel}: its driver hangs since an action before", None
-        shown: list[float | None] = []
-        task = asyncio.create_task(self._carry_out(action, shown), name=f"{action.channel} = {action.set:g}")
+        trial = _Try()
+        task = asyncio.create_task(self._carry_out(action, trial), name=f"{action.channel} = {action.set:g}")
         task.add_done_callback(retrieve)
         try:
-            async with asyncio.timeout(deadline):
+            async with asyncio.timeout(self._deadline(action)):
                 await self._clock.wait(task)
         except TimeoutError:
             task.cancel()
             await asyncio.wait([task], timeout=GRACE)
             if not task.done():
-                self._hung.add(self._device(action))
-            error = self._not_shown(action, shown[-1]) if shown else f"{action.channel}: not done within {deadline:g} s"
-            return error, shown[-1] if shown else None
+                self._bench.stuck[self._device(action)] = task
+            return self._late(action, trial), trial.seen
         try:
             task.result()
         except (HilError, DriverError) as error:
             return str(error), None
         if action.within is None:
             return "", None
-        reached = _is_near(shown[-1], action)
-        return "" if reached else self._not_shown(action, shown[-1]), shown[-1]
+        reached = _is_near(trial.seen, action)
+        return "" if reached else self._not_shown(action, trial.seen), trial.seen
 
-    async def _carry_out(self, action: SafeAction, shown: list[float | None]) -> None:
+    def _late(self, action: SafeAction, trial: _Try) -> str:
+        if trial.shown:
+            return self._not_shown(action, trial.seen)
+        deadline = f"within {self._deadline(action):g} s"
+        if trial.commanded:
+            return f"{action.channel}: not done {deadline}"
+        hangs = f"an operation that was under way in {self._device(action)} did not end {deadline}"
+        return f"{action.channel}: not commanded, for {hangs}; look at the device, and keep away from it"
+
+    async def _carry_out(self, action: SafeAction, trial: _Try) -> None:
         """Command, and read back until that shows or the deadline has passed on the bench clock as well."""
+        if self._free is not None:
+            await self._free(self._device(action))
+        trial.commanded = True
         await self._bench.actuator(action.channel).set(action.set)
         last = self._clock.now() + round(self._deadline(action) * NANOSECONDS)
         while action.readback is not None:
-            shown.append(await self._read(action.readback))
-            if _is_near(shown[-1], action) or self._clock.now() >= last:
+            trial.shown.append(await self._read(action.readback))
+            if _is_near(trial.seen, action) or self._clock.now() >= last:
                 return
             await self._clock.sleep(POLL)
 

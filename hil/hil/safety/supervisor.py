@@ -59,6 +59,8 @@ class Supervisor:
     :param close_queues: lets nobody else command a device from then on.
     :param idle: returns once no operation is under way in the queues.
     :param cut: cancels operations that are under way in the queues.
+    :param free: returns once no operation is under way in a device, by its name.
+    :param leave_alone: lets nobody close a device in which an operation is under way.
     :param latches: the trips of earlier runs that nobody has acknowledged.
     """
 
@@ -72,10 +74,13 @@ class Supervisor:
         close_queues: Callable[[], None],
         idle: Callable[[], Awaitable[None]] | None = None,
         cut: Callable[[], None] | None = None,
+        free: Callable[[str], Awaitable[None]] | None = None,
+        leave_alone: Callable[[], None] = lambda: None,
         latches: Latches | None = None,
     ) -> None:
         self._bench, self._live, self._record, self._publish = bench, channels, record, publish
         self._close_queues, self._idle, self._cut = close_queues, idle, cut
+        self._free, self._leave_alone = free, leave_alone
         self._latches = latches or Latches.none()
         self._clock = bench.clock
         self._own: Clock = bench.clock if isinstance(bench.clock, LockstepClock) else WallClock()
@@ -85,7 +90,7 @@ class Supervisor:
         for name, interlock in self._interlocks.items():
             section = self._sections[name]
             self.alarms.add(name, section.urgency, section.guidance, interlock.latch)
-        self._safe = SafeState(bench, self._seen)
+        self._safe = SafeState(bench, self._seen, free)
         self._told: dict[int, SafeOutcome] = {}
         self._watched: dict[str, Watched] = {}
         self._feeder: Feeder | None = None
@@ -148,8 +153,8 @@ class Supervisor:
         for task in self._tasks:
             task.cancel()
         await self._clock.wait(*self._tasks)
-        if self._feeder is not None:
-            await self._feeder.end()
+        if self._feeder is not None and (hangs := await self._feeder.end()) is not None:
+            self._bench.stuck[self._feeder.name] = hangs
         if self._answer is not None:
             await self._clock.wait(self._answer)
         if self._cut is not None and self._idle is not None:
@@ -157,6 +162,7 @@ class Supervisor:
             with suppress(TimeoutError):
                 async with asyncio.timeout(LET_GO):
                     await self._idle()
+        self._leave_alone()
 
     @property
     def interlocks(self) -> Mapping[str, Interlock]:
@@ -353,6 +359,8 @@ class Supervisor:
 
     async def _seen(self, channel: str) -> float | None:
         """What a readback shows: measured and on record, or the indication alone where it cannot be evaluated."""
+        if self._free is not None:
+            await self._free(self._bench.config.channels[channel].device)
         with suppress(CalibrationError):
             if channel in self._live:
                 _, measurement = await self._live[channel].look(directly=True)
