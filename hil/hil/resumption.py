@@ -1,4 +1,4 @@
-"""Resuming a run that ended before its plan was complete: what is done, and what has changed since."""
+"""Resuming a run that ended before its plan was complete, and following a locked plan: what is done, what changed."""
 
 from __future__ import annotations
 
@@ -11,13 +11,16 @@ from typing import TYPE_CHECKING, Any
 from hil_drivers.clock import NANOSECONDS
 
 from .design import History
+from .design.lock import digest, first_difference, plan_facts, read_lock, require_locked
 from .ending import COMPLETE
 from .errors import UsageError
 from .progress import Progress
 
 if TYPE_CHECKING:
     from .bench.config import BenchConfig
+    from .design import AdaptiveDesign, Design
     from .record import Record
+    from .run import Prepared
 
 MARGIN = NANOSECONDS
 """How much later than the last time on record a simulated bench goes on."""
@@ -111,6 +114,43 @@ class Resumption:
         for name, channel in self.record.channels.items():
             if name in config.channels and channel["certificate_sha256"] != _digest(config.certificate(name)):
                 yield f"the calibration of {name} changed since the run began"
+
+
+def decided(
+    prepared: Prepared, design: Design | AdaptiveDesign, document: dict[str, Any], *, locked: bool = False
+) -> dict[str, Any]:
+    """The facts about a run that may not change unsaid where it is resumed.
+
+    :param document: the plan, as `plan_document` makes it.
+    """
+    config, found = prepared.config, prepared.procedure
+    return {
+        "procedure": {"name": found.name, "version": found.version, "sha256": found.digest},
+        "parameters": prepared.parameters.model_dump(mode="json"),
+        "plan": {**plan_facts(design, prepared.seed), "sha256": digest(document), "locked": locked},
+        "bench": {
+            "name": config.name,
+            "kind": config.bench.kind,
+            "sha256": config.sha256,
+            "file": config.path.read_text(encoding="utf-8"),
+        },
+        "seed": prepared.seed,
+    }
+
+
+def departures_from(locked: Path, document: dict[str, Any], deviation: str | None) -> list[Departure]:
+    """In what the plan ``document`` departs from the one locked in a file, for the reason ``deviation``.
+
+    :raises UsageError: if it does without a reason, or there is a reason and it does not.
+    """
+    if deviation is None:
+        require_locked(locked, document)
+        return []
+    plan = read_lock(locked)
+    if not first_difference(plan, document):
+        fault = "the plan is the one that was locked"
+        raise UsageError(fault, where=str(locked), remedy="leave out --deviation")
+    return [Departure("locked plan", plan, document)]
 
 
 def _progress(record: Record, config: BenchConfig) -> Progress:

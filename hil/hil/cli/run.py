@@ -17,10 +17,8 @@ from .options import as_json, out, parse_settings, seed
 from .output import printable, reader_may_leave, show_json, show_table
 
 if TYPE_CHECKING:
-    from ..bench.config import BenchConfig
     from ..commanding.commander import Commander, RunFacts
     from ..run import RunOutcome
-    from ..scripts import Procedure
     from ..service import Event, Service
 
 
@@ -34,7 +32,7 @@ _LABELS = {
 
 
 @dataclass(frozen=True)
-class _Request:
+class Request:
     """What was asked for on the command line."""
 
     procedure: str
@@ -120,13 +118,15 @@ def run(
         raise UsageError("--json and --jsonl exclude each other", remedy="give one of them")
     begun = None if resume is None else find_run(resume, out)
     given = parse_settings(settings)
-    request = _Request(
+    request = Request(
         procedure, bench, given, seed, speed, out, operator, begun, locked, deviation, authorised_by, served
     )
     if lock is not None:
         return _lock(request, lock)
     if dry_run:
-        return _plan(request, as_json=as_json or jsonl)
+        from .dry_run import show_plan
+
+        return show_plan(request, as_json=as_json or jsonl)
     outcome = _carry_out(request, jsonl=jsonl)
     with reader_may_leave():
         if as_json:
@@ -178,7 +178,7 @@ def show_outcome(outcome: RunOutcome) -> None:
         click.echo(f"{label + ':':<19}{place}")
 
 
-def _carry_out(request: _Request, *, jsonl: bool) -> RunOutcome:
+def _carry_out(request: Request, *, jsonl: bool) -> RunOutcome:
     from ..bench.config import load_bench
     from ..commanding.commander import RunFacts
     from .interruptible import run_interruptibly
@@ -196,7 +196,7 @@ def _carry_out(request: _Request, *, jsonl: bool) -> RunOutcome:
 
 
 async def _commanded(
-    request: _Request, facts: RunFacts, who: Callable[[str | None], str], report: Callable[[Event], None]
+    request: Request, facts: RunFacts, who: Callable[[str | None], str], report: Callable[[Event], None]
 ) -> RunOutcome:
     """Carry out a run that can be commanded from outside of this process."""
     from ..commanding.commander import Commander
@@ -235,7 +235,7 @@ def _gateway(service: Service, commander: Commander) -> AbstractAsyncContextMana
     return gateway(service, commander)
 
 
-def _lock(request: _Request, file: Path) -> int:
+def _lock(request: Request, file: Path) -> int:
     from ..design.lock import plan_document, write_lock
     from ..run import prepare
 
@@ -244,49 +244,3 @@ def _lock(request: _Request, file: Path) -> int:
     document = plan_document(found, chosen, found.design(chosen), prepared.seed)
     click.echo(f"{file}: locked, SHA-256 {write_lock(file, document)}")
     return 0
-
-
-def _plan(request: _Request, *, as_json: bool) -> int:
-    from ..design import Design
-    from ..run import prepare
-    from .check import Check
-
-    prepared = prepare(request.procedure, request.bench, request.settings, request.seed, resume=request.resume)
-    prepared.config.laboratory.operator(request.operator)
-    design = prepared.procedure.design(prepared.parameters)
-    plan = design.plan(prepared.seed)
-    points = [point.shown for point in design.planned(prepared.seed)] if isinstance(design, Design) else []
-    devices = _devices(prepared.config, prepared.procedure)
-    checked = Check.of(prepared.config, request.procedure, seed=request.seed, runs=request.out)
-    if as_json:
-        parameters = prepared.parameters.model_dump(mode="json")
-        facts = {"parameters": parameters, "seed": prepared.seed, "points": points, "most": plan.most}
-        facts |= {"duration": design.duration, "devices": devices}
-        show_json({**facts, "check": checked.to_json()})
-    elif plan.count is None:
-        click.echo(f"At most {plan.most} points, chosen from what is observed; seed {prepared.seed}.")
-    else:
-        units = [f"{name} / {unit}" if unit and unit != "1" else name for name, unit in design.factors.items()]
-        heads = ["code"] if design.blind else units
-        rows = [[str(n), *map(str, point.values())] for n, point in enumerate(points, 1)]
-        show_table(["point", *heads], rows, title=f"{len(points)} points, seed {prepared.seed}")
-    if not as_json:
-        lasts = "" if design.duration is None else f"At least {_span(design.duration)} of bench time. "
-        click.echo(f"\n{lasts}Devices: {', '.join(devices)}.")
-        click.echo()
-        checked.show()
-    return 2 if checked.faults else 0
-
-
-def _devices(config: BenchConfig, procedure: Procedure) -> list[str]:
-    """The devices of the roles, and of the conditions recorded meanwhile, by name."""
-    targets = [config.roles[role] for role in (*procedure.roles, *config.ambient_roles)]
-    channels = config.channels
-    return sorted({channels[target].device if target in channels else target for target in targets})
-
-
-def _span(seconds: float) -> str:
-    hours, rest = divmod(round(seconds), 3600)
-    minutes, left = divmod(rest, 60)
-    parts = [(hours, "h"), (minutes, "min"), (left, "s")]
-    return " ".join(f"{number} {unit}" for number, unit in parts if number) or "0 s"

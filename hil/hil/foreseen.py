@@ -1,0 +1,73 @@
+"""What a start would meet, as far as it can be known without opening anything."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from .design.lock import plan_document
+from .errors import UsageError
+from .resumption import decided, departures_from
+from .run import excused_faults, jsonable, require_options
+from .safety.recovery import cut_off_runs
+
+if TYPE_CHECKING:
+    from .run import Prepared
+
+
+@dataclass(frozen=True)
+class Foreseen:
+    """One sentence for each thing that would stop the start, and for each that was excused.
+
+    :param cut_off: the runs that were cut off: the bench is brought to its safe state first.
+    """
+
+    faults: tuple[str, ...]
+    excused: tuple[str, ...]
+    cut_off: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Intention:
+    """How a run would be begun; the fields are arguments of `hil.run.run_procedure`."""
+
+    speed: float | None = None
+    locked: Path | None = None
+    deviation: str | None = None
+    authorised_by: str | None = None
+
+
+def foresee(prepared: Prepared, intended: Intention, runs: Path) -> Foreseen:
+    """Look at a start that is not made. What `hil bench check` finds comes on top.
+
+    :param runs: the folder of runs.
+    """
+    excused: list[str] = []
+    faults = list(_faults(prepared, intended, excused))
+    cut_off = [each.named for each in cut_off_runs(runs, prepared.config.name)] if runs.is_dir() else []
+    return Foreseen(tuple(faults), tuple(excused), tuple(cut_off))
+
+
+def _faults(prepared: Prepared, intended: Intention, excused: list[str]) -> Iterator[str]:
+    resumption, deviation, authorised_by = prepared.resumption, intended.deviation, intended.authorised_by
+    try:
+        require_options(
+            prepared.config,
+            intended.speed,
+            resumed=resumption is not None,
+            locked=intended.locked,
+            deviation=deviation,
+            authorised_by=authorised_by,
+        )
+        if authorised_by is not None:
+            excused += excused_faults(prepared, authorised_by)
+        design = prepared.procedure.design(prepared.parameters)
+        document = plan_document(prepared.procedure, prepared.parameters, design, prepared.seed)
+        if intended.locked is not None:
+            departures_from(intended.locked, document, deviation)
+        if resumption is not None:
+            resumption.check(jsonable(decided(prepared, design, document)), prepared.config, deviation)
+    except UsageError as error:
+        yield str(error)
