@@ -64,7 +64,12 @@ def test_a_whole_file_says_who_is_told_how_and_when(tmp_path: Path) -> None:
         ('host = "mail.example.org"', "", 1, "mail.host: missing; expected the name of the mail server"),
         ('user = "bench"', "", 1, "mail: user and password_file belong together"),
         ('user = "bench"', 'security = "none"\nuser = "bench"', 1, "a relay on this machine"),
-        ('user = "bench"', 'security = "ssl"\nuser = "bench"', 4, 'mail.security: expected "starttls", "tls" or "none"'),
+        (
+            'user = "bench"',
+            'security = "ssl"\nuser = "bench"',
+            4,
+            'mail.security: expected "starttls", "tls" or "none"',
+        ),
         ('"bench@example.org"', '"bench"', 3, "mail.sender: expected a mail address"),
         ('"bench@example.org"', '"a@b\\nBcc: c@d"', 3, "mail.sender: expected a mail address"),
         ('"third@example.org"', '"third@"', 16, "levels[1].mail[1]: expected a list of mail address"),

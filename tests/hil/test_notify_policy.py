@@ -191,9 +191,7 @@ def test_one_who_acknowledged_what_flaps_is_left_alone() -> None:
 def test_more_than_ten_in_a_minute_are_one_digest_the_highest_priority_first() -> None:
     desk = Desk()
     priorities = ["low", "medium"] * 10
-    first = [
-        desk.take(line(alarm=f"alarm {number}", priority=priority)) for number, priority in enumerate(priorities)
-    ]
+    first = [desk.take(line(alarm=f"alarm {number}", priority=priority)) for number, priority in enumerate(priorities)]
     assert len(told(*first)) == 10
     assert steps(desk.after(59)) == []
     (digest,) = desk.after(1).notices
@@ -355,3 +353,18 @@ def test_whatever_happens_each_step_is_told_once_and_levels_in_their_order(
             if telling.episode == episode and telling.step is Step.ESCALATED
         ]
         assert called == sorted(set(called))
+
+
+@given(st.lists(events, max_size=30))
+def test_whatever_happened_an_alarm_that_nobody_acknowledges_reaches_the_last_level(
+    happened: list[tuple[str, Happening, int, int, bool]],
+) -> None:
+    desk = Desk()
+    episodes = Counter({"a": 1, "b": 1})
+    for alarm, event, later, pause, _ in happened:
+        episodes[alarm] += later
+        desk.take(line(str(event), alarm=alarm, episode=episodes[alarm]))
+        desk.after(pause)
+    desk.after(1800)
+    for episode in desk.policy.state.episodes.values():
+        assert episode.level == len(DELAYS) or not episode.calls

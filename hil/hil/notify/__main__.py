@@ -44,7 +44,7 @@ def _serve(arguments: list[str], voice: Voice) -> None:
     from .process import serve
 
     settings = load_settings(Path(arguments[0]))
-    asyncio.run(serve(settings, Path(arguments[1]), arguments[2], voice, 0))
+    asyncio.run(serve(settings, Path(arguments[1]), arguments[2], voice.say, 0))
 
 
 if __name__ == "__main__":

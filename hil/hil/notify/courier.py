@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from .desk import Bell, Desk
 from .moment import Clock
 from .outbox import Message, Outbox
-from .outcomes import Voice, named
+from .outcomes import Say, named
 from .trying import Outcome, Verdict, failed, next_try
 
 IDLE = 1.0
@@ -21,10 +21,10 @@ class Courier:
     """Carries the messages of ``channel`` by ``send``."""
 
     def __init__(
-        self, channel: str, send: Send, outbox: Outbox, desk: Desk, clock: Clock, voice: Voice, bell: Bell
+        self, channel: str, send: Send, outbox: Outbox, desk: Desk, clock: Clock, say: Say, bell: Bell
     ) -> None:
         self._channel, self._send = channel, send
-        self._outbox, self._desk, self._clock, self._voice = outbox, desk, clock, voice
+        self._outbox, self._desk, self._clock, self._say = outbox, desk, clock, say
         self._wake = bell.ear()
         self._busy = False
 
@@ -66,14 +66,14 @@ class Courier:
         if outcome.verdict is Verdict.DELIVERED:
             self._outbox.settle(message, "delivered", "", now)
             self._desk.delivered(message.about)
-            self._voice.say("delivered", **told)
+            self._say("delivered", **told)
             return
         due = next_try(outcome, message.tries + 1, message.created, now) if outcome.verdict is Verdict.FAILED else None
         if due is not None:
             self._outbox.postpone(message, outcome.why, due)
-            self._voice.say("failed", **told, why=outcome.why, next=due)
+            self._say("failed", **told, why=outcome.why, next=due)
             return
         end = "gave up" if outcome.verdict is Verdict.FAILED else "refused"
         self._outbox.settle(message, end, outcome.why, now)
-        self._voice.say(end, **told, why=outcome.why)
+        self._say(end, **told, why=outcome.why)
         self._desk.failed(message.about)

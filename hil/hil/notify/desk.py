@@ -11,7 +11,7 @@ from .lines import AlarmLine, DrillLine, Happening, HeldLine
 from .moment import Clock, Moment
 from .notices import Notice, Step, Telling
 from .outbox import Draft, Outbox
-from .outcomes import Voice
+from .outcomes import Say
 from .policy import Decision, Policy, Rules, State
 from .text import body, document, subject
 
@@ -41,9 +41,9 @@ class Bell:
 class Desk:
     """Decides for ``bench`` by ``file``, remembers in ``outbox``, and rings ``bell`` when there is a new message."""
 
-    def __init__(self, file: NotifyFile, bench: str, outbox: Outbox, clock: Clock, voice: Voice, bell: Bell) -> None:
+    def __init__(self, file: NotifyFile, bench: str, outbox: Outbox, clock: Clock, say: Say, bell: Bell) -> None:
         self._file, self._bench, self._outbox = file, bench, outbox
-        self._clock, self._voice, self._bell = clock, voice, bell
+        self._clock, self._say, self._bell = clock, say, bell
         known = outbox.policy
         state = State.model_validate_json(known) if known else State()
         self._policy = Policy(Rules.of(file), state.settle(clock().t))
@@ -54,7 +54,7 @@ class Desk:
         if isinstance(line, AlarmLine):
             self._put(self._policy.take(line, now), now)
             if line.number is not None:
-                self._voice.say("taken", number=line.number)
+                self._say("taken", number=line.number)
         elif isinstance(line, HeldLine):
             self._put(self._policy.held(line, now), now)
         else:
@@ -101,7 +101,7 @@ class Desk:
         if self._outbox.put(self._policy.state.model_dump_json(), drafts, decision.stopped, now.t):
             self._bell.ring()
         for line in decision.unreached:
-            self._voice.say("unreached", alarm=line.alarm, episode=line.episode, run=line.run)
+            self._say("unreached", alarm=line.alarm, episode=line.episode, run=line.run)
 
     def _drafts(self, notice: Notice, now: Moment) -> Iterator[Draft]:
         level = self._file.levels[min(notice.level, len(self._file.levels) - 1)]

@@ -95,18 +95,19 @@ class Outbox:
             self._prepare(t)
 
     def _prepare(self, t: int) -> None:
+        version = self._db.pragma("user_version")
+        is_new = version == 0 and self._db.pragma("schema_version") == 0
+        if not is_new and version != _VERSION:
+            raise RecordError(
+                "is no outbox of this version of hil",
+                where=str(self._path),
+                remedy="move it away; what it still holds is then not told",
+            )
         for pragma, value in (("locking_mode", "exclusive"), ("journal_mode", "wal"), ("synchronous", "full")):
             self._db.pragma(pragma, value)
         with self._db:
-            version = self._db.pragma("user_version")
-            if version == 0 and not self._db.pragma("schema_version"):
+            if is_new:
                 self._db.execute(_SCHEMA)
-            elif version != _VERSION:
-                raise RecordError(
-                    "is no outbox of this version of hil",
-                    where=str(self._path),
-                    remedy="move it away; what it still holds is then not told",
-                )
             self._db.execute("DELETE FROM message WHERE state != 'waiting' AND settled < ?", (t - KEPT,))
             self._db.execute("UPDATE message SET created = min(created, ?1) WHERE state = 'waiting'", (t,))
             latest = t + LONGEST_PAUSE * NANOSECONDS

@@ -22,12 +22,20 @@ import json
 import os
 import queue
 import threading
-from typing import Any
+from typing import Any, Protocol
 
 from .outbox import Message
 
 KEPT = 10_000
 """Lines that wait for the core to read them; more are lost, and nobody waits for it."""
+
+
+class Say(Protocol):
+    """Tells the core."""
+
+    def __call__(self, outcome: str, **more: Any) -> None:
+        """One outcome."""
+        ...
 
 
 class Voice:

@@ -17,7 +17,7 @@ from .lines import EndLine, HeartbeatLine, parse
 from .mail import Mailer
 from .moment import Clock, system_clock
 from .outbox import Outbox
-from .outcomes import Voice
+from .outcomes import Say
 from .watching import Watching
 from .web import Webhook, client
 
@@ -31,7 +31,7 @@ LOOK = 0.05
 """Seconds between two looks at whether all is told."""
 
 
-async def serve(settings: Settings, outbox_file: Path, bench: str, voice: Voice, heard: int) -> None:
+async def serve(settings: Settings, outbox_file: Path, bench: str, say: Say, heard: int) -> None:
     """Serve the core until what it says on the descriptor ``heard`` ends.
 
     :raises RecordError: if the outbox cannot be used.
@@ -41,17 +41,17 @@ async def serve(settings: Settings, outbox_file: Path, bench: str, voice: Voice,
     try:
         async with AsyncExitStack() as stack:
             bell = Bell()
-            desk = Desk(settings.file, bench, outbox, clock, voice, bell)
+            desk = Desk(settings.file, bench, outbox, clock, say, bell)
             sends = await _sends(settings, clock, stack)
             outbox.keep_only(list(sends), clock().t)
-            couriers = [Courier(channel, send, outbox, desk, clock, voice, bell) for channel, send in sends.items()]
+            couriers = [Courier(channel, send, outbox, desk, clock, say, bell) for channel, send in sends.items()]
             watching = None
             if (section := settings.file.watcher) is not None:
                 http = await stack.enter_async_context(client(settings.path(section.ca)))
-                watching = Watching(section, http, outbox, clock, voice)
-            voice.say("ready", waiting=outbox.waiting)
-            await _Child(desk, couriers, watching, voice).live(heard)
-        voice.say("ended", waiting=outbox.waiting)
+                watching = Watching(section, http, outbox, clock, say)
+            say("ready", waiting=outbox.waiting)
+            await _Child(desk, couriers, watching, say).live(heard)
+        say("ended", waiting=outbox.waiting)
     finally:
         outbox.close()
 
@@ -70,8 +70,8 @@ async def _sends(settings: Settings, clock: Clock, stack: AsyncExitStack) -> dic
 class _Child:
     """What the child does side by side; one part that fails ends it, since half of it would be silent."""
 
-    def __init__(self, desk: Desk, couriers: list[Courier], watching: Watching | None, voice: Voice) -> None:
-        self._desk, self._couriers, self._watching, self._voice = desk, couriers, watching, voice
+    def __init__(self, desk: Desk, couriers: list[Courier], watching: Watching | None, say: Say) -> None:
+        self._desk, self._couriers, self._watching, self._say = desk, couriers, watching, say
         self._planned = False
 
     async def live(self, heard: int) -> None:
@@ -109,7 +109,7 @@ class _Child:
             try:
                 line = parse(text)
             except ValueError as error:
-                self._voice.say("not understood", why=str(error)[:500])
+                self._say("not understood", why=str(error)[:500])
                 continue
             if isinstance(line, EndLine):
                 self._planned = True

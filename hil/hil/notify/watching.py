@@ -12,7 +12,7 @@ from .config import WatcherSection
 from .lines import HeartbeatLine
 from .moment import Clock
 from .outbox import Outbox
-from .outcomes import Voice
+from .outcomes import Say
 from .vitals import Vitals
 from .web import ask
 
@@ -24,10 +24,10 @@ class Watching:
     """Tells the watcher as ``[watcher]`` says, for as long as the bench is alive."""
 
     def __init__(
-        self, section: WatcherSection, http: httpx.AsyncClient, outbox: Outbox, clock: Clock, voice: Voice
+        self, section: WatcherSection, http: httpx.AsyncClient, outbox: Outbox, clock: Clock, say: Say
     ) -> None:
         self._section, self._http = section, http
-        self._outbox, self._clock, self._voice = outbox, clock, voice
+        self._outbox, self._clock, self._say = outbox, clock, say
         self._next = 0
         self._said = ("", "")
         self._vitals = Vitals()
@@ -45,11 +45,11 @@ class Watching:
             return
         fault = self._vitals.fault(now, self._outbox.stuck_since())
         if fault:
-            self._say("not told", fault)
+            self._tell("not told", fault)
             return
         self._next = now + round(self._section.every * NANOSECONDS)
         why = await ask(self._http, self._section.url)
-        self._say("unreachable" if why else "told", why)
+        self._tell("unreachable" if why else "told", why)
 
     def heard(self, line: HeartbeatLine) -> None:
         """A sign of life of the core."""
@@ -59,9 +59,9 @@ class Watching:
         """The core is gone; the watcher is told where that was planned, and else hears nothing more."""
         self._vitals = Vitals()
         if planned and self._section.end_url is not None and (why := await ask(self._http, self._section.end_url)):
-            self._say("unreachable", why)
+            self._tell("unreachable", why)
 
-    def _say(self, state: str, why: str) -> None:
+    def _tell(self, state: str, why: str) -> None:
         if (state, why) != self._said:
             self._said = (state, why)
-            self._voice.say("watcher", state=state, why=why)
+            self._say("watcher", state=state, why=why)
