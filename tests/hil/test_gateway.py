@@ -208,7 +208,7 @@ async def serving(board: Board, core: Core | None = None) -> AsyncIterator[Gatew
 
 
 def told(board: Board, *values: float, number: int = 0) -> None:
-    frame: dict[str, Any] = {"rows": [[value, 0.5, 0, 0] for value in values]}
+    frame: dict[str, Any] = {"rows": [[value, 0.5, 0, 0, None, None] for value in values]}
     if not board.channels:
         frame |= {"channels": [{"name": f"lux{n}", "unit": "lx"} for n in range(len(values))]}
         frame |= {"state": {"state": "running", "number": number, "boot": "b"}}

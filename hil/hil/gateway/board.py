@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from .rows import Row, shown, whole
+from .rows import READING, Row, shown
 
 KEPT = 10_000
 """Events that clients can still ask for."""
@@ -47,17 +47,18 @@ class Board:
         """Take a frame of values in."""
         self.version += 1
         if "channels" in frame:
-            self.channels, self.channels_version = [_channel(each) for each in frame["channels"]], self.version
+            self.channels, self.channels_version = frame["channels"], self.version
             self.rows, self._row_versions = [None] * len(self.channels), [self.version] * len(self.channels)
         if "state" in frame:
             self.state, self.state_version = frame["state"], self.version
             self.known.set()
-        changed = {}
-        for index, given in enumerate(frame["rows"]):
-            row = None if given is None else whole(given)
-            if row is not None and row != self.rows[index]:
-                changed[index] = self.rows[index] = row
-                self._row_versions[index] = self.version
+        changed = {
+            index: row
+            for index, (row, before) in enumerate(zip(frame["rows"], self.rows, strict=True))
+            if row is not None and (before is None or row[READING] != before[READING])
+        }
+        for index, row in changed.items():
+            self.rows[index], self._row_versions[index] = row, self.version
         for tell in self.watchers:
             tell(changed)
         self._wake()
@@ -147,10 +148,6 @@ class Board:
     def _wake(self) -> None:
         self._changed.set()
         self._changed = asyncio.Event()
-
-
-def _channel(told: Any) -> dict[str, Any]:
-    return told if isinstance(told, dict) else {"name": told[0], "unit": told[1]}
 
 
 async def _within(event: asyncio.Event, seconds: float) -> None:

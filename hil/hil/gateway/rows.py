@@ -8,13 +8,11 @@ from typing import Any
 
 Row = Sequence[Any]
 
-_VALUE, _U, _FLAGS, _T, _LOW, _HIGH = range(6)
+READING = slice(4)
+"""What a row says of one reading."""
+
+_LOW, _HIGH = 4, 5
 NOTHING: list[Any] = [None] * 6
-
-
-def whole(row: Row) -> Row:
-    """A row of the core with low and high, which it may leave out."""
-    return row if len(row) == len(NOTHING) else [*row, *NOTHING[len(row) :]]
 
 
 def shown(row: Row | None) -> list[Any]:
@@ -26,18 +24,12 @@ def shown(row: Row | None) -> list[Any]:
         digits = 1 - math.floor(math.log10(u))
         value, low, high = (_rounded(each, digits) for each in (value, low, high))
         u = round(u, digits)
-    return [value, u, flags, t // 1_000_000, low, high]
+    return [value, u, flags, None if t is None else t // 1_000_000, low, high]
 
 
 def joined(before: Row, after: Row) -> Row:
     """``after``, with the extremes of both."""
     return [*after[:_LOW], _extreme(min, before[_LOW], after[_LOW]), _extreme(max, before[_HIGH], after[_HIGH])]
-
-
-def with_extremes(row: Row) -> Row:
-    """A row whose own value is its low and high, where the core told none."""
-    value, low, high = row[_VALUE], row[_LOW], row[_HIGH]
-    return [*row[:_LOW], value if low is None else low, value if high is None else high]
 
 
 def _rounded(number: float | None, digits: int) -> float | None:

@@ -13,7 +13,7 @@ from typing import Protocol
 import msgspec
 
 from .board import Board
-from .rows import Row, joined, shown, with_extremes
+from .rows import Row, joined, shown
 
 MOST_VIEWS = 16
 """Different views at a time, the one of all channels at `USUAL_RATE` included."""
@@ -128,8 +128,7 @@ class View:
         """Keep the extremes of channels with limits: what comes and goes between two deltas must not be lost."""
         self._resolve()
         for index in changed.keys() & self._limited:
-            row = with_extremes(changed[index])
-            before = self._extremes.get(index)
+            row, before = changed[index], self._extremes.get(index)
             self._extremes[index] = row if before is None else joined(before, row)
 
     def _resolve(self) -> None:
