@@ -22,6 +22,7 @@ signal.signal(signal.SIGHUP, signal.SIG_DFL)
 STATE = tempfile.TemporaryDirectory(prefix="hil-state-")
 """What benches of these tests leave behind is nobody's."""
 os.environ["XDG_STATE_HOME"] = STATE.name
+os.environ["XDG_CONFIG_HOME"] = STATE.name
 
 RUNTIME = tempfile.TemporaryDirectory(prefix="hil-", dir="/tmp")
 """Commands of these tests reach runs of these tests. The path of a socket must be short."""

@@ -8,7 +8,6 @@ from pathlib import Path
 from .errors import UsageError
 
 _PDF = b"%PDF-"
-SCHEMAS_VARIABLE = "HIL_DCC_SCHEMAS"
 
 
 def certificate_bytes(path: Path) -> bytes:
@@ -41,17 +40,16 @@ def certificate_bytes(path: Path) -> bytes:
 def schema_directory(given: Path | None) -> Path | None:
     """The directory of DCC schemas: the one given, else the user's own, None where there is none.
 
-    The user's own is that of ``HIL_DCC_SCHEMAS``, else ``hil/dcc`` in the user's data (``XDG_DATA_HOME``).
+    The user's own is ``hil/dcc`` in the user's data (``XDG_DATA_HOME``).
 
     :raises UsageError: the directory that is named holds no schema of the DCC.
     """
-    named = given or (Path(variable) if (variable := os.environ.get(SCHEMAS_VARIABLE)) else None)
-    if named is None:
+    if given is None:
         data = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
         return data / "hil" / "dcc" if _holds_schemas(data / "hil" / "dcc") else None
-    if not _holds_schemas(named):
-        raise UsageError("holds no schema of the DCC", where=str(named), remedy="give a folder with dcc/v3.3.0/dcc.xsd")
-    return named
+    if not _holds_schemas(given):
+        raise UsageError("holds no schema of the DCC", where=str(given), remedy="give a folder with dcc/v3.3.0/dcc.xsd")
+    return given
 
 
 def _holds_schemas(folder: Path) -> bool:

@@ -76,15 +76,18 @@ class SourceFile:
         if ordered:
             raise ConfigurationError("\n".join(self.sentence(fault) for fault in ordered))
 
-    def validated(self, model: type[Model]) -> Model:
-        """The values as ``model``.
+    def validated(self, model: type[Model], under: tuple[str, ...] = ()) -> Model:
+        """The values as ``model``, or those of the table ``under``.
 
         :raises ConfigurationError: with one sentence for each value that does not fit.
         """
+        values: Any = self.values
+        for part in under:
+            values = values.get(part, {}) if isinstance(values, dict) else {}
         try:
-            return model.model_validate(self.values)
+            return model.model_validate(values)
         except ValidationError as error:
-            self.refuse(_faults(error, model))
+            self.refuse(Fault((*under, *fault.key), fault.message) for fault in faults_of(error, model))
             raise
 
 
@@ -101,7 +104,8 @@ def shown(key: Sequence[str | int]) -> str:
     return text
 
 
-def _faults(error: ValidationError, model: type[BaseModel]) -> list[Fault]:
+def faults_of(error: ValidationError, model: type[BaseModel]) -> list[Fault]:
+    """Each value that does not fit ``model``, in words."""
     return [_fault(dict(item), model) for item in error.errors(include_url=False)]
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BeforeValidator, ConfigDict, Field, model_validator
 
 from ..durations import parse_duration
+from ..section import Name as Name
+from ..section import Section as Section
 
 
 def _parse_instant(value: object) -> datetime:
@@ -27,13 +29,6 @@ def _parse_correlation(value: object) -> str | float:
 Duration = Annotated[float, BeforeValidator(parse_duration)]
 Instant = Annotated[datetime, BeforeValidator(_parse_instant)]
 PointCorrelation = Annotated[Any, BeforeValidator(_parse_correlation)]
-Name = Annotated[str, Field(min_length=1)]
-
-
-class Section(BaseModel):
-    """What all sections share: closed, frozen, no silent conversion, finite numbers."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
 
 class BenchSection(Section):
@@ -296,9 +291,9 @@ class BenchFile(Section):
     devices: dict[str, DeviceSection]
     channels: dict[str, ChannelSection]
     roles: dict[str, Name] = Field(description="a channel or a device")
-    effects: dict[str, EffectSection] = {}
-    gates: dict[str, GateSection] = {}
-    interlocks: dict[str, InterlockSection] = {}
+    effects: dict[str, EffectSection] = Field(default_factory=dict)
+    gates: dict[str, GateSection] = Field(default_factory=dict)
+    interlocks: dict[str, InterlockSection] = Field(default_factory=dict)
     watchdog: WatchdogSection | None = None
     safe_state: SafeStateSection = SafeStateSection()
     sim: SimSection | None = None

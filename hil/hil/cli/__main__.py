@@ -41,8 +41,8 @@ def run(args: Sequence[str] | None = None) -> int:
     except click.ClickException as error:
         _say(error.format_message())
         return USAGE
-    except SystemExit:  # this is how click ends where the reader of stdout has gone
-        return READER_GONE
+    except SystemExit as end:  # this is how click ends what it completed, or where the reader of stdout has gone
+        return READER_GONE if end.code else 0
     except (click.Abort, KeyboardInterrupt):
         _say("interrupted")
         return INTERRUPTED

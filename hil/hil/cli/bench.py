@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from .completing import bench_names, procedure_names
+from .configured import needed_bench_name
 from .group import LazyGroup
 from .options import as_json
 from .output import show_json, show_table
@@ -26,7 +28,10 @@ COMMANDS = {
 
 @click.group(cls=LazyGroup, lazy=COMMANDS)
 def bench() -> None:
-    """List, check, show and copy benches. NAME is a bench file's path or the name of a bench that ships."""
+    """List, check, show and copy benches.
+
+    NAME is a bench file's path or the name of a bench that ships; for check and show the setting bench by default.
+    """
 
 
 @click.command("list", short_help="The benches that ship with hil.")
@@ -46,10 +51,14 @@ def list_benches(as_json: bool) -> None:
 
 
 @click.command(short_help="Whether a bench is fit to start, channel by channel.")
-@click.argument("name")
-@click.option("--procedure", help="Check for this procedure: only the roles it uses, and that they are calibrated.")
+@click.argument("name", required=False, shell_complete=bench_names)
+@click.option(
+    "--procedure",
+    shell_complete=procedure_names,
+    help="Check for this procedure: only the roles it uses, and that they are calibrated.",
+)
 @as_json
-def check(name: str, procedure: str | None, as_json: bool) -> int:
+def check(name: str | None, procedure: str | None, as_json: bool) -> int:
     """Whether the bench NAME is fit to start: the calibration of each channel, and what would stop a run.
 
     U is the expanded uncertainty (k = 2) of one indication in the middle of the calibrated range, at the
@@ -58,7 +67,7 @@ def check(name: str, procedure: str | None, as_json: bool) -> int:
     from ..bench.config import load_bench
     from .check import Check
 
-    checked = Check.of(load_bench(name), procedure)
+    checked = Check.of(load_bench(needed_bench_name(name)), procedure)
     if as_json:
         show_json(checked.to_json())
     else:
@@ -67,13 +76,13 @@ def check(name: str, procedure: str | None, as_json: bool) -> int:
 
 
 @click.command(short_help="The devices, channels, roles and effects of a bench.")
-@click.argument("name")
+@click.argument("name", required=False, shell_complete=bench_names)
 @as_json
-def show(name: str, as_json: bool) -> None:
+def show(name: str | None, as_json: bool) -> None:
     """The devices, channels, roles and effects of the bench NAME."""
     from ..bench.config import load_bench
 
-    config = load_bench(name)
+    config = load_bench(needed_bench_name(name))
     if as_json:
         show_json(config.content.model_dump(mode="json"))
         return

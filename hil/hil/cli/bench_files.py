@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING
 
 import click
 
+from .completing import bench_names
+from .options import operator
+
 if TYPE_CHECKING:
     from hil_calibration.certificate.importer import PointCorrelation
 
 
 @click.command(short_help="Copy a bench with its registers and certificates.")
-@click.argument("name")
+@click.argument("name", shell_complete=bench_names)
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
 def copy(name: str, folder: Path) -> None:
     """Copy the bench NAME, its registers and its certificates into FOLDER."""
@@ -55,7 +58,7 @@ def enter(bench: Path, channel: str, certificate: Path, point_correlation: str |
 @click.option("--value", type=float, required=True, help="What was found, in the unit of the check.")
 @click.option("--u", type=float, required=True, help="Its standard uncertainty, in that unit.")
 @click.option("--date", "day", type=click.DateTime(["%Y-%m-%d"]), help="The day of the check, today by default.")
-@click.option("--operator", help="Who checked, if the laboratory has several operators.")
+@operator("checked")
 @click.option("--run", default="", help="The run that it comes from.")
 def check_standard(
     bench: Path, name: str, value: float, u: float, day: datetime | None, operator: str | None, run: str

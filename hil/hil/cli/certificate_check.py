@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ..errors import PASS, VERIFICATION
+from .configured import Configured
 from .options import as_json
 from .output import printable, show_json, show_table
 
@@ -21,8 +22,10 @@ if TYPE_CHECKING:
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option(
     "--schemas",
+    cls=Configured,
+    setting="dcc_schemas",
     type=click.Path(file_okay=False, path_type=Path),
-    help="A folder of PTB's schemas, with dcc/v3.3.0/dcc.xsd; or the environment's HIL_DCC_SCHEMAS.",
+    help="A folder of PTB's schemas, with dcc/v3.3.0/dcc.xsd; the setting dcc_schemas by default.",
 )
 @click.option("--bench", help="A bench of the laboratory that issued it: no U is below the [[cmc]] of its register.")
 @as_json

@@ -10,7 +10,7 @@ import click
 from ..errors import UsageError
 from .data import find_run
 from .data_seal import key_file, key_of_bench, signing_key
-from .options import as_json, out
+from .options import as_json, out, run_argument
 from .output import show_json, show_table
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ laboratory_file = click.option(
 
 
 @click.command(short_help="Draft the certificate or test report of a sealed run.")
-@click.argument("run")
+@run_argument
 @laboratory_file
 @click.option("--condition", default="", help="The item's condition at receipt.")
 @click.option("--received", type=DAY, help="The day of receipt, where it matters: 2026-06-01.")

@@ -12,13 +12,14 @@ from ..commanding.client import Reached, command, the_run
 from ..commanding.requests import Verb
 from ..durations import parse_duration
 from ..errors import Unreachable, UsageError
-from .options import out
+from .configured import setting
+from .options import operator, out
 from .output import printable
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 _RUN = click.option("--run", "meant", metavar="RUN", help="Its name, folder or bench; the only one by default.")
-_OPERATOR = click.option("--operator", help="Who commands: an operator of the laboratory; the only one by default.")
+_OPERATOR = operator("commands")
 _REASON = click.option("--reason", default="", metavar="WHY", help="Why; it goes on record.")
 
 
@@ -50,11 +51,13 @@ def abort(meant: str | None, operator: str | None, reason: str) -> None:
 
 
 @click.command(short_help="Make the bench of a run safe at once.")
-@_on_a_run
+@_RUN
+@click.option("--operator", help="Who commands: an operator of the laboratory; the only one by default.")
+@_REASON
 def stop(meant: str | None, operator: str | None, reason: str) -> None:
     """Bring the bench of the run under way to its safe state at once, whatever it is doing; the run ends.
 
-    It is obeyed whoever sends it. It is no E-stop: where life is in danger, use that of the rig.
+    It is obeyed whoever sends it, and reads no settings. It is no E-stop: where life is in danger, use that of the rig.
     """
     _send(the_run(meant), Verb.STOP, operator, reason)
 
@@ -99,17 +102,18 @@ def shelve(meant: str | None, operator: str | None, reason: str, alarm: str, dur
 def ack(meant: str | None, operator: str | None, reason: str, alarm: str, bench: str | None, out: Path) -> None:
     """Say that you know of ALARM, or why the interlock of that name tripped, and have looked at the rig.
 
-    It goes to the run under way. Where there is none, --bench names the bench on which an interlock tripped in an
-    earlier run: the next run starts only where its cause is gone as well.
+    It goes to the run under way. Where there is none, --bench names the bench, that of the settings by default, on
+    which an interlock tripped in an earlier run: the next run starts only where its cause is gone as well.
     """
     try:
         run = the_run(meant or bench)
     except Unreachable:
-        if bench is None or meant is not None:
+        latched = bench or setting("bench")
+        if latched is None or meant is not None:
             raise
         from .latched import acknowledge
 
-        acknowledge(alarm, bench, out, operator)
+        acknowledge(alarm, latched, out, operator)
     else:
         _send(run, Verb.ACK, operator, reason, alarm=alarm)
 

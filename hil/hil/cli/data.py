@@ -10,7 +10,7 @@ import click
 from ..errors import VERIFICATION, RecordError, UsageError
 from ..suggest import nearest
 from .group import LazyGroup
-from .options import as_json, out
+from .options import as_json, out, run_argument
 from .output import show_json, show_table
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def list_runs(out: Path, as_json: bool) -> None:
 
 
 @click.command(short_help="What a run was, how it ended, and its results.")
-@click.argument("run")
+@run_argument
 @click.option(
     "--plot", type=click.Path(dir_okay=False, path_type=Path), help="Draw the readings ± U into FILE.png or FILE.svg."
 )
@@ -86,7 +86,7 @@ def show(run: str, plot: Path | None, channels: tuple[str, ...], out: Path, as_j
 
 
 @click.command(short_help="Whether a record holds, from the first batch to the last file.")
-@click.argument("run")
+@run_argument
 @click.option(
     "--key",
     type=click.Path(dir_okay=False, path_type=Path),

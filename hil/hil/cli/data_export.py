@@ -8,20 +8,14 @@ import click
 
 from ..errors import VERIFICATION
 from .data import find_run
-from .options import as_json
+from .options import as_json, run_argument, runs_folder
 from .output import show_json, show_table
 
-runs = click.option(
-    "--runs",
-    type=click.Path(file_okay=False, path_type=Path),
-    default="runs",
-    show_default=True,
-    help="Folder of runs.",
-)
+runs = runs_folder("--runs")
 
 
 @click.command(short_help="The readings of a run as CSV, Parquet or MCAP, in another folder.")
-@click.argument("run")
+@run_argument
 @click.option("--to", "kind", type=click.Choice(["csv", "parquet", "mcap"]), required=True, help="The format.")
 @click.option(
     "--out", type=click.Path(file_okay=False, path_type=Path), required=True, help="The folder to write into."
@@ -45,7 +39,7 @@ def export(run: str, kind: str, out: Path, runs: Path, as_json: bool) -> None:
 
 
 @click.command(short_help="Analyse the record of a run again, and compare every number.")
-@click.argument("run")
+@run_argument
 @click.option("--procedure", help="Where the procedure is, if it is not installed: a file, or module:name.")
 @click.option(
     "--tolerance",

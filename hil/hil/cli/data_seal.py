@@ -10,7 +10,7 @@ import click
 from ..errors import UsageError
 from .data import find_run
 from .group import LazyGroup
-from .options import as_json, out
+from .options import as_json, out, run_argument
 from .output import show_json
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def signing_key(key: Path | None, bench: str | None) -> PrivateKey | None:
 
 
 @click.command(short_help="Make the sealed set of a run: Parquet, MCAP, CSV and a signed manifest.")
-@click.argument("run")
+@run_argument
 @key_file
 @key_of_bench
 @out
@@ -71,7 +71,7 @@ def seal(run: str, key: Path | None, bench: str | None, out: Path, as_json: bool
 
 
 @click.command(short_help="Add an amendment to a closed run; the original stays.")
-@click.argument("run")
+@run_argument
 @click.option("--what", required=True, help="What is amended, and to what.")
 @click.option("--why", required=True, help="The reason.")
 @click.option("--who", required=True, help="Who is responsible for it.")

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from hil_drivers.device import Point, driver_class, driver_names
-from hil_drivers.errors import DriverError
-
+from .completing import bench_names
 from .options import as_json, seed
 from .output import show_json, show_table
+
+if TYPE_CHECKING:
+    from hil_drivers.device import Point
 
 _CAPABILITIES = {"grab": "a camera", "show": "a scene", "respond": "a system under test"}
 """What a driver without points is, by the method that makes it so."""
 
 
 @click.command(short_help="The devices of a bench and how they do, or the installed drivers.")
-@click.option("--bench", metavar="B", help="Connect to the devices of this bench: its file, or a bench that ships.")
+@click.option(
+    "--bench",
+    metavar="B",
+    shell_complete=bench_names,
+    help="Connect to the devices of this bench: its file, or a bench that ships.",
+)
 @click.option(
     "--readings", type=click.IntRange(1, 1000), default=3, show_default=True, help="Readings of each channel."
 )
@@ -34,6 +40,8 @@ def devices(bench: str | None, readings: int, seed: int | None, as_json: bool) -
         from .bench_devices import show_bench_devices
 
         return show_bench_devices(bench, readings=readings, seed=seed, as_json=as_json)
+    from hil_drivers.device import driver_names
+
     found = [_described(name) for name in driver_names()]
     if as_json:
         show_json({"drivers": found})
@@ -49,6 +57,9 @@ def devices(bench: str | None, readings: int, seed: int | None, as_json: bool) -
 
 
 def _described(name: str) -> dict[str, Any]:
+    from hil_drivers.device import driver_class
+    from hil_drivers.errors import DriverError
+
     try:
         driver = driver_class(name)
     except (DriverError, ImportError, AttributeError) as error:

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from ..errors import DEVICE, PASS
+from .completing import bench_names
 from .options import as_json, out
 from .output import show_json, show_table
 
@@ -16,7 +17,9 @@ GLYPHS = {"ok": "●", "warn": "▲", "fail": "✕"}
 
 
 @click.command(short_help="Whether this machine is fit to run a bench.")
-@click.option("--bench", metavar="B", help="Look at the ports and brokers of this bench as well.")
+@click.option(
+    "--bench", metavar="B", shell_complete=bench_names, help="Look at the ports and brokers of this bench as well."
+)
 @click.option("--port", "ports", multiple=True, metavar="PATH", help="Look at this serial port as well; repeatable.")
 @out
 @as_json

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from ..errors import DEVICE
-from .options import as_json
+from .options import as_json, runs_folder
 from .output import printable, show_json, show_table
 
 
@@ -17,15 +17,7 @@ from .output import printable, show_json, show_table
 @click.option(
     "--since", type=click.DateTime(["%Y-%m-%d"]), required=True, help="The first day in doubt, by the bench clock."
 )
-@click.option(
-    "--out",
-    "--runs",
-    "runs",
-    type=click.Path(file_okay=False, path_type=Path),
-    default="runs",
-    show_default=True,
-    help="Folder of runs.",
-)
+@runs_folder("--out", "--runs", "runs")
 @click.option("--bench", help="A bench whose register knows the instrument, if no run used it.")
 @as_json
 def impact(instrument: str, since: datetime, runs: Path, bench: str | None, as_json: bool) -> int:

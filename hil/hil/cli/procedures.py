@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..scripts import Procedure, find, names
+from .completing import procedure_names
 from .options import as_json
 from .output import show_json, show_table
 
+if TYPE_CHECKING:
+    from ..scripts import Procedure
+
 
 @click.command(short_help="List the installed procedures.")
-@click.argument("name", required=False)
+@click.argument("name", required=False, shell_complete=procedure_names)
 @as_json
 def procedures(name: str | None, as_json: bool) -> None:
     """List the installed procedures, or show the roles and parameters of the one called NAME.
 
     NAME may also be module:name, or the path of a Python file.
     """
+    from ..scripts import find, names
+
     found = [find(each) for each in ([name] if name else names())]
     if as_json:
         show_json({"procedures": [_described(procedure) for procedure in found]})

@@ -27,6 +27,8 @@ COMMANDS = {
     "selfcheck": ("selfcheck:selfcheck", "Compute published examples with this build: PASS or DIFF."),
     "trace": ("trace:trace", "The chain from a channel down to the certificates it rests on."),
     "impact": ("impact:impact", "What rests on an instrument since a day."),
+    "config": ("config:config", "The settings, and where each comes from."),
+    "completion": ("completion:completion", "Completion for bash, zsh or fish."),
     "certificate": ("certificate:certificate", "Certificates and test reports: issue, check, verify, amend."),
     "data": ("data:data", "List, show and verify the records of runs."),
 }

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..errors import UsageError
+from .completing import procedure_names, run_names
 from .data import find_run
-from .options import as_json, out, parse_settings, seed
+from .options import as_json, needed_bench, operator, out, parse_settings, seed
 from .output import printable, reader_may_leave, show_json, show_table
 
 if TYPE_CHECKING:
@@ -50,16 +51,17 @@ class Request:
 
 
 @click.command(short_help="Run a procedure on a bench.")
-@click.argument("procedure")
-@click.option("--bench", required=True, metavar="B", help="A bench file, or the name of a bench that ships.")
+@click.argument("procedure", shell_complete=procedure_names)
+@needed_bench
 @click.option("--set", "settings", multiple=True, metavar="K=V", help="A parameter, as in --set tolerance='2 lx'.")
 @seed
 @click.option("--speed", type=click.FloatRange(min=0, min_open=True), help="Bench seconds per second, to watch.")
 @out
-@click.option("--operator", help="Who runs it: an operator of the laboratory file; its only one by default.")
+@operator("runs it")
 @click.option(
     "--resume",
     metavar="RUN",
+    shell_complete=run_names,
     help="Go on with a run that ended before its plan was complete: its folder, its name, or last.",
 )
 @click.option(

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .options import as_json
+from .completing import channel_names
+from .options import as_json, needed_bench
 from .output import printable, show_json
 
 if TYPE_CHECKING:
@@ -21,8 +22,8 @@ _UNSAID = ("manufacturer", "model", "serial", "driver", "address", "point", "uni
 
 
 @click.command(short_help="The chain from a channel down to the certificates it rests on.")
-@click.argument("channel")
-@click.option("--bench", "bench", required=True, help="A bench file's path or the name of a bench that ships.")
+@click.argument("channel", shell_complete=channel_names)
+@needed_bench
 @click.option("--date", "day", type=click.DateTime(["%Y-%m-%d"]), help="For which day; that of a start by default.")
 @as_json
 def trace(channel: str, bench: str, day: datetime | None, as_json: bool) -> int:

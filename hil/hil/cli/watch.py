@@ -16,7 +16,8 @@ import click
 
 from ..durations import parse_duration
 from ..errors import DEVICE, PASS, UsageError
-from .options import seed
+from .completing import channel_names
+from .options import needed_bench, seed
 
 if TYPE_CHECKING:
     from ..monitor.bench import WatchedBench
@@ -34,8 +35,8 @@ REFRESH = 0.25
 
 
 @click.command(short_help="Live values of channels, with their uncertainty.")
-@click.argument("channels", nargs=-1, metavar="[CHANNEL]...")
-@click.option("--bench", required=True, metavar="B", help="A bench file, or the name of a bench that ships.")
+@click.argument("channels", nargs=-1, metavar="[CHANNEL]...", shell_complete=channel_names)
+@needed_bench
 @click.option(
     "--period", metavar="T", help="Time between readings, as in '500 ms'; the channel's own by default, else 1 s."
 )
