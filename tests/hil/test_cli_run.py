@@ -109,11 +109,11 @@ def test_a_dry_run_shows_the_plan_and_makes_nothing(place: Path, capsys: pytest.
     assert code == 0
     assert "2 points" in output
     assert "is fit to start" in output
-    assert "At least 10 s of bench time. Devices: climate, lights." in output
+    assert "At least 10 s of bench time. Devices: carriage, climate, lights." in output
     assert not (place / "runs").exists()
     told = json.loads(inside(place, capsys, *RUN, "--dry-run", "--json")[1])
     assert told["points"] == [{"level": 10.0}, {"level": 20.0}]
-    assert (told["duration"], told["devices"]) == (2.0, ["climate", "lights"])
+    assert (told["duration"], told["devices"]) == (2.0, ["carriage", "climate", "lights"])
     assert inside(place, capsys, *RUN, "--dry-run", "--set", "second=5")[0] == 2
 
 

@@ -31,6 +31,9 @@ def test_a_run_follows_its_locked_plan_or_says_why_not(tmp_path: Path) -> None:
     refused = hil(*other, "--plan", "plan.json", cwd=tmp_path)
     assert refused.returncode == 2
     assert "parameters.levels 6 is 200.0 in the locked plan, 300.0 now" in refused.stderr
+    foreseen = hil(*other, "--plan", "plan.json", "--dry-run", cwd=tmp_path)
+    assert foreseen.returncode == 2
+    assert "parameters.levels 6 is 200.0 in the locked plan, 300.0 now" in foreseen.stdout
     assert not (tmp_path / "runs").exists()
 
     departed = hil(*other, "--plan", "plan.json", "--deviation", "the lamp gives more now", cwd=tmp_path)

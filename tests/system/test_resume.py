@@ -98,6 +98,24 @@ def test_a_change_needs_a_reason_and_is_an_amendment(killed: Path, tmp_path: Pat
     assert (amendment["target"], amendment["why"]) == ("run bench", "a comment was added")
 
 
+def test_a_dry_run_shows_what_is_left_and_what_would_stop_it(killed: Path, tmp_path: Path) -> None:
+    count = len(counted(open_run(killed)))
+    left = hil(*RUN, "--resume", killed, "--dry-run", cwd=tmp_path)
+    assert left.returncode == 0, left.stdout + left.stderr
+    assert f"13 points, {count} of which count already, seed 1" in left.stdout
+    told = run_json(*RUN, "--resume", killed, "--dry-run", cwd=tmp_path)
+    assert (len(told["points"]), told["done"]) == (13 - count, count)
+    assert told["cut_off"] == [killed.name]
+    path = tmp_path / BENCH
+    path.write_text(path.read_text(encoding="utf-8") + "# the lamp was cleaned\n", encoding="utf-8")
+    stopped = hil(*RUN, "--resume", killed, "--dry-run", cwd=tmp_path)
+    assert stopped.returncode == 2
+    assert "the bench changed since the run began" in stopped.stdout
+    excused = hil(*RUN, "--resume", killed, "--deviation", "a comment was added", "--dry-run", cwd=tmp_path)
+    assert excused.returncode == 0, excused.stdout
+    assert open_run(killed).status == "interrupted"
+
+
 def test_other_parameters_need_a_reason_too(killed: Path, tmp_path: Path) -> None:
     refused = resume(killed, "--set", "readings=50", *SETTINGS[2:], cwd=tmp_path)
     assert refused.returncode == 2

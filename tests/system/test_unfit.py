@@ -33,6 +33,17 @@ def test_an_overdue_standard_needs_an_authorised_deviation(tmp_path: Path) -> No
         done = hil(*CALIBRATE, *arguments, cwd=tmp_path)
         assert done.returncode == 2
         assert told in done.stderr
+    stopped = hil(*CALIBRATE, "--dry-run", cwd=tmp_path)
+    assert stopped.returncode == 2
+    assert "was due on 2020-03-31" in stopped.stdout
+    foreseen = hil(*CALIBRATE, *WHY, "--authorised-by", "Technical Manager C", "--dry-run", cwd=tmp_path)
+    assert foreseen.returncode == 0, foreseen.stdout
+    assert (
+        "Authorised by Technical Manager C, and nothing of it is traceable: reference.illuminance: " in foreseen.stdout
+    )
+    nobody = hil(*CALIBRATE, *WHY, "--authorised-by", "Operator A", "--dry-run", cwd=tmp_path)
+    assert nobody.returncode == 2
+    assert "does not have the role" in nobody.stdout
     done = hil(*CALIBRATE, *WHY, "--authorised-by", "Technical Manager C", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "NOT TRACEABLE: reference.illuminance: its calibration was due on 2020-03-31" in done.stdout
