@@ -162,13 +162,12 @@ class Link:
             raise _unknown(verb, "did not answer in time") from None
 
     async def _until_answered(self, number: str, request: dict[str, Any]) -> Answer:
-        given, boot = self._now(), self.model.boot
+        boot = self.model.boot
         while True:
             await self._up.wait()
             if self.model.boot != boot:
                 raise _unknown(request["verb"], "has started anew since")
-            age = self._now() - given
-            answer = await self._exchange(number, request | ({"age": age} if age > 1.0 else {}))
+            answer = await self._exchange(number, request)
             if answer is not None and answer.status != "unknown":
                 return answer
             if answer is not None:

@@ -1,0 +1,57 @@
+"""What every view and dialog of the console is given."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from ..commanding.verbs import Verb
+from .desk import Desk
+from .link import Answer
+from .model import LinkState, Model
+from .source import Source
+from .times import Times
+
+
+class Order(Protocol):
+    """Sends a command in the background, and says on screen what came of it."""
+
+    def __call__(
+        self,
+        verb: Verb,
+        args: dict[str, Any] | None = None,
+        reason: str = "",
+        then: Callable[[Answer | None], object] | None = None,
+    ) -> None:
+        """Send ``verb``; ``then`` is called with the answer, ``None`` where there was none."""
+
+
+@dataclass
+class Context:
+    """The bench, the operator's desk, the clocks, and ways to act.
+
+    :param plain: draw in ASCII alone.
+    :param order: sends a command.
+    :param say: shows a line above the keys; the second argument says that something is wrong.
+    """
+
+    model: Model
+    desk: Desk
+    times: Times
+    source: Source
+    plain: bool
+    order: Order
+    say: Callable[..., None]
+    drafts: dict[int, str] = field(default_factory=dict)
+    """By the number of its prompt, an answer that was begun."""
+
+    @property
+    def bench_time(self) -> int:
+        """The time of the bench, UTC in nanoseconds."""
+        return self.model.bench_time(self.times.now(), self.times.wall())
+
+    @property
+    def linked(self) -> bool:
+        """Whether what is on screen is of now."""
+        return self.model.link_state(self.times.now()) is LinkState.UP

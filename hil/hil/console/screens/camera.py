@@ -1,0 +1,89 @@
+"""The path of what moves, and the picture of a camera where there is one."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import numpy as np
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal
+
+from ..channels import Live
+from ..context import Context
+from ..history import Floats
+from ..widgets.key_bar import Key
+from ..widgets.path import HERE, START, Mark, Path
+from ..widgets.preview import Preview
+from .view import View
+
+NO_PICTURE = "no picture: the stream of the bench carries values, no frames"
+
+
+class CameraView(View):
+    """A path in the plane, of two channels of one device whose names end in x and y; and a camera's picture."""
+
+    DEFAULT_CSS = """
+    CameraView #preview { display: none; }
+    .-wide CameraView #preview { display: block; width: 1fr; margin-left: 1; }
+    CameraView #plane { width: 1fr; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("right,down,l,j", "next", "Next", show=False)]
+    KEYS: ClassVar[tuple[Key, ...]] = (Key(">", "Next path", row=1, rank=5),)
+    can_focus = True
+
+    def __init__(self, context: Context) -> None:
+        self._path = Path(plain=context.plain, id="plane")
+        self._preview = Preview(NO_PICTURE, plain=context.plain, id="preview")
+        self._which = 0
+        super().__init__(context, id="camera-view")
+
+    def compose(self) -> ComposeResult:
+        """The path, and the picture beside it."""
+        with Horizontal():
+            yield self._path
+            yield self._preview
+
+    def enter(self) -> None:
+        """Keys go to the view itself."""
+        self.focus()
+
+    def paint(self) -> None:
+        """Show what is known now."""
+        pairs = paths(self.context.model.channels)
+        if not pairs:
+            self._path.title = "no path: this bench has no two channels whose names end in x and y"
+            self._path.repaint()
+            return
+        x, y = pairs[self._which % len(pairs)]
+        across, along = _points(x, y)
+        title = f"{x.facts.name[:-1]}x/y [{x.facts.symbol}]"
+        marks = []
+        if len(across):
+            marks = [Mark(across[0], along[0], START), Mark(across[-1], along[-1], HERE)]
+        self._path.unit = x.facts.symbol
+        self._path.show(across, along, marks, title=title)
+
+    def action_next(self) -> None:
+        """Show the next path."""
+        self._which += 1
+        self.paint()
+
+
+def paths(channels: list[Live]) -> list[tuple[Live, Live]]:
+    """The pairs of channels that are places in a plane: ``arm.x`` and ``arm.y``."""
+    known = {live.facts.name: live for live in channels}
+    pairs = ((live, known.get(name[:-1] + "y")) for name, live in known.items() if name.endswith((".x", "_x")))
+    return [(x, y) for x, y in pairs if y is not None and x.facts.unit == y.facts.unit]
+
+
+def _points(x: Live, y: Live) -> tuple[Floats, Floats]:
+    """The places in the order of time, each y at the time of its x."""
+    t, low, high, _ = x.past.samples()
+    across = (low + high) / 2
+    other, lower, upper, _ = y.past.samples()
+    if not len(t) or not len(other):
+        return np.empty(0), np.empty(0)
+    along = np.interp(t, other, (lower + upper) / 2)
+    known = np.isfinite(across) & np.isfinite(along)
+    return across[known], along[known]

@@ -1,0 +1,98 @@
+"""The screen behind everything: two rows on top, one of the views, the keys."""
+
+from __future__ import annotations
+
+from textual.app import ComposeResult
+from textual.screen import Screen
+from textual.widgets import ContentSwitcher
+
+from ..context import Context
+from ..widgets.channel_table import ChannelTable
+from ..widgets.foot import Foot
+from ..widgets.key_bar import SAFE_STOP, Key
+from ..widgets.rows import Head
+from .alarm_lists import AlarmsView
+from .calibration import CalibrationView
+from .camera import CameraView
+from .devices import DevicesView
+from .log import LogView
+from .overview import Overview
+from .queue import QueueView
+from .trends import Trends
+from .view import View
+
+NAMES = ("Over", "Trend", "Queue", "Alarm", "Dev", "Cal", "Path", "Log")
+
+
+class Main(Screen[None]):
+    """All views, of which one is in sight."""
+
+    DEFAULT_CSS = "Main ContentSwitcher { height: 1fr; }"
+
+    def __init__(self, context: Context) -> None:
+        super().__init__()
+        self.context = context
+        self.head, self.foot = Head(plain=context.plain), Foot(plain=context.plain)
+        self.trends = Trends(context)
+        self.views: tuple[View, ...] = (
+            Overview(context),
+            self.trends,
+            QueueView(context),
+            AlarmsView(context),
+            DevicesView(context),
+            CalibrationView(context),
+            CameraView(context),
+            LogView(context),
+        )
+        self.place = 0
+
+    def compose(self) -> ComposeResult:
+        """Everything."""
+        yield self.head
+        with ContentSwitcher(initial=self.views[0].id):
+            yield from self.views
+        yield self.foot
+
+    @property
+    def view(self) -> View:
+        """The view in sight."""
+        return self.views[self.place]
+
+    def call_up(self, place: int) -> None:
+        """Show the view of a number, from 0."""
+        self.place = place
+        self.query_one(ContentSwitcher).current = self.view.id
+        self.view.enter()
+        self.call_after_refresh(self.view.paint)
+
+    def paint(self) -> None:
+        """Show what is known now."""
+        self.view.paint()
+
+    def keys(self) -> tuple[Key, ...]:
+        """The keys in sight: the views, what waits, and what this view has."""
+        model, desk = self.context.model, self.context.desk
+        views = [
+            Key(str(at + 1), name.upper() if at == self.place else name, rank=4 + at) for at, name in enumerate(NAMES)
+        ]
+        prompts = len(model.run.prompts)
+        asked = [Key("i", f"Input({prompts})", rank=1, urgent=True)] if prompts else []
+        paused = model.run.state in ("paused", "pausing")
+        below = [
+            SAFE_STOP,
+            Key("space", "Resume" if paused else "Pause", rank=1, row=1),
+            *([Key("a", "Ack", rank=2, row=1)] if model.unacknowledged else []),
+            *self.view.KEYS,
+            Key("n", "Note", rank=8, row=1),
+            *([Key("L", "Release" if desk.in_command else "Command", rank=8, row=1)] if model.run.service else []),
+            Key("d", "Detach", rank=3, row=1),
+        ]
+        return (*views, *asked, Key("?", "Help", rank=2), Key("^p", "Cmd", rank=3), *below)
+
+    def on_mount(self) -> None:
+        """Begin with the overview."""
+        self.view.enter()
+
+    def on_channel_table_pinned(self, message: ChannelTable.Pinned) -> None:
+        """What is pinned in the table is shown as trends."""
+        self.trends.pinned = message.names

@@ -1,0 +1,191 @@
+"""The first view: every channel, and beside it what room there is for."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from rich.style import Style
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.widgets import Input
+
+from ..context import Context
+from ..fitting import Part, spread
+from ..palette import Level, style
+from ..summary import queue_glyph
+from ..widgets.channel_table import ChannelTable
+from ..widgets.key_bar import Key
+from ..widgets.listing import Listing
+from ..widgets.trend import Trend
+from ..widgets.words import Rows
+from ..wording import Entry
+from .lists import DEVICES_NARROW, QUEUE_NARROW, device_entry, log_entry, queue_entry
+from .trends import show_trend
+from .view import View
+
+LOG_LINES = 12
+"""Lines of the log at the bottom, at most."""
+
+
+class Overview(View):
+    """Channels, the queue in one row, the last lines of the log; where there is room also devices and trends."""
+
+    DEFAULT_CSS = """
+    Overview #side, Overview #trends { display: none; }
+    Overview #filter { display: none; height: 1; border: none; padding: 0 1; background: $surface; }
+    Overview.-filtering #filter { display: block; }
+    Overview #what, Overview #run-queue { height: 1; }
+    Overview #tail { height: 2; }
+    Overview #main { height: 1fr; }
+    Overview #middle { width: 1fr; }
+    .-medium Overview #tail { height: 5; }
+    .-wide Overview #tail { height: 9; }
+    .-wide Overview #side { display: block; width: 30; margin-right: 1; }
+    .-wide Overview #trends { display: block; width: 44; margin-left: 1; }
+    .-wide Overview.-max #side, .-wide Overview.-max #trends { display: none; }
+    .-wide Overview #run-queue { display: none; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("slash", "filter", "Filter", show=False),
+        Binding("g", "group", "Group", show=False),
+        Binding("M", "maximise", "Maximise", show=False),
+    ]
+    KEYS: ClassVar[tuple[Key, ...]] = (Key("/", "Filter", row=1, rank=6), Key("g", "Group", row=1, rank=7))
+
+    def __init__(self, context: Context) -> None:
+        plain = context.plain
+        self.table = ChannelTable(context.source, plain=plain, id="channels")
+        self.queue = Listing(QUEUE_NARROW, empty="no queue", heads=False, plain=plain)
+        self.devices = Listing(DEVICES_NARROW, heads=False, plain=plain)
+        self.queue.can_focus = self.devices.can_focus = False
+        self.trends = [Trend(plain=plain) for _ in range(3)]
+        self._what, self._queue_row = Rows(plain=plain, id="what"), Rows(plain=plain, id="run-queue")
+        self._tail = Rows(plain=plain, id="tail")
+        self._titles = [Rows(plain=plain, classes="title") for _ in range(2)]
+        self._layout = -1
+        super().__init__(context, id="overview")
+
+    def compose(self) -> ComposeResult:
+        """The panes."""
+        with Horizontal(id="main"):
+            with Vertical(id="side"):
+                yield self._titles[0]
+                yield self.queue
+                yield self._titles[1]
+                yield self.devices
+            with Vertical(id="middle"):
+                yield self._what
+                yield Input(placeholder="part of a name", id="filter")
+                yield self.table
+            with Vertical(id="trends"):
+                yield from self.trends
+        yield self._queue_row
+        yield self._tail
+
+    def enter(self) -> None:
+        """The cursor is in the table."""
+        self.table.focus()
+
+    def channel(self) -> str | None:
+        """The channel under the cursor."""
+        return self.table.current
+
+    def paint(self) -> None:
+        """Show what is known now."""
+        model = self.context.model
+        if model.layout != self._layout:
+            self._layout = model.layout
+            self.table.refill()
+        self.table.changed(self.table.in_sight())
+        self._what.show([self._heading()])
+        self._queue_row.show([self._queue_words()])
+        lines = list(model.log)[-LOG_LINES:]
+        self._tail.show([_log_row(line) for line in reversed(lines)])
+        if self.queue.content_size.area:
+            self._paint_side()
+        if self.trends[0].content_size.area:
+            self._paint_trends()
+
+    def _heading(self) -> list[tuple[str, Style]]:
+        model, source, now = self.context.model, self.context.source, self.context.times.now()
+        shown = len(source.names())
+        group = f"group {source.group}" if source.group else "all channels"
+        wrong = sum(model.status(live, now).level in (Level.STALE, Level.BAD) for live in model.channels)
+        parts = [Part((f"{group} ({shown} of {len(model.channels)})", group), rank=0)]
+        if wrong:
+            parts.append(Part((f"? {wrong} not usable now",), rank=1, style=Style(bold=True)))
+        if not self.context.linked and model.known:
+            parts.append(Part(("as last heard",), rank=1))
+        return [(" ", Style()), *spread(parts, max(self._what.content_size.width - 2, 0))]
+
+    def _queue_words(self) -> list[tuple[str, Style]]:
+        queue = self.context.model.run.queue
+        if queue is None:
+            return [(" one run, no queue", Style(dim=True))]
+        words = " queue " + ("working" if queue.working else "on hold")
+        for item in queue.items[-3:] if len(queue.items) > 8 else queue.items:
+            words += f"  {queue_glyph(item)} {item.procedure}"
+        return [(words, Style())]
+
+    def _paint_side(self) -> None:
+        run = self.context.model.run
+        words = "no queue" if run.queue is None else "queue working" if run.queue.working else "queue on hold"
+        self._titles[0].show([[(words, Style(bold=True))]])
+        self._titles[1].show([[("devices", Style(bold=True))]])
+        self.queue.show([queue_entry(item) for item in run.queue.items] if run.queue is not None else [])
+        self.devices.show([device_entry(device, self.context) for device in run.devices])
+
+    def _paint_trends(self) -> None:
+        names = list(self.table.pinned) or ([self.table.current] if self.table.current else [])
+        for place, trend in enumerate(self.trends):
+            trend.display = place < len(names)
+            if trend.display:
+                show_trend(trend, names[place], self.context)
+
+    # Keys
+
+    def action_filter(self) -> None:
+        """Type a part of a name."""
+        self.add_class("-filtering")
+        self.query_one("#filter", Input).focus()
+
+    def action_group(self) -> None:
+        """Show the next group of channels."""
+        source = self.context.source
+        groups = source.groups()
+        at = groups.index(source.group) if source.group in groups else 0
+        source.group = groups[(at + 1) % len(groups)]
+        self.table.refill()
+        self.paint()
+
+    def action_maximise(self) -> None:
+        """Give the table all the room, or no longer."""
+        self.toggle_class("-max")
+
+    @on(Input.Changed, "#filter")
+    def _filtered(self, event: Input.Changed) -> None:
+        self.table.filter(event.value)
+
+    @on(Input.Submitted, "#filter")
+    def _filter_ends(self) -> None:
+        if not self.query_one("#filter", Input).value:
+            self.remove_class("-filtering")
+        self.table.focus()
+
+    def key_escape(self) -> None:
+        """Show all channels again."""
+        self.query_one("#filter", Input).value = ""
+        self.remove_class("-filtering")
+        self.table.focus()
+
+
+def _log_row(line: Entry) -> list[tuple[str, Style]]:
+    shown = log_entry(line)
+    level = (f"{shown.cells['state']:<5}", style(shown.level))
+    return [
+        (f" {shown.cells['clock']} ", Style()),
+        level,
+        (f" {shown.cells['kind']:<9} {shown.cells['text']}", Style()),
+    ]
