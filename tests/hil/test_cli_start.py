@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 
@@ -16,6 +17,9 @@ HEAVY = {
     *("apsw", "fastapi", "uvicorn", "httpx", "hil_calibration", "hil_drivers"),
 }
 
+HELP = 0.150
+"""CPU seconds that ``hil --help`` may cost."""
+
 
 def hil(*args: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([sys.executable, "-m", "hil.cli", *args], capture_output=True, text=True, timeout=60)
@@ -28,6 +32,42 @@ def test_help_and_version_import_nothing_heavy(argument: str) -> None:
     status, *modules = done.stdout.splitlines()[-1].split()
     assert status == "0"
     assert not set(modules) & HEAVY
+
+
+def least_cpu(*command: str, good: float) -> float:
+    """CPU seconds of a command, its interpreter included: the least of up to 20 times, for a machine is shared."""
+    least = 60.0
+    for _ in range(20):
+        with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
+            _, status, used = os.wait4(process.pid, 0)
+            process.returncode = os.waitstatus_to_exitcode(status)
+        assert process.returncode == 0
+        least = min(least, used.ru_utime + used.ru_stime)
+        if least <= good:
+            break
+    return least
+
+
+def test_help_costs_no_more_than_150_ms_of_cpu() -> None:
+    """Most of it is click's own import: where the machine is so slow that it alone takes long, half more than that."""
+    least = least_cpu(sys.executable, "-m", "hil.cli", "--help", good=HELP)
+    assert least <= max(HELP, 1.5 * least_cpu(sys.executable, "-c", "import click", good=0.0))
+
+
+def test_the_help_of_no_command_imports_numbers_screen_or_gateway() -> None:
+    code = """
+import sys, click
+from hil.cli.root import cli
+def show(command, name, parent):
+    context = click.Context(command, info_name=name, parent=parent)
+    command.get_help(context)
+    for child in command.list_commands(context) if isinstance(command, click.Group) else ():
+        show(command.get_command(context, child), child, context)
+show(cli, "hil", None)
+print(*sys.modules)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
+    assert not set(done.stdout.split()) & {"numpy", "scipy", "textual", "fastapi", "uvicorn", "matplotlib", "pydantic"}
 
 
 def test_every_command_is_listed_and_can_be_loaded() -> None:
