@@ -41,7 +41,7 @@ def fitted(parts: Sequence[Part], cells: int, gap: int = 2) -> list[tuple[Part, 
         text = parts[at].forms[-1]
         if parts[at].rank == 0:
             text = clip(text, max(left - gap, 0))
-        if text and width(text) + gap <= left:
+        if width(text) + gap <= left:
             chosen[at] = text
             left -= width(text) + gap
     for at in order:

@@ -28,7 +28,7 @@ CHANNELS: tuple[Column, ...] = (
     Column("name", "channel", 14, 20, rank=0),
     Column("value", "value", 9, 11, "right", rank=0),
     Column("unit", "unit", 5, 6, rank=1),
-    Column("uncertainty", "U (k=2)", 8, 10, "right", rank=2),
+    Column("uncertainty", "U (k=2)", 9, 11, "right", rank=2),
     Column("trend", "trend", 12, 40, rank=5),
     Column("limit", "limit", 8, 12, rank=4),
     Column("state", "state", 10, 12, rank=1),
@@ -40,7 +40,7 @@ def fitted(columns: Sequence[Column], cells: int, gap: int = 1) -> list[tuple[Co
     """The columns which fit into ``cells`` with ``gap`` between them, each with its width.
 
     >>> [(column.key, width) for column, width in fitted(CHANNELS, 52)]
-    [('name', 16), ('value', 9), ('unit', 5), ('uncertainty', 8), ('state', 10)]
+    [('name', 15), ('value', 9), ('unit', 5), ('uncertainty', 9), ('state', 10)]
     """
     kept = list(columns)
     while kept and sum(column.least + gap for column in kept) - gap > cells:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from . import braille
 from .history import Samples
+from .reading import short
 from .text import pad
 
 Run = tuple[str, int]
@@ -20,6 +21,10 @@ SIGNAL, LIMIT, BAND, NOTHING = 0, 1, 2, 3
 """The layers of a trend."""
 MOST_ROOM = 1.0
 """A limit is on the scale where it is at most this many times the range of the values away."""
+HUGE = 1e300
+"""What is beyond stands on the edge."""
+LONGEST = 9
+"""Cells of a label, at most."""
 JOIN = 0.05
 """Samples at most this part of the span apart are joined."""
 
@@ -76,7 +81,7 @@ def scale(samples: Samples, since: float, limits: tuple[float | None, float | No
     if not known.any():
         given = [limit for limit in limits if limit is not None]
         return (min(given), max(given)) if len(given) == 2 else (given[0] - 1, given[0] + 1) if given else (0.0, 1.0)
-    bottom, top = float(low[known].min()), float(high[known].max())
+    bottom, top = max(float(low[known].min()), -HUGE), min(float(high[known].max()), HUGE)
     room = (top - bottom) or abs(top) * 1e-3 or 1.0
     near = [
         limit for limit in limits if limit is not None and bottom - MOST_ROOM * room <= limit <= top + MOST_ROOM * room
@@ -94,11 +99,17 @@ def _far(bottom: float, top: float, limits: tuple[float | None, float | None]) -
 def _labels(bottom: float, top: float, limits: tuple[float | None, float | None], rows: int) -> dict[int, str]:
     """The label of each row of cells that has one: the ends of the scale, and the limits."""
     digits = max(0, 1 - int(np.floor(np.log10(top - bottom))))
-    labels = {0: f"{top:.{digits}f} ", rows - 1: f"{bottom:.{digits}f} "}
+    labels = {0: f"{_label(top, digits)} ", rows - 1: f"{_label(bottom, digits)} "}
     for limit, letter in zip(limits, "LH", strict=True):
         if limit is not None and bottom <= limit <= top:
-            labels[braille.row_of(limit, bottom, top, rows)] = f"{limit:.{digits}f}{letter}"
+            labels[braille.row_of(limit, bottom, top, rows)] = f"{_label(limit, digits)}{letter}"
     return labels
+
+
+def _label(value: float, digits: int) -> str:
+    """``value`` to ``digits`` decimals where that is short."""
+    text = f"{value:.{digits}f}" if digits < LONGEST else ""
+    return text if 0 < len(text) <= LONGEST else short(value, LONGEST)
 
 
 def composed(layers: Sequence[braille.Dots], *, plain: bool = False) -> list[list[Run]]:

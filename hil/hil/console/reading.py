@@ -58,9 +58,9 @@ def written(value: float | None, u: float | None, *, cells: int = 9, k: float = 
     if value is None or not math.isfinite(value):
         return Written(NOTHING, NOTHING)
     if u is None or not math.isfinite(u) or u < 0:
-        return Written(_short(value, cells, digits=6), NOTHING)
+        return Written(short(value, cells, digits=6), NOTHING)
     if u == 0:
-        return Written(_short(value, cells), "±0")
+        return Written(short(value, cells), "±0")
     plain = report(value, k * u)
     spread = plain.U if len(plain.U) < cells else _exponent(f"{float(plain.U):.1e}")
     return Written(plain.value if len(plain.value) <= cells else _cut(Decimal(plain.value), cells), f"±{spread}")
@@ -83,7 +83,7 @@ def _exponent(text: str) -> str:
     return text.replace("e+0", "e").replace("e-0", "e-").replace("e+", "e")
 
 
-def _short(value: float, cells: int, digits: int = 15) -> str:
+def short(value: float, cells: int, digits: int = 15) -> str:
     """``value`` to at most ``digits`` significant digits, fewer where ``cells`` asks for it."""
     for kept in range(digits, 0, -1):
         text = _exponent(f"{value:.{kept}g}")
@@ -179,8 +179,8 @@ def status(
 ) -> Status:
     """The state cell of a channel: the worst of what is known of it.
 
-    An alarm stands before a stale value, that before a bad one, and this before a limit left without an alarm; an
-    alarm whose value is not of now has a ``?``.
+    An alarm stands before a stale value, that before a bad one, this before a limit left without an alarm, and this
+    before what is only noted; an alarm whose value is not of now has a ``?``.
 
     :param flags: bits of `hil_drivers.indication.Flag`.
     :param missing: there is no value.
@@ -195,15 +195,13 @@ def status(
         sign = {1: "▲ HI", -1: "▼ LO", 0: f"{look.glyph} {look.word}"}[beyond]
         known, doubt = "✓" if acknowledged else "", "?" if old else ""
         return Status(alarm, f"{sign} {look.number}{known}{doubt}", acknowledged, old)
-    if word and word != "STALE" and not flags & ~_ONLY_NOTED:
-        return Status(Level.LOW, f"○ {word}")
     if late is not None or word == "STALE":
         return Status(Level.STALE, f"? {age(late)}" if late is not None else "? STALE", old=True)
-    if word or missing:
+    if missing or flags & ~_ONLY_NOTED:
         return Status(Level.BAD, f"✗ {word or 'NONE'}", old=True)
     if beyond:
         return Status(Level.LOW, "▲ HI" if beyond > 0 else "▼ LO")
-    return NORMAL
+    return Status(Level.LOW, f"○ {word}") if word else NORMAL
 
 
 @dataclass(frozen=True, slots=True)

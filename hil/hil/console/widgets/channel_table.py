@@ -12,6 +12,7 @@ from textual.binding import Binding, BindingType
 from textual.geometry import Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
+from textual.scrollbar import ScrollBarRender
 from textual.strip import Strip
 
 from ..layout import CHANNELS, Column, fitted, line
@@ -20,6 +21,12 @@ from ..reading import ChannelRow
 from ..table_row import MARKS, Ink, pieces
 
 _HEADER = 1
+
+
+class _WholeCells(ScrollBarRender):
+    """A scroll bar whose ends are no blocks of a part of a cell."""
+
+    VERTICAL_BARS: ClassVar[list[str]] = [" "]
 
 
 class Channels(Protocol):
@@ -192,6 +199,8 @@ class ChannelTable(ScrollView, can_focus=True):
 
     def on_mount(self) -> None:
         """Show what there is."""
+        if self.plain:
+            self.vertical_scrollbar.renderer = _WholeCells  # type: ignore[misc]
         self.refill()
 
     def on_resize(self) -> None:

@@ -59,7 +59,7 @@ class KeyBar(Lines):
         for row in range(height):
             parts = [_part(key).said(self.said) for key in keys if key.row == row]
             if row == height - 1 and self._note:
-                parts.append(Part((self.said(self._note), ""), rank=9, right=True))
+                parts.append(Part((self.said(self._note),), rank=9, right=True))
             rows.append([(" ", NORMAL), *_dense(parts, max(width - 2, 0))])
         return rows
 

@@ -199,11 +199,11 @@ def alarm_parts(alarms: Sequence[AlarmItem], cells: int, *, bright: bool = True)
     if not alarms:
         return [Part(("no alarms",), rank=0)]
     waiting = any(not alarm.acknowledged for alarm in alarms)
-    end = Part(("a=ack  4=list", "a=ack") if waiting else ("4=list", ""), rank=1, right=True)
+    end = Part(("a=ack  4=list", "a=ack") if waiting else ("4=list",), rank=1, right=True)
     shown = [_alarm_part(alarm, place, bright) for place, alarm in enumerate(alarms[:MOST])]
     for count in range(len(shown), 1, -1):
         parts = [*shown[:count], *_others(len(alarms) - count), end]
-        if len(fitted(parts, cells)) >= len(parts) - (end.forms[-1] == ""):
+        if len(fitted(parts, cells)) == len(parts):
             return parts
     return [shown[0], *_others(len(alarms) - 1), end]
 
@@ -216,14 +216,10 @@ def _alarm_part(alarm: AlarmItem, place: int, bright: bool) -> Part:
     known = "ACK" if alarm.acknowledged else "GONE" if alarm.returned else "UNACK"
     since = f" {clock(alarm.since)}" if alarm.since is not None else ""
     reason = f" {alarm.reason}" if alarm.reason else ""
-    short = f"{alarm.sign} {clip(alarm.tag, TAG)}"
-    forms = (
-        f"{short}{reason} {known}{since}",
-        f"{short}{reason} {known}",
-        f"{short}{reason}",
-        f"{short} {known}",
-        short,
-    )
+    mark = "✓" if alarm.acknowledged else "~" if alarm.returned else ""
+    short = f"{alarm.sign}{mark} {clip(alarm.tag, TAG)}"
+    whole = f"{short}{reason}"
+    forms = (f"{whole} {known}{since}", f"{whole} {known}", whole, *((short,) if place else ()))
     blinking = alarm.level in (Level.HIGH, Level.SAFETY) and not alarm.acknowledged
     shown = style(alarm.level, acknowledged=alarm.acknowledged, bright=bright or not blinking)
-    return Part(tuple(sorted(forms, key=len, reverse=True)), rank=0 if place == 0 else 2 + place, style=shown)
+    return Part(forms, rank=0 if place == 0 else 2 + place, style=shown)
