@@ -341,7 +341,7 @@ class _Run:
         from .record import seal
 
         try:
-            await record.close(ending.status)
+            await record.close(ending.status, reason=str(ending.error or ""))
         except RecordError as error:
             self._service.publish("record failed", {"reason": str(error)})
             return self._failed(Ending(FAILED, ending.error or error))

@@ -117,12 +117,17 @@ def test_a_dry_run_shows_the_plan_and_makes_nothing(place: Path, capsys: pytest.
     assert inside(place, capsys, *RUN, "--dry-run", "--set", "second=5")[0] == 2
 
 
-def test_a_bench_that_is_not_fit_is_exit_code_2(place: Path) -> None:
+def test_a_bench_that_is_not_fit_is_exit_code_2_and_on_record(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
     register = place / "bench" / "equipment.toml"
     register.write_text(register.read_text(encoding="utf-8").replace("2027-03-31", "2020-03-31"), encoding="utf-8")
     done = run_brief(place)
     assert done.returncode == 2
     assert "was due on 2020-03-31" in done.stderr
+    (folder,) = (place / "runs").iterdir()
+    assert "was due on 2020-03-31" in open_run(folder).reason
+    shown = json.loads(inside(place, capsys, "data", "show", "last", "--json")[1])
+    assert (shown["status"], shown["reason"]) == ("failed", open_run(folder).reason)
+    assert inside(place, capsys, "data", "verify", "last")[0] == 0
 
 
 def test_a_device_that_does_not_answer_is_exit_code_4(place: Path) -> None:
@@ -152,6 +157,7 @@ def test_a_signal_ends_a_run_in_order(
     assert "Traceback" not in told
     (run,) = json.loads(inside(place, capsys, "data", "list", "--json")[1])["runs"]
     assert run["status"] == "aborted"
+    assert open_run(place / "runs" / run["run"]).reason == "the run was interrupted"
     assert inside(place, capsys, "data", "verify", "last")[0] == 0
 
 

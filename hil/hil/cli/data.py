@@ -70,7 +70,7 @@ def show(run: str, plot: Path | None, channels: tuple[str, ...], out: Path, as_j
 
         draw(record, plot, channels)
     amended = _amendments(record, folder)
-    described = {**_summary(folder), **_counts(record), **_sealed(folder)}
+    described = {**_summary(folder), **_reason(record), **_counts(record), **_sealed(folder)}
     results = _results(folder)
     if as_json:
         show_json({**described, "amendments": amended, "parameters": record.run.get("parameters"), "results": results})
@@ -171,6 +171,10 @@ def _summary(folder: Path) -> dict[str, str]:
         "status": status,
         "run": folder.name,
     }
+
+
+def _reason(record: Record) -> dict[str, str]:
+    return {"reason": record.reason} if record.reason else {}
 
 
 def _counts(record: Record) -> dict[str, Any]:

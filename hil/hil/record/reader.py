@@ -116,6 +116,12 @@ class Record:
         return "live" if is_live(self.folder) else "interrupted"
 
     @property
+    def reason(self) -> str:
+        """Why it ended before its plan was complete; empty where it did not, or was not closed."""
+        last = self._rows("event", _event, "WHERE rowid = (SELECT max(rowid) FROM event)")
+        return str(last[0].data.get("reason", "")) if last and last[0].kind == "closed" else ""
+
+    @property
     def day(self) -> date | None:
         """Its last day, on the bench clock where that was recorded; ``None`` where nothing tells."""
         times = [event.t for event in self.events("bench clock")]

@@ -18,7 +18,7 @@ the POSIX epoch unless the name begins with ``mono``; text columns named here as
 | batch | one commit | the row ranges it holds, and the chain (see `hil.record.chain`) |
 
 The record itself writes the events ``backpressure`` (its queue is half full, or drained), ``gap`` (what found no room),
-``resumed`` and ``closed``.
+``resumed`` and ``closed`` (its status, and the ``reason`` where its plan was not complete).
 """
 
 from __future__ import annotations

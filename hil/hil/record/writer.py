@@ -52,7 +52,7 @@ class RecordWriter:
         self._media: MediaWriter | None = None
         self._committed: Committed | None = None
         self._error: RecordError | None = None
-        self._ended: tuple[str, int] | None = None
+        self._ended: tuple[str, int, str] | None = None
         self._subscribers: list[Callable[[Committed], None]] = []
         self._waiters: list[tuple[int, asyncio.Future[Committed]]] = []
         self._end: asyncio.Future[None] = loop.create_future()
@@ -345,15 +345,17 @@ class RecordWriter:
         self._inbox.hurry()
         return await waiter
 
-    async def close(self, status: str, t: int | None = None) -> None:
+    async def close(self, status: str, t: int | None = None, *, reason: str = "") -> None:
         """End the record: everything is on disk, the last event is ``closed``, and run.db is one plain file.
 
         :param status: how the run ended.
         :param t: the time of that event, UTC in nanoseconds; the machine's clock unless given.
+        :param reason: why it ended before its plan was complete.
         :raises RecordError: if the disk failed, or another program holds run.db open.
         """
         self._check()
-        ended = text(status, "status"), time.time_ns() if t is None else integer(t, "close t")
+        at = time.time_ns() if t is None else integer(t, "close t")
+        ended = text(status, "status"), at, text(reason, "reason")
         failure = await self._close_media()
         self._ended = ended
         self._inbox.close()
@@ -393,9 +395,11 @@ class RecordWriter:
             store.release()
 
     def _closing(self, store: Store) -> Parcel:
-        status, t = self._ended or ("", 0)
-        data = json_text({"status": status, "batch": store.batch, "chain": store.head}, "closed")
-        return Parcel(rows={"event": [(t, "closed", data)]}, appended=self._inbox.appended)
+        status, t, reason = self._ended or ("", 0, "")
+        data: dict[str, Any] = {"status": status, "batch": store.batch, "chain": store.head}
+        if reason:
+            data["reason"] = reason
+        return Parcel(rows={"event": [(t, "closed", json_text(data, "closed"))]}, appended=self._inbox.appended)
 
     def _call(self, function: Callable[..., None], *arguments: Any) -> None:
         with suppress(RuntimeError):  # the loop is closed: nobody is left to be told
