@@ -18,6 +18,7 @@ COMMANDS = {
     "note": ("command:note", "Write a note into the record of a run."),
     "ack": ("command:ack", "Acknowledge an alarm of a run, or an interlock that has latched."),
     "shelve": ("command:shelve", "Hide an alarm of a run for a while."),
+    "console": ("console:console", "The operator's screen: live values, alarms, prompts, SAFE STOP."),
     "procedures": ("procedures:procedures", "List the installed procedures."),
     "bench": ("bench:bench", "List, check and show benches."),
     "devices": ("devices:devices", "The devices of a bench and how they do, or the installed drivers."),

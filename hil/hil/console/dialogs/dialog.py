@@ -40,8 +40,7 @@ class Dialog(ModalScreen[Result | None]):
     }
     Dialog.-ascii .panel { border: ascii $border; }
     Dialog .title { text-style: bold; height: auto; margin-bottom: 1; }
-    Dialog Input { border: none; height: 1; background: $background; padding: 0 1; margin: 0 0 1 0; }
-    Dialog Input:focus { text-style: none; }
+    Dialog Input { height: 1; padding: 0 1; margin: 0 0 1 0; }
     Dialog Words { margin-bottom: 1; }
     Dialog .label { margin-bottom: 0; }
     """

@@ -26,7 +26,7 @@ class Pick(Dialog[str]):
         self._names = names
         self.listing = Listing(NAMES, heads=False, empty="none of this name", plain=context.plain)
         self.listing.can_focus = False
-        self.part = Input(placeholder="part of a name")
+        self.part = Input(placeholder="part of a name", compact=True)
 
     def content(self) -> list[Widget]:
         """The field, and the names that fit."""

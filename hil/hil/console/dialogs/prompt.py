@@ -35,7 +35,7 @@ class PromptDialog(Dialog[bool]):
         super().__init__(context, "")
         self.prompt = prompt
         self.symbol = _symbol(prompt)
-        self.field = Input(context.drafts.get(prompt.prompt, ""), id="answer")
+        self.field = Input(context.drafts.get(prompt.prompt, ""), compact=True, id="answer")
         self.choices = Listing(CHOICES, heads=False, plain=context.plain)
         self.verdict = Words(plain=context.plain)
         self._sent = False

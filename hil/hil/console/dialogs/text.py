@@ -36,7 +36,8 @@ class Form(Dialog[list[str]]):
         super().__init__(context, title)
         self._text, self.fields = text, fields
         self.inputs = [
-            Input(field.value, placeholder=field.hint, id=f"field-{place}") for place, field in enumerate(fields)
+            Input(field.value, compact=True, placeholder=field.hint, id=f"field-{place}")
+            for place, field in enumerate(fields)
         ]
         self.fault = Words(plain=context.plain)
 

@@ -61,6 +61,7 @@ class CalibrationView(View):
     the record knows them.
     """
 
+    SCOPED_CSS = False  # the layout is chosen by the width of the screen
     DEFAULT_CSS = """
     CalibrationView #steps { height: 7; }
     CalibrationView #taken { height: 5; min-height: 3; }

@@ -23,7 +23,9 @@ NO_PICTURE = "no picture: the stream of the bench carries values, no frames"
 class CameraView(View):
     """A path in the plane, of two channels of one device whose names end in x and y; and a camera's picture."""
 
+    SCOPED_CSS = False  # the layout is chosen by the width of the screen
     DEFAULT_CSS = """
+    CameraView { padding: 0 1; }
     CameraView #preview { display: none; }
     .-wide CameraView #preview { display: block; width: 1fr; margin-left: 1; }
     CameraView #plane { width: 1fr; }

@@ -25,7 +25,7 @@ class LogView(View):
     DEFAULT_CSS = """
     LogView #heading { height: 1; }
     LogView #detail { margin: 0 1; max-height: 4; }
-    LogView #find { display: none; height: 1; border: none; padding: 0 1; background: $surface; }
+    LogView #find { display: none; height: 1; padding: 0 1; }
     LogView.-finding #find { display: block; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -45,7 +45,7 @@ class LogView(View):
     def compose(self) -> ComposeResult:
         """The list, and the line under the cursor in full."""
         yield self._heading
-        yield Input(placeholder="words to find", id="find")
+        yield Input(placeholder="words to find", compact=True, id="find")
         yield self.listing
         yield self._detail
 

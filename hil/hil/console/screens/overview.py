@@ -32,12 +32,15 @@ LOG_LINES = 12
 class Overview(View):
     """Channels, the queue in one row, the last lines of the log; where there is room also devices and trends."""
 
+    SCOPED_CSS = False  # the layout is chosen by the width of the screen
     DEFAULT_CSS = """
     Overview #side, Overview #trends { display: none; }
-    Overview #filter { display: none; height: 1; border: none; padding: 0 1; background: $surface; }
+    Overview #filter { display: none; height: 1; padding: 0 1; }
     Overview.-filtering #filter { display: block; }
     Overview #what, Overview #run-queue { height: 1; }
     Overview #tail { height: 2; }
+    Overview .title { height: 1; margin-left: 1; }
+    Overview #side Listing { height: 1fr; }
     Overview #main { height: 1fr; }
     Overview #middle { width: 1fr; }
     .-medium Overview #tail { height: 5; }
@@ -77,7 +80,7 @@ class Overview(View):
                 yield self.devices
             with Vertical(id="middle"):
                 yield self._what
-                yield Input(placeholder="part of a name", id="filter")
+                yield Input(placeholder="part of a name", compact=True, id="filter")
                 yield self.table
             with Vertical(id="trends"):
                 yield from self.trends

@@ -37,7 +37,9 @@ def show_trend(trend: Trend, name: str, context: Context, *, until: float | None
 class Trends(View):
     """Up to four trends of one span; the channels are those pinned in the table, else the first ones."""
 
+    SCOPED_CSS = False  # the layout is chosen by the width of the screen
     DEFAULT_CSS = """
+    Trends { padding: 0 1; }
     Trends #grid { grid-size: 1 2; grid-gutter: 0 2; height: 1fr; }
     .-medium Trends #grid, .-wide Trends #grid { grid-size: 2 2; }
     Trends #grid.-one { grid-size: 1 1; }
