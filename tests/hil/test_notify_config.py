@@ -149,3 +149,8 @@ def test_the_core_can_check_the_file_without_the_libraries_of_the_child() -> Non
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (0, "set()\n", "")
+
+
+def test_somebody_must_be_told(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match=r"notify.toml:1: levels: nobody is told; add one or more"):
+        load_settings(write(tmp_path, "levels = []\n"))

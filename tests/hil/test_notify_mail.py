@@ -14,6 +14,7 @@ from authority import Authority
 from hil.notify.config import Settings
 from hil.notify.courier import Courier
 from hil.notify.desk import MAIL, Bell, Desk
+from hil.notify.lines import DrillLine
 from hil.notify.mail import Mailer
 from hil.notify.notices import Notice
 from hil.notify.outbox import Message, Outbox
@@ -272,4 +273,16 @@ async def test_whatever_a_sender_meets_the_message_is_tried_again(tmp_path: Path
     assert await courier.once()
     assert (post.said[-1]["outcome"], post.said[-1]["why"]) == ("failed", "RuntimeError: a bug")
     assert post.outbox.waiting == 2
+    post.outbox.close()
+
+
+async def test_everybody_is_told_of_a_test_once(tmp_path: Path) -> None:
+    async with mail_server(habits := Habits()) as port:
+        post = Post(tmp_path, port)
+        for name in ("a", "a", "b"):
+            post.desk.take(DrillLine(test=name))
+        await post.after(0)
+    assert sorted(habits.taken) == sorted(["first@example.org", "other@example.org", "second@example.org"] * 2)
+    assert {mail["Subject"] for mail in habits.mails} == {"[TEST] bench: this is a test"}
+    assert [said["test"] for said in post.said] == ["a"] * 3 + ["b"] * 3
     post.outbox.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import stat
 from contextlib import suppress
 from pathlib import Path
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 
 from hil.errors import RecordError
 from hil.notify.hearing import split
-from hil.notify.lines import LONGEST, AlarmLine, HeartbeatLine, parse
+from hil.notify.lines import LONGEST, AlarmLine, HeartbeatLine, encode, parse
 from hil.notify.mail import write as write_mail
 from hil.notify.moment import HOUR, MINUTE
 from hil.notify.notices import Notice, Step, Telling
@@ -264,7 +265,6 @@ def test_a_digest_lists_the_highest_priority_first_and_says_how_much_it_leaves_o
         (b'{"event": "raised", "alarm": "a"}', "episode: Field required"),
         (b'{"event": "lifted", "alarm": "a", "episode": 1, "priority": "low", "run": ""}', "event: "),
         (b'{"event": "raised", "alarm": "a", "episode": "1", "priority": "low", "run": ""}', "episode: "),
-        (b'{"event": "raised", "alarm": "a", "episode": 1, "priority": "low", "run": "", "value": NaN}', "value: "),
         (b'{"end": "soon"}', "end: "),
         (b" " * (LONGEST + 1), "a line of more than"),
     ],
@@ -280,6 +280,26 @@ def test_a_line_is_what_the_core_says() -> None:
     )
     assert isinstance(parse(text), AlarmLine)
     assert parse(b'{"heartbeat": 3}\n') == HeartbeatLine(heartbeat=3)
+
+
+def test_an_alarm_with_a_text_that_does_not_fit_or_a_number_that_is_none_is_told_all_the_same() -> None:
+    found = line(what="x" * 5000 + "\ud800", channel="\ud800", guidance="\0" * 5000, value=math.nan, U=math.inf)
+    assert (len(found.what), found.channel, found.value, found.U) == (2000, "?", None, None)
+    text = b'{"event": "raised", "alarm": "a", "episode": 1, "priority": "low", "run": "", "value": NaN, "limit": NaN}'
+    assert parse(text) == line(alarm="a", priority="low", run="")
+
+
+@given(
+    st.builds(
+        line,
+        **{name: st.text(max_size=3000) for name in ("what", "guidance", "channel", "unit", "by")},
+        limit=st.none() | st.floats() | st.text(max_size=3000),
+        value=st.none() | st.floats(),
+        number=st.integers(0, 2**62),
+    )
+)
+def test_what_the_core_writes_the_child_reads(written: AlarmLine) -> None:
+    assert parse(encode(written)) == written
 
 
 @given(st.binary(max_size=300))

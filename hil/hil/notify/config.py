@@ -139,7 +139,7 @@ class WatcherSection(Section):
 class NotifyFile(Section):
     """A whole ``notify.toml``."""
 
-    levels: tuple[LevelSection, ...] = Field(strict=False, min_length=1, description="one or more [[levels]]")
+    levels: tuple[LevelSection, ...] = Field(strict=False, description="one or more [[levels]]")
     mail: MailSection | None = None
     webhook: WebhookSection | None = None
     quiet: QuietSection | None = None
@@ -177,6 +177,8 @@ def load_settings(path: Path) -> Settings:
 
 
 def _level_faults(file: NotifyFile) -> Iterator[Fault]:
+    if not file.levels:
+        yield Fault(("levels",), "nobody is told; add one or more [[levels]]")
     for number, level in enumerate(file.levels):
         key = ("levels", number)
         if not (level.mail or level.webhook):

@@ -1,4 +1,4 @@
-"""What the core tells the child, one JSON object in a line of at most 16 KiB.
+"""What the core tells the child, one JSON object in a line of at most 32 KiB.
 
 {"event": "raised", "alarm": "lamp hot", "episode": 3, "priority": "high", "run": ...}   an alarm has changed
 {"held": ["lamp hot"], "run": ...}       all that are held now; others of which the child knows are over
@@ -10,20 +10,37 @@
 from __future__ import annotations
 
 import json
+import math
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-LONGEST = 16 * 1024
+LONGEST = 32 * 1024
 """Bytes of a line, its end included."""
 
 Priority = Literal["low", "medium", "high", "safety"]
 PRIORITIES: tuple[Priority, ...] = ("low", "medium", "high", "safety")
 """From the lowest to the highest."""
 
-Short = Annotated[str, Field(max_length=200)]
-Text = Annotated[str, Field(max_length=2000)]
+
+def _cut(length: int) -> BeforeValidator:
+    """A text that is too long, or cannot be written, must not keep an alarm from being told: it is made to fit."""
+
+    def cut(value: object) -> object:
+        return value.encode("utf-8", "replace").decode()[:length] if isinstance(value, str) else value
+
+    return BeforeValidator(cut)
+
+
+def _finite(value: object) -> object:
+    """A number that is none, as a sensor that fails may give it, is no value."""
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+Short = Annotated[str, _cut(200)]
+Text = Annotated[str, _cut(2000)]
+Number = Annotated[float | None, BeforeValidator(_finite)]
 
 
 class Happening(StrEnum):
@@ -61,9 +78,9 @@ class AlarmLine(Line):
     number: Annotated[int, Field(ge=0)] | None = None
     channel: Short = ""
     what: Text = ""
-    value: float | None = None
-    U: float | None = None
-    limit: float | Short | None = None
+    value: Number = None
+    U: Number = None
+    limit: Annotated[float | Short | None, BeforeValidator(_finite)] = None
     unit: Short = ""
     guidance: Text = ""
     since: int | None = None
@@ -105,6 +122,11 @@ _KINDS: dict[str, type[AnyLine]] = {
     "test": DrillLine,
     "end": EndLine,
 }
+
+
+def encode(line: AnyLine) -> bytes:
+    """A line as the core writes it, its end included."""
+    return line.model_dump_json(exclude_defaults=True).encode() + b"\n"
 
 
 def parse(text: bytes) -> AnyLine:

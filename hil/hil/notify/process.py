@@ -24,7 +24,7 @@ from .web import Webhook, client
 TICK = 1.0
 """Seconds between two decisions on what has become due."""
 
-LAST_WORDS = 15.0
+LAST_WORDS = 10.0
 """Seconds in which what is due may still be told after the last line."""
 
 LOOK = 0.05
