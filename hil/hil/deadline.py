@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
 from hil_drivers.clock import Clock
@@ -40,3 +40,20 @@ def retrieve(task: asyncio.Task[Any]) -> None:
     """Look at an error that nobody may be left to see."""
     if not task.cancelled():
         task.exception()
+
+
+async def beside(work: Callable[..., T], *args: Any, **options: Any) -> T:
+    """The result of ``work``, done in a thread so that the loop goes on meanwhile.
+
+    It is done to its end, whatever cancels the caller; such a cancellation comes at the caller's next wait.
+    """
+    task, cancelled = asyncio.ensure_future(asyncio.to_thread(work, *args, **options)), False
+    while not task.done():
+        try:
+            await asyncio.wait([task])
+        except asyncio.CancelledError:
+            cancelled = True
+    caller = asyncio.current_task()
+    if cancelled and caller is not None:
+        caller.cancel()
+    return task.result()

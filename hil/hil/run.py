@@ -18,6 +18,7 @@ from hil_drivers.errors import DriverError
 
 from . import parameters, scripts
 from .beginning import Beginning
+from .deadline import beside
 from .design.lock import plan_document
 from .ending import ABORTED, COMPLETE, FAILED, Ending
 from .engine import Engine
@@ -26,6 +27,7 @@ from .errors import (
     INCONCLUSIVE,
     PASS,
     Aborted,
+    BenchFault,
     HilError,
     ProcedureFault,
     RecordError,
@@ -170,7 +172,7 @@ async def run_procedure(
     :param reach: lets commands in; entered before the bench opens, and left once it is in its safe state.
     :raises UsageError: before anything is written, for what can be known to be wrong by then.
     """
-    prepared = prepare(procedure, bench, settings, seed, resume=resume)
+    prepared = await beside(prepare, procedure, bench, settings, seed, resume=resume)
     require_options(
         prepared.config,
         speed,
@@ -192,9 +194,16 @@ async def run_procedure(
             told.callback(service.subscribe(receive, after=service.number))
         service.attach(beginning)
         await commanded.enter_async_context(reach or nullcontext())
-        recovered = await recover(prepared.config, runs, seed=prepared.seed, publish=service.publish)
+        recovered, refused = list[dict[str, Any]](), None
+        try:
+            recovered = await recover(prepared.config, runs, seed=prepared.seed, publish=service.publish)
+        except BenchFault as fault:
+            if resume is not None:
+                raise
+            refused = fault
         remember(prepared.config, runs)
-        run = _Run(
+        run = await beside(
+            _Run,
             prepared,
             service,
             speed=speed,
@@ -205,6 +214,7 @@ async def run_procedure(
             excused=excused,
             authorised_by=authorised_by,
             recovered=recovered,
+            refused=refused,
             beginning=beginning,
             commanded=commanded,
         )
@@ -225,12 +235,14 @@ class _Run:
         excused: Sequence[str],
         authorised_by: str | None,
         recovered: Sequence[dict[str, Any]],
+        refused: BenchFault | None,
         beginning: Beginning,
         commanded: AsyncExitStack,
     ) -> None:
         from .record import create_run_folder
 
         self._recovered, self._beginning, self._commanded = recovered, beginning, commanded
+        self._refused = refused
         self._excused, self._authorised_by = list(excused), authorised_by
         self._prepared, self._service, self._speed, self._operator = prepared, service, speed, operator
         self._procedure, self._config = prepared.procedure, prepared.config
@@ -258,8 +270,7 @@ class _Run:
         cancelled = False
         try:
             await record.flush()
-            begun = await self._beginning.unless_ended(self._engine(record).run())
-            ending = begun or await self._end_before_it_began(record)
+            ending = await self._carry_out(record)
         except asyncio.CancelledError:
             cancelled = True
             ending = Ending(ABORTED, Aborted("the run was interrupted"))
@@ -272,6 +283,13 @@ class _Run:
         if cancelled:
             raise asyncio.CancelledError
         return outcome
+
+    async def _carry_out(self, record: RecordWriter) -> Ending:
+        """How it ends; at once where the bench that a run before had left could not be made safe."""
+        if self._refused is not None:
+            return Ending(FAILED, self._refused)
+        begun = await self._beginning.unless_ended(self._engine(record).run())
+        return begun or await self._end_before_it_began(record)
 
     async def _end_before_it_began(self, record: RecordWriter) -> Ending:
         """A command came before the bench was open: after a stop it is brought to its safe state nevertheless."""
@@ -349,7 +367,7 @@ class _Run:
             outcome = self._failed(ending)
         else:
             try:
-                outcome = self._conclude()
+                outcome = await beside(self._conclude)
             except Exception as error:  # noqa: BLE001 (the record is safe; the analysis is told in one sentence)
                 outcome = self._failed(Ending(FAILED, _told(self._procedure.name, error)))
         try:

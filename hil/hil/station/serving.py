@@ -29,6 +29,7 @@ async def serve(config: BenchConfig, out: Path) -> None:
     :raises Unreachable: if another service has this folder.
     """
     with _alone(out):
+        _load(config)
         station = Station(config, out, facts_of(config), beat=lambda: tell_manager("WATCHDOG=1"))
         async with control_socket(station.commander), gateway(station.service, station.commander):
             tell_manager("READY=1")
@@ -36,6 +37,21 @@ async def serve(config: BenchConfig, out: Path) -> None:
                 await station.serve()
             finally:
                 tell_manager("STOPPING=1")
+
+
+def _load(config: BenchConfig) -> None:
+    """Load what the bench needs now, rather than when clients wait for an answer."""
+    from ..bench.drivers import check_drivers
+    from ..bench.fit import assess
+    from ..monitor.bench import readable_channels
+    from ..run import run_procedure
+    from ..safety.recovery import recover
+
+    _ = run_procedure, recover
+    names = readable_channels(config)
+    check_drivers(config, list(config.devices), names, broken=False)
+    for name in names:
+        assess(config, name)
 
 
 @contextmanager
