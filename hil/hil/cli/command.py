@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import click
 
 from ..commanding.client import Reached, command, the_run
-from ..commanding.requests import Verb
+from ..commanding.verbs import Verb
 from ..durations import parse_duration
 from ..errors import Unreachable, UsageError
 from .configured import setting
@@ -18,14 +18,14 @@ from .output import printable
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
-_RUN = click.option("--run", "meant", metavar="RUN", help="Its name, folder or bench; the only one by default.")
+RUN = click.option("--run", "meant", metavar="RUN", help="Its name, folder or bench; the only one by default.")
 _OPERATOR = operator("commands")
-_REASON = click.option("--reason", default="", metavar="WHY", help="Why; it goes on record.")
+REASON = click.option("--reason", default="", metavar="WHY", help="Why; it goes on record.")
 
 
 def _on_a_run(function: Function) -> Function:
     """The options that every command to a run has."""
-    return _RUN(_OPERATOR(_REASON(function)))
+    return RUN(_OPERATOR(REASON(function)))
 
 
 @click.command(short_help="Hold a run before its next point.")
@@ -33,33 +33,33 @@ def _on_a_run(function: Function) -> Function:
 @_on_a_run
 def pause(meant: str | None, operator: str | None, reason: str, now: bool) -> None:
     """Hold the run under way before its next point, or at once."""
-    _send(the_run(meant), Verb.PAUSE_NOW if now else Verb.PAUSE, operator, reason)
+    send(the_run(meant), Verb.PAUSE_NOW if now else Verb.PAUSE, operator, reason)
 
 
 @click.command(short_help="Go on with a run that is paused.")
 @_on_a_run
 def resume(meant: str | None, operator: str | None, reason: str) -> None:
     """Go on with the run that is paused."""
-    _send(the_run(meant), Verb.RESUME, operator, reason)
+    send(the_run(meant), Verb.RESUME, operator, reason)
 
 
 @click.command(short_help="End a run in order, then make the bench safe.")
 @_on_a_run
 def abort(meant: str | None, operator: str | None, reason: str) -> None:
     """End the run under way: its script clears up first, then the bench goes to its safe state."""
-    _send(the_run(meant), Verb.ABORT, operator, reason)
+    send(the_run(meant), Verb.ABORT, operator, reason)
 
 
 @click.command(short_help="Make the bench of a run safe at once.")
-@_RUN
+@RUN
 @click.option("--operator", help="Who commands: an operator of the laboratory; the only one by default.")
-@_REASON
+@REASON
 def stop(meant: str | None, operator: str | None, reason: str) -> None:
     """Bring the bench of the run under way to its safe state at once, whatever it is doing; the run ends.
 
     It is obeyed whoever sends it, and reads no settings. It is no E-stop: where life is in danger, use that of the rig.
     """
-    _send(the_run(meant), Verb.STOP, operator, reason)
+    send(the_run(meant), Verb.STOP, operator, reason)
 
 
 @click.command(short_help="Answer an open prompt of a run.")
@@ -71,27 +71,27 @@ def answer(meant: str | None, operator: str | None, reason: str, prompt: int, va
 
     The first valid answer counts.
     """
-    _send(the_run(meant), Verb.ANSWER, operator, reason, prompt=prompt, value=value)
+    send(the_run(meant), Verb.ANSWER, operator, reason, prompt=prompt, value=value)
 
 
 @click.command(short_help="Write a note into the record of a run.")
 @click.argument("text")
-@_RUN
+@RUN
 @_OPERATOR
 def note(meant: str | None, operator: str | None, text: str) -> None:
     """Write TEXT into the record of the run under way."""
-    _send(the_run(meant), Verb.NOTE, operator, text)
+    send(the_run(meant), Verb.NOTE, operator, text)
 
 
 @click.command(short_help="Hide an alarm of a run for a while.")
 @click.argument("alarm")
 @click.option("--for", "duration", required=True, metavar="TIME", help='How long, as in "10 min".')
 @click.option("--reason", required=True, metavar="WHY", help="Why; it goes on record.")
-@_RUN
+@RUN
 @_OPERATOR
 def shelve(meant: str | None, operator: str | None, reason: str, alarm: str, duration: str) -> None:
     """Hide ALARM of the run under way for a while, for a reason. What its interlock does is not changed."""
-    _send(the_run(meant), Verb.SHELVE, operator, reason, alarm=alarm, seconds=_seconds(duration))
+    send(the_run(meant), Verb.SHELVE, operator, reason, alarm=alarm, seconds=_seconds(duration))
 
 
 @click.command(short_help="Acknowledge an alarm of a run, or an interlock that has latched.")
@@ -115,15 +115,24 @@ def ack(meant: str | None, operator: str | None, reason: str, alarm: str, bench:
 
         acknowledge(alarm, latched, out, operator)
     else:
-        _send(run, Verb.ACK, operator, reason, alarm=alarm)
+        send(run, Verb.ACK, operator, reason, alarm=alarm)
 
 
-def _send(run: Reached, verb: Verb, operator: str | None, reason: str, **args: Any) -> None:
-    given = command(run, verb, args=args, operator=operator, reason=reason)
+def send(
+    run: Reached, verb: Verb, operator: str | None, reason: str, *, lease: str = "", told: bool = True, **args: Any
+) -> dict[str, Any]:
+    """Have ``run`` carry out a command, and tell that it did; its answer.
+
+    :raises Refused: if it does not.
+    :raises Unreachable: if it does not answer.
+    """
+    given = command(run, verb, args=args, operator=operator, reason=reason, lease=lease)
     if not given.get("on_record", True):
         click.echo("hil: it was done, but is not on record yet", err=True)
-    name = given.get("run") or run.name
-    click.echo(f"{printable(name)}: {verb} accepted, event {given.get('number')}")
+    if told:
+        name = given.get("run") or run.name
+        click.echo(f"{printable(name)}: {verb} accepted, event {given.get('number')}")
+    return given
 
 
 def _seconds(duration: str) -> float:

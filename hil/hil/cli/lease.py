@@ -73,16 +73,20 @@ def write(meant: str | None, operator: str | None, text: str) -> None:
 
 @handover.command(short_help="Read the note of the shift before.")
 @_by_somebody
-def read(meant: str | None, operator: str | None) -> None:
+@as_json
+def read(meant: str | None, operator: str | None, as_json: bool) -> None:
     """Show the note of the shift before; it is on record that you have read it."""
     found = the_service(meant)
     note = found.state["handover"]
-    if note is None:
+    if as_json:
+        show_json({"handover": note})
+    elif note is None:
         click.echo("there is no note")
-        return
-    click.echo(printable(f"{note['by']}, {_time(note['at'])}:"))
-    click.echo(printable(note["text"]))
-    send(found, Verb.HANDOVER_READ, operator, "", told=False)
+    else:
+        click.echo(printable(f"{note['by']}, {_time(note['at'])}:"))
+        click.echo(printable(note["text"]))
+    if note is not None:
+        send(found, Verb.HANDOVER_READ, operator, "", told=False)
 
 
 def _time(ns: int) -> str:

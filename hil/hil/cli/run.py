@@ -18,6 +18,7 @@ from .options import as_json, needed_bench, operator, out, parse_settings, seed
 from .output import printable, reader_may_leave, show_json, show_table
 
 if TYPE_CHECKING:
+    from ..bench.config import BenchConfig
     from ..commanding.commander import Commander, RunFacts
     from ..run import RunOutcome
     from ..service import Event, Service
@@ -194,22 +195,24 @@ def _carry_out(request: Request, *, jsonl: bool) -> RunOutcome:
     operator = config.laboratory.operator(request.operator)
     facts = RunFacts(config.name, os.path.realpath(config.path), request.procedure, operator)
     with reporting(jsonl=jsonl) as report:
-        return run_interruptibly(_commanded(request, facts, config.laboratory.operator, report))
+        return run_interruptibly(_commanded(request, facts, config, report))
 
 
 async def _commanded(
-    request: Request, facts: RunFacts, who: Callable[[str | None], str], report: Callable[[Event], None]
+    request: Request, facts: RunFacts, config: BenchConfig, report: Callable[[Event], None]
 ) -> RunOutcome:
     """Carry out a run that can be commanded from outside of this process."""
     from ..commanding.commander import Commander
     from ..commanding.server import control_socket
+    from ..overview import overview
     from ..record import open_run
     from ..run import run_procedure
     from ..service import Service
 
     service = Service()
+    service.overview = overview(config)
     service.subscribe(facts.heard)
-    commander = Commander(service, facts, who)
+    commander = Commander(service, facts, config.laboratory.operator)
     if request.resume is not None:
         commander.recall(event.data for event in open_run(request.resume).events("command of operator"))
     async with _gateway(service, commander) if request.served else nullcontext():
