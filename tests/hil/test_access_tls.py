@@ -52,6 +52,7 @@ def greeted(network: Network, authority: Path, name: str) -> str:
 
 def test_clients_that_trust_the_authority_reach_the_server_by_each_of_its_names(tmp_path: Path) -> None:
     made = make_certificate(tmp_path, ["bench-2.lab.example", "127.0.0.1"])
+    assert tls_context(network_of(tmp_path)).minimum_version is ssl.TLSVersion.TLSv1_2
     assert hosts_of(made.certificate) == ["bench-2.lab.example", "127.0.0.1"]
     for name in ("bench-2.lab.example", "127.0.0.1"):
         assert greeted(network_of(tmp_path), made.authority, name) == "TLSv1.3"

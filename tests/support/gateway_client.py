@@ -48,6 +48,10 @@ class Gateway:
             self._request, "POST", "/commands", data, {"Content-Type": "application/json", **headers}
         )
 
+    async def ask(self, method: str, target: str) -> tuple[int, Any]:
+        """Any other request: the status and the document of its answer."""
+        return await asyncio.to_thread(self._request, method, target, None, {})
+
     def _request(self, method: str, target: str, body: bytes | None, headers: dict[str, str]) -> tuple[int, Any]:
         connection = Connection(self.path)
         try:

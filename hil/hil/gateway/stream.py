@@ -130,12 +130,13 @@ class Client:
         """Look at what it wants from now on, and begin with all of that."""
         if self._view is None:
             return
+        before = self._view.news()
         self._parts.views.leave(self, self._view)
-        self._join()
-        self.offer(self._view.everything())
+        self.offer(self._join().everything(before))
 
-    def _join(self) -> None:
+    def _join(self) -> View:
         self._view, self._granted = self._parts.views.join(self, Wanted.of(self._globs, self._rate))
+        return self._view
 
     async def _ask(self, command: CommandBody) -> None:
         """Have a command carried out; a stop at once, others beside what else it says."""

@@ -104,20 +104,33 @@ class View:
             if self._seen == board.version and self._told == board.last:
                 await board.changed(max(HEARTBEAT - pause, 0.0))
 
-    def everything(self) -> Changes:
-        """The latest row of each channel of the view."""
-        self._resolve()
-        return Changes(self._board.channels_version, self._kept(self._board.rows_after(-1)))
+    def everything(self, before: Changes | None = None) -> Changes:
+        """The latest row of each channel of the view.
 
-    def _offer(self) -> None:
+        :param before: what a client that comes from another view has not been told there.
+        """
+        self._resolve()
+        every = Changes(self._board.channels_version, self._kept(self._board.rows_after(-1)))
+        if before is None or before.channels_version != every.channels_version:
+            return every
+        rows = {
+            index: joined(before.rows[index], row) if index in before.rows else row for index, row in every.rows.items()
+        }
+        return Changes(every.channels_version, rows, before.state)
+
+    def news(self) -> Changes:
+        """What there is since the clients were offered something."""
         board = self._board
         self._resolve()
         rows = {
             index: self._extremes.get(index, row) for index, row in self._kept(board.rows_after(self._seen)).items()
         }
         state = board.encoded_state() if board.state_version > self._seen else b""
-        self._extremes, self._seen, self._told = {}, board.version, board.last
-        changes = Changes(board.channels_version, rows, state)
+        return Changes(board.channels_version, rows, state)
+
+    def _offer(self) -> None:
+        changes = self.news()
+        self._extremes, self._seen, self._told = {}, self._board.version, self._board.last
         for watcher in tuple(self.watchers):
             watcher.offer(changes)
 
