@@ -1,11 +1,11 @@
-# make setup | demo | test | test-cameras | lint | bench | soak: each prepares what it needs first.
+# make setup | demo | test | test-cameras | lint | bench | soak | site: each prepares what it needs first.
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := .make/environment
 
-.PHONY: setup demo test test-cameras lint bench soak clean
+.PHONY: setup demo test test-cameras lint bench soak site clean
 
 setup: $(STAMP)
 
@@ -37,6 +37,10 @@ bench: setup
 
 soak: setup
 	$(BIN)/python -m pytest -m soak -n auto --dist load --timeout 3600
+
+# The documentation as a web site that fetches nothing from elsewhere: open out/site/index.html.
+site: setup
+	$(BIN)/python scripts/make_site.py out/site
 
 clean:
 	rm -rf .make $(VENV) $(VENV)-ros out
