@@ -249,11 +249,16 @@ async def test_no_run_starts_after_a_crash_where_the_bench_cannot_be_made_safe(t
         await lit(process, rig)
         process.kill()
         await end(process)
+        (folder,) = (tmp_path / "runs").glob("*_burn_*")
         await rig.world.inject("io", "silent")
         code, stderr = await end(await start(tmp_path))
         assert code == 4
-        (folder,) = (tmp_path / "runs").glob("*_burn_*")
-        assert f"the run {folder.name} was cut off, and the bench could not be made safe: io" in stderr
+        told = f"the run {folder.name} was cut off, and the bench could not be made safe: io"
+        assert told in stderr
+        refused = open_run(sorted((tmp_path / "runs").glob("*_burn_*"))[-1])
+        assert (refused.status, refused.points()) == ("failed", [])
+        assert told in refused.reason
+        assert open_run(folder).status == "interrupted"
         assert (await rig.world.state())["lights"] == 0.0, "what answers was made safe"
 
 
