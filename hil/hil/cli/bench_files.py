@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import click
 
 from .completing import bench_names
-from .options import operator
+from .options import as_json, operator
+from .output import show_json
 
 if TYPE_CHECKING:
     from hil_calibration.certificate.importer import PointCorrelation
@@ -18,11 +19,16 @@ if TYPE_CHECKING:
 @click.command(short_help="Copy a bench with its registers and certificates.")
 @click.argument("name", shell_complete=bench_names)
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
-def copy(name: str, folder: Path) -> None:
+@as_json
+def copy(name: str, folder: Path, as_json: bool) -> None:
     """Copy the bench NAME, its registers and its certificates into FOLDER."""
     from ..bench.copying import copy_bench
 
-    click.echo(copy_bench(name, folder))
+    made = copy_bench(name, folder)
+    if as_json:
+        show_json({"bench": str(made)})
+    else:
+        click.echo(made)
 
 
 @click.command(short_help="Enter a certificate as the calibration of a channel.")
@@ -34,7 +40,8 @@ def copy(name: str, folder: Path) -> None:
     metavar="R",
     help='"full", "independent", a number from 0 to 1, or "matrix": the covariance that it carries (default).',
 )
-def enter(bench: Path, channel: str, certificate: Path, point_correlation: str | None) -> None:
+@as_json
+def enter(bench: Path, channel: str, certificate: Path, point_correlation: str | None, as_json: bool) -> None:
     """Enter CERTIFICATE as the calibration of CHANNEL in the bench file BENCH, and keep a copy.
 
     CERTIFICATE is a DCC as XML, or the PDF that it is attached to. BENCH may be the folder of the bench file.
@@ -47,8 +54,13 @@ def enter(bench: Path, channel: str, certificate: Path, point_correlation: str |
 
     declared = None if point_correlation is None else _declared(point_correlation)
     file = find_bench(str(bench))
-    click.echo(enter_certificate(file, channel, certificate, declared))
-    for each in correlation_dependence(load_bench(file), channel):
+    kept = enter_certificate(file, channel, certificate, declared)
+    depends = correlation_dependence(load_bench(file), channel)
+    if as_json:
+        show_json({"certificate": str(kept), "dependence": {each.assumed: each.told for each in depends}})
+        return
+    click.echo(kept)
+    for each in depends:
         click.echo(f"if {each.assumed}: {each.told}")
 
 
@@ -60,8 +72,16 @@ def enter(bench: Path, channel: str, certificate: Path, point_correlation: str |
 @click.option("--date", "day", type=click.DateTime(["%Y-%m-%d"]), help="The day of the check, today by default.")
 @operator("checked")
 @click.option("--run", default="", help="The run that it comes from.")
+@as_json
 def check_standard(
-    bench: Path, name: str, value: float, u: float, day: datetime | None, operator: str | None, run: str
+    bench: Path,
+    name: str,
+    value: float,
+    u: float,
+    day: datetime | None,
+    operator: str | None,
+    run: str,
+    as_json: bool,
 ) -> int:
     """Enter a check of the check standard NAME at the bench BENCH, and judge it by its control chart.
 
@@ -78,6 +98,10 @@ def check_standard(
     who = config.laboratory.operator(operator)
     state = enter_check(config, name, value, u, on=on, operator=who, run=run)
     limits = state.section.chart.action_limits
+    if as_json:
+        facts = {"value": value, "unit": state.section.unit, "date": on.isoformat(), "action_limits": list(limits)}
+        show_json({"check_standard": name, **facts, "faults": list(state.faults)})
+        return FAIL if state.faults else 0
     click.echo(f"{name}: {value:g} {state.section.unit} on {on}, limits {limits[0]:.6g} to {limits[1]:.6g}")
     for fault in state.faults:
         click.echo(fault)

@@ -107,7 +107,8 @@ def keys() -> None:
 
 @click.command("new", short_help="Make a key.")
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
-def new_key(file: Path) -> None:
+@as_json
+def new_key(file: Path, as_json: bool) -> None:
     """Make a key (Ed25519): the private one in FILE, mode 0600, and the public one beside it in .pub.pem.
 
     Keep FILE out of backups that others read. Give the public key to whoever is to verify.
@@ -116,17 +117,26 @@ def new_key(file: Path) -> None:
     from ..sealing.keys import new_key as make
 
     public = make(file)
+    keyid = load_public(public).identifier
+    if as_json:
+        show_json({"private": str(file), "public": str(public), "keyid": keyid})
+        return
     click.echo(f"{file} (private, keep it)\n{public} (public, give it away)")
-    click.echo(f"identifier {load_public(public).identifier}")
+    click.echo(f"identifier {keyid}")
 
 
 @click.command("show", short_help="The identifier of a key.")
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
-def show_key(file: Path) -> None:
+@as_json
+def show_key(file: Path, as_json: bool) -> None:
     """The identifier of the key in FILE, private or public: the SHA-256 of its SubjectPublicKeyInfo."""
     from ..sealing.keys import load_public
 
-    click.echo(load_public(file).identifier)
+    keyid = load_public(file).identifier
+    if as_json:
+        show_json({"file": str(file), "keyid": keyid})
+    else:
+        click.echo(keyid)
 
 
 def amendments_of(folder: Path) -> list[dict[str, Any]]:

@@ -125,7 +125,7 @@ def run(
         procedure, bench, given, seed, speed, out, operator, begun, locked, deviation, authorised_by, served
     )
     if lock is not None:
-        return _lock(request, lock)
+        return _lock(request, lock, as_json=as_json or jsonl)
     if dry_run:
         from .dry_run import show_plan
 
@@ -240,12 +240,16 @@ def _gateway(service: Service, commander: Commander) -> AbstractAsyncContextMana
     return gateway(service, commander)
 
 
-def _lock(request: Request, file: Path) -> int:
+def _lock(request: Request, file: Path, *, as_json: bool) -> int:
     from ..design.lock import plan_document, write_lock
     from ..run import prepare
 
     prepared = prepare(request.procedure, request.bench, request.settings, request.seed)
     found, chosen = prepared.procedure, prepared.parameters
     document = plan_document(found, chosen, found.design(chosen), prepared.seed)
-    click.echo(f"{file}: locked, SHA-256 {write_lock(file, document)}")
+    digest = write_lock(file, document)
+    if as_json:
+        show_json({"plan": str(file), "sha256": digest})
+    else:
+        click.echo(f"{file}: locked, SHA-256 {digest}")
     return 0

@@ -18,6 +18,7 @@ from ..durations import parse_duration
 from ..errors import DEVICE, PASS, UsageError
 from .completing import channel_names
 from .options import needed_bench, seed
+from .output import show_json
 
 if TYPE_CHECKING:
     from ..monitor.bench import WatchedBench
@@ -42,9 +43,16 @@ REFRESH = 0.25
 )
 @click.option("--for", "duration", metavar="T", help="Stop after this time, as in '10 s'.")
 @seed
+@click.option("--json", "as_json", is_flag=True, help="The latest value of each, when all have one or --for is over.")
 @click.option("--jsonl", is_flag=True, help="Each new value and each change of state as a line of JSON.")
 def watch(
-    channels: tuple[str, ...], bench: str, period: str | None, duration: str | None, seed: int | None, jsonl: bool
+    channels: tuple[str, ...],
+    bench: str,
+    period: str | None,
+    duration: str | None,
+    seed: int | None,
+    as_json: bool,
+    jsonl: bool,
 ) -> int:
     """Show live values of CHANNELs, all that can be read by default, with U (k = 2), age and state.
 
@@ -58,14 +66,35 @@ def watch(
     from ..monitor.bench import watch_bench
     from .interruptible import run_interruptibly
 
+    if as_json and jsonl:
+        raise UsageError("--json and --jsonl exclude each other", remedy="give one of them")
     config = load_bench(bench)
     seconds, limit = _seconds("--period", period), _seconds("--for", duration)
 
     async def work() -> int:
         async with watch_bench(config, channels=channels, period=seconds, seed=seed) as watched:
-            return await _show(watched, limit, jsonl=jsonl)
+            return await (_once(watched, limit) if as_json else _show(watched, limit, jsonl=jsonl))
 
     return run_interruptibly(work())
+
+
+async def _once(bench: WatchedBench, limit: float | None) -> int:
+    """One document: each channel's latest look, when none waits any more, or at the end of ``limit``."""
+    loop = asyncio.get_running_loop()
+    begun = loop.time()
+    async with bench.reading():
+        while True:
+            looks = [channel.look() for channel in bench.channels]
+            over = loop.time() - begun >= (math.inf if limit is None else limit)
+            if over or (limit is None and all(look.state != "waiting" for look in looks)):
+                break
+            await asyncio.sleep(0.05)
+    show_json({"channels": [_described(look, each.note) for look, each in zip(looks, bench.channels, strict=True)]})
+    return _fresh(looks)
+
+
+def _fresh(looks: Sequence[Look]) -> int:
+    return PASS if all(look.state in ("ok", "flagged") for look in looks) else DEVICE
 
 
 async def _show(bench: WatchedBench, limit: float | None, *, jsonl: bool) -> int:
@@ -84,7 +113,7 @@ async def _show(bench: WatchedBench, limit: float | None, *, jsonl: bool) -> int
                 if loop.time() >= end:
                     break
                 await asyncio.sleep(min(refresh, end - loop.time()))
-    return PASS if all(look.state in ("ok", "flagged") for look in looks) else DEVICE
+    return _fresh(looks)
 
 
 @contextmanager
@@ -224,24 +253,24 @@ def _text_line(look: Look, note: str) -> str:
 
 
 def _json_line(look: Look, note: str) -> str:
-    return json.dumps(
-        {
-            "t": look.t,
-            "channel": look.channel,
-            "state": look.state,
-            "value": look.value,
-            "u": look.u,
-            "U": None if look.u is None else K * look.u,
-            "k": K,
-            "unit": look.unit,
-            "flags": [flag.name for flag in look.flags if flag.name],
-            "age": look.age,
-            "error": look.error,
-            "note": note,
-        },
-        ensure_ascii=False,
-        allow_nan=False,
-    )
+    return json.dumps(_described(look, note), ensure_ascii=False, allow_nan=False)
+
+
+def _described(look: Look, note: str) -> dict[str, Any]:
+    return {
+        "t": look.t,
+        "channel": look.channel,
+        "state": look.state,
+        "value": look.value,
+        "u": look.u,
+        "U": None if look.u is None else K * look.u,
+        "k": K,
+        "unit": look.unit,
+        "flags": [flag.name for flag in look.flags if flag.name],
+        "age": look.age,
+        "error": look.error,
+        "note": note,
+    }
 
 
 def _seconds(option: str, text: str | None) -> float | None:
