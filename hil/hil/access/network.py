@@ -15,6 +15,8 @@ from pathlib import Path
 from ..errors import ConfigurationError
 from .files import require_private
 
+TOKENS_FILE = "tokens.json"
+
 _WAITING = 128
 """Connections that may wait to be accepted."""
 
@@ -69,6 +71,17 @@ class Network:
         hosts_of(self.certificate)
         tls_context(self)
         Tokens(self.tokens).all()
+
+
+def network_at(address: str, folder: Path) -> Network:
+    """Listening at ``address`` with the certificate and the tokens in ``folder``.
+
+    :raises ConfigurationError: if it is no address.
+    """
+    from .tls import SERVER_FILE, SERVER_KEY_FILE
+
+    host, port = parse_address(address)
+    return Network(host, port, folder / SERVER_FILE, folder / SERVER_KEY_FILE, folder / TOKENS_FILE)
 
 
 def tls_context(network: Network) -> ssl.SSLContext:

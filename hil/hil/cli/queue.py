@@ -68,8 +68,9 @@ def add(
     place, _, attribute = procedure.partition(":")
     if place.endswith(".py"):
         procedure = str(Path(place).resolve()) + (f":{attribute}" if attribute else "")
-    wanted: dict[str, Any] = {"procedure": procedure, "settings": given, "seed": seed, "speed": speed, "position": position}
+    wanted: dict[str, Any] = {"seed": seed, "speed": speed, "position": position}
     args = {name: value for name, value in wanted.items() if value is not None}
+    args |= {"procedure": procedure, "settings": given}
     answer = send(found, Verb.QUEUE_ADD, operator, reason, **args)
     click.echo(f"item {answer['item']}")
 

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from ..errors import Aborted
 from .group import LazyGroup
 from .options import needed_bench, out
+from .service_access import folder
+
+if TYPE_CHECKING:
+    from ..access.network import Network
 
 COMMANDS = {
     "run": ("service:serve", "Keep a bench in service until it is ended."),
@@ -27,11 +32,16 @@ def service() -> None:
 @click.command(name="run", short_help="Keep a bench in service until it is ended.")
 @needed_bench
 @out
-def serve(bench: str, out: Path) -> int:
+@click.option("--listen", metavar="ADDRESS", help="Be reached from other machines too, as at 192.0.2.5:8443.")
+@folder
+def serve(bench: str, out: Path, listen: str | None, folder: Path | None) -> int:
     """Keep the bench in service: clients come and go (hil console, hil queue, hil status), and runs go on.
 
     It ends with Ctrl-C or SIGTERM; a run under way is brought to its safe state first. A queue does not go on by
     itself when the service is started again: look at the rig, then give hil queue start.
+
+    With --listen, other machines reach it by TLS and with tokens, and not otherwise: hil service certificate and hil
+    service token create come first.
     """
     from ..bench.config import load_bench
     from ..gateway.extra import require_extra
@@ -40,12 +50,19 @@ def serve(bench: str, out: Path) -> int:
 
     require_extra()
     config = load_bench(bench)
+    network = None if listen is None else _network(listen, folder)
     click.echo(f"hil: {config.name} is in service; runs, queue and journal are in {out}", err=True)
     try:
-        run_interruptibly(keep(config, out))
+        run_interruptibly(keep(config, out, network))
     except (Aborted, KeyboardInterrupt):
         click.echo(f"hil: {config.name} is out of service", err=True)
     return 0
+
+
+def _network(listen: str, folder: Path | None) -> Network:
+    from ..access.network import network_at, service_folder
+
+    return network_at(listen, folder or service_folder())
 
 
 @click.command(short_help="Print a unit of systemd for a bench.")

@@ -12,9 +12,7 @@ from ..commanding.verbs import ROLES
 from .options import as_json
 from .output import show_json, show_table
 
-_TOKENS_FILE = "tokens.json"
-
-_folder = click.option(
+folder = click.option(
     "--folder",
     type=click.Path(file_okay=False, path_type=Path),
     help="Where certificate and tokens of the service are.  [default: the user's state, hil/service]",
@@ -43,15 +41,16 @@ def token() -> None:
     "authorise everything.",
 )
 @click.option("--days", type=float, default=90.0, show_default=True, help="For how long it is good.")
-@_folder
+@folder
 def create(name: str, role: str, days: float, folder: Path | None) -> None:
     """Make a token for NAME, a person or a program, and show it: it cannot be shown again.
 
     Only its SHA-256 is kept. A client sends it as "Authorization: Bearer TOKEN", over TLS.
     """
+    from ..access.network import TOKENS_FILE
     from ..access.tokens import Tokens
 
-    secret, made = Tokens(_in(folder) / _TOKENS_FILE).create(name, next(r for r in ROLES if r == role), days=days)
+    secret, made = Tokens(_in(folder) / TOKENS_FILE).create(name, next(r for r in ROLES if r == role), days=days)
     click.echo(secret)
     click.echo(
         f"token of {name!r}: role {role}, good until {_day(made.expires)}; keep it, it is not shown again", err=True
@@ -59,14 +58,15 @@ def create(name: str, role: str, days: float, folder: Path | None) -> None:
 
 
 @token.command("list", short_help="Every token: role, state, last use.")
-@_folder
+@folder
 @as_json
 def list_tokens(folder: Path | None, as_json: bool) -> None:
     """List the tokens: who has them, their role and state, and when they were last used (UTC)."""
+    from ..access.network import TOKENS_FILE
     from ..access.tokens import Tokens
 
     now = datetime.now(UTC).timestamp()
-    tokens = Tokens(_in(folder) / _TOKENS_FILE).all()
+    tokens = Tokens(_in(folder) / TOKENS_FILE).all()
     if as_json:
         kept = ("id", "name", "role", "created", "expires", "last_used", "revoked")
         rows = [{name: getattr(each, name) for name in kept} | {"state": each.state(now)} for each in tokens]
@@ -91,12 +91,13 @@ def list_tokens(folder: Path | None, as_json: bool) -> None:
 
 @token.command(short_help="Let nobody in any more by a token.")
 @click.argument("name")
-@_folder
+@folder
 def revoke(name: str, folder: Path | None) -> None:
     """Revoke the token of NAME (or with that id): connections that it has opened are closed within 30 s."""
+    from ..access.network import TOKENS_FILE
     from ..access.tokens import Tokens
 
-    revoked = Tokens(_in(folder) / _TOKENS_FILE).revoke(name)
+    revoked = Tokens(_in(folder) / TOKENS_FILE).revoke(name)
     click.echo(f"the token of {revoked.name!r} lets nobody in any more")
 
 
@@ -104,7 +105,7 @@ def revoke(name: str, folder: Path | None) -> None:
 @click.option(
     "--host", "hosts", multiple=True, help="A name or address that clients use; repeatable.  [default: this machine]"
 )
-@_folder
+@folder
 def certificate(hosts: tuple[str, ...], folder: Path | None) -> None:
     """Make the server's certificate, valid for 397 days, and on first use the authority that signs it.
 

@@ -32,7 +32,8 @@ Answer = dict[str, Any]
 
 @dataclass
 class RunFacts:
-    """Which run this is; ``run`` and ``folder`` are empty until it has them. ``boot`` tells one numbering of events
+    """Which run this is; ``run`` and ``folder`` are empty until it has them, ``gateway`` (a path) and ``address`` (host
+    and port, for other machines) where it is not served. ``boot`` tells one numbering of events
     from another.
     """
 
@@ -43,6 +44,7 @@ class RunFacts:
     run: str = ""
     folder: str = ""
     gateway: str = ""
+    address: str = ""
     pid: int = field(default_factory=os.getpid)
     boot: str = field(default_factory=lambda: secrets.token_hex(8))
 

@@ -9,13 +9,18 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from ..commanding.commander import Commander
 from ..commanding.places import listening
 from ..service import Service
 from .link import Link
+
+if TYPE_CHECKING:
+    from ..access.network import Network
 
 TICK = 0.1
 """Wall seconds between two frames of values."""
@@ -34,15 +39,36 @@ _PIPE = 64 * 1024
 """Bytes that a pipe to the gateway may hold."""
 
 
+@dataclass(frozen=True)
+class _Door:
+    """What a gateway listens on: descriptors that outlive it, and how it is reached from other machines."""
+
+    listener: socket.socket
+    tcp: socket.socket | None
+    network: Network | None
+
+    @property
+    def descriptors(self) -> list[int]:
+        return [each.fileno() for each in (self.listener, self.tcp) if each is not None]
+
+    @property
+    def arguments(self) -> list[str]:
+        return [] if self.network is None else [self.network.to_json()]
+
+
 @asynccontextmanager
-async def gateway(service: Service, commander: Commander) -> AsyncIterator[None]:
+async def gateway(service: Service, commander: Commander, network: Network | None = None) -> AsyncIterator[None]:
     """Keep a gateway while the context lasts.
 
-    :raises UsageError: if there is no place for its socket.
+    :param network: how it is reached from other machines; not at all by default.
+    :raises UsageError: if there is no place for its socket, or ``network`` is not safe.
     """
-    with listening("http") as (listener, path):
+    with listening("http") as (listener, path), _from_elsewhere(network) as tcp:
         commander.facts.gateway = str(path)
-        keeper = _Keeper(service, commander, listener)
+        if tcp is not None:
+            host, port = tcp.getsockname()[:2]
+            commander.facts.address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+        keeper = _Keeper(service, commander, _Door(listener, tcp, network))
         task = asyncio.create_task(keeper.keep(), name="gateway")
         try:
             yield
@@ -52,11 +78,22 @@ async def gateway(service: Service, commander: Commander) -> AsyncIterator[None]
             await keeper.end()
 
 
-class _Keeper:
-    """One gateway after the other, on one listening socket: clients that come meanwhile wait in it."""
+@contextmanager
+def _from_elsewhere(network: Network | None) -> Iterator[socket.socket | None]:
+    if network is None:
+        yield None
+        return
+    from ..access.network import listening_on
 
-    def __init__(self, service: Service, commander: Commander, listener: socket.socket) -> None:
-        self._service, self._commander, self._listener = service, commander, listener
+    with listening_on(network) as tcp:
+        yield tcp
+
+
+class _Keeper:
+    """One gateway after the other, on the same listening sockets: clients that come meanwhile wait in them."""
+
+    def __init__(self, service: Service, commander: Commander, door: _Door) -> None:
+        self._service, self._commander, self._door = service, commander, door
         self._child: _Child | None = None
 
     async def keep(self) -> None:
@@ -78,7 +115,7 @@ class _Keeper:
     async def _watch(self) -> str:
         """Start a gateway, and feed it until it is of no more use; why it is."""
         try:
-            child = self._child = _Child(self._service, self._commander, self._listener)
+            child = self._child = _Child(self._service, self._commander, self._door)
         except OSError as error:
             return f"it could not be started: {error}"
         self._told("started", pid=child.process.pid)
@@ -96,15 +133,15 @@ class _Keeper:
 class _Child:
     """A gateway's process, and the link to it."""
 
-    def __init__(self, service: Service, commander: Commander, listener: socket.socket) -> None:
+    def __init__(self, service: Service, commander: Commander, door: _Door) -> None:
         events, its_events = socket.socketpair()
         values, its_values = socket.socketpair()
-        ends = [its_events.fileno(), its_values.fileno(), listener.fileno()]
+        ends = [its_events.fileno(), its_values.fileno(), *door.descriptors]
         try:
             for end in (events, values):
                 end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _PIPE)
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "hil.gateway", *map(str, ends)],
+                [sys.executable, "-m", "hil.gateway", *map(str, ends), *door.arguments],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=None if os.environ.get("HIL_DEBUG") == "1" else subprocess.DEVNULL,

@@ -17,21 +17,24 @@ from ..gateway.keeper import gateway
 from .station import Station
 
 if TYPE_CHECKING:
+    from ..access.network import Network
     from ..bench.config import BenchConfig
 
 LOCK = "service.lock"
 
 
-async def serve(config: BenchConfig, out: Path) -> None:
+async def serve(config: BenchConfig, out: Path, network: Network | None = None) -> None:
     """Keep ``config`` in service until this is cancelled.
 
     :param out: the folder of its runs.
+    :param network: how it is reached from other machines; not at all by default.
     :raises Unreachable: if another service has this folder.
+    :raises ConfigurationError: if ``network`` is not safe.
     """
     with _alone(out):
         _load(config)
         station = Station(config, out, facts_of(config), beat=lambda: tell_manager("WATCHDOG=1"))
-        async with control_socket(station.commander), gateway(station.service, station.commander):
+        async with control_socket(station.commander), gateway(station.service, station.commander, network):
             tell_manager("READY=1")
             try:
                 await station.serve()
