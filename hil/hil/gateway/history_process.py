@@ -74,7 +74,9 @@ def page(folder: str, channel: str, begin: int, end: int, after: int, most: int)
 
 
 def _channel(db: apsw.Connection, name: str) -> tuple[int, str]:
-    known = {row[1]: (int(row[0]), str(json.loads(row[2])["unit"])) for row in db.execute("SELECT * FROM channel")}
+    known = {
+        row[1]: (int(row[0]), str(json.loads(row[2]).get("unit", ""))) for row in db.execute("SELECT * FROM channel")
+    }
     if name not in known:
         raise UsageError("there is no such channel", where=name, remedy=nearest(name, known))
     return known[name]
@@ -87,13 +89,13 @@ def _readings(
     last = _one(db, "SELECT max(rowid) FROM reading") or 0
     first = max(after + 1, _place(db, begin - SLACK, last))
     until = min(_place(db, end + SLACK, last), last)
+    looked_at = min(until, first + LOOKED_AT - 1)
     found: list[list[Any]] = []
-    for start in range(first, min(until, first + LOOKED_AT - 1) + 1, STEP):
-        for row in _slice(db, number, begin, end, start, min(start + STEP - 1, until), most + 1 - len(found)):
+    for start in range(first, looked_at + 1, STEP):
+        for row in _slice(db, number, begin, end, start, min(start + STEP - 1, looked_at), most + 1 - len(found)):
             if len(found) == most:
                 return [each[1:] for each in found], int(found[-1][0])
             found.append(row)
-    looked_at = first + LOOKED_AT - 1
     return [each[1:] for each in found], looked_at if looked_at < until else None
 
 
