@@ -51,7 +51,7 @@ def run_interruptibly(work: Coroutine[Any, Any, T]) -> T:
             raise
         if received[0] is signal.SIGINT:
             raise KeyboardInterrupt from None
-        raise Aborted(f"ended by {_ENDING[received[0]]}", remedy="look at the record of the run") from None
+        raise Aborted(f"ended by {_ENDING[received[0]]}", remedy="start it again if that was not meant") from None
 
 
 def _run(work: Coroutine[Any, Any, T]) -> T:
