@@ -207,3 +207,4 @@ def test_without_a_run_there_is_one_sentence(tmp_path: Path, arguments: tuple[st
     done = hil(*arguments, cwd=tmp_path)
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (69, "", 1)
     assert "no run is under way" in done.stderr
+    assert ("name the bench with --bench" in done.stderr) == (arguments[0] == "ack")

@@ -107,10 +107,13 @@ def ack(meant: str | None, operator: str | None, reason: str, alarm: str, bench:
     """
     try:
         run = the_run(meant or bench)
-    except Unreachable:
-        latched = bench or setting("bench")
-        if latched is None or meant is not None:
+    except Unreachable as error:
+        if meant is not None:
             raise
+        latched = bench or setting("bench")
+        if latched is None:
+            remedy = "for an interlock that latched in an earlier run, name the bench with --bench"
+            raise Unreachable(error.what, remedy=remedy) from None
         from .latched import acknowledge
 
         acknowledge(alarm, latched, out, operator)
