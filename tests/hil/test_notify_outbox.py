@@ -200,7 +200,7 @@ def test_a_body_says_what_was_measured_and_what_to_do() -> None:
     for told in (
         "value:       81.23 ± 0.81 Cel (about 95 %)",
         "limit:       80 Cel",
-        "since:       2027-01-15 08:00:00 UTC",
+        "since:       2027-01-15 08:00:00 UTC by the bench's clock",
         "state:       not acknowledged",
         "what to do:  switch the lamp off",
         "run:         run-1",

@@ -102,7 +102,7 @@ def measured(line: AlarmLine) -> str:
 def instant(utc: int) -> str:
     """A time of the bench's clock in ns, to the second."""
     try:
-        return f"{datetime.fromtimestamp(utc // NANOSECONDS, UTC):%Y-%m-%d %H:%M:%S} UTC"
+        return f"{datetime.fromtimestamp(utc // NANOSECONDS, UTC):%Y-%m-%d %H:%M:%S} UTC by the bench's clock"
     except (ValueError, OverflowError, OSError):
         return "at an unknown time"
 
