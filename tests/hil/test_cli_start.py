@@ -99,7 +99,8 @@ def test_version() -> None:
         (["run", "calibrate-luxmeter", "--bench", "action-sim", "--operator", "Operator Z"], "no operator"),
         (["run", "calibrate-luxmeter", "--bench", "action-sim", "--json", "--jsonl"], "exclude each other"),
         (["data", "verify", "absent"], "there is no such folder"),
-        (["--nonsense"], "No such option"),
+        (["data", "show", "one", "two"], "unexpected extra argument (two). See `hil data show --help`."),
+        (["--nonsense"], "No such option '--nonsense'. See `hil --help`."),
     ],
 )
 def test_bad_input_is_one_sentence_and_exit_code_2(args: list[str], said: str) -> None:

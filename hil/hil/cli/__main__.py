@@ -39,7 +39,7 @@ def run(args: Sequence[str] | None = None) -> int:
         error.show()
         return USAGE
     except click.ClickException as error:
-        _say(error.format_message())
+        _say(_with_help(error))
         return USAGE
     except SystemExit as end:  # this is how click ends what it completed, or where the reader of stdout has gone
         return READER_GONE if end.code else 0
@@ -51,6 +51,12 @@ def run(args: Sequence[str] | None = None) -> int:
             raise
         return _told(error)
     return answer if isinstance(answer, int) else 0
+
+
+def _with_help(error: click.ClickException) -> str:
+    """What is wrong with a command line; where nothing is said of what to do, where its help is."""
+    text, context = error.format_message(), getattr(error, "ctx", None)
+    return text if context is None or "; " in text else f"{text.rstrip('.')}. See `{context.command_path} --help`."
 
 
 def _told(error: Exception) -> int:
