@@ -29,7 +29,8 @@ class Patience:
     async def with_(self, device: str, operation: Callable[[], Awaitable[T]]) -> T:
         """The result of ``operation``.
 
-        :raises DeviceUnreachable: the first failure, if the device does not come back in time.
+        :param device: the name of it, or of its channel, that the script knows.
+        :raises DeviceUnreachable: the first failure, and for how long the device has not come back since.
         """
         try:
             return await operation()
@@ -44,7 +45,8 @@ class Patience:
                 return await operation()
             except DeviceUnreachable:
                 continue
-        raise first
+        told = f"{first.what} when {device} was used, and has not come back in {self._seconds:g} s"
+        raise DeviceUnreachable(told, where=first.where, remedy=first.remedy) from first
 
     async def _waited(self, bench: int, wall: float) -> bool:
         """Wait a little, on the bench clock as long as that may bring the device back; false once all is used up."""

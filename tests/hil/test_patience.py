@@ -63,7 +63,7 @@ async def test_the_first_failure_is_raised_after_the_patience() -> None:
         devices.append(Device(clock, 1e9))
         return devices[0].read
 
-    with pytest.raises(DeviceUnreachable, match="failed 1"):
+    with pytest.raises(DeviceUnreachable, match="failed 1 when lamp was used, and has not come back in 1 s"):
         await patient(2 * RETRY, use)
     assert devices[0].tries > 2
 
