@@ -120,7 +120,7 @@ async def begin_session(request: Request) -> Response:
     return Response(status_code=204, headers={"Set-Cookie": parts.callers.cookie(caller)})
 
 
-@router.delete("/session", status_code=204, responses=responses())
+@router.delete("/session", status_code=204, responses=responses(), openapi_extra={"security": []})
 async def end_session() -> Response:
     """Forget the cookie of a web page."""
     return Response(status_code=204, headers={"Set-Cookie": NO_COOKIE})
