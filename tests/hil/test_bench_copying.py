@@ -60,7 +60,7 @@ def test_what_does_not_belong_is_refused_and_nothing_changes(tmp_path: Path) -> 
         enter_certificate(bench, "luxmeter.illuminance", reference, "full")
     with pytest.raises(UsageError, match=r"did you mean 'luxmeter\.illuminance'"):
         enter_certificate(bench, "luxmeter.iluminance", reference, "full")
-    with pytest.raises(ConfigurationError, match="declare point_correlation"):
+    with pytest.raises(ConfigurationError, match="declare it with --point-correlation"):
         enter_certificate(bench, "reference.illuminance", reference, None)
     with pytest.raises(UsageError, match="cannot be read"):
         enter_certificate(bench, "reference.illuminance", tmp_path / "none.xml", "full")

@@ -61,7 +61,10 @@ def test_bench_check_tells_what_would_stop_a_run(expired: str) -> None:
 
 def test_bench_check_for_a_procedure(expired: str) -> None:
     checked = document("bench", "check", "action-sim", "--procedure", "detection-vs-illuminance")
-    assert checked["faults"] == ["luxmeter.illuminance: has no calibration, so its uncertainty is unknown"]
+    assert checked["faults"] == [
+        "luxmeter.illuminance: has no calibration, so its uncertainty is unknown; "
+        "enter its certificate with `hil bench enter`"
+    ]
     assert "reference.illuminance" not in [c["channel"] for c in checked["channels"]]
     assert document("bench", "check", "action-sim", "--procedure", "calibrate-luxmeter")["fit"]
 

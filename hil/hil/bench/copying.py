@@ -59,7 +59,7 @@ def enter_certificate(bench: Path, channel: str, certificate: Path, point_correl
             raise ConfigurationError(
                 "it does not say how its points are correlated",
                 where=str(certificate),
-                remedy="declare point_correlation: full, independent, or a number from 0 to 1",
+                remedy="declare it with --point-correlation: full, independent, or a number from 0 to 1",
             )
         point_correlation = "matrix"
     _require_of_the_instrument(config, channel, document, point_correlation)

@@ -116,7 +116,7 @@ def fit_to_start(
     ]
     faults += [
         f"{config.path}: {fitness.channel}: has no calibration, so its uncertainty is unknown; "
-        "give it a certificate with calibration and point_correlation"
+        "enter its certificate with `hil bench enter`"
         for fitness in found
         if fitness.channel in calibrated and fitness.certificate is None
     ]

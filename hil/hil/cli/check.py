@@ -49,7 +49,10 @@ class Check:
             if fitness.channel not in exempt:
                 faults += [f"{fitness.channel}: {fault}" for fault in fitness.faults]
             if fitness.channel in must and fitness.certificate is None:
-                faults.append(f"{fitness.channel}: has no calibration, so its uncertainty is unknown")
+                faults.append(
+                    f"{fitness.channel}: has no calibration, so its uncertainty is unknown; "
+                    "enter its certificate with `hil bench enter`"
+                )
         faults += [fault for name in sorted(exempt) for fault in item_faults(config, name)]
         faults += start_faults(config, config.needed_devices(roles), runs)
         return cls(config, channels, tuple(faults or _world_faults(config, channels)), _standards(config, names))
