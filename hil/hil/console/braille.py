@@ -5,7 +5,6 @@ Arrays of dots are boolean, row 0 on top: shape ``(4 * rows, 2 * columns)``.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -16,7 +15,8 @@ from .history import Samples
 Dots = NDArray[np.bool_]
 Floats = NDArray[np.float64]
 
-_BITS = np.array([[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x80]], dtype=np.uint8)
+_BITS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
+"""The bit of each dot of a cell."""
 
 
 class Envelope(NamedTuple):
@@ -33,9 +33,12 @@ def blank(columns: int, rows: int) -> Dots:
 
 def cells(dots: Dots) -> NDArray[np.uint8]:
     """The pattern of each cell, one bit for each dot, as Unicode numbers them: shape ``(rows, columns)``."""
-    rows, columns = dots.shape[0] // 4, dots.shape[1] // 2
-    grid = dots.reshape(rows, 4, columns, 2) * _BITS[None, :, None, :]
-    return np.asarray(grid.sum(axis=(1, 3), dtype=np.uint8))
+    ones = dots.view(np.uint8)
+    patterns = np.zeros((dots.shape[0] // 4, dots.shape[1] // 2), np.uint8)
+    for row, bits in enumerate(_BITS):
+        for column, bit in enumerate(bits):
+            patterns |= ones[row::4, column::2] * np.uint8(bit)
+    return patterns
 
 
 def text(patterns: NDArray[np.uint8], *, plain: bool = False) -> list[str]:
@@ -47,17 +50,24 @@ def text(patterns: NDArray[np.uint8], *, plain: bool = False) -> list[str]:
 def envelope(samples: Samples, start: float, end: float, columns: int, *, join: float = 0.0) -> Envelope:
     """The envelope of ``samples`` from ``start`` to ``end`` in ``columns``: no spike is lost.
 
+    A column begins at a multiple of its length, and the last one holds ``end``: while time passes, what is drawn moves
+    by whole columns and does not flicker.
+
     :param join: columns without samples are filled in a straight line where samples are at most ``join`` seconds
         apart; a longer silence stays a gap.
     """
     low, high = np.full(columns, np.nan), np.full(columns, np.nan)
-    edges = np.searchsorted(samples.t, np.linspace(start, end, columns + 1))
+    if not columns:
+        return Envelope(low, high)
+    length = (end - start) / columns
+    last = np.floor(end / length) + 1
+    edges = np.searchsorted(samples.t, (last + np.arange(-columns, 1)) * length)
     filled = np.flatnonzero(edges[1:] > edges[:-1])
     if filled.size:
         first, stop = edges[filled], edges[-1]
         low[filled] = np.fmin.reduceat(samples.low[:stop], first)
         high[filled] = np.fmax.reduceat(samples.high[:stop], first)
-        _join(low, high, join * columns / (end - start))
+        _join(low, high, join / length)
     return Envelope(low, high)
 
 
@@ -179,15 +189,9 @@ def _set(dots: Dots, row: NDArray[np.int64], column: NDArray[np.int64]) -> None:
     dots[row[inside], column[inside]] = True
 
 
-def owners(layers: Sequence[Dots]) -> NDArray[np.int64]:
-    """Which of ``layers``, the topmost first, has dots in each cell; ``len(layers)`` where none has."""
-    found = [cells(dots) > 0 for dots in layers] + [np.ones((layers[0].shape[0] // 4, layers[0].shape[1] // 2), bool)]
-    return np.asarray(np.argmax(np.stack(found), axis=0))
-
-
 def _ascii(pattern: int) -> str:
     """The ASCII letter whose ink is most like the dots of ``pattern``."""
-    rows = [row for row in range(4) if pattern & int(_BITS[row].sum())]
+    rows = [row for row in range(4) if pattern & sum(_BITS[row])]
     if not rows:
         return " "
     if len(rows) >= 3:

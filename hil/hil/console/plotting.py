@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import groupby
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -17,7 +17,7 @@ from .text import pad
 Run = tuple[str, int]
 """Cells beside each other which belong to one layer, and its number."""
 
-SIGNAL, LIMIT, BAND, NOTHING = 0, 1, 2, 3
+SIGNAL, LIMIT, BAND = 0, 1, 2
 """The layers of a trend."""
 MOST_ROOM = 1.0
 """A limit is on the scale where it is at most this many times the range of the values away."""
@@ -113,20 +113,25 @@ def _label(value: float, digits: int) -> str:
 
 
 def composed(layers: Sequence[braille.Dots], *, plain: bool = False) -> list[list[Run]]:
-    """The rows of ``layers``, the topmost first: each cell shows one layer alone."""
-    owner = braille.owners(layers)
-    patterns = np.stack([*(braille.cells(layer) for layer in layers), np.zeros(owner.shape, np.uint8)])
+    """The rows of ``layers``, the topmost first: each cell shows one layer alone.
+
+    A cell without dots belongs to the layer left of it: few runs are drawn sooner than many.
+    """
+    patterns = np.stack([braille.cells(layer) for layer in layers])
+    inked = patterns > 0
+    owner = np.argmax(inked, axis=0)
     shown = np.take_along_axis(patterns, owner[None], axis=0)[0]
-    return [_runs(text, row) for text, row in zip(braille.text(shown, plain=plain), owner, strict=True)]
+    columns = np.arange(shown.shape[1])
+    last = np.maximum.accumulate(np.where(shown > 0, columns, 0), axis=1)
+    owner = np.take_along_axis(owner, last, axis=1)
+    changes = owner[:, 1:] != owner[:, :-1]
+    texts = braille.text(shown, plain=plain)
+    return [_runs(text, row, where) for text, row, where in zip(texts, owner, changes, strict=True)]
 
 
-def _runs(text: str, owner: NDArray[np.int64]) -> list[Run]:
-    runs, at = [], 0
-    for layer, group in groupby(owner.tolist()):
-        count = len(list(group))
-        runs.append((text[at : at + count], layer))
-        at += count
-    return runs
+def _runs(text: str, owner: NDArray[np.int64], changes: NDArray[np.bool_]) -> list[Run]:
+    ends = [0, *(np.flatnonzero(changes) + 1).tolist(), len(text)]
+    return [(text[start:end], int(owner[start])) for start, end in pairwise(ends)]
 
 
 def plane(

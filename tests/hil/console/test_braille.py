@@ -37,7 +37,7 @@ def test_in_ascii_a_line_is_high_or_low_in_its_cell() -> None:
 def test_the_envelope_keeps_a_spike_of_one_sample() -> None:
     values = np.zeros(6000)
     values[1234] = 9.0
-    found = braille.envelope(samples(*values), 0, 6000, 100)
+    found = braille.envelope(samples(*values), -0.5, 5999.5, 100)
     assert found.high[20] == 9
     assert np.nansum(found.high) == 9
     assert found.low.max() == 0
@@ -45,7 +45,7 @@ def test_the_envelope_keeps_a_spike_of_one_sample() -> None:
 
 @given(st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=300), st.integers(1, 80))
 def test_the_envelope_has_the_extremes_of_all_samples(values: list[float], columns: int) -> None:
-    found = braille.envelope(samples(*values), 0, len(values), columns)
+    found = braille.envelope(samples(*values), -2 * len(values), len(values), columns + 1)
     assert np.nanmin(found.low) == min(values)
     assert np.nanmax(found.high) == max(values)
 
@@ -53,10 +53,19 @@ def test_the_envelope_has_the_extremes_of_all_samples(values: list[float], colum
 def test_a_short_gap_is_joined_and_a_silence_stays_open() -> None:
     t = np.array([0.0, 2.0, 8.0])
     sparse = Samples(t, t, t, t)
-    found = braille.envelope(sparse, 0, 10, 10, join=3)
+    found = braille.envelope(sparse, -0.5, 9.5, 10, join=3)
     assert found.low[:3].tolist() == [0, 1, 2]
     assert np.isnan(found.low[3:8]).all()
+    assert found.low[8] == 8
     assert np.isnan(braille.envelope(samples(1.0), 5, 10, 10).low).all()
+
+
+def test_while_time_passes_the_picture_moves_by_whole_columns() -> None:
+    noise = samples(*np.random.default_rng(2).normal(size=600), step=0.1)
+    seen = [tuple(braille.envelope(noise, now - 20, now, 40).high) for now in np.arange(30, 31, 0.02)]
+    kinds = list(dict.fromkeys(seen))
+    assert len(kinds) == 2
+    assert kinds[1][:-1] == kinds[0][1:]
 
 
 def test_a_line_is_unbroken_and_what_is_beyond_stands_on_the_edge() -> None:
@@ -89,7 +98,7 @@ def test_a_trend_shows_line_limits_and_band_and_names_a_limit_that_is_far() -> N
     wave = 20 + np.sin(np.linspace(0, 6, 100))
     shown = plotting.trend(samples(*wave, U=0.3), 100, 100, (0.0, 21.5), 40, 8)
     layers = {owner for _, runs in shown.rows for _, owner in runs}
-    assert layers == {plotting.SIGNAL, plotting.LIMIT, plotting.BAND, plotting.NOTHING}
+    assert layers == {plotting.SIGNAL, plotting.LIMIT, plotting.BAND}
     assert all(len(label) + sum(len(text) for text, _ in runs) == 40 for label, runs in shown.rows)
     assert shown.far == "L 0 ▼"
     assert any(label == "21.5H" for label, _ in shown.rows)

@@ -9,7 +9,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual import events
 from textual.binding import Binding, BindingType
-from textual.geometry import Size
+from textual.geometry import Region, Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.scrollbar import ScrollBarRender
@@ -101,6 +101,8 @@ class ChannelTable(ScrollView, can_focus=True):
         self._fitted: list[tuple[Column, int]] = []
         self._fitted_to = -1
         self._drawn: dict[str, ChannelRow] = {}
+        self._ink, self._base = Ink(MUTED, CURSOR), Style.null()
+        self._width = self._first = 0
 
     # What the application calls
 
@@ -119,16 +121,17 @@ class ChannelTable(ScrollView, can_focus=True):
 
     def changed(self, names: Iterable[str]) -> None:
         """These channels may look different: their rows in sight are compared, and drawn where they do."""
-        known = self._places
-        cells = self._trend_cells()
+        known, drawn, cells = self._places, self._drawn, self._trend_cells()
+        first = round(self.scroll_y)
+        in_sight = range(first, first + self.size.height - _HEADER)
         for name in names:
-            place = known.get(name)
-            if place is None or not self._is_in_sight(place):
-                self._drawn.pop(name, None)
+            place = known.get(name, -1)
+            if place not in in_sight:
+                drawn.pop(name, None)
                 continue
             row = self._source.row(name, cells)
-            if self._drawn.get(name) != row:
-                self._drawn[name] = row
+            if drawn.get(name) != row:
+                drawn[name] = row
                 self.refresh_line(place + _HEADER)
 
     def in_sight(self) -> list[str]:
@@ -230,29 +233,29 @@ class ChannelTable(ScrollView, can_focus=True):
         elif self._cursor >= first + rows:
             self.scroll_to(y=self._cursor - rows + 1, animate=False)
 
-    def _is_in_sight(self, place: int) -> bool:
-        return 0 <= place - round(self.scroll_y) < self.size.height - _HEADER
-
     # Drawing
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """The rows of ``crop``, all with the same colours and columns."""
+        theme = self.app.theme_variables
+        self._ink = Ink(theme.get("text-muted", MUTED), theme.get("row-cursor", CURSOR))
+        self._base, self._width, self._first = self.rich_style, self.size.width, round(self.scroll_y)
+        return super().render_lines(crop)
 
     def render_line(self, y: int) -> Strip:
         """The header, or a row."""
         if y < _HEADER:
             return self._strip([(" " * MARKS + line(self._layout()), Style(underline=True))])
-        place = y - _HEADER + round(self.scroll_y)
+        place = y - _HEADER + self._first
         if place >= len(self._shown):
-            return self._strip([])
+            return Strip.blank(self._width, self._base)
         name = self._shown[place]
         row = self._drawn.get(name)
         if row is None:
             row = self._drawn[name] = self._source.row(name, self._trend_cells())
         cursor = place == self._cursor
         marks = ("▶" if self.has_focus else "›") if cursor else " ", "●" if name in self._pinned else " "
-        return self._strip(pieces(row, self._layout(), "".join(marks), self._ink(), cursor=cursor, plain=self.plain))
-
-    def _ink(self) -> Ink:
-        theme = self.app.theme_variables
-        return Ink(theme.get("text-muted", MUTED), theme.get("row-cursor", CURSOR))
+        return self._strip(pieces(row, self._layout(), "".join(marks), self._ink, cursor=cursor, plain=self.plain))
 
     def _layout(self) -> list[tuple[Column, int]]:
         if self._fitted_to != self.size.width:
@@ -264,6 +267,10 @@ class ChannelTable(ScrollView, can_focus=True):
         return next((width for column, width in self._layout() if column.key == "trend"), 0)
 
     def _strip(self, row: list[tuple[str, Style]]) -> Strip:
-        segments = [Segment(text, style) for text, style in row]
-        last = row[-1][1] if row else None
-        return Strip(segments).adjust_cell_length(self.size.width, last).apply_style(self.rich_style)
+        """``row``, which takes the cells of its columns, in the whole width."""
+        base = self._base
+        segments = [Segment(text, base + style) for text, style in row]
+        rest = self._width - MARKS - sum(width + 1 for _, width in self._fitted) + 1
+        if rest > 0:
+            segments.append(Segment(" " * rest, segments[-1].style))
+        return Strip(segments, self._width) if rest >= 0 else Strip(segments).crop(0, self._width)

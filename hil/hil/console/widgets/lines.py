@@ -30,6 +30,7 @@ class Lines(Widget):
         self.plain = plain
         self._painted: list[Strip] = []
         self._of: tuple[int, int] | None = None
+        self._base = NORMAL
 
     @abstractmethod
     def paint(self, width: int, height: int) -> Sequence[Pieces]:
@@ -56,13 +57,18 @@ class Lines(Widget):
         """The style of what matters less: axes, notes."""
         return Style(color=self.app.theme_variables.get("text-muted"))
 
-    def render_line(self, y: int) -> Strip:
-        """The row ``y`` as last painted, on the background of the widget."""
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """The rows of ``crop``, all on the same background."""
         size = self.content_size
         if self._of != (size.width, size.height):
             self._paint()
-        strip = self._painted[y] if y < len(self._painted) else Strip.blank(size.width)
-        return strip.apply_style(self.rich_style)
+        self._base = self.rich_style
+        return super().render_lines(crop)
+
+    def render_line(self, y: int) -> Strip:
+        """The row ``y`` as last painted."""
+        strip = self._painted[y] if y < len(self._painted) else Strip.blank(self.content_size.width)
+        return strip.apply_style(self._base)
 
     def notify_style_update(self) -> None:
         """Paint anew after a change of theme."""
