@@ -13,7 +13,8 @@ from hil.cli.root import cli
 from hil.errors import ConfigurationError
 from hil.settings.found import find
 from hil.settings.model import Settings
-from hil.settings.places import is_silent
+from hil.settings.places import OTHER_VARIABLES, is_silent, variable
+from hil.settings.sources import fields
 
 
 @pytest.fixture
@@ -113,3 +114,12 @@ def test_what_is_given_needs_no_settings(place: Path) -> None:
 
 def test_the_plain_default_is_that_of_the_setting() -> None:
     assert Settings().out == "runs"
+
+
+def test_every_setting_is_documented() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "reference" / "configuration.md").read_text(encoding="utf-8")
+    for name, field in fields():
+        default = f"`{json.dumps(field.default)}`" if field.default is not None else ""
+        assert f"| `{name}` | `{variable(name)}` | {field.description} | {default} |" in page
+    for name in OTHER_VARIABLES:
+        assert f"| `{name}` |" in page
