@@ -93,7 +93,7 @@ class Resumption:
         """
         where = str(self.record.folder)
         for fault in self._inexcusable(facts, config):
-            raise UsageError(fault, where=where, remedy="begin a new run")
+            raise UsageError(fault, where=where, remedy="undo that, or begin a new run")
         departures = self.departures(facts)
         if departures and not deviation:
             what = " and ".join(departure.what for departure in departures)
@@ -114,6 +114,8 @@ class Resumption:
         for name, channel in self.record.channels.items():
             if name in config.channels and channel["certificate_sha256"] != _digest(config.certificate(name)):
                 yield f"the calibration of {name} changed since the run began"
+            elif name in config.channels and channel["instrument"] != _instrument(config, name):
+                yield f"what the register says of the instrument behind {name} changed since the run began"
 
 
 def decided(
@@ -174,6 +176,11 @@ def _bench_time(record: Record, config: BenchConfig) -> int:
         times += record.readings(channel).t[-1:].tolist()
     latest = max(times, default=start_utc(config.sim)) - start_utc(config.sim)
     return max(0, -(-(latest + MARGIN) // NANOSECONDS) * NANOSECONDS)
+
+
+def _instrument(config: BenchConfig, channel: str) -> dict[str, Any] | None:
+    entry = config.instrument(channel)
+    return None if entry is None else entry.model_dump(mode="json")
 
 
 def _digest(file: Path | None) -> str | None:

@@ -131,6 +131,16 @@ def test_a_changed_calibration_is_never_excused(killed: Path, tmp_path: Path) ->
     assert open_run(killed).status == "interrupted"
 
 
+def test_a_changed_register_is_told_before_anything_is_opened(killed: Path, tmp_path: Path) -> None:
+    register = tmp_path / "bench" / "equipment.toml"
+    text = register.read_text(encoding="utf-8")
+    register.write_text(text.replace("2027-03-31", "2027-04-30"), encoding="utf-8")
+    refused = resume(killed, cwd=tmp_path)
+    assert refused.returncode == 2
+    assert "what the register says of the instrument behind" in refused.stderr
+    assert open_run(killed).status == "interrupted"
+
+
 def test_what_cannot_be_resumed_says_why(killed: Path, tmp_path: Path) -> None:
     other = hil("run", "detection-vs-illuminance", *RUN[2:], "--resume", killed, cwd=tmp_path)
     assert other.returncode == 2
