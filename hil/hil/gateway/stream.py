@@ -73,21 +73,23 @@ class Client:
 
     async def serve(self) -> None:
         """Tell it all that is news, and do what it asks, until it goes or has to go."""
+        with self._board.followed():
+            for goodbye in filter(None, await self._serve()):
+                with suppress(WebSocketDisconnect, RuntimeError):
+                    await self._socket.close(*goodbye)
+
+    async def _serve(self) -> list[Goodbye | None]:
         parts: list[Coroutine[Any, Any, Goodbye | None]] = [self._listen(), self._tell(), self._stay()]
         tasks = [asyncio.create_task(part, name="stream") for part in parts]
         try:
-            with self._board.followed():
-                done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-                goodbyes = [task.result() for task in done]
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            return [task.result() for task in done]
         finally:
             for task in (*tasks, *self._asking):
                 task.cancel()
             await asyncio.wait([*tasks, *self._asking])
             if self._view is not None:
                 self._parts.views.leave(self, self._view)
-        for goodbye in filter(None, goodbyes):
-            with suppress(WebSocketDisconnect, RuntimeError):
-                await self._socket.close(*goodbye)
 
     async def _stay(self) -> Goodbye:
         """Return once it may stay no longer."""

@@ -4,6 +4,7 @@ const FLAGS = {
   1: "over range", 2: "under range", 4: "low battery", 8: "not available", 16: "low light", 32: "stale",
   64: "device error", 256: "tracking lost",
 };
+const COVERAGE = 2;          // the k of every uncertainty shown
 const KEPT = 240;            // points of a short trend
 const LONG = 3600e3;         // ms of a long one
 const RATES = {visible: 5, hidden: 0.2};
@@ -64,11 +65,13 @@ function span(milliseconds) {
   return seconds < 5400 ? `${Math.round(seconds / 60)} min` : `${(seconds / 3600).toFixed(1)} h`;
 }
 
-function number(value, u) {
+// A value to the second digit of its expanded uncertainty.
+function number(value, expanded) {
   if (value === null || value === undefined) return "–";
-  if (!u) return String(Number(value.toPrecision(7)));
-  const digits = Math.min(12, Math.max(0, 1 - Math.floor(Math.log10(u))));
-  return value.toFixed(digits);
+  if (!expanded) return String(Number(value.toPrecision(7)));
+  const last = 1 - Math.floor(Math.log10(expanded));
+  if (last >= 0) return value.toFixed(Math.min(12, last));
+  return String(Math.round(value / 10 ** -last) * 10 ** -last);
 }
 
 function flagged(flags) {
@@ -148,8 +151,8 @@ class Card {
       return;
     }
     const [value, u, flags, t] = this.row;
-    const parts = [document.createTextNode(number(value, u))];
-    if (u) parts.push(element("span", ` ± ${number(u, u)}`, "u"));
+    const expanded = COVERAGE * u, parts = [document.createTextNode(number(value, expanded))];
+    if (u) parts.push(element("span", ` ± ${number(expanded, expanded)}`, "u"));
     parts.push(element("span", ` ${unit}`, "unit"));
     this.value.replaceChildren(...parts);
     const age = benchNow() - t, stale = age > Math.max(5000, 5000 * (this.channel.period || 0));
