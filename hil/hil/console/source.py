@@ -19,6 +19,7 @@ class Source:
 
     def __init__(self, model: Model, times: Times, *, plain: bool = False) -> None:
         self._model, self._times, self._plain = model, times, plain
+        self._trends: dict[str, tuple[tuple[int, int, int], str]] = {}
         self.group = ""
         """Only channels whose name begins with it and a point; all where it is empty."""
 
@@ -63,9 +64,17 @@ class Source:
         return f"{name} = {result(live.value, live.u, live.facts.symbol)}{old}"
 
     def _trend(self, live: Live, cells: int) -> str:
+        """The trend in a row, drawn anew when its time has moved by a column of dots."""
+        end = self.now_of(live)
+        moment = int(end / SPAN * 2 * cells), min(len(live.past), cells), cells
+        known = self._trends.get(live.facts.name)
+        if known is None or known[0] != moment:
+            known = self._trends[live.facts.name] = moment, self._drawn(live, cells, end)
+        return known[1]
+
+    def _drawn(self, live: Live, cells: int, end: float) -> str:
         from .braille import envelope, inline
 
-        end = self.now_of(live)
         samples = live.past.samples(end - SPAN)
         band = envelope(samples, end - SPAN, end, 2 * cells, join=0.05 * SPAN)
         return inline(band, least=4.0 * (live.u or 0.0), plain=self._plain)
