@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 Row = Sequence[Any]
@@ -20,11 +21,20 @@ def shown(row: Row | None) -> list[Any]:
     if row is None:
         return NOTHING
     value, u, flags, t, low, high = row
-    if u and math.isfinite(u):
-        digits = 1 - math.floor(math.log10(u))
-        value, low, high = (_rounded(each, digits) for each in (value, low, high))
-        u = round(u, digits)
-    return [value, u, flags, None if t is None else t // 1_000_000, low, high]
+    milliseconds = None if t is None else t // 1_000_000
+    if not u or not math.isfinite(u):
+        return [value, u, flags, milliseconds, low, high]
+    digits = _digits(u)
+    rounded = _rounded(value, digits)
+    low = rounded if low == value else _rounded(low, digits)
+    high = rounded if high == value else _rounded(high, digits)
+    return [rounded, round(u, digits), flags, milliseconds, low, high]
+
+
+@lru_cache(maxsize=8192)
+def _digits(u: float) -> int:
+    """The place of the second digit of ``u``, for `round`."""
+    return 1 - math.floor(math.log10(u))
 
 
 def joined(before: Row, after: Row) -> Row:
