@@ -180,6 +180,8 @@ def _from_module(module: object, attribute: str, name: str) -> Procedure:
     found = [value for value in vars(module).values() if isinstance(value, Procedure)]
     if len(found) == 1:
         return found[0]
+    if not found:
+        raise UsageError("declares no procedure", where=name, remedy="mark its script with @procedure")
     raise UsageError(f"declares {len(found)} procedures", where=name, remedy="name one, as in file.py:name")
 
 

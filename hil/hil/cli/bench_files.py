@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from .completing import bench_names
+from .day import DAY
 from .options import as_json, operator
 from .output import show_json
 
@@ -69,7 +70,7 @@ def enter(bench: Path, channel: str, certificate: Path, point_correlation: str |
 @click.argument("name")
 @click.option("--value", type=float, required=True, help="What was found, in the unit of the check.")
 @click.option("--u", type=float, required=True, help="Its standard uncertainty, in that unit.")
-@click.option("--date", "day", type=click.DateTime(["%Y-%m-%d"]), help="The day of the check, today by default.")
+@click.option("--date", "day", type=DAY, help="The day of the check, today by default.")
 @operator("checked")
 @click.option("--run", default="", help="The run that it comes from.")
 @as_json

@@ -10,14 +10,13 @@ import click
 from ..errors import UsageError
 from .data import find_run
 from .data_seal import key_file, key_of_bench, signing_key
+from .day import DAY
 from .options import as_json, out, run_argument
 from .output import show_json, show_table
 
 if TYPE_CHECKING:
     from ..bench.laboratory import Laboratory
     from ..documents.lifecycle import Document
-
-DAY = click.DateTime(["%Y-%m-%d"])
 
 document_argument = click.argument("document")
 person = click.option("--person", required=True, help="By name, as in the laboratory file.")

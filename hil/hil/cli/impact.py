@@ -8,15 +8,14 @@ from pathlib import Path
 import click
 
 from ..errors import DEVICE
+from .day import DAY
 from .options import as_json, runs_folder
 from .output import printable, show_json, show_table
 
 
 @click.command(short_help="What rests on an instrument since a day.")
 @click.argument("instrument")
-@click.option(
-    "--since", type=click.DateTime(["%Y-%m-%d"]), required=True, help="The first day in doubt, by the bench clock."
-)
+@click.option("--since", type=DAY, required=True, help="The first day in doubt, by the bench clock.")
 @runs_folder("--out", "--runs", "runs")
 @click.option("--bench", help="A bench whose register knows the instrument, if no run used it.")
 @as_json

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from .completing import channel_names
+from .day import DAY
 from .options import as_json, needed_bench
 from .output import printable, show_json
 
@@ -24,7 +25,7 @@ _UNSAID = ("manufacturer", "model", "serial", "driver", "address", "point", "uni
 @click.command(short_help="The chain from a channel down to the certificates it rests on.")
 @click.argument("channel", shell_complete=channel_names)
 @needed_bench
-@click.option("--date", "day", type=click.DateTime(["%Y-%m-%d"]), help="For which day; that of a start by default.")
+@click.option("--date", "day", type=DAY, help="For which day; that of a start by default.")
 @as_json
 def trace(channel: str, bench: str, day: datetime | None, as_json: bool) -> int:
     """The chain from CHANNEL down: device, instrument, certificate, standards, and their certificates.
