@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from rich.style import Style
 
@@ -43,20 +43,24 @@ class Look:
     ground: str
 
 
-GROUND, TEXT, MUTED = "#23272b", "#b8bec4", "#969da4"
-"""The screen, what stands on it, and what matters less."""
+class Inks(NamedTuple):
+    """The colours of what is normal: the screen, its text, text that matters less, limit lines, the cursor's row."""
+
+    ground: str
+    text: str
+    muted: str
+    limit: str
+    cursor: str
+
+
+DARK = Inks("#23272b", "#b8bec4", "#969da4", "#f0b429", "#363c42")
+LIGHT = Inks("#dfe2e5", "#23272b", "#565d64", "#7a5200", "#c9ced3")
 LINE = "#5b636b"
 """Frames and rules: no text."""
-CURSOR, _CURSOR_ON_PAPER = "#363c42", "#c9ced3"
-"""The row under the cursor."""
-_LIMIT_ON_PAPER = "#7a5200"
-"""Lines of limits on the light ground."""
-PAPER, INK, FAINT = "#dfe2e5", "#23272b", "#565d64"
-"""The same for the light theme."""
 
 LOOKS: Mapping[Level, Look] = MappingProxyType(
     {
-        Level.NORMAL: Look(" ", " ", "", "", TEXT, GROUND),
+        Level.NORMAL: Look(" ", " ", "", "", DARK.text, DARK.ground),
         Level.LOW: Look("○", "o", "LOW", "3", "#000000", "#8fc1e3"),
         Level.MEDIUM: Look("◇", "!", "MED", "2", "#000000", "#f0b429"),
         Level.HIGH: Look("◆", "!", "HIGH", "1", "#ffffff", "#c62828"),
@@ -99,7 +103,7 @@ def style(level: Level, *, acknowledged: bool = False, bright: bool = True) -> S
     return Style(color=look.text, bgcolor=look.ground, bold=level in (Level.HIGH, Level.SAFETY))
 
 
-REVERSE = Style(color=GROUND, bgcolor=TEXT, bold=True)
+REVERSE = Style(color=DARK.ground, bgcolor=DARK.text, bold=True)
 """What asks the operator for something: a prompt that waits, SAFE STOP (IEC 60204-1: not red, not green)."""
 
 
@@ -107,30 +111,28 @@ def theme(*, light: bool = False) -> Theme:
     """The Textual theme ``hil-dark``, or ``hil-light``; register both, then set ``app.theme``."""
     from textual.theme import Theme
 
-    ground, text, muted = (PAPER, INK, FAINT) if light else (GROUND, TEXT, MUTED)
+    inks = LIGHT if light else DARK
     return Theme(
         name="hil-light" if light else "hil-dark",
-        primary=muted,
+        primary=inks.muted,
         secondary=LINE,
-        accent=text,
-        foreground=text,
-        background=ground,
-        surface=ground,
-        panel=ground,
-        boost=ground,
+        accent=inks.text,
+        foreground=inks.text,
+        background=inks.ground,
+        surface=inks.ground,
+        panel=inks.ground,
+        boost=inks.ground,
         warning=LOOKS[Level.MEDIUM].ground,
         error=LOOKS[Level.HIGH].ground,
-        success=muted,
+        success=inks.muted,
         dark=not light,
         variables={
             "border": LINE,
             "border-blurred": LINE,
-            "text-muted": muted,
-            "limit": _LIMIT_ON_PAPER if light else LOOKS[Level.MEDIUM].ground,
-            "row-cursor": _CURSOR_ON_PAPER if light else CURSOR,
-            "block-cursor-background": text,
-            "block-cursor-foreground": ground,
+            "text-muted": inks.muted,
+            "block-cursor-background": inks.text,
+            "block-cursor-foreground": inks.ground,
             "scrollbar": LINE,
-            "scrollbar-background": ground,
+            "scrollbar-background": inks.ground,
         },
     )

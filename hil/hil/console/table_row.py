@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from rich.style import Style
 
 from .layout import Column, line
-from .palette import LOOKS, Level, style
+from .palette import LOOKS, Inks, Level, style
 from .palette import plain as in_ascii
 from .reading import ChannelRow, Status
 from .text import pad
@@ -18,20 +17,13 @@ MARKS = 2
 _KEYS = ("name", "value", "unit", "uncertainty", "trend", "limit")
 
 
-class Ink(NamedTuple):
-    """Colours of the theme: of a value that is not of now, and behind the row under the cursor."""
-
-    faded: str
-    cursor: str
-
-
 def pieces(
-    row: ChannelRow, layout: Sequence[tuple[Column, int]], marks: str, ink: Ink, *, cursor: bool, plain: bool
+    row: ChannelRow, layout: Sequence[tuple[Column, int]], marks: str, inks: Inks, *, cursor: bool, plain: bool
 ) -> list[tuple[str, Style]]:
     """``row`` in few pieces: the marks, the values, the state."""
     says = in_ascii if plain else str
-    here = Style(bold=True, bgcolor=ink.cursor) if cursor else Style.null()
-    values = Style(color=ink.faded) if row.status.old and not cursor else here
+    here = Style(bold=True, bgcolor=inks.cursor) if cursor else Style.null()
+    values = Style(color=inks.muted) if row.status.old and not cursor else here
     shown = line([each for each in layout if each[0].key != "state"], {key: says(getattr(row, key)) for key in _KEYS})
     drawn = [(says(marks), here), (shown, values)]
     for column, width in layout:

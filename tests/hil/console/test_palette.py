@@ -35,17 +35,16 @@ def test_text_of_a_level_is_readable(level: Level) -> None:
 @pytest.mark.parametrize("light", [False, True])
 def test_text_of_a_theme_is_readable_also_under_the_cursor(light: bool) -> None:
     colours = theme(light=light)
-    assert colours.foreground
-    assert colours.background
-    muted, cursor = colours.variables["text-muted"], colours.variables["row-cursor"]
-    assert contrast(colours.foreground, colours.background) >= READABLE
-    assert contrast(muted, colours.background) >= READABLE
-    assert contrast(colours.foreground, cursor) >= READABLE
-    assert contrast(colours.variables["limit"], colours.background) >= READABLE
+    inks = palette.LIGHT if light else palette.DARK
+    assert (colours.foreground, colours.background) == (inks.text, inks.ground)
+    assert contrast(inks.text, inks.ground) >= READABLE
+    assert contrast(inks.muted, inks.ground) >= READABLE
+    assert contrast(inks.limit, inks.ground) >= READABLE
+    assert contrast(inks.text, inks.cursor) >= READABLE
 
 
 @pytest.mark.parametrize("vision", VISIONS)
-@pytest.mark.parametrize("ground", [palette.GROUND, palette.PAPER])
+@pytest.mark.parametrize("ground", [palette.DARK.ground, palette.LIGHT.ground])
 def test_levels_are_told_apart_from_each_other_and_from_the_ground(ground: str, vision: str) -> None:
     pairs = itertools.combinations([ground, *GROUNDS], 2)
     assert min(difference(one, other, vision) for one, other in pairs) >= APART

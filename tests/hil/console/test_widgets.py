@@ -79,14 +79,13 @@ async def test_without_colour_states_are_still_told(monkeypatch: pytest.MonkeyPa
         assert all(word in text for word in ("▲ HI 2", "▼ LO 3✓", "? 4 s", "✗ ERROR", "◆ HIGH 1", "▲HI2", "▼LO3"))
 
 
-async def test_the_light_theme_draws_the_same_text() -> None:
+async def test_any_theme_draws_the_same_text() -> None:
     app = Stage(light=True)
-    async with app.run_test(size=(80, 24)) as pilot:
-        await pilot.pause()
-        expect("widgets-80x24", picture(app))
-        app.theme = "hil-dark"
-        await pilot.pause()
-        expect("widgets-80x24", picture(app))
+    async with app.run_test(size=(160, 48)) as pilot:
+        for name in ("hil-light", "hil-dark", "textual-light", "ansi-dark", "nord"):
+            app.theme = name
+            await pilot.pause()
+            expect("widgets-160x48", picture(app))
 
 
 async def test_only_rows_in_sight_are_asked_for_and_only_changed_ones_are_drawn(

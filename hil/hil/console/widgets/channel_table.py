@@ -16,9 +16,9 @@ from textual.scrollbar import ScrollBarRender
 from textual.strip import Strip
 
 from ..layout import CHANNELS, Column, fitted, line
-from ..palette import CURSOR, MUTED
+from ..palette import DARK, LIGHT
 from ..reading import ChannelRow
-from ..table_row import MARKS, Ink, pieces
+from ..table_row import MARKS, pieces
 
 _HEADER = 1
 
@@ -101,7 +101,7 @@ class ChannelTable(ScrollView, can_focus=True):
         self._fitted: list[tuple[Column, int]] = []
         self._fitted_to = -1
         self._drawn: dict[str, ChannelRow] = {}
-        self._ink, self._base = Ink(MUTED, CURSOR), Style.null()
+        self._inks, self._base = DARK, Style.null()
         self._width = self._first = 0
 
     # What the application calls
@@ -237,8 +237,7 @@ class ChannelTable(ScrollView, can_focus=True):
 
     def render_lines(self, crop: Region) -> list[Strip]:
         """The rows of ``crop``, all with the same colours and columns."""
-        theme = self.app.theme_variables
-        self._ink = Ink(theme.get("text-muted", MUTED), theme.get("row-cursor", CURSOR))
+        self._inks = DARK if self.app.current_theme.dark else LIGHT
         self._base, self._width, self._first = self.rich_style, self.size.width, round(self.scroll_y)
         return super().render_lines(crop)
 
@@ -255,7 +254,7 @@ class ChannelTable(ScrollView, can_focus=True):
             row = self._drawn[name] = self._source.row(name, self._trend_cells())
         cursor = place == self._cursor
         marks = ("▶" if self.has_focus else "›") if cursor else " ", "●" if name in self._pinned else " "
-        return self._strip(pieces(row, self._layout(), "".join(marks), self._ink, cursor=cursor, plain=self.plain))
+        return self._strip(pieces(row, self._layout(), "".join(marks), self._inks, cursor=cursor, plain=self.plain))
 
     def _layout(self) -> list[tuple[Column, int]]:
         if self._fitted_to != self.size.width:

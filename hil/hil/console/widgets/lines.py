@@ -11,6 +11,7 @@ from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
+from ..palette import DARK, LIGHT, Inks
 from ..palette import plain as in_ascii
 from ..text import clean
 
@@ -53,9 +54,14 @@ class Lines(Widget):
         return in_ascii(clean(text)) if self.plain else clean(text)
 
     @property
+    def inks(self) -> Inks:
+        """The colours of what is normal, for a dark or a light theme, whoever made it."""
+        return DARK if self.app.current_theme.dark else LIGHT
+
+    @property
     def muted(self) -> Style:
         """The style of what matters less: axes, notes."""
-        return Style(color=self.app.theme_variables.get("text-muted"))
+        return Style(color=self.inks.muted)
 
     def render_lines(self, crop: Region) -> list[Strip]:
         """The rows of ``crop``, all on the same background."""

@@ -168,7 +168,7 @@ class Listing(Lines, can_focus=True):
         return drawn
 
     def _row(self, entry: Entry, layout: list[tuple[Column, int]], *, at_cursor: bool) -> list[tuple[str, Style]]:
-        muted = self.app.theme_variables.get("text-muted")
+        muted = self.inks.muted
         base = Style(bold=at_cursor, color=muted if entry.faded else None)
         mark = ("▶" if self.has_focus else "›") if at_cursor else " "
         pieces = [(mark, base)]

@@ -48,7 +48,7 @@ class Trend(Lines):
             return [heading, [("no samples", self.muted)]]
         picture = trend(self._samples, self._now, self.span, self._limits, width, height - 2, plain=self.plain)
         muted = self.muted
-        styles = (NORMAL, Style(color=self.app.theme_variables.get("limit")), muted)
+        styles = (NORMAL, Style(color=self.inks.limit), muted)
         rows = [[(label, muted), *((text, styles[owner]) for text, owner in runs)] for label, runs in picture.rows]
         axis = _time_axis(self.span, self.said(picture.far), width, picture.margin)
         return [heading, *rows, [(axis, muted)]]
