@@ -123,3 +123,21 @@ def test_every_setting_is_documented() -> None:
         assert f"| `{name}` | `{variable(name)}` | {field.description} | {default} |" in page
     for name in OTHER_VARIABLES:
         assert f"| `{name}` |" in page
+
+
+def test_tables_and_truth_values(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = place / "project" / "hil.toml"
+    file.write_text('[console]\nascii = true\n[service]\ntoken_file = "token"\n')
+    monkeypatch.setenv("HIL_CONSOLE_MOUSE", "off")
+    assert shown()["console.ascii"] == {"value": True, "origin": "../hil.toml:2"}
+    assert shown()["console.mouse"] == {"value": False, "origin": "HIL_CONSOLE_MOUSE"}
+    assert shown()["service.token_file"]["value"] == "../token"
+    monkeypatch.setenv("HIL_CONSOLE_MOUSE", "maybe")
+    with pytest.raises(ConfigurationError, match="HIL_CONSOLE_MOUSE: expected true or false"):
+        find()
+    monkeypatch.delenv("HIL_CONSOLE_MOUSE")
+    file.write_text('[console]\nascii = "yes"\ncolour = "light"\n')
+    with pytest.raises(ConfigurationError) as caught:
+        find()
+    assert "../hil.toml:2: console.ascii: expected true or false" in str(caught.value)
+    assert "../hil.toml:3: console.colour: unknown key; did you mean 'colours'?" in str(caught.value)

@@ -9,9 +9,11 @@ import click
 
 from ..errors import UsageError
 from .completing import bench_names
+from .configured import Configured, setting
 from .options import operator
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+_COLOURS = {"dark": "hil-dark", "light": "hil-light", "terminal": "ansi-dark"}
 
 
 @click.command(short_help="The operator's screen: live values, alarms, prompts, SAFE STOP.")
@@ -23,21 +25,45 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
     help="Its name, folder or bench; the only one by default.",
 )
 @click.option(
-    "--connect", metavar="WHERE", help="The unix socket of a gateway, or host:port of one on another machine."
+    "--connect",
+    metavar="WHERE",
+    help="The unix socket of a gateway, or host:port of one on another machine; the settings of [service] by default.",
 )
 @click.option("--token-file", type=_FILE, help="The file with the token for another machine.")
 @click.option("--ca", type=_FILE, help="The certificate by which another machine is known (PEM).")
 @operator("commands")
-@click.option("--no-mouse", is_flag=True, help="Leave the mouse to the terminal, to select text.")
-@click.option("--ascii", "plain", is_flag=True, help="Draw in ASCII alone, for a terminal without Unicode.")
+@click.option(
+    "--mouse/--no-mouse",
+    cls=Configured,
+    setting="console.mouse",
+    plain=True,
+    help="Leave the mouse to the terminal, to select text.",
+)
+@click.option(
+    "--ascii/--unicode",
+    "plain",
+    cls=Configured,
+    setting="console.ascii",
+    plain=False,
+    help="Draw in ASCII alone, for a terminal without Unicode.",
+)
+@click.option(
+    "--colours",
+    type=click.Choice(list(_COLOURS)),
+    cls=Configured,
+    setting="console.colours",
+    plain="dark",
+    help="Dark, light, or those of the terminal.",
+)
 def console(
     meant: str | None,
     connect: str | None,
     token_file: Path | None,
     ca: Path | None,
     operator: str | None,
-    no_mouse: bool,
+    mouse: bool,
     plain: bool,
+    colours: str,
 ) -> int:
     """Show a bench in service, or a run with --service, and command it. Closing the console ends nothing.
 
@@ -52,8 +78,11 @@ def console(
     from ..console.app import Console
     from ..console.places import finder
 
+    if connect is None and meant is None and (named := setting("service.connect")) is not None:
+        connect, files = named, (token_file or setting("service.token_file"), ca or setting("service.ca"))
+        token_file, ca = (None if each is None else Path(each) for each in files)
     find = finder(meant, connect, token_file, ca)
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise UsageError("the console needs a terminal", remedy="use hil status and hil watch for other outputs")
     find()
-    return Console(find, operator=operator, plain=plain).run(mouse=not no_mouse) or 0
+    return Console(find, operator=operator, plain=plain, colours=_COLOURS[colours]).run(mouse=mouse) or 0

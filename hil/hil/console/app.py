@@ -77,12 +77,14 @@ class Console(InCommand):
         *,
         operator: str | None = None,
         plain: bool = False,
+        colours: str = THEMES[0],
         times: Times | None = None,
         ticking: bool = True,
         pause: Callable[[float], Awaitable[object]] = asyncio.sleep,
     ) -> None:
         super().__init__(find, operator=operator, plain=plain, times=times, pause=pause)
         self._ticking, self._pace, self._painted = ticking, Pace(), 0.0
+        self._colours = colours
         self._key_at = -CALM
         self._asked_for_handover = False
 
@@ -90,7 +92,7 @@ class Console(InCommand):
         """Begin to follow the bench, and to paint."""
         for light in (False, True):
             self.register_theme(theme(light=light))
-        self.theme = THEMES[0]
+        self.theme = self._colours
         self.run_worker(self.link.run(), name="link", group="link")
         if self._ticking:
             self.set_interval(1 / STEPS[0], self.beat)

@@ -6,7 +6,7 @@ reviews or authorises, and no key to sign with, which the laboratory file names.
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -20,6 +20,28 @@ class Beside:
         self.if_there = if_there
 
 
+class ServiceSection(Section):
+    """``[service]``: the bench in service that ``hil console`` shows, where it is not on this machine."""
+
+    connect: Name | None = Field(default=None, description="the gateway of a bench: host:port, or a unix socket")
+    token_file: Annotated[Name | None, Beside()] = Field(
+        default=None, description="a file that holds the token, readable by its owner alone"
+    )
+    ca: Annotated[Name | None, Beside()] = Field(
+        default=None, description="the certificate by which the gateway is known (PEM)"
+    )
+
+
+class ConsoleSection(Section):
+    """``[console]``: what suits a terminal, and whoever sits before it."""
+
+    colours: Literal["dark", "light", "terminal"] = Field(default="dark", description='"dark", "light" or "terminal"')
+    ascii: bool = Field(default=False, description="true or false: whether to draw in ASCII alone")
+    mouse: bool = Field(
+        default=True, description="true or false: whether the console takes the mouse from the terminal"
+    )
+
+
 class Settings(Section):
     """Every key of ``hil.toml``. What is not given there, in the environment or on the command line has a default."""
 
@@ -31,3 +53,5 @@ class Settings(Section):
     dcc_schemas: Annotated[Name | None, Beside()] = Field(
         default=None, description="a folder of PTB's schemas of the DCC, with dcc/v3.3.0/dcc.xsd"
     )
+    service: ServiceSection = ServiceSection()
+    console: ConsoleSection = ConsoleSection()
