@@ -2,8 +2,8 @@
 
 In a document, a block fenced as ``sh`` or ``python`` is run, in a folder of that document's own, which holds
 ``docs/models``; a ``text`` block after it holds lines that it prints, in this order, with … for what was left out.
-``<!-- file: NAME -->`` before a block writes it to a file instead, ``<!-- append: NAME -->`` adds it to one. Other
-fences are not run.
+``<!-- file: NAME -->`` before a block writes it to a file instead, ``<!-- append: NAME -->`` adds it to one. A block of
+commands that is not run says why, in ``<!-- not run: WHY -->`` before it or here; other fences hold no commands.
 """
 
 from __future__ import annotations
@@ -17,7 +17,10 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
+import click
 import pytest
+
+from hil.cli.root import cli
 
 ROOT = Path(__file__).parents[2]
 
@@ -40,6 +43,14 @@ REPLACED = {
 
 TOLERANCE = 0.25
 """How far the figures of a detection trial may differ: the recogniser's arithmetic depends on the processor."""
+
+FENCE = re.compile(r"^\s*(?:`{3,}|~{3,})", re.MULTILINE)
+"""The beginning or the end of a block, however it is written."""
+
+NO_COMMANDS = {"text", "toml", "conf", "typst", "markdown", "json"}
+"""Kinds of blocks that nobody would type into a terminal."""
+
+NOT_RUN = re.compile(r"<!-- not run: (?P<why>[^\n]{10,}) -->\n```(?P<kind>\w+)\n")
 
 BLOCK = re.compile(
     r"(?:^<!-- (?P<what>file|append): (?P<file>\S+) -->\n)?^```(?P<kind>\w+)\n(?P<text>.*?)^```$",
@@ -153,6 +164,39 @@ def test_a_document_does_what_it_says(document: Path, tmp_path: Path) -> None:
 def test_blocks_that_are_not_run_as_they_stand_exist() -> None:
     present = {(name_of(path), first_line(block)) for path in DOCUMENTS for block in blocks(path)}
     assert set(SKIPPED) | set(REPLACED) <= present
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=name_of)
+def test_every_block_of_commands_is_run_or_says_why_not(document: Path) -> None:
+    text, found = document.read_text(encoding="utf-8"), blocks(document)
+    assert len(FENCE.findall(text)) == 2 * len(found), "a block that is not plainly fenced is overlooked"
+    excused = [match["kind"] for match in NOT_RUN.finditer(text)]
+    others = [block.kind for block in found if block.kind not in {"sh", "python", *NO_COMMANDS}]
+    assert sorted(others) == sorted(excused)
+
+
+INLINE = re.compile(r"`(hil [^`\n]+)`")
+COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=name_of)
+def test_commands_in_the_text_exist_with_their_options(document: Path) -> None:
+    if name_of(document) == "CHANGELOG.md" or "decisions" in document.parts:
+        return
+    text = COMMENT.sub("", BLOCK.sub("", document.read_text(encoding="utf-8")))
+    for written in INLINE.findall(text):
+        command: click.Command = cli
+        context = click.Context(command, info_name="hil")
+        words = [word for word in written.replace("\\|", "|").partition(" | ")[0].split()[1:] if word != "…"]
+        while words and isinstance(command, click.Group) and not words[0].startswith("-"):
+            name = words.pop(0)
+            found = command.get_command(context, name)
+            assert found is not None, f"{name_of(document)}: {written}: there is no {name}"
+            context, command = click.Context(found, info_name=name, parent=context), found
+        known = {"--help", "--version", *(o for p in command.params for o in (*p.opts, *p.secondary_opts))}
+        for word in words:
+            option = word.partition("=")[0]
+            assert not option.startswith("--") or option in known, f"{name_of(document)}: {written}"
 
 
 def anchors(text: str) -> set[str]:
