@@ -57,6 +57,8 @@ class StreamBench:
         """Set once there was a command."""
         self.answer: Callable[[dict[str, Any]], Answer | None] = lambda request: {"status": "accepted"}
         self.clients: list[Client] = []
+        self.refusing = False
+        """Whether a new stream is closed before it begins."""
 
     @asynccontextmanager
     async def listening(self) -> AsyncIterator[StreamBench]:
@@ -95,6 +97,9 @@ class StreamBench:
             await client.send("delta", **content)
 
     async def _serve(self, socket: ServerConnection) -> None:
+        if self.refusing:
+            await socket.close(1013, "try again later")
+            return
         query = parse_qs(urlsplit(socket.request.path).query) if socket.request is not None else {}
         after = int(query["after"][0]) if "after" in query else None
         self.attached.append(after)

@@ -13,6 +13,7 @@ from typing import Any
 from textual.pilot import Pilot
 
 from bench_stream import BEGAN, StreamBench
+from console_stage import picture
 from hil.console.app import Console
 from hil.console.model import LinkState
 from hil.console.places import Place
@@ -116,8 +117,11 @@ class Rig:
                 await asyncio.sleep(0)
 
     async def tick(self, seconds: float = 0.0) -> None:
-        """Let time pass, and paint."""
+        """Let time pass, with a frame of the bench at its end where there is a link, and paint."""
         self.clock[0] += seconds
+        if seconds and self.bench.clients:
+            await self.bench.delta()
+            await self.until(lambda: self.app.model.link.heard == self.clock[0])
         await self.pilot.pause()
         self.app.tick()
         await self.pilot.pause()
@@ -160,11 +164,7 @@ class Rig:
 
     def text(self) -> str:
         """The screen as it is on the terminal."""
-        return "\n".join(self.rows())
-
-    def rows(self) -> list[str]:
-        """The rows of the screen as they are on the terminal."""
-        return [strip.text for strip in self.app.screen._compositor.render_strips()]
+        return "\n".join(picture(self.app))
 
 
 VALUES_NOW = [0.0] * len(VALUES)
@@ -184,6 +184,7 @@ async def console(
     app = Console(
         lambda: place, operator=operator, times=times, ticking=False, pause=lambda _: asyncio.sleep(0), **options
     )
+    app.link.ping = None
     async with bench.listening(), app.run_test(size=size) as pilot:
         rig = Rig(bench, app, pilot, clock)
         if attach:

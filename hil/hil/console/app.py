@@ -132,21 +132,21 @@ class Console(InCommand):
     def _message(self, now: float) -> tuple[str, Style]:
         """What stands above the keys: what was said last, else what matters most."""
         if self._said and now - self._said_at < SAID_FOR:
-            return f" {self._said}", style(Level.MEDIUM) if self._said_wrong else Style()
+            return self._said, style(Level.MEDIUM) if self._said_wrong else Style()
         model = self.model
         if model.link_state(now) is LinkState.LOST:
             since = model.link_age(now)
-            last = "it was not reached yet" if since is None else f"last heard {age(since)} ago"
-            return f" LINK LOST: {model.link.reason or 'it says nothing'}; {last}; trying again", style(Level.BAD)
+            last = "never reached" if since is None else f"last heard {age(since)} ago"
+            return f"LINK LOST: {model.link.reason or 'it says nothing'}; {last}", style(Level.BAD)
         if not model.known:
-            return " looking for the bench", Style()
+            return "looking for the bench", Style()
         if self.desk.handover_waits:
-            return " a note of the shift before is not read: H", Style(bold=True)
+            return "a note of the shift before is not read: H", Style(bold=True)
         lease = model.run.lease
         if lease is not None and self.desk.in_command and lease.requested_by:
-            return f" {lease.requested_by} asks for command: L gives it", Style(bold=True)
+            return f"{lease.requested_by} asks for command: L gives it", Style(bold=True)
         if self.desk.another_commands:
-            return f" {self.desk.another_commands} is in command: L asks for it", Style()
+            return f"{self.desk.another_commands} is in command: L asks for it", Style()
         return "", Style()
 
     def _who(self) -> str:

@@ -36,6 +36,7 @@ AGAIN = 0.5
 
 LARGEST_FRAME = 64 * 2**20
 OPENING = 5.0
+PING = 5.0
 
 
 _LOSSES = (OSError, HilError, InvalidHandshake, ConnectionClosed, ValueError, RecursionError)
@@ -105,6 +106,8 @@ class Link:
         self._up = asyncio.Event()
         self._waiting: dict[str, asyncio.Future[Answer | None]] = {}
         self._rate = 10.0
+        self.ping: float | None = PING
+        """Seconds between two measurements of the latency; ``None`` for none."""
 
     async def run(self) -> None:
         """Follow the bench, and after each loss begin again."""
@@ -195,7 +198,7 @@ class Link:
             "compression": None,
             "open_timeout": OPENING,
             "close_timeout": 0.5,
-            "ping_interval": 5.0,
+            "ping_interval": self.ping,
             "ping_timeout": None,
         }
         if place.token:

@@ -37,7 +37,7 @@ def run_state(model: Model, now: float, *, in_command: bool, operator: str, hert
         done=run.part_done if run.under_way else None,
         operator=lease.holder if lease is not None else operator,
         in_command=in_command,
-        estop={None: "", True: "OPEN", False: "CLOSED"}[model.estop],
+        estop="OPEN" if model.estop else "CLOSED" if model.estop is False and up else "",
         latency=model.link.latency if up and (model.link.latency or 0.0) > LATENCY else None,
         silent=None if up or model.link.heard is None else model.link_age(now),
         recorded="" if run.recorded is None or not run.under_way else size(run.recorded),

@@ -63,14 +63,19 @@ SEVERITIES = {
 }
 """By kind of event; any other is `Severity.INFO`."""
 
-_HIDDEN = ("number", "wall", "kind", "command_id", "request_sha256")
+LONGEST = 400
+"""Characters of one value of an event that are told."""
+
+_HIDDEN = ("number", "wall", "kind", "command_id", "request_sha256", "via")
 
 
 def entry_of(event: Mapping[str, Any]) -> Entry:
     """The line that tells ``event``."""
     kind = text(event.get("kind")) or "event"
-    say = _SENTENCES.get(kind, _plain)
+    say = _SENTENCES.get(kind, _order if "operator" in event else _plain)
     severity = SEVERITIES.get(kind, Severity.INFO)
+    if event.get("error") or event.get("ok") is False:
+        severity = max(severity, Severity.WARN)
     if kind == "alarm" and event.get("state") in ("clear", "acknowledged"):
         severity = Severity.INFO
     told = " ".join(say(event).split())
@@ -91,7 +96,7 @@ def _short(value: object) -> str:
     if isinstance(value, float):
         return f"{value:.6g}"
     told = text(value if isinstance(value, str) else str(value)) or ""
-    return told if len(told) <= 120 else told[:119] + "…"
+    return told if len(told) <= LONGEST else told[: LONGEST - 1] + "…"
 
 
 def _alarm(event: Mapping[str, Any]) -> str:
@@ -140,5 +145,5 @@ _SENTENCES: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "channel lost": _lost,
     "finished": _finished,
     "state": lambda event: _short(event.get("state", "")),
-    **dict.fromkeys(("pause", "pausenow", "resume", "abort", "stop", "note", "acknowledge", "shelve"), _order),
+    "note": _order,
 }

@@ -40,7 +40,7 @@ class Dialog(ModalScreen[Result | None]):
     }
     Dialog.-ascii .panel { border: ascii $border; }
     Dialog .title { text-style: bold; height: auto; margin-bottom: 1; }
-    Dialog Input { height: 1; padding: 0 1; margin: 0 0 1 0; }
+    Dialog Input { height: 1; padding: 0 1; margin: 0 0 1 0; background: $foreground 15%; }
     Dialog Words { margin-bottom: 1; }
     Dialog .label { margin-bottom: 0; }
     """

@@ -77,7 +77,7 @@ class CalibrationView(View):
     KEYS: ClassVar[tuple[Key, ...]] = (
         Key("c", "Item", row=1, rank=5),
         Key("r", "Reference", row=1, rank=5, short="Ref"),
-        Key("< >", "Step", row=1, rank=5),
+        Key("< >", "Step", row=1, rank=3),
         Key("Enter", "Take", row=1, rank=4),
     )
     can_focus = True

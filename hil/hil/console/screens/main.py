@@ -83,8 +83,8 @@ class Main(Screen[None]):
             Key("space", "Resume" if paused else "Pause", rank=1, row=1),
             *([Key("a", "Ack", rank=2, row=1)] if model.unacknowledged else []),
             *self.view.KEYS,
-            Key("n", "Note", rank=8, row=1),
-            *([Key("L", "Release" if desk.in_command else "Command", rank=8, row=1)] if model.run.service else []),
+            Key("n", "Note", rank=5, row=1),
+            *([Key("L", "Release" if desk.in_command else "Command", rank=4, row=1)] if model.run.service else []),
             Key("d", "Detach", rank=3, row=1),
         ]
         return (*views, *asked, Key("?", "Help", rank=2), Key("^p", "Cmd", rank=3), *below)

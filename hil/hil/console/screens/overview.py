@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import ClassVar
 
 from rich.style import Style
@@ -20,7 +21,7 @@ from ..widgets.key_bar import Key
 from ..widgets.listing import Listing
 from ..widgets.trend import Trend
 from ..widgets.words import Rows
-from ..wording import Entry
+from ..wording import Entry, Severity
 from .lists import DEVICES_NARROW, QUEUE_NARROW, device_entry, log_entry, queue_entry
 from .trends import show_trend
 from .view import View
@@ -104,8 +105,8 @@ class Overview(View):
         self.table.changed(self.table.in_sight())
         self._what.show([self._heading()])
         self._queue_row.show([self._queue_words()])
-        lines = list(model.log)[-LOG_LINES:]
-        self._tail.show([_log_row(line) for line in reversed(lines)])
+        lines = islice((line for line in reversed(model.log) if line.severity >= Severity.INFO), LOG_LINES)
+        self._tail.show([_log_row(line) for line in lines])
         if self.queue.content_size.area:
             self._paint_side()
         if self.trends[0].content_size.area:

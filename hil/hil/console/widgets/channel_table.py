@@ -123,7 +123,9 @@ class ChannelTable(ScrollView, can_focus=True):
         """These channels may look different: their rows in sight are compared, and drawn where they do."""
         known, drawn, cells = self._places, self._drawn, self._trend_cells()
         first = round(self.scroll_y)
-        in_sight = range(first, first + self.size.height - _HEADER)
+        width, height = self.size
+        in_sight = range(first, first + height - _HEADER)
+        stale: list[Region] = []
         for name in names:
             place = known.get(name, -1)
             if place not in in_sight:
@@ -132,7 +134,9 @@ class ChannelTable(ScrollView, can_focus=True):
             row = self._source.row(name, cells)
             if drawn.get(name) != row:
                 drawn[name] = row
-                self.refresh_line(place + _HEADER)
+                stale.append(Region(0, place + _HEADER - first, width, 1))
+        if stale:
+            self.refresh(*stale)
 
     def in_sight(self) -> list[str]:
         """The names in sight: a model needs to bring no others up to date."""

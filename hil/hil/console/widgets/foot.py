@@ -17,6 +17,7 @@ class Foot(Vertical):
     DEFAULT_CSS = """
     Foot { height: auto; dock: bottom; }
     Foot KeyBar { dock: none; }
+    Foot Words { padding: 0 1; }
     """
 
     def __init__(self, keys: Sequence[Key] = (), *, plain: bool = False) -> None:
