@@ -26,6 +26,8 @@ class Flag(IntFlag):
 UNUSABLE = Flag.OVER_RANGE | Flag.LOW_BATTERY | Flag.NOT_AVAILABLE | Flag.STALE | Flag.DEVICE_ERROR | Flag.TRACKING_LOST
 """Flags with which a value must not enter a measurement."""
 
+_UNUSABLE = int(UNUSABLE)
+
 
 @dataclass(frozen=True, slots=True)
 class Indication:
@@ -57,7 +59,7 @@ class Indication:
     @property
     def usable(self) -> bool:
         """Whether the value may enter a measurement."""
-        return self.value is not None and not self.flags & UNUSABLE
+        return self.value is not None and not int(self.flags) & _UNUSABLE
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from hil_drivers.clock import NANOSECONDS, Clock
+from hil_drivers.clock import NANOSECONDS, Clock, all_done
 
 from .errors import BenchFault
 
@@ -121,7 +121,7 @@ class LockstepClock:
             self._holds -= 1
             self._consider()
 
-    async def wait(self, *tasks: Task) -> None:
+    async def wait(self, *tasks: Task, until: asyncio.Future[None] | None = None) -> None:
         pending = {task for task in tasks if not task.done()}
         if not pending:
             return
@@ -131,7 +131,7 @@ class LockstepClock:
         self._waiting[task] = set(pending)
         self._rest(task)
         try:
-            await asyncio.wait(pending)
+            await (until or all_done(pending))
         finally:
             self._waiting.pop(task, None)
             self._rouse(task)
@@ -256,9 +256,9 @@ class PacedClock:
     def exchange(self) -> AbstractContextManager[None]:
         return nullcontext()
 
-    async def wait(self, *tasks: Task) -> None:
+    async def wait(self, *tasks: Task, until: asyncio.Future[None] | None = None) -> None:
         if pending := [task for task in tasks if not task.done()]:
-            await asyncio.wait(pending)
+            await (until or all_done(pending))
 
     def arrived(self) -> int:
         return self.now()

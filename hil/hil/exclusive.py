@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
@@ -24,11 +25,79 @@ ABOUT_TO_END = 0.02
 
 @dataclass
 class _Turn(Generic[T]):
-    """A place in the queue: what is to be done, after what, and whether its caller still waits for it."""
+    """A place in the queue: what is to be done, after what, when it has ended, and whether its caller still waits."""
 
     operation: Callable[[], Coroutine[Any, Any, T]]
     before: asyncio.Task[Any] | None
+    ended: asyncio.Future[None]
     wanted: bool = True
+
+    def end(self, task: asyncio.Task[Any] | None = None) -> None:
+        """It is over: the last that its task does, and once more when that is done, should it never have begun."""
+        if not self.ended.done():
+            self.ended.set_result(None)
+        if task is not None:
+            retrieve(task)
+
+
+class _Deadline:
+    """The deadline of a caller, on the clock of the loop; as `asyncio.timeout`, without a timer of its own."""
+
+    __slots__ = ("_before", "_ran_out", "at", "caller", "over")
+
+    def __init__(self, at: float, caller: asyncio.Task[Any]) -> None:
+        self.at, self.caller, self.over = at, caller, False
+        self._before, self._ran_out = caller.cancelling(), False
+
+    def run_out(self) -> None:
+        """Cancel the caller, unless it has its answer."""
+        if not self.over:
+            self._ran_out = True
+            self.caller.cancel()
+
+    def expired(self) -> bool:
+        """Whether nothing but this deadline has cancelled the caller; that cancellation is taken back."""
+        return self._ran_out and self.caller.uncancel() <= self._before
+
+    def __enter__(self) -> _Deadline:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.over = True
+
+
+class _Deadlines:
+    """The deadlines of the callers of one device, all equally long: one timer serves them all."""
+
+    def __init__(self) -> None:
+        self._waiting: deque[_Deadline] = deque()
+        self._timer: asyncio.TimerHandle | None = None
+
+    def watch(self) -> _Deadline:
+        """A deadline for the present task.
+
+        :raises RuntimeError: outside of a task.
+        """
+        caller, loop = asyncio.current_task(), asyncio.get_running_loop()
+        if caller is None:
+            raise RuntimeError("a device is used outside of a task")
+        self._forget()
+        deadline = _Deadline(loop.time() + OPERATION_DEADLINE, caller)
+        self._waiting.append(deadline)
+        if self._timer is None:
+            self._timer = loop.call_at(deadline.at, self._look)
+        return deadline
+
+    def _look(self) -> None:
+        loop = asyncio.get_running_loop()
+        while self._waiting and self._waiting[0].at <= loop.time():
+            self._waiting.popleft().run_out()
+        self._forget()
+        self._timer = loop.call_at(self._waiting[0].at, self._look) if self._waiting else None
+
+    def _forget(self) -> None:
+        while self._waiting and self._waiting[0].over:
+            self._waiting.popleft()
 
 
 class Exclusive:
@@ -42,11 +111,13 @@ class Exclusive:
 
     def __init__(self, clock: Clock, name: str, on_hung: Callable[[str], None] = lambda _: None) -> None:
         self._clock, self._name, self._on_hung = clock, name, on_hung
+        self._task_name = f"operation of {name}"
         self._last: asyncio.Task[Any] | None = None
         self._under_way: asyncio.Task[Any] | None = None
         self._cut: asyncio.Task[Any] | None = None
         self._hung: asyncio.Task[Any] | None = None
         self._closed = False
+        self._deadlines = _Deadlines()
 
     def close(self) -> None:
         """Refuse every further operation: the run is over, and the bench goes to its safe state."""
@@ -89,16 +160,16 @@ class Exclusive:
         """
         if self.lost:
             raise self._overdue()
-        try:
-            async with asyncio.timeout(OPERATION_DEADLINE) as deadline:
+        with self._deadlines.watch() as deadline:
+            try:
                 return await self._in_turn(operation)
-        except TimeoutError:
-            if not deadline.expired():
-                raise
-            self._hung = self._under_way
-            fault = self._overdue()
-            self._on_hung(fault.what)
-            raise fault from None
+            except asyncio.CancelledError:
+                if not deadline.expired():
+                    raise
+        self._hung = self._under_way
+        fault = self._overdue()
+        self._on_hung(fault.what)
+        raise fault
 
     def _overdue(self) -> BenchFault:
         return BenchFault(
@@ -108,12 +179,12 @@ class Exclusive:
         )
 
     async def _in_turn(self, operation: Callable[[], Coroutine[Any, Any, T]]) -> T:
-        turn = _Turn(operation, self._last)
-        task = asyncio.create_task(self._take(turn), name=f"operation of {self._name}")
+        turn = _Turn(operation, self._last, asyncio.get_running_loop().create_future())
+        task = asyncio.create_task(self._take(turn), name=self._task_name)
         self._last = task
-        task.add_done_callback(retrieve)
+        task.add_done_callback(turn.end)
         try:
-            await self._clock.wait(task)
+            await self._clock.wait(task, until=turn.ended)
         except asyncio.CancelledError:
             turn.wanted = False
             raise
@@ -121,13 +192,16 @@ class Exclusive:
 
     async def _take(self, turn: _Turn[T]) -> T:
         """Wait for the one before, whoever asked in the meantime; then operate, if that is still wanted."""
-        if turn.before is not None:
-            await self._clock.wait(turn.before)
-            turn.before = None
-        if self._closed or not turn.wanted:
-            raise Aborted("the run is over", where=self._name)
-        self._under_way = asyncio.current_task()
-        return await turn.operation()
+        try:
+            if turn.before is not None:
+                await self._clock.wait(turn.before)
+                turn.before = None
+            if self._closed or not turn.wanted:
+                raise Aborted("the run is over", where=self._name)
+            self._under_way = asyncio.current_task()
+            return await turn.operation()
+        finally:
+            turn.end()
 
     async def idle(self) -> None:
         """Return once no operation is under way."""

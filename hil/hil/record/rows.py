@@ -76,6 +76,8 @@ def integer(value: object, where: str) -> int:
 
     :raises RecordError: if it is a float (nanoseconds do not fit into one) or too large.
     """
+    if type(value) is int and -_INT64 <= value < _INT64:
+        return value
     try:
         number = operator.index(cast("SupportsIndex", value))
     except TypeError as error:
@@ -97,6 +99,8 @@ def real(value: float | None, where: str) -> float | None:
 
 
 def _number(value: float | None, where: str) -> float:
+    if type(value) is float:
+        return value + 0.0
     if value is None:
         return math.nan
     try:

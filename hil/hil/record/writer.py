@@ -34,6 +34,10 @@ Integers = SupportsIndex | Sequence[int] | NDArray[np.integer[Any]]
 _FAILURES = (apsw.Error, OSError, ValueError, TypeError, OverflowError, MemoryError)
 
 
+_SCALARS = frozenset({int, float, type(None)})
+_BLOCKS = (np.ndarray, list, tuple)
+
+
 class RecordWriter:
     """The writing side of one run's record; make it with `create`, or with `resume`.
 
@@ -45,6 +49,8 @@ class RecordWriter:
     def __init__(self, path: Path, inbox: Inbox, loop: asyncio.AbstractEventLoop) -> None:
         self._path, self._inbox, self._loop = path, inbox, loop
         self._channels: list[str] = []
+        self._factors: tuple[object, str] = None, ""
+        """The factors of the latest point, and as they are written: the states of an attempt share them."""
         self._declared: dict[str, str] = {}
         self._after: Committed | None = None
         self._readings = self._lost = 0
@@ -191,7 +197,8 @@ class RecordWriter:
         """
         self._check()
         reals = (raw, value, u_ind, u, u_t)
-        if any(isinstance(item, np.ndarray | list | tuple) for item in (ch, t, *reals, flags)):
+        items = (ch, t, *reals, flags)
+        if not _SCALARS.issuperset(map(type, items)) and any(isinstance(item, _BLOCKS) for item in items):
             return self._block(ch, t, reals, flags)
         number = integer(ch, "reading ch")
         self._check_channels(number, number)
@@ -237,6 +244,7 @@ class RecordWriter:
     def point(self, index: int, attempt: int, state: str, t: int, data: dict[str, Any], reason: str = "") -> None:
         """Append a state of an attempt at a point.
 
+        :param data: its factors; not to be changed afterwards.
         :param state: one of `hil.record.schema.STATES`.
         :raises RecordError: for a state that does not exist.
         """
@@ -244,7 +252,9 @@ class RecordWriter:
         if state not in STATES:
             raise RecordError(f"there is no state {state!r}", where=where, remedy=f"use {', '.join(STATES)}")
         row = integer(t, where), integer(index, where), integer(attempt, where), state
-        self._append("point", (*row, json_text(data, where), text(reason, where)))
+        if data is not self._factors[0]:
+            self._factors = data, json_text(data, where)
+        self._append("point", (*row, self._factors[1], text(reason, where)))
 
     def observation(self, point: int, attempt: int, t: int, data: dict[str, Any], links: dict[str, Any]) -> None:
         """Append what an attempt observed.
