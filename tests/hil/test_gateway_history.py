@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from gateway_door import reachable, told
 from hil.errors import UsageError
+from hil.gateway.app import LATEST
 from hil.gateway.history import MOST_WAITING, History
 from hil.gateway.history_process import NANOSECONDS, SLACK, page
 from hil.record import RecordWriter, open_run
@@ -78,6 +79,11 @@ def test_a_page_looks_only_at_so_much(folder: Path, monkeypatch: pytest.MonkeyPa
     assert (found, pages) == (1000, 5)
 
 
+def test_all_times_that_can_be_asked_for_are_answered(folder: Path) -> None:
+    assert len(page(str(folder), "deg", 0, LATEST, 0, 5000)["rows"]) == 1000
+    assert page(str(folder), "deg", LATEST, LATEST, 2**53, 5000)["rows"] == []
+
+
 def test_what_is_not_there_is_named(folder: Path, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"luks: there is no such channel; use one of deg, lux"):
         page(str(folder), "luks", 0, 1, 0, 1)
@@ -135,8 +141,10 @@ async def test_history_over_the_network(folder: Path, tmp_path: Path) -> None:
         assert (answer.json["unit"], len(answer.json["rows"]), answer.json["next"]) == ("lx", 5, 8)
         assert answer.json["rows"][0][1:] == [1.0, 0.1, 0]
         refused = await remote.ask("GET", target.replace("lux", "lax"), role="view")
-        assert (refused.status, "use one of deg, lux" in refused.json["why"]) == (404, True)
+        assert (refused.status, "did you mean 'lux'" in refused.json["why"]) == (404, True)
         assert (await remote.ask("GET", f"{target}&most=5001", role="view")).status == 422
+        too_late = target.replace(str(2 * BEGIN), str(LATEST + 1))
+        assert (await remote.ask("GET", too_late, role="view")).status == 422
         for _ in range(3):
             assert (await remote.ask("GET", f"{target}&most=1", role="view")).status == 200
         assert (await remote.ask("GET", f"{target}&most=1", role="view")).status == 429

@@ -27,7 +27,9 @@ MOST_EVENTS = 1000
 MOST_READINGS = 5000
 """Readings of one page."""
 
-_Moment = Annotated[int, Query(ge=0, le=LARGEST_INTEGER)]
+LATEST = 9 * 10**12
+"""UTC milliseconds, in the year 2255: as nanoseconds they are still 64 bits."""
+
 _After = Annotated[int, Query(ge=0, le=LARGEST_INTEGER)]
 
 router = APIRouter()
@@ -70,8 +72,8 @@ async def events(
 async def history(
     request: Request,
     channel: Annotated[str, Query(max_length=200)],
-    begin: Annotated[int, Query(alias="from", ge=0, le=LARGEST_INTEGER)],
-    end: Annotated[int, Query(alias="to", ge=0, le=LARGEST_INTEGER)],
+    begin: Annotated[int, Query(alias="from", ge=0, le=LATEST)],
+    end: Annotated[int, Query(alias="to", ge=0, le=LATEST)],
     after: _After = 0,
     most: Annotated[int, Query(ge=1, le=MOST_READINGS)] = MOST_READINGS,
 ) -> Response:
