@@ -104,7 +104,7 @@ def fill(dots: Dots, band: Envelope, bottom: float, top: float, *, joined: bool 
 def _row(values: Floats, bottom: float, top: float, height: int) -> NDArray[np.int64]:
     """The row of dots of each of ``values``; NaN gives any row."""
     scaled = (top - values) / ((top - bottom) or 1.0) * (height - 1)
-    return np.rint(np.clip(np.nan_to_num(scaled), 0, height - 1)).astype(np.int64)
+    return np.rint(np.fmin(np.fmax(scaled, 0), height - 1)).astype(np.int64)
 
 
 def row_of(value: float, bottom: float, top: float, rows: int) -> int:

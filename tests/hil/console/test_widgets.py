@@ -13,6 +13,7 @@ from console_stage import ALARMS, KEYS, SIZES, STATE, Stage, expect, fits, pictu
 from hil.console.palette import Level
 from hil.console.widgets.channel_table import ChannelTable
 from hil.console.widgets.key_bar import Key, KeyBar
+from hil.console.widgets.lines import Lines
 from hil.console.widgets.rows import AlarmItem, Head, RunState, sign
 
 
@@ -86,6 +87,11 @@ async def test_any_theme_draws_the_same_text() -> None:
             app.theme = name
             await pilot.pause()
             expect("widgets-160x48", picture(app))
+            for widget in app.query(Lines):
+                drawn = {
+                    segment.style.bgcolor for segment in widget.render_lines(widget.size.region)[-1] if segment.style
+                }
+                assert widget.rich_style.bgcolor in drawn, (name, widget)
 
 
 async def test_only_rows_in_sight_are_asked_for_and_only_changed_ones_are_drawn(
@@ -98,7 +104,7 @@ async def test_only_rows_in_sight_are_asked_for_and_only_changed_ones_are_drawn(
         assert table.in_sight() == [f"tc{at}.T" for at in range(19)]
         assert set(bench.asked) == set(table.in_sight())
         drawn: list[int] = []
-        monkeypatch.setattr(table, "refresh_line", drawn.append)
+        monkeypatch.setattr(table, "refresh", lambda *regions: drawn.extend(region.y for region in regions))
         bench.asked.clear()
         table.changed(bench.names())
         assert bench.asked == table.in_sight()

@@ -31,7 +31,6 @@ class Lines(Widget):
         self.plain = plain
         self._painted: list[Strip] = []
         self._of: tuple[int, int] | None = None
-        self._base = NORMAL
 
     @abstractmethod
     def paint(self, width: int, height: int) -> Sequence[Pieces]:
@@ -64,17 +63,15 @@ class Lines(Widget):
         return Style(color=self.inks.muted)
 
     def render_lines(self, crop: Region) -> list[Strip]:
-        """The rows of ``crop``, all on the same background."""
+        """The rows of ``crop``, painted anew where the size or the style is another."""
         size = self.content_size
         if self._of != (size.width, size.height):
             self._paint()
-        self._base = self.rich_style
         return super().render_lines(crop)
 
     def render_line(self, y: int) -> Strip:
         """The row ``y`` as last painted."""
-        strip = self._painted[y] if y < len(self._painted) else Strip.blank(self.content_size.width)
-        return strip.apply_style(self._base)
+        return self._painted[y] if y < len(self._painted) else Strip.blank(self.content_size.width, self.rich_style)
 
     def notify_style_update(self) -> None:
         """Paint anew after a change of theme."""
@@ -83,11 +80,11 @@ class Lines(Widget):
 
     def _paint(self) -> None:
         width, height = self.content_size
-        rows = self.paint(width, height)[:height]
-        self._painted = [self._strip(row, width) for row in rows]
-        self._painted += [Strip.blank(width)] * (height - len(rows))
+        rows, base = self.paint(width, height)[:height], self.rich_style
+        self._painted = [self._strip(row, width, base) for row in rows]
+        self._painted += [Strip.blank(width, base)] * (height - len(rows))
         self._of = (width, height)
 
-    def _strip(self, row: Iterable[tuple[str, Style]], width: int) -> Strip:
+    def _strip(self, row: Iterable[tuple[str, Style]], width: int, base: Style) -> Strip:
         pieces = [(in_ascii(text), style) for text, style in row] if self.plain else row
-        return Strip([Segment(text, style) for text, style in pieces if text]).adjust_cell_length(width)
+        return Strip([Segment(text, base + style) for text, style in pieces if text]).adjust_cell_length(width, base)
