@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -141,3 +142,12 @@ def test_tables_and_truth_values(place: Path, monkeypatch: pytest.MonkeyPatch) -
         find()
     assert "../hil.toml:2: console.ascii: expected true or false" in str(caught.value)
     assert "../hil.toml:3: console.colour: unknown key; did you mean 'colours'?" in str(caught.value)
+
+
+def test_every_variable_of_the_program_is_known() -> None:
+    root = Path(__file__).parents[2]
+    sources = [
+        path for folder in ("hil", "drivers", "procedures", "calibration") for path in (root / folder).rglob("*.py")
+    ]
+    named = {name for path in sources for name in re.findall(r'"(HIL_[A-Z_]+)"', path.read_text(encoding="utf-8"))}
+    assert named <= {*OTHER_VARIABLES, *(variable(name) for name, _ in fields())}

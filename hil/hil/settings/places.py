@@ -16,7 +16,7 @@ OTHER_VARIABLES = ("HIL_DEBUG", "HIL_RUNTIME_DIR", "HIL_ROS_PYTHON", "HIL_PASS_P
 
 
 def variable(name: str) -> str:
-    """The environment variable of a setting: ``HIL_CONSOLE_THEME`` of ``console.theme``."""
+    """The environment variable of a setting: ``HIL_CONSOLE_COLOURS`` of ``console.colours``."""
     return f"HIL_{name.replace('.', '_').upper()}"
 
 
