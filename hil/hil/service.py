@@ -48,6 +48,14 @@ class Handler(Protocol):
         ...
 
 
+class StationHandler(Handler, Protocol):
+    """What carries out commands to the service of a bench. Its state holds ``latched``: what runs before have left."""
+
+    def owns(self, command: Command) -> bool:
+        """Whether ``command`` is for the service although a run is under way."""
+        ...
+
+
 KEPT = 10_000
 """Events that late comers can still have."""
 
@@ -69,7 +77,7 @@ class Service:
         """What is declared of the bench."""
         self._subscribers: list[Callable[[Event], None]] = []
         self._handler: Handler | None = None
-        self._station: Handler | None = None
+        self._station: StationHandler | None = None
         self.flush: Callable[[], Awaitable[object]] = _done
         """Returns once what was done in the run so far is on disk; raises `hil.errors.RecordError` if it cannot be."""
         self._flush_journal: Callable[[], Awaitable[object]] = _done
@@ -104,10 +112,14 @@ class Service:
 
     def snapshot(self) -> dict[str, Any]:
         """The run as it is now, and the ``number`` of the last event: what follows it is news."""
-        state = {} if self._handler is None else self._handler.state()
+        state = IDLE if self._handler is None else self._handler.state()
         bench = {} if self.overview is None else self.overview.state()
-        station = {"service": False} if self._station is None else {"service": True, **self._station.state()}
-        return {"number": self.number, **IDLE, **bench, **station, **state}
+        if self._station is None:
+            return {"number": self.number, **bench, "service": False, **state}
+        station = self._station.state()
+        latched = station.pop("latched")
+        alarms = [*station["alarms"], *(latched if self._handler is None else state["alarms"])]
+        return {"number": self.number, **bench, **station, "service": True, **state, "alarms": alarms}
 
     def attach(self, handler: Handler) -> None:
         """Let commands act upon a run."""
@@ -121,7 +133,7 @@ class Service:
         """The run and its record are over."""
         self._handler, self.flush = None, _done
 
-    def attach_station(self, station: Handler, flush: Callable[[], Awaitable[object]]) -> None:
+    def attach_station(self, station: StationHandler, flush: Callable[[], Awaitable[object]]) -> None:
         """Let commands act upon the service of a bench, in a run and between runs; ``flush`` is that of its journal."""
         self._station, self._flush_journal = station, flush
 
@@ -144,6 +156,7 @@ class Service:
         :raises UsageError: if no run is under way, or it cannot be carried out now.
         """
         of_service = isinstance(command, ServiceCommand) or self._handler is None
+        of_service = of_service or (self._station is not None and self._station.owns(command))
         handler = self._station if of_service else self._handler
         if handler is None:
             if isinstance(command, ServiceCommand):

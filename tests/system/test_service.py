@@ -13,6 +13,7 @@ from bench_copy import hil
 from hil.record import open_run
 from hil.station.journal import entries
 from in_service import in_service
+from mail_server import Habits, mail_server
 
 
 async def test_a_queue_is_worked_off_and_a_prompt_answered_while_clients_come_and_go(tmp_path: Path) -> None:
@@ -127,3 +128,87 @@ def test_the_unit_is_one_that_systemd_understands(tmp_path: Path) -> None:
     assert f'ReadWritePaths="{os.path.realpath(tmp_path)}/the runs"' in lines
     assert "Restart=on-failure" in lines
     assert not any(line.startswith(("PrivateDevices", "PrivateUsers", "DynamicUser")) for line in lines)
+
+
+NOTIFY = """
+[mail]
+host = "127.0.0.1"
+port = {port}
+security = "none"
+sender = "bench@example.org"
+
+[[levels]]
+mail = ["operator@example.org"]
+"""
+
+ALARM = """
+[interlocks."room warm"]
+when = "room.temperature > 10"
+then = "alarm"
+priority = "high"
+guidance = "open the window"
+"""
+
+
+async def with_alarm(folder: Path, port: int) -> None:
+    """A bench whose room is too warm, and who is told of that."""
+    copied = await asyncio.to_thread(hil, "bench", "copy", "action-sim", "bench", cwd=folder)
+    assert copied.returncode == 0
+    file = folder / "bench" / "action-sim.toml"
+    file.write_text(file.read_text(encoding="utf-8") + ALARM, encoding="utf-8")
+    (folder / "notify.toml").write_text(NOTIFY.format(port=port), encoding="utf-8")
+
+
+async def test_somebody_elsewhere_is_told_of_an_alarm(tmp_path: Path) -> None:
+    habits = Habits()
+    async with mail_server(habits) as port:
+        await with_alarm(tmp_path, port)
+        async with in_service(tmp_path, "--notify", "notify.toml", bench="bench/action-sim.toml") as bench:
+            await bench.add()
+            await bench.ask("start")
+            await bench.until(lambda state: any(each["alarm"] == "room warm" for each in state["alarms"]))
+            async with asyncio.timeout(60.0):
+                await habits.came.wait()
+            assert str(habits.mails[0]["Subject"]).startswith("[HIGH] action-sim: room.temperature > 10")
+            assert "open the window" in habits.mails[0].get_content()
+            assert await bench.end() == 0
+
+
+async def test_that_nobody_could_be_told_is_an_alarm_of_the_bench_itself(tmp_path: Path) -> None:
+    async with mail_server(Habits(at_rcpt=lambda _: "550 no such person")) as port:
+        await with_alarm(tmp_path, port)
+        async with in_service(tmp_path, "--notify", "notify.toml", bench="bench/action-sim.toml") as bench:
+            await bench.add()
+            await bench.ask("start")
+            found = await bench.until(lambda state: any(each["alarm"] == "notification" for each in state["alarms"]))
+            assert found["state"] != "idle"
+            assert (await bench.ask("ack", alarm="notification"))["status"] == "accepted"
+            assert (await bench.ask("ack", alarm="room warm"))["status"] == "accepted"
+
+
+async def test_a_notifier_that_is_killed_comes_back_and_tells(tmp_path: Path) -> None:
+    habits = Habits()
+    async with mail_server(habits) as port:
+        await with_alarm(tmp_path, port)
+        async with in_service(tmp_path, "--notify", "notify.toml", bench="bench/action-sim.toml") as bench:
+            pids = await until_children(bench.process.pid, "hil.notify")
+            os.kill(pids[0], signal.SIGKILL)
+            await bench.add()
+            await bench.ask("start")
+            async with asyncio.timeout(60.0):
+                await habits.came.wait()
+            assert await until_children(bench.process.pid, "hil.notify") != pids
+
+
+async def until_children(parent: int, module: str) -> list[int]:
+    """The processes of ``parent`` that run ``module``, once there are any."""
+    async with asyncio.timeout(60.0):
+        while not (found := children(parent, module)):
+            await asyncio.sleep(0.05)
+    return found
+
+
+def children(parent: int, module: str) -> list[int]:
+    """The processes of ``parent`` that run ``module``."""
+    pids = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
+    return [int(pid) for pid in pids if module in Path(f"/proc/{pid}/cmdline").read_text()]

@@ -34,7 +34,13 @@ def service() -> None:
 @out
 @click.option("--listen", metavar="ADDRESS", help="Be reached from other machines too, as at 192.0.2.5:8443.")
 @folder
-def serve(bench: str, out: Path, listen: str | None, folder: Path | None) -> int:
+@click.option(
+    "--notify",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Tell people elsewhere of alarms, as this file says (notify.toml).",
+)
+def serve(bench: str, out: Path, listen: str | None, folder: Path | None, notify: Path | None) -> int:
     """Keep the bench in service: clients come and go (hil console, hil queue, hil status), and runs go on.
 
     It ends with Ctrl-C or SIGTERM; a run under way is brought to its safe state first. A queue does not go on by
@@ -45,15 +51,18 @@ def serve(bench: str, out: Path, listen: str | None, folder: Path | None) -> int
     """
     from ..bench.config import load_bench
     from ..gateway.extra import require_extra
+    from ..notify.config import load_settings
     from ..station.serving import serve as keep
     from .interruptible import run_interruptibly
 
     require_extra()
     config = load_bench(bench)
+    if notify is not None:
+        load_settings(notify)
     network = None if listen is None else _network(listen, folder)
     click.echo(f"hil: {config.name} is in service; runs, queue and journal are in {out}", err=True)
     try:
-        run_interruptibly(keep(config, out, network))
+        run_interruptibly(keep(config, out, network=network, notify=notify))
     except (Aborted, KeyboardInterrupt):
         click.echo(f"hil: {config.name} is out of service", err=True)
     return 0

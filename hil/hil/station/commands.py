@@ -11,6 +11,7 @@ from ..commanding.requests import Request
 from ..commanding.verbs import MEANINGS
 from ..errors import UsageError
 from ..lease import Lease, Leases
+from ..safety.alarms import Alarms
 from ..safety.latch import State
 from ..safety.latches import Held, Latches
 from ..scripts import require_known
@@ -29,6 +30,7 @@ class StationControl:
     """Carries out commands to the service of a bench (`hil.service.Handler`).
 
     :param latches: the trips of earlier runs that nobody has acknowledged.
+    :param alarms: those of the service itself.
     :param make_safe: begins to bring the bench to its safe state while no run is under way.
     """
 
@@ -40,13 +42,15 @@ class StationControl:
         *,
         handover: Handover | None,
         latches: Latches,
+        alarms: Alarms,
         make_safe: Callable[[], None],
         free: Callable[[], int | None] = lambda: None,
         wall: Callable[[], int] = time.time_ns,
     ) -> None:
         self._queue, self._leases, self._journal, self._wall = queue, leases, journal, wall
         self._latches, self._make_safe, self._free = latches, make_safe, free
-        self._alarms: list[dict[str, Any]] = []
+        self._latched: list[dict[str, Any]] = []
+        self.alarms = alarms
         self.handover = handover
 
     def guard(self, request: Request, operator: str) -> None:
@@ -67,11 +71,19 @@ class StationControl:
 
     def look(self) -> None:
         """Look at what has latched in runs before: screens show it as alarms while nothing runs."""
-        self._alarms = [_as_alarm(name, held) for name, held in self._latches.held().items()]
+        self._latched = [_as_alarm(name, held) for name, held in self._latches.held().items()]
+        self.alarms.tick()
+
+    def owns(self, command: given.Command) -> bool:
+        """Whether ``command`` is about an alarm of the service itself."""
+        if not isinstance(command, given.Acknowledge | given.Shelve):
+            return False
+        return any(alarm.name == command.alarm for alarm in self.alarms.held)
 
     def state(self) -> dict[str, Any]:
         return {
-            "alarms": self._alarms,
+            "alarms": [alarm.to_json() for alarm in self.alarms.held],
+            "latched": self._latched,
             "queue": self._queue.to_json(),
             "lease": self._leases.to_json(),
             "handover": None if self.handover is None else self.handover.to_json(),
@@ -96,6 +108,8 @@ class StationControl:
             case given.Stop():
                 self._queue.work(on=False)
                 self._make_safe()
+            case given.Acknowledge() | given.Shelve() if self.owns(command):
+                return self._of_service(command)
             case given.Acknowledge():
                 held = self._latches.acknowledge(command.alarm, command.operator)
                 self.look()
@@ -108,6 +122,13 @@ class StationControl:
             case _:
                 raise UsageError("no run is under way", remedy="start one first")
         return {}
+
+    def _of_service(self, command: given.Acknowledge | given.Shelve) -> dict[str, Any]:
+        if isinstance(command, given.Acknowledge):
+            self.alarms.acknowledge(command.alarm, command.operator)
+            return {"alarm": command.alarm}
+        self.alarms.shelve(command.alarm, command.operator, command.reason, command.seconds)
+        return {"alarm": command.alarm, "seconds": command.seconds}
 
     def _edit(self, command: given.QueueAdd | given.QueueRemove | given.QueueMove) -> dict[str, Any]:
         match command:

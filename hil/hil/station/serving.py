@@ -23,17 +23,18 @@ if TYPE_CHECKING:
 LOCK = "service.lock"
 
 
-async def serve(config: BenchConfig, out: Path, network: Network | None = None) -> None:
+async def serve(config: BenchConfig, out: Path, *, network: Network | None = None, notify: Path | None = None) -> None:
     """Keep ``config`` in service until this is cancelled.
 
     :param out: the folder of its runs.
     :param network: how it is reached from other machines; not at all by default.
+    :param notify: the file that says who is told of alarms elsewhere; nobody by default.
     :raises Unreachable: if another service has this folder.
     :raises ConfigurationError: if ``network`` is not safe.
     """
     with _alone(out):
         _load(config)
-        station = Station(config, out, facts_of(config), beat=lambda: tell_manager("WATCHDOG=1"))
+        station = Station(config, out, facts_of(config), beat=lambda: tell_manager("WATCHDOG=1"), notify=notify)
         async with control_socket(station.commander), gateway(station.service, station.commander, network):
             tell_manager("READY=1")
             try:

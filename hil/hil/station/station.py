@@ -18,12 +18,15 @@ from ..ending import COMPLETE
 from ..errors import HilError, raised
 from ..lease import Leases
 from ..overview import overview
+from ..safety.alarms import Alarms, Priority
+from ..safety.latch import Latch, State
 from ..safety.latches import Latches
 from ..service import Event, Service
 from .commands import StationControl
 from .disk import Disk
 from .handover import last_handover
 from .journal import Journal, entries
+from .notifier import NOTIFICATION, Notifier
 from .queue import Item, RunQueue
 
 if TYPE_CHECKING:
@@ -37,7 +40,20 @@ BEAT = 1.0
 RETRY = 10.0
 """Wall seconds after which a bench that could not be watched is tried again."""
 
-JOURNAL, QUEUE = "service.jsonl", "queue.json"
+LEAST_FREE = 1e9
+"""Bytes free on the disk below which that is an alarm."""
+
+ALARMS: dict[str, tuple[Priority, str]] = {
+    "disk": ("high", "make room on the disk of the runs, or the run ends"),
+    "notification": (
+        "medium",
+        "nobody elsewhere may know of alarms: look at notify.toml, the mail server, the network",
+    ),
+    "watch": ("low", "look at the bench file and the devices; a run tries again by itself"),
+}
+"""Those of the service itself, and what the person who sees one is to do."""
+
+JOURNAL, QUEUE, OUTBOX = "service.jsonl", "queue.json", "outbox.db"
 
 
 class Station:
@@ -45,9 +61,18 @@ class Station:
 
     :param out: the folder of its runs, its queue and its journal.
     :param beat: called each second that the loop is alive.
+    :param notify: the file that says who is told of alarms elsewhere; nobody by default.
     """
 
-    def __init__(self, config: BenchConfig, out: Path, facts: RunFacts, *, beat: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        config: BenchConfig,
+        out: Path,
+        facts: RunFacts,
+        *,
+        beat: Callable[[], None],
+        notify: Path | None = None,
+    ) -> None:
         self.config, self._out, self.facts, self._beat = config, out, facts, beat
         self.service = Service()
         self.service.overview = overview(config)
@@ -61,12 +86,16 @@ class Station:
         self._free: int | None = None
         self.queue = RunQueue(out / QUEUE, self._disk, self._wake.set)
         self.leases = Leases(self._tell, epoch=_last_epoch(past))
+        self.alarms = Alarms(time.time_ns, self._tell)
+        for name, (priority, guidance) in ALARMS.items():
+            self.alarms.add(name, priority, guidance, Latch(latching=name == NOTIFICATION))
         self.control = StationControl(
             self.queue,
             self.leases,
             self._journal,
             handover=last_handover(past),
             latches=Latches.of(out, config.name),
+            alarms=self.alarms,
             make_safe=self._want_safe,
             free=lambda: self._free,
         )
@@ -82,10 +111,13 @@ class Station:
         )
         self.commander.recall(past)
         self._item: Item | None = None
+        self._notifier = None if notify is None else self._make_notifier(notify)
 
     async def serve(self) -> None:
         """Watch the bench and work the queue off, until this is cancelled; a run under way is made safe first."""
-        beating = asyncio.create_task(self._keep_beating(), name="beat of the service")
+        beside = [asyncio.create_task(self._keep_beating(), name="beat of the service")]
+        if self._notifier is not None:
+            beside.append(asyncio.create_task(self._notifier.keep(), name="notifier"))
         self._tell("service", {"what": "begun", "bench": self.config.name})
         try:
             await self._recover()
@@ -96,11 +128,33 @@ class Station:
                 else:
                     await self._run(item)
         finally:
-            beating.cancel()
             self._tell("service", {"what": "ended", "bench": self.config.name})
-            await asyncio.wait([beating])
+            for task in beside:
+                task.cancel()
+            await asyncio.wait(beside)
             self._disk.close()
             self._journal.close()
+
+    def _make_notifier(self, settings: Path) -> Notifier:
+        notifier = Notifier(
+            settings,
+            self._out / OUTBOX,
+            self.config.name,
+            run=lambda: self.facts.run,
+            held=self._held,
+            trouble=self._not_told,
+        )
+        self.service.subscribe(notifier.heard, after=self.service.number)
+        return notifier
+
+    def _not_told(self, why: str) -> None:
+        self._tell("not told", {"why": why})
+        self.alarms.raise_(NOTIFICATION, why)
+
+    def _held(self) -> list[str]:
+        """The alarms that people elsewhere are to know of."""
+        found = [alarm for alarm in self.service.snapshot()["alarms"] if alarm["state"] != State.ACKNOWLEDGED]
+        return [alarm["alarm"] for alarm in found if alarm["alarm"] != NOTIFICATION]
 
     async def _recover(self) -> None:
         """Bring the bench to its safe state where a run was cut off; nothing goes on by itself."""
@@ -120,9 +174,11 @@ class Station:
         try:
             async with watch_bench(self.config) as watched, watched.reading():
                 self._show(watched)
+                self.alarms.gone("watch")
                 await self._until_wanted()
         except (HilError, DriverError, CalibrationError) as error:
             self._tell("not watched", {"reason": str(error)})
+            self.alarms.raise_("watch", str(error))
             await self._until_wanted(RETRY)
         finally:
             if self.service.overview is not None:
@@ -214,12 +270,21 @@ class Station:
         else:
             self.service.publish(kind, data)
 
+    def _look_at_disk(self) -> None:
+        if self._free is not None and self._free < LEAST_FREE:
+            self.alarms.raise_("disk", f"{self._free / 1e9:.1f} GB are free for runs")
+        else:
+            self.alarms.gone("disk")
+
     async def _keep_beating(self) -> None:
         while True:
             self.leases.tick()
             self.control.look()
             self._free = await asyncio.to_thread(_free, self._out)
+            self._look_at_disk()
             self._beat()
+            if self._notifier is not None:
+                self._notifier.beat(recording=self._disk.failure is None)
             await asyncio.sleep(BEAT)
 
 
