@@ -203,7 +203,7 @@ async def test_a_notifier_that_is_killed_comes_back_and_tells(tmp_path: Path) ->
 async def until_children(parent: int, module: str) -> list[int]:
     """The processes of ``parent`` that run ``module``, once there are any."""
     async with asyncio.timeout(60.0):
-        while not (found := children(parent, module)):
+        while not (found := children(parent, module)):  # noqa: ASYNC110 (nothing tells of it)
             await asyncio.sleep(0.05)
     return found
 
