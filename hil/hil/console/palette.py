@@ -33,10 +33,9 @@ class Level(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """How a level looks: ``glyph`` (``plain`` where only ASCII is drawn), ``word``, ``number`` of the priority."""
+    """How a level looks: its glyph, its word, the number of its priority, the colours of its text and ground."""
 
     glyph: str
-    plain: str
     word: str
     number: str
     text: str
@@ -60,13 +59,13 @@ LINE = "#5b636b"
 
 LOOKS: Mapping[Level, Look] = MappingProxyType(
     {
-        Level.NORMAL: Look(" ", " ", "", "", DARK.text, DARK.ground),
-        Level.LOW: Look("○", "o", "LOW", "3", "#000000", "#8fc1e3"),
-        Level.MEDIUM: Look("◇", "!", "MED", "2", "#000000", "#f0b429"),
-        Level.HIGH: Look("◆", "!", "HIGH", "1", "#ffffff", "#c62828"),
-        Level.SAFETY: Look("■", "#", "TRIP", "0", "#ffffff", "#c62828"),
-        Level.STALE: Look("?", "?", "STALE", "", "#ffffff", "#8e44ad"),
-        Level.BAD: Look("✗", "x", "BAD", "", "#ffffff", "#8e44ad"),
+        Level.NORMAL: Look(" ", "", "", DARK.text, DARK.ground),
+        Level.LOW: Look("○", "LOW", "3", "#000000", "#8fc1e3"),
+        Level.MEDIUM: Look("◇", "MED", "2", "#000000", "#f0b429"),
+        Level.HIGH: Look("◆", "HIGH", "1", "#ffffff", "#c62828"),
+        Level.SAFETY: Look("■", "TRIP", "0", "#ffffff", "#c62828"),
+        Level.STALE: Look("?", "STALE", "", "#ffffff", "#8e44ad"),
+        Level.BAD: Look("✗", "BAD", "", "#ffffff", "#8e44ad"),
     }
 )
 

@@ -54,7 +54,7 @@ def test_each_level_has_a_glyph_and_a_word_of_its_own() -> None:
     looks = [LOOKS[level] for level in Level if level is not Level.NORMAL]
     assert len({look.glyph for look in looks}) == len({look.word for look in looks}) == len(looks)
     assert all(look.glyph <= "\uffff" and wcwidth(look.glyph) == 1 for look in looks)
-    assert all(look.plain.isascii() and len(look.plain) == 1 for look in looks)
+    assert all(len(plain(look.glyph)) == 1 and plain(look.glyph).isascii() for look in looks)
 
 
 def test_there_is_no_green() -> None:
