@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -11,6 +12,8 @@ from ..errors import UsageError
 from .completing import bench_names
 from .configured import Configured, setting
 from .options import operator
+
+SOFTWARE = 70
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _COLOURS = {"dark": "hil-dark", "light": "hil-light", "terminal": "ansi-dark"}
@@ -70,7 +73,7 @@ def console(
     Ctrl-X is SAFE STOP from everywhere: a command to software, not the E-stop of the rig. ? tells of all keys.
 
     \b
-    Exit codes: 0 left by the operator, 2 usage, 69 no run answers.
+    Exit codes: 0 left by the operator, 2 usage, 69 no run answers, 70 a fault of the console.
     """
     from ..gateway.extra import require_extra
 
@@ -85,4 +88,7 @@ def console(
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise UsageError("the console needs a terminal", remedy="use hil status and hil watch for other outputs")
     find()
-    return Console(find, operator=operator, plain=plain, colours=_COLOURS[colours]).run(mouse=mouse) or 0
+    debugged = os.environ.get("HIL_DEBUG") == "1"
+    screen = Console(find, operator=operator, plain=plain, colours=_COLOURS[colours], debugged=debugged)
+    left = screen.run(mouse=mouse)
+    return SOFTWARE if screen.return_code else left or 0

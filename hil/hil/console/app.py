@@ -40,6 +40,7 @@ class Console(InCommand):
     :param operator: in whose name; the laboratory's only operator by default.
     :param plain: draw in ASCII alone.
     :param ticking: paint by a timer; a test calls `tick` itself.
+    :param debugged: show the traceback of a fault of the console itself.
     :param pause: waits between two attempts to reach the bench.
     """
 
@@ -80,10 +81,12 @@ class Console(InCommand):
         colours: str = THEMES[0],
         times: Times | None = None,
         ticking: bool = True,
+        debugged: bool = False,
         pause: Callable[[float], Awaitable[object]] = asyncio.sleep,
     ) -> None:
         super().__init__(find, operator=operator, plain=plain, times=times, pause=pause)
         self._ticking, self._pace, self._painted = ticking, Pace(), 0.0
+        self.debugged = debugged
         self._colours = colours
         self._key_at = -CALM
         self._asked_for_handover = False
@@ -96,6 +99,17 @@ class Console(InCommand):
         self.run_worker(self.link.run(), name="link", group="link")
         if self._ticking:
             self.set_interval(1 / STEPS[0], self.beat)
+
+    def _fatal_error(self) -> None:
+        """A fault of the console ends it with a sentence, and the bench goes on; ``HIL_DEBUG=1`` shows where it is."""
+        if self.debugged:
+            super()._fatal_error()
+            return
+        self.bell()
+        fault = f"a fault in hil itself: {type(self._exception).__name__}: {self._exception}"
+        advice = "the bench goes on without the console; start it again, and report this with what HIL_DEBUG=1 shows"
+        self._exit_renderables.append(f"hil: {fault}; {advice}")
+        self._close_messages_no_wait()
 
     # Painting
 

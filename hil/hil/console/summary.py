@@ -107,11 +107,11 @@ def days_left(due: str, wall: int) -> int | None:
         return None
 
 
-def waited(model: Model, number: int, bench_time: int) -> str:
+def waited(model: Model, number: int, wall: int) -> str:
     """How long a prompt has waited, and of how long: ``00:14 of 05:00``."""
     prompt = model.prompt(number)
     if prompt is None:
         return ""
-    since = seconds_since(prompt.asked, bench_time)
+    since = seconds_since(prompt.asked, wall)
     told = "" if since is None else clock(since)
     return f"{told} of {clock(prompt.limit)}" if prompt.limit is not None and told else told

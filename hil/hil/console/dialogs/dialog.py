@@ -41,8 +41,8 @@ class Dialog(ModalScreen[Result | None]):
     Dialog.-ascii .panel { border: ascii $border; }
     Dialog .title { text-style: bold; height: auto; margin-bottom: 1; }
     Dialog Input { height: 1; padding: 0 1; margin: 0 0 1 0; background: $foreground 15%; }
-    Dialog Words { margin-bottom: 1; }
-    Dialog .label { margin-bottom: 0; }
+    Dialog .panel Words { margin-bottom: 1; }
+    Dialog .panel .label { margin-bottom: 0; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "Close", show=False)]
     KEYS: ClassVar[tuple[Key, ...]] = (ENTER, CLOSE)
@@ -50,7 +50,7 @@ class Dialog(ModalScreen[Result | None]):
 
     def __init__(self, context: Context, title: str) -> None:
         super().__init__(classes="-ascii" if context.plain else None)
-        self.context = context
+        self.context, self._left = context, False
         self.heading = Words(title, style=Style(bold=True), plain=context.plain, classes="title")
         self.head, self.foot = Head(plain=context.plain), Foot(plain=context.plain)
 
@@ -75,7 +75,13 @@ class Dialog(ModalScreen[Result | None]):
 
     def action_leave(self) -> None:
         """Close it without a result."""
-        self.dismiss(None)
+        self.leave_with(None)
+
+    def leave_with(self, result: Result | None) -> None:
+        """Close it with ``result``: once, whatever is pressed or comes while it closes."""
+        if not self._left:
+            self._left = True
+            self.dismiss(result)
 
     def words(self, text: str, *, label: bool = False) -> Words:
         """Text of the panel."""

@@ -43,4 +43,4 @@ class Leave(Dialog[str]):
 
     def action_choose(self, what: str) -> None:
         """Leave in this way."""
-        self.dismiss(what)
+        self.leave_with(what)

@@ -51,8 +51,8 @@ class Pick(Dialog[str]):
     @on(Input.Submitted)
     def _chosen(self) -> None:
         if self.listing.current is not None:
-            self.dismiss(self.listing.current)
+            self.leave_with(self.listing.current)
 
     @on(Listing.Chosen)
     def _clicked(self, message: Listing.Chosen) -> None:
-        self.dismiss(message.key)
+        self.leave_with(message.key)

@@ -71,11 +71,11 @@ class PromptDialog(Dialog[bool]):
             if model.known and self.context.linked and self.is_current:
                 self.context.drafts.pop(self.prompt.prompt, None)
                 self.context.say(f"prompt {self.prompt.prompt} is closed: {self._how()}")
-                self.dismiss(True)
+                self.leave_with(True)
             return
         place = open_prompts.index(self.prompt.prompt) + 1
         step = f" · {model.run.point.step}" if model.run.point is not None and model.run.point.step else ""
-        waits = waited(model, self.prompt.prompt, self.context.bench_time)
+        waits = waited(model, self.prompt.prompt, self.context.times.wall())
         lost = "" if self.context.linked else " · LINK LOST, nothing can be sent"
         self.heading.say(
             f"OPERATOR INPUT {place}/{len(open_prompts)}{step} · waiting {waits}{lost}".rstrip(), Style(bold=True)
@@ -141,7 +141,7 @@ class PromptDialog(Dialog[bool]):
         elif answer.accepted:
             self.context.drafts.pop(self.prompt.prompt, None)
             if self.is_current:
-                self.dismiss(True)
+                self.leave_with(True)
         else:
             self.verdict.say(answer.words, style(Level.MEDIUM))
 

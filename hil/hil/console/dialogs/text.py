@@ -69,7 +69,7 @@ class Form(Dialog[list[str]]):
         if place < len(texts) - 1:
             self.inputs[place + 1].focus()
         else:
-            self.dismiss(texts)
+            self.leave_with(texts)
 
 
 class Telling(Dialog[bool]):
@@ -94,7 +94,7 @@ class Telling(Dialog[bool]):
 
     def action_read(self) -> None:
         """Close it as read."""
-        self.dismiss(True)
+        self.leave_with(True)
 
     def action_scroll_panel(self, by: int) -> None:
         """Move the words."""
