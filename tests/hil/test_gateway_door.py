@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from websockets.exceptions import ConnectionClosedError, InvalidStatus
 
-from gateway_door import Remote, reachable, told
+from gateway_door import Remote, reachable, tell_events, told, until
 from hil.access.tokens import DAY
 from hil.commanding.verbs import MEANINGS, ROLES, Role, Verb, may
 from hil.gateway import server, stream
@@ -307,3 +307,27 @@ def test_a_process_of_another_user_is_nobody() -> None:
     assert own.role == "authorise"
     assert roots is not None
     assert others is None
+
+
+async def test_a_client_that_never_reads_is_cut_off_by_tls_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server, "UNREAD", 0.2)
+    async with reachable(tmp_path) as remote:
+        told(remote.parts.board, 1.0)
+        _, writer = await asyncio.open_connection(
+            "127.0.0.1", remote.port, ssl=remote.context, server_hostname="localhost", limit=1
+        )
+        writer.write(
+            b"GET /stream HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+            b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n"
+            b"Authorization: Bearer " + remote.secrets["view"].encode() + b"\r\n\r\n"
+        )
+        async with asyncio.timeout(30.0), remote.stream("?after=0", role="operate") as client:
+            last = 0
+            await until(lambda: len(remote.parts.limits.streams._has) == 2)
+            while len(remote.parts.limits.streams._has) == 2:
+                tell_events(remote.parts.board, last + 1, last + 300, why="x" * 1000)
+                last += 300
+                while not client.events or client.events[-1]["number"] < last:
+                    await client.next()
+        assert [event["number"] for event in client.events] == list(range(1, last + 1))
+        writer.transport.abort()

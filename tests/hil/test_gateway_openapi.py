@@ -131,7 +131,7 @@ def test_whatever_is_sent_is_answered_as_it_is_described(asked: Asked, who: str)
 def test_every_route_that_programs_use_is_described_with_its_refusals(asked: Asked) -> None:
     document = asked.schema("view").raw_schema
     described = {(method.upper(), path) for path, methods in document["paths"].items() for method in methods}
-    pages = {("GET", path) for path in ("/", "/page.css", "/page.js", "/icon.svg", "/openapi.json")}
+    pages = {("GET", path) for path in ("/", "/page.css", "/page.js", "/show.js", "/icon.svg", "/openapi.json")}
     assert described == {each for each in ROLES_OF_ROUTES if each[0] != STREAM} - pages
     for path, methods in document["paths"].items():
         for method, operation in methods.items():

@@ -33,6 +33,12 @@ async def script() -> Response:
     return _file("page.js", "text/javascript; charset=utf-8")
 
 
+@page.get("/show.js")
+async def showing() -> Response:
+    """How it shows numbers and trends."""
+    return _file("show.js", "text/javascript; charset=utf-8")
+
+
 @page.get("/icon.svg")
 async def icon() -> Response:
     """What a browser shows on its tab."""

@@ -16,6 +16,7 @@ ROLES_OF_ROUTES: dict[tuple[str, str], Role | None] = {
     ("GET", "/"): None,
     ("GET", "/page.css"): None,
     ("GET", "/page.js"): None,
+    ("GET", "/show.js"): None,
     ("GET", "/icon.svg"): None,
     ("DELETE", "/session"): None,
     ("POST", "/session"): "view",

@@ -1,9 +1,7 @@
 // The page of a bench: it shows, and never commands. All that the bench says is put in as text, never as HTML.
 
-const FLAGS = {
-  1: "over range", 2: "under range", 4: "low battery", 8: "not available", 16: "low light", 32: "stale",
-  64: "device error", 256: "tracking lost",
-};
+import {clock, draw, element, fill, flagged, item, mark, number, span, trend} from "/show.js";
+
 const COVERAGE = 2;          // the k of every uncertainty shown
 const KEPT = 240;            // points of a short trend
 const LONG = 3600e3;         // ms of a long one
@@ -25,96 +23,7 @@ let attempts = 0;
 let bench = {t: 0, at: 0};   // the bench's clock: its latest time, and when that was heard
 let cards = [];
 
-// ---- small helpers
-
-function element(name, text = "", className = "") {
-  const made = document.createElement(name);
-  made.textContent = text;
-  if (className) made.className = className;
-  return made;
-}
-
-function fill(section, rows) {
-  const place = byId(section);
-  place.hidden = rows.length === 0;
-  place.querySelector("ul, ol").replaceChildren(...rows);
-}
-
-function item(title, below = [], className = "") {
-  const made = element("li", title, className);
-  for (const text of below.filter(Boolean)) made.append(element("p", text));
-  return made;
-}
-
-function mark(place, text, kind = "") {
-  place.textContent = text;
-  place.className = `mark ${kind}`;
-}
-
-function clock(nanoseconds) {
-  if (!nanoseconds) return "";
-  const time = new Date(nanoseconds / 1e6), two = (part) => String(part).padStart(2, "0");
-  const day = `${time.getFullYear()}-${two(time.getMonth() + 1)}-${two(time.getDate())} `;
-  const hour = `${two(time.getHours())}:${two(time.getMinutes())}:${two(time.getSeconds())}`;
-  return Date.now() - time > 12 * 3600e3 ? day + hour : hour;
-}
-
-function span(milliseconds) {
-  const seconds = Math.max(0, milliseconds / 1000);
-  if (seconds < 90) return `${seconds.toFixed(seconds < 9.95 ? 1 : 0)} s`;
-  return seconds < 5400 ? `${Math.round(seconds / 60)} min` : `${(seconds / 3600).toFixed(1)} h`;
-}
-
-// A value to the second digit of its expanded uncertainty.
-function number(value, expanded) {
-  if (value === null || value === undefined) return "–";
-  if (!expanded) return String(Number(value.toPrecision(7)));
-  const last = 1 - Math.floor(Math.log10(expanded));
-  if (last >= 0) return value.toFixed(Math.min(12, last));
-  return String(Math.round(value / 10 ** -last) * 10 ** -last);
-}
-
-function flagged(flags) {
-  return Object.keys(FLAGS).filter((bit) => flags & bit).map((bit) => FLAGS[bit]).join(", ");
-}
-
 const benchNow = () => bench.t + (performance.now() - bench.at);
-
-// ---- trends
-
-const SVG = "http://www.w3.org/2000/svg";
-
-function trend(className) {
-  const made = document.createElementNS(SVG, "svg");
-  made.setAttribute("class", `trend ${className}`);
-  made.setAttribute("viewBox", "0 0 100 100");
-  made.setAttribute("preserveAspectRatio", "none");
-  made.setAttribute("role", "img");
-  return made;
-}
-
-function draw(svg, points, limits, label) {
-  const known = points.filter(([, value]) => value !== null);
-  svg.setAttribute("aria-label", label);
-  if (known.length < 2) return svg.replaceChildren();
-  const times = known.map(([t]) => t), values = known.map(([, value]) => value);
-  let low = values.reduce((a, b) => Math.min(a, b)), high = values.reduce((a, b) => Math.max(a, b));
-  const room = (high - low) * 0.1 || Math.abs(high) * 0.01 || 1;
-  [low, high] = [low - room, high + room];
-  const begin = times[0], length = times[times.length - 1] - begin || 1;
-  const x = (t) => (100 * (t - begin)) / length, y = (value) => 100 - (100 * (value - low)) / (high - low);
-  const line = document.createElementNS(SVG, "polyline");
-  line.setAttribute("points", known.map(([t, value]) => `${x(t).toFixed(2)},${y(value).toFixed(2)}`).join(" "));
-  const drawn = [line];
-  for (const limit of (limits || []).filter((each) => each !== null && each > low && each < high)) {
-    const across = document.createElementNS(SVG, "line");
-    for (const [name, value] of Object.entries({x1: 0, x2: 100, y1: y(limit), y2: y(limit)})) {
-      across.setAttribute(name, value);
-    }
-    drawn.push(across);
-  }
-  svg.replaceChildren(...drawn);
-}
 
 // ---- channels
 
@@ -226,7 +135,8 @@ function showRun(run) {
     "Doing": point && point.step, "Set to": factors,
     "Done": run.count ? `${run.done} of ${run.count}` : "",
     "In command": run.lease ? `${run.lease.holder} (${run.lease.client})` : "",
-    "Waiting": run.queue && run.queue.items ? `${run.queue.items.filter((i) => i.status === "waiting").length} in the queue` : "",
+    "Next": (run.queue ? run.queue.items : []).filter((each) => each.status === "waiting")
+      .map((each) => each.procedure).join(", "),
     "Handover": run.handover && run.handover.text,
   };
   const parts = [];
