@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from abc import abstractmethod
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -53,7 +54,9 @@ class Acting(App[int]):
         self.link = Link(self.model, find, now=self.times.now, pause=pause)
         self.desk = Desk(self.model, self.link, operator)
         source = Source(self.model, self.times, plain=plain)
-        self.context = Context(self.model, self.desk, self.times, source, plain, order=self.order, say=self.say)
+        self.context = Context(
+            self.model, self.desk, self.times, source, plain, order=self.order, say=self.say, repaint=self.tick
+        )
         self.main = Main(self.context)
         self._said, self._said_at, self._said_wrong = "", 0.0, False
         self._seen_prompts: set[tuple[str, int]] = set()
@@ -61,6 +64,10 @@ class Acting(App[int]):
     def get_default_screen(self) -> Screen[None]:
         """The screen behind everything."""
         return self.main
+
+    @abstractmethod
+    def tick(self) -> None:
+        """Show what is known now."""
 
     def say(self, text: str, *, wrong: bool = False) -> None:
         """Show a message above the keys for a while."""

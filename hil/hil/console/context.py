@@ -33,7 +33,8 @@ class Context:
 
     :param plain: draw in ASCII alone.
     :param order: sends a command.
-    :param say: shows a line above the keys; the second argument says that something is wrong.
+    :param say: shows a line above the keys; ``wrong`` says that something is.
+    :param repaint: paints everything in sight, now.
     """
 
     model: Model
@@ -43,6 +44,7 @@ class Context:
     plain: bool
     order: Order
     say: Callable[..., None]
+    repaint: Callable[[], object]
     drafts: dict[int, str] = field(default_factory=dict)
     """By the number of its prompt, an answer that was begun."""
 

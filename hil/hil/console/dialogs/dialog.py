@@ -62,6 +62,10 @@ class Dialog(ModalScreen[Result | None]):
             yield from self.content()
         yield self.foot
 
+    def on_screen_resume(self) -> None:
+        """It is on top: paint all of it at once, not at the next beat."""
+        self.call_after_refresh(self.context.repaint)
+
     def content(self) -> list[Widget]:
         """What stands in the panel under its title."""
         return []

@@ -63,7 +63,7 @@ class Main(Screen[None]):
         self.place = place
         self.query_one(ContentSwitcher).current = self.view.id
         self.view.enter()
-        self.call_after_refresh(self.view.paint)
+        self.call_after_refresh(self.context.repaint)
 
     def paint(self) -> None:
         """Show what is known now."""
@@ -88,6 +88,10 @@ class Main(Screen[None]):
             Key("d", "Detach", rank=3, row=1),
         ]
         return (*views, *asked, Key("?", "Help", rank=2), Key("^p", "Cmd", rank=3), *below)
+
+    def on_screen_resume(self) -> None:
+        """It is on top: paint all of it at once, not at the next beat."""
+        self.call_after_refresh(self.context.repaint)
 
     def on_mount(self) -> None:
         """Begin with the overview."""
