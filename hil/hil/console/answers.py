@@ -10,7 +10,7 @@ from .state import Prompt
 PICTURE = "the path of a PNG or JPEG file, on the machine of the bench"
 YES, NO = ("yes", "y", "true"), ("no", "n", "false")
 
-_NUMBER = re.compile(r"([+-]?(?:\d+(?:[.,]\d*)?|[.,]\d+)(?:[eE][+-]?\d+)?)\s*(.*)", re.DOTALL)
+_NUMBER = re.compile(r"([+-]?(?:\d+(?:[.,]\d*)?|[.,]\d+)(?:[eE][+-]?\d+)?)\s*([^\d\s.,].*)?", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ def _number(prompt: Prompt, text: str, symbol: str) -> Checked:
     found = _NUMBER.fullmatch(text)
     if found is None:
         return Checked(fault=f"{text} is no number")
-    plain, unit = found[1].replace(",", "."), found[2].strip()
+    plain, unit = found[1].replace(",", "."), (found[2] or "").strip()
     value = float(plain)
     if unit and unit not in (symbol, prompt.unit):
         return Checked(f"{plain} {unit}", f"{plain} {unit}: the bench looks at the unit")
