@@ -184,13 +184,21 @@ async def test_the_board_keeps_the_last_events_and_says_which_are_gone() -> None
         board.events_after(KEPT + 5, 10)
 
 
-def test_values_are_shown_to_the_digits_that_they_have() -> None:
+def test_values_are_shown_with_one_digit_more_than_their_uncertainty_has() -> None:
     t = 1_780_300_800_123_456_789
-    assert shown([123.456789, 0.0123, 0, t, 123.44, 123.4567]) == [123.457, 0.012, 0, 1780300800123, 123.44, 123.457]
-    assert shown([123456.0, 1234.0, 4, 0, None, None]) == [123500.0, 1200.0, 4, 0, None, None]
+    seen = [123.4568, 0.0123, 0, 1780300800123, 123.44, 123.4567]
+    assert shown([123.456789, 0.0123, 0, t, 123.44, 123.45674]) == seen
+    assert shown([123456.0, 1234.56, 4, 0, None, None]) == [123460.0, 1235.0, 4, 0, None, None]
     assert shown([1.5, None, 0, 0, None, None]) == [1.5, None, 0, 0, None, None]
     assert shown([math.nan, 0.1, 1, 0, None, None])[1:4] == [0.1, 1, 0]
     assert shown(None) == [None] * 6
+
+
+@given(st.floats(1e-9, 1e9), st.floats(-1e9, 1e9))
+def test_a_client_that_doubles_u_is_told_enough_of_it_and_of_the_value(u: float, value: float) -> None:
+    seen_value, seen_u = shown([value, u, 0, 0, None, None])[:2]
+    assert seen_u == pytest.approx(u, rel=5.1e-4)
+    assert abs(seen_value - value) <= 0.0501 * u
 
 
 @asynccontextmanager

@@ -17,7 +17,10 @@ NOTHING: list[Any] = [None] * 6
 
 
 def shown(row: Row | None) -> list[Any]:
-    """A row as clients see it: numbers rounded to the second digit of u; t in UTC milliseconds."""
+    """A row as clients see it: t in UTC milliseconds, values to the third digit of u, u itself to its fourth.
+
+    So a client that shows U = 2 u to two digits, and the value to the last of them, has the right ones.
+    """
     if row is None:
         return NOTHING
     value, u, flags, t, low, high = row
@@ -28,13 +31,13 @@ def shown(row: Row | None) -> list[Any]:
     rounded = _rounded(value, digits)
     low = rounded if low == value else _rounded(low, digits)
     high = rounded if high == value else _rounded(high, digits)
-    return [rounded, round(u, digits), flags, milliseconds, low, high]
+    return [rounded, round(u, digits + 1), flags, milliseconds, low, high]
 
 
 @lru_cache(maxsize=8192)
 def _digits(u: float) -> int:
-    """The place of the second digit of ``u``, for `round`."""
-    return 1 - math.floor(math.log10(u))
+    """The place of the third digit of ``u``, for `round`."""
+    return 2 - math.floor(math.log10(u))
 
 
 def joined(before: Row, after: Row) -> Row:
