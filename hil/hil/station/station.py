@@ -241,6 +241,7 @@ class Station:
             self.queue.end(item, ok=ok, verdict=verdict, error=error)
             told = {"item": item.id, "run": item.run, "ok": ok, "verdict": verdict, "error": error}
             self._tell("item ended", told)
+            self.facts.begin("", "")
 
     async def _carried_out(self, item: Item) -> RunOutcome:
         from ..run import run_procedure
