@@ -144,7 +144,7 @@ class Rig:
 
     def __init__(self) -> None:
         self.channels: Mapping[str, Any] = {
-            f"device{number // 10}.channel{number}": SimpleNamespace(unit="Cel", last=None)
+            f"device{number // 10}.channel{number}": SimpleNamespace(shown=None, extremes=None)
             for number in range(CHANNELS)
         }
 
@@ -164,9 +164,9 @@ class Rig:
         while True:
             number += 1
             for index, channel in enumerate(self.channels.values()):
-                channel.last = SimpleNamespace(
-                    value=20.0 + 1e-3 * ((number * 7 + index) % 1000), u=0.05, flags=0, t=number
-                )
+                value = 20.0 + 1e-3 * ((number * 7 + index) % 1000)
+                channel.shown = SimpleNamespace(value=value, u=0.05, flags=0, t=number)
+                channel.extremes = (value, value)
             service.publish("point", {"index": number, "of": None, "attempt": 1})
             await asyncio.sleep(0.1)
 
