@@ -13,6 +13,7 @@ import pytest
 
 from bench_copy import copy_bench, hil
 from commanded import waiting
+from hil.commanding.client import ask, the_run
 from hil.record import open_run
 
 
@@ -30,7 +31,8 @@ async def test_a_run_is_watched_answered_and_ends_complete(tmp_path: Path) -> No
         shown = await run.hil("status")
         assert "how bright is it? (number in lx from 0 to 100; hil answer 1 VALUE)" in shown.stdout
         (state,) = json.loads((await run.hil("status", "--json")).stdout)["runs"]
-        assert (state["state"], state["left"], state["point"]) == ("running", 4, {"index": 0, "attempt": 1})
+        assert (state["state"], state["left"]) == ("running", 4)
+        assert state["point"] == {"index": 0, "attempt": 1, "factors": {"level": 100.0}, "step": "offered"}
         assert state["prompts"][0]["prompt"] == asked["prompt"] == 1
         assert state["run"] == Path(state["folder"]).name == next((tmp_path / "runs").glob("*_waiting_*")).name
         wrong = await run.hil("answer", "1", "200")
@@ -208,3 +210,22 @@ def test_without_a_run_there_is_one_sentence(tmp_path: Path, arguments: tuple[st
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (69, "", 1)
     assert "no run is under way" in done.stderr
     assert ("name the bench with --bench" in done.stderr) == (arguments[0] == "ack")
+
+
+async def test_a_command_before_a_kill_acts_no_second_time_in_the_run_that_is_resumed(tmp_path: Path) -> None:
+    note = {"verb": "note", "command_id": "17", "reason": "the door was opened", "operator": "Operator A"}
+    async with waiting(tmp_path) as run:
+        await run.event("prompt")
+        first = await asyncio.to_thread(ask, the_run(None).socket, note)
+        assert first["on_record"]
+        run.process.kill()
+        await run.process.wait()
+    (folder,) = (tmp_path / "runs").glob("*_waiting_*")
+    async with waiting(tmp_path, "--resume", str(folder)) as run:
+        await run.event("prompt")
+        again = await asyncio.to_thread(ask, the_run(None).socket, note)
+        assert again["before"] == "the run was resumed"
+        await run.hil("abort", "--reason", "enough")
+        await run.end()
+    given = [event.data["command"] for event in open_run(folder).events("command of operator")]
+    assert given == ["note", "abort"]
