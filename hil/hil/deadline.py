@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
+from contextvars import copy_context
 from typing import Any, TypeVar
 
 from hil_drivers.clock import Clock
@@ -37,9 +40,33 @@ async def within(seconds: float, work: Coroutine[Any, Any, T], *, clock: Clock) 
 
 def retrieve(task: asyncio.Task[Any]) -> None:
     """A done callback: asyncio does not report the failure of a task that nobody waits for any more."""
-    """Look at an error that nobody may be left to see."""
     if not task.cancelled():
         task.exception()
+
+
+def in_thread(work: Callable[..., T], *args: Any, **options: Any) -> asyncio.Future[T]:
+    """The result of ``work``, done in a thread of its own, to which nobody is bound: where it never ends, for example
+    in a module that hangs while it is imported, whoever waits can turn away, and the program can end.
+    """
+    loop, context = asyncio.get_running_loop(), copy_context()
+    done: asyncio.Future[T] = loop.create_future()
+
+    def settle(set_it: Callable[[Any], None], value: object) -> None:
+        if not done.done():
+            set_it(value)
+
+    def run() -> None:
+        try:
+            told: tuple[Callable[[Any], None], object] = done.set_result, context.run(work, *args, **options)
+        except StopIteration as error:  # no future takes it
+            told = done.set_exception, RuntimeError(f"StopIteration: {error}").with_traceback(error.__traceback__)
+        except BaseException as error:  # noqa: BLE001 (told to whoever waits)
+            told = done.set_exception, error
+        with suppress(RuntimeError):  # the loop is closed: nobody waits any more
+            loop.call_soon_threadsafe(settle, *told)
+
+    threading.Thread(target=run, name=getattr(work, "__name__", "work"), daemon=True).start()
+    return done
 
 
 async def beside(work: Callable[..., T], *args: Any, **options: Any) -> T:
@@ -47,13 +74,13 @@ async def beside(work: Callable[..., T], *args: Any, **options: Any) -> T:
 
     It is done to its end, whatever cancels the caller; such a cancellation comes at the caller's next wait.
     """
-    task, cancelled = asyncio.ensure_future(asyncio.to_thread(work, *args, **options)), False
-    while not task.done():
+    done, cancelled = in_thread(work, *args, **options), False
+    while not done.done():
         try:
-            await asyncio.wait([task])
+            await asyncio.wait([done])
         except asyncio.CancelledError:
             cancelled = True
     caller = asyncio.current_task()
     if cancelled and caller is not None:
         caller.cancel()
-    return task.result()
+    return done.result()

@@ -117,7 +117,10 @@ class Execution:
     async def _script(self) -> None:
         await self._background.start()
         with pausable(self._pausing):
-            await self._engine.procedure.script(self._trial, self._engine.parameters)
+            try:
+                await self._engine.procedure.script(self._trial, self._engine.parameters)
+            except SystemExit as error:  # it would end the loop, and with it the supervisor
+                raise procedure_fault(self._engine.procedure.name, error) from error
 
     async def _end(self, script: asyncio.Task[None]) -> None:
         """End the script and the sampling; a script that goes on in spite of it is left to itself."""

@@ -18,7 +18,7 @@ from hil_drivers.errors import DriverError
 
 from . import parameters, scripts
 from .beginning import Beginning
-from .deadline import beside
+from .deadline import beside, in_thread
 from .design.lock import plan_document
 from .ending import ABORTED, COMPLETE, FAILED, Ending
 from .engine import Engine
@@ -140,6 +140,12 @@ def require_options(
         raise UsageError("the plan of a run that is resumed is on its record", remedy="leave out --plan")
 
 
+async def _prepared(
+    name: str, bench: str, settings: Mapping[str, str], seed: int | None, resume: Path | None
+) -> Prepared:
+    return await in_thread(prepare, name, bench, settings, seed, resume=resume)
+
+
 async def run_procedure(
     procedure: str,
     bench: str,
@@ -172,7 +178,12 @@ async def run_procedure(
     :param reach: lets commands in; entered before the bench opens, and left once it is in its safe state.
     :raises UsageError: before anything is written, for what can be known to be wrong by then.
     """
-    prepared = await beside(prepare, procedure, bench, settings, seed, resume=resume)
+    service = service or Service()
+    beginning = Beginning()
+    service.attach(beginning)
+    prepared = await beginning.unless_ended(_prepared(procedure, bench, settings, seed, resume))
+    if prepared is None:
+        raise Aborted(str(beginning.ending.error))
     require_options(
         prepared.config,
         speed,
@@ -181,8 +192,6 @@ async def run_procedure(
         deviation=deviation,
         authorised_by=authorised_by,
     )
-    service = service or Service()
-    beginning = Beginning()
     from .safety.recovery import recover
     from .safety.whereabouts import remember, require_settled
 
@@ -192,7 +201,6 @@ async def run_procedure(
     async with AsyncExitStack() as told, AsyncExitStack() as commanded:
         for receive in (on_event, beginning.heard):
             told.callback(service.subscribe(receive, after=service.number))
-        service.attach(beginning)
         await commanded.enter_async_context(reach or nullcontext())
         recovered, refused = list[dict[str, Any]](), None
         try:
@@ -368,7 +376,7 @@ class _Run:
         else:
             try:
                 outcome = await beside(self._conclude)
-            except Exception as error:  # noqa: BLE001 (the record is safe; the analysis is told in one sentence)
+            except (Exception, SystemExit) as error:  # noqa: BLE001 (the record is safe; the analysis is told in one sentence)
                 outcome = self._failed(Ending(FAILED, _told(self._procedure.name, error)))
         try:
             seal(self._folder)
@@ -463,7 +471,7 @@ def _address(organisation: OrganisationSection) -> str:
     return f"{organisation.name}, {organisation.street}, {organisation.post_code} {organisation.city}"
 
 
-def _told(name: str, error: Exception) -> Exception:
+def _told(name: str, error: BaseException) -> BaseException:
     if exit_code(error) != 70:
         return error
     fault = ProcedureFault(f"the analysis {raised(error)}", where=name, remedy="correct the analysis")

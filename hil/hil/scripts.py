@@ -69,7 +69,7 @@ class Procedure:
             raise ProcedureFault("has no plan", where=self.name, remedy=f"decorate one with @{self.name}.plan")
         try:
             found: object = self._plan(parameters)
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             if exit_code(error) != 70:
                 raise
             raise ProcedureFault(f"the plan {raised(error)}", where=self.name, remedy="correct the plan") from error
@@ -169,7 +169,7 @@ def _load_file(path: Path) -> object:
     sys.modules[spec.name] = module
     try:
         spec.loader.exec_module(module)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise UsageError(f"cannot be loaded: {type(error).__name__}: {error}", where=str(path)) from error
     return module
 

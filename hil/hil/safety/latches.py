@@ -55,10 +55,12 @@ class Latches:
 
         :raises ConfigurationError: if the file is not what was written.
         """
-        if self._path is None or not self._path.exists():
+        if self._path is None:
             return {}
         try:
             return {name: Held(**fields) for name, fields in json.loads(self._path.read_text("utf-8")).items()}
+        except FileNotFoundError:
+            return {}
         except (ValueError, TypeError, AttributeError, OSError) as error:
             raise ConfigurationError(
                 f"is no list of latched interlocks ({error})",

@@ -52,6 +52,8 @@ class StationControl:
         self._latched: list[dict[str, Any]] = []
         self.alarms = alarms
         self.handover = handover
+        self.ending = self.ended = False
+        """The service is being ended: a stop still acts; it has ended: nothing does."""
 
     def guard(self, request: Request, operator: str) -> None:
         """Let through what may be done by ``operator`` now.
@@ -64,15 +66,18 @@ class StationControl:
                 self.handover.require_read(operator)
 
     def carry_out(self, command: given.Command) -> dict[str, Any]:
+        self._require_alive(command)
         told = self._do(command)
         said = {key: value for key, value in told.items() if key != "private"}
         self.note(type(command).__name__.lower(), {**command.to_json(), **said})
         return told
 
     def look(self) -> None:
-        """Look at what has latched in runs before: screens show it as alarms while nothing runs."""
+        """Look at what has latched in runs before: screens show it as alarms while nothing runs. It reads a file.
+
+        :raises ConfigurationError: if that is not what was written.
+        """
         self._latched = [_as_alarm(name, held) for name, held in self._latches.held().items()]
-        self.alarms.tick()
 
     def owns(self, command: given.Command) -> bool:
         """Whether ``command`` is about an alarm of the service itself."""
@@ -92,6 +97,12 @@ class StationControl:
 
     def note(self, kind: str, data: dict[str, Any]) -> None:
         self._journal.write(self._wall(), kind, data)
+
+    def _require_alive(self, command: given.Command) -> None:
+        if self.ended:
+            raise UsageError("the service has ended", remedy="where something moves, use the E-stop of the rig")
+        if self.ending and not isinstance(command, given.Stop):
+            raise UsageError("the service is ending", remedy="wait until it is started again")
 
     def _do(self, command: given.Command) -> dict[str, Any]:
         match command:

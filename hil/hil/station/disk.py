@@ -16,8 +16,12 @@ class Disk:
     def __init__(self) -> None:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="disk")
         self._last: Future[Any] | None = None
-        self.failure: RecordError | None = None
-        """Why something could not be written."""
+        self._failures: dict[Callable[..., object], RecordError] = {}
+
+    @property
+    def failure(self) -> RecordError | None:
+        """Why something could not be written; ``None`` once it could, the next time."""
+        return next(iter(self._failures.values()), None)
 
     def do(self, work: Callable[..., object], *args: Any) -> None:
         """Do ``work`` once what was asked before is done."""
@@ -28,8 +32,8 @@ class Disk:
 
         :raises RecordError: if any of it could not be.
         """
-        if self._last is not None:
-            await asyncio.wrap_future(self._last)
+        if self._last is not None:  # whoever turns away must not take it out of the queue
+            await asyncio.shield(asyncio.wrap_future(self._last))
         if self.failure is not None:
             raise self.failure
 
@@ -40,6 +44,6 @@ class Disk:
     def _guarded(self, work: Callable[..., object], *args: Any) -> None:
         try:
             work(*args)
-            self.failure = None
+            self._failures.pop(work, None)
         except RecordError as error:
-            self.failure = error
+            self._failures[work] = error

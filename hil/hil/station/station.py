@@ -5,17 +5,19 @@ from __future__ import annotations
 import asyncio
 import shutil
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Coroutine, Iterable
 from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hil_calibration.errors import CalibrationError
+from hil_drivers.clock import WallClock
 from hil_drivers.errors import DriverError
 
 from ..commanding.commander import Commander, RunFacts
 from ..ending import COMPLETE
 from ..errors import HilError, raised
+from ..execution import unbroken
 from ..lease import Leases
 from ..overview import overview
 from ..safety.alarms import Alarms, Priority
@@ -49,6 +51,7 @@ ALARMS: dict[str, tuple[Priority, str]] = {
         "medium",
         "nobody elsewhere may know of alarms: look at notify.toml, the mail server, the network",
     ),
+    "latches": ("high", "look at the rig: what has latched in runs before cannot be read"),
     "watch": ("low", "look at the bench file and the devices; a run tries again by itself"),
 }
 """Those of the service itself, and what the person who sees one is to do."""
@@ -115,23 +118,32 @@ class Station:
 
     async def serve(self) -> None:
         """Watch the bench and work the queue off, until this is cancelled; a run under way is made safe first."""
-        beside = [asyncio.create_task(self._keep_beating(), name="beat of the service")]
+        beside = [
+            asyncio.create_task(self._keep_beating(), name="beat of the service"),
+            asyncio.create_task(self._keep_looking(), name="look at the disk"),
+        ]
         if self._notifier is not None:
             beside.append(asyncio.create_task(self._notifier.keep(), name="notifier"))
         self._tell("service", {"what": "begun", "bench": self.config.name})
         try:
             await self._recover()
             while True:
+                if self._safe_wanted:
+                    await self._make_safe()
                 item = self.queue.begin()
                 if item is None:
                     await self._idle()
                 else:
                     await self._run(item)
         finally:
+            self.control.ending = True
             self._tell("service", {"what": "ended", "bench": self.config.name})
             for task in beside:
                 task.cancel()
             await asyncio.wait(beside)
+            if self._safe_wanted:
+                await self._make_safe()
+            self.control.ended = True
             self._disk.close()
             self._journal.close()
 
@@ -160,31 +172,27 @@ class Station:
         """Bring the bench to its safe state where a run was cut off; nothing goes on by itself."""
         from ..safety.recovery import recover
 
-        seed = None if self.config.sim is None else self.config.sim.seed
-        try:
-            await recover(self.config, self._out, seed=seed, publish=self._tell)
-        except (HilError, DriverError) as error:
-            self._tell("safe state failed", {"error": str(error)})
+        await self._unbroken(recover(self.config, self._out, seed=self._seed, publish=self._tell))
 
     async def _idle(self) -> None:
         """Watch the channels until there is something to do."""
         from ..monitor.bench import watch_bench
 
         self._wake.clear()
+        why = ""
         try:
             async with watch_bench(self.config) as watched, watched.reading():
                 self._show(watched)
                 self.alarms.gone("watch")
                 await self._until_wanted()
-        except (HilError, DriverError, CalibrationError) as error:
-            self._tell("not watched", {"reason": str(error)})
-            self.alarms.raise_("watch", str(error))
-            await self._until_wanted(RETRY)
+        except Exception as error:  # noqa: BLE001 (a driver with a bug ends the watch, and not the service)
+            why = _in_words(error)
         finally:
             if self.service.overview is not None:
                 self.service.overview.let_go()
-        if self._safe_wanted:
-            await self._make_safe()
+        if why:
+            self.alarms.raise_("watch", why)
+            await self._until_wanted(RETRY)
 
     def _show(self, watched: WatchedBench) -> None:
         self.service.channels = {channel.name: channel for channel in watched.channels}
@@ -210,16 +218,29 @@ class Station:
         """Bring the bench to its safe state while nothing runs."""
         from ..safety.recovery import bring_to_safe_state
 
+        async def make() -> None:
+            outcomes, faults = await bring_to_safe_state(self.config, self._seed)
+            for fault in faults:
+                self._tell("safe state failed", {"error": fault})
+            self._tell("safe state", {"reached": sum(each.ok for each in outcomes), "of": len(outcomes)})
+
         self._safe_wanted = False
-        seed = None if self.config.sim is None else self.config.sim.seed
-        try:
-            outcomes, faults = await bring_to_safe_state(self.config, seed)
-        except (HilError, DriverError) as error:
-            self._tell("safe state failed", {"error": str(error)})
-            return
-        for fault in faults:
-            self._tell("safe state failed", {"error": fault})
-        self._tell("safe state", {"reached": sum(each.ok for each in outcomes), "of": len(outcomes)})
+        await self._unbroken(make())
+
+    async def _unbroken(self, work: Coroutine[Any, Any, object]) -> None:
+        """Do ``work``, which makes the bench safe, to its end, also where the service is ended meanwhile."""
+
+        async def told() -> None:
+            try:
+                await work
+            except Exception as error:  # noqa: BLE001 (whatever it is, the service goes on, and people are told)
+                self._tell("safe state failed", {"error": _in_words(error)})
+
+        await unbroken(told(), WallClock())
+
+    @property
+    def _seed(self) -> int | None:
+        return None if self.config.sim is None else self.config.sim.seed
 
     async def _run(self, item: Item) -> None:
         """Carry out one item of the queue; whatever goes wrong in it ends it alone."""
@@ -231,10 +252,8 @@ class Station:
             outcome = await self._carried_out(item)
             ok, error = outcome.status == COMPLETE, outcome.error
             verdict = "" if outcome.verdict is None else outcome.verdict["outcome"]
-        except (HilError, DriverError, CalibrationError) as failure:
-            error = str(failure)
         except Exception as failure:  # noqa: BLE001 (a fault in hil ends one run, and not the bench's service)
-            error = f"a fault in hil itself: {raised(failure)}"
+            error = _in_words(failure)
         finally:
             self.service.let_go()
             self._item = None
@@ -262,6 +281,12 @@ class Station:
     def _heard(self, event: Event) -> None:
         if event.kind == "run" and self._item is not None:
             self.queue.named(self._item, Path(event.data["folder"]).name)
+        elif event.kind in ("stop", "abort"):  # it may come when its run has just ended: what follows is not to begin
+            self.queue.work(on=False)
+            if self._item is not None and not self._item.run:  # there is no record yet
+                self._journal.write(event.wall, event.kind, event.data)
+                if event.kind == "stop":
+                    self._want_safe()
 
     def _tell(self, kind: str, data: dict[str, Any]) -> None:
         """Tell what happened to the service: to its clients, in its journal, and in the record of a run."""
@@ -272,17 +297,29 @@ class Station:
             self.service.publish(kind, data)
 
     def _look_at_disk(self) -> None:
-        if self._free is not None and self._free < LEAST_FREE:
+        if self._disk.failure is not None:
+            self.alarms.raise_("disk", str(self._disk.failure))
+        elif self._free is not None and self._free < LEAST_FREE:
             self.alarms.raise_("disk", f"{self._free / 1e9:.1f} GB are free for runs")
         else:
             self.alarms.gone("disk")
 
+    async def _keep_looking(self) -> None:
+        """Look at the disk, which may be slow."""
+        while True:
+            self._free = await asyncio.to_thread(_free, self._out)
+            self._look_at_disk()
+            try:
+                await asyncio.to_thread(self.control.look)
+                self.alarms.gone("latches")
+            except (HilError, OSError) as error:
+                self.alarms.raise_("latches", str(error))
+            await asyncio.sleep(BEAT)
+
     async def _keep_beating(self) -> None:
         while True:
             self.leases.tick()
-            self.control.look()
-            self._free = await asyncio.to_thread(_free, self._out)
-            self._look_at_disk()
+            self.alarms.tick()
             self._beat()
             if self._notifier is not None:
                 self._notifier.beat(recording=self._disk.failure is None)
@@ -299,6 +336,12 @@ def _free(folder: Path) -> int | None:
         return round(shutil.disk_usage(folder).free / 1e8) * 100_000_000
     except OSError:
         return None
+
+
+def _in_words(error: Exception) -> str:
+    if isinstance(error, HilError | DriverError | CalibrationError):
+        return str(error)
+    return f"a fault in hil itself: {raised(error)}"
 
 
 def _nobody(_: Event) -> None:

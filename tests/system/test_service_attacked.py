@@ -1,0 +1,111 @@
+"""A bench in service under attack: commands at every moment, procedures that hang or exit, files that are damaged."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from hil.record import open_run
+from hil.station.journal import entries
+from in_service import InService, in_service
+
+PROCEDURE = """
+{top}
+from hil import Design, Parameters, Results, Trial, procedure
+from hil_drivers.capability import Actuator
+
+
+class Nothing(Parameters):
+    pass
+
+
+@procedure("attack", version="1", roles={{"light": Actuator}})
+async def attack(trial: Trial, p: Nothing) -> None:
+    light = trial.role("light", Actuator)
+    async for point in trial.points():
+        await light.set(point.level)
+        {script}
+
+
+@attack.plan
+def plan(p: Nothing) -> Design:
+    return Design({{"level": "lx"}}, [{{"level": 100.0}}])
+
+
+@attack.analysis
+def analyse(record, p: Nothing) -> Results:
+    {analysis}
+    return Results((), {{}})
+"""
+
+
+def written(folder: Path, name: str, *, top: str = "", script: str = "pass", analysis: str = "pass") -> str:
+    """A procedure of one point; its file."""
+    path = folder / f"{name}.py"
+    path.write_text(PROCEDURE.format(top=top, script=script, analysis=analysis), encoding="utf-8")
+    return str(path)
+
+
+def journal(folder: Path, kind: str) -> list[dict[str, Any]]:
+    return [entry for entry in entries(folder / "runs" / "service.jsonl") if entry["kind"] == kind]
+
+
+async def watching(bench: InService) -> None:
+    await bench.until(lambda state: any(each["state"] == "ok" for each in state.get("devices", ())))
+
+
+async def ended(bench: InService, position: int = 0) -> dict[str, Any]:
+    """The item at ``position`` once it has ended."""
+    state = await bench.until(lambda state: state["queue"]["items"][position]["status"] in ("done", "failed"))
+    item: dict[str, Any] = state["queue"]["items"][position]
+    return item
+
+
+async def test_a_stop_while_a_run_is_prepared_keeps_it_from_beginning_and_makes_the_bench_safe(tmp_path: Path) -> None:
+    hangs = written(tmp_path, "hangs", top="import threading; threading.Event().wait()")
+    async with in_service(tmp_path) as bench:
+        await bench.ask("queue-add", procedure=hangs)
+        await bench.ask("queue-add", procedure=written(tmp_path, "next"))
+        await bench.ask("start")
+        await bench.until(lambda state: state["state"] == "starting")
+        assert (await bench.ask("stop", reason="smoke"))["status"] == "accepted"
+        item = await ended(bench)
+        assert (item["status"], item["run"]) == ("failed", "")
+        assert item["error"] == "the run was ended by Operator A before it began: smoke"
+        await watching(bench)
+        assert [entry["reason"] for entry in journal(tmp_path, "stop")] == ["smoke"]
+        assert [entry["reached"] == entry["of"] for entry in journal(tmp_path, "safe state")] == [True]
+        queue = (await bench.state())["queue"]
+        assert (queue["working"], queue["items"][1]["status"]) == (False, "waiting")
+        assert await bench.end() == 0
+
+
+async def test_a_service_that_prepares_a_run_which_hangs_can_be_ended(tmp_path: Path) -> None:
+    async with in_service(tmp_path) as bench:
+        await bench.ask(
+            "queue-add", procedure=written(tmp_path, "hangs", top="import threading; threading.Event().wait()")
+        )
+        await bench.ask("start")
+        await bench.until(lambda state: state["state"] == "starting")
+        assert await bench.end() == 0
+
+
+async def test_a_procedure_that_exits_or_ends_an_iterator_ends_its_run_alone(tmp_path: Path) -> None:
+    async with in_service(tmp_path) as bench:
+        for position, (where, code, told) in enumerate(
+            (
+                ("top", "raise SystemExit('no')", "cannot be loaded: SystemExit: no"),
+                ("script", "raise SystemExit('no')", "raised SystemExit: no"),
+                ("analysis", "raise SystemExit('no')", "the analysis raised SystemExit: no"),
+                ("analysis", "next(iter(()))", "the analysis raised RuntimeError: StopIteration"),
+            )
+        ):
+            await bench.ask("queue-add", procedure=written(tmp_path, f"{where}{position}", **{where: code}))
+            assert (await bench.ask("start"))["status"] == "accepted"
+            item = await ended(bench, position)
+            assert (item["status"], told in item["error"]) == ("failed", True), item
+            if where == "script":
+                safe = open_run(tmp_path / "runs" / item["run"]).events("safe state")
+                assert safe
+                assert all(event.data["error"] == "" for event in safe)
+        assert await bench.end() == 0
