@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -87,7 +88,8 @@ class Live:
         if milliseconds is None:
             return
         fresh, seconds = self.t is None or milliseconds / 1000 != self.t, milliseconds / 1000
-        self.value, self.u, self.flags = number(value), number(u), max(0, whole(flags) or 0)
+        self.value, self.u = number(value), number(u)
+        self.flags = max(0, whole(flags) or 0) if flags else 0
         self.low, self.high = number(low), number(high)
         self.t = seconds
         if fresh:
@@ -116,6 +118,6 @@ class Live:
         return max(LEAST_STALE, between_frames + 0.5, STALE_PERIODS * (self.facts.period or 0.0))
 
 
-def _six(row: object) -> tuple[Any, ...]:
+def _six(row: object) -> Sequence[Any]:
     given = row if isinstance(row, list) else []
-    return tuple([*given, *[None] * 6][:6])
+    return given if len(given) == 6 else [*given, *[None] * 6][:6]

@@ -1,13 +1,17 @@
-"""What a channel did of late, in arrays of bounded size."""
+"""What a channel did of late, in arrays of bounded size; numpy is loaded once they are looked at."""
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import math
+from array import array
+from bisect import bisect_left
+from typing import TYPE_CHECKING, NamedTuple
 
-import numpy as np
-from numpy.typing import NDArray
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+    Floats = NDArray[np.float64]
 
 
 class Samples(NamedTuple):
@@ -21,15 +25,14 @@ class Samples(NamedTuple):
 
 
 class History:
-    """The last ``capacity`` samples of one channel, or some more; room is taken as samples come."""
+    """The last ``capacity`` samples of one channel, or some more."""
 
     def __init__(self, capacity: int = 600) -> None:
         self._capacity = capacity
-        self._count = 0
-        self._table = np.empty((4, 64))
+        self._forget()
 
     def __len__(self) -> int:
-        return self._count
+        return len(self._t)
 
     def add(
         self,
@@ -43,25 +46,28 @@ class History:
 
         :param t: seconds, not before the last sample's.
         """
-        if self._count == self._table.shape[1]:
+        if self._full():
             self._make_room()
-        middle = np.nan if value is None else value
-        least, most = (middle if low is None else low), (middle if high is None else high)
-        self._table[:, self._count] = t, least, most, np.nan if U is None else U
-        self._count += 1
+        middle = math.nan if value is None else value
+        self._t.append(t)
+        self._low.append(middle if low is None else low)
+        self._high.append(middle if high is None else high)
+        self._U.append(math.nan if U is None else U)
+
+    def _forget(self) -> None:
+        self._t, self._low, self._high, self._U = array("d"), array("d"), array("d"), array("d")
+
+    def _full(self) -> bool:
+        return len(self._t) == 2 * self._capacity
 
     def _make_room(self) -> None:
-        """Grow, or once twice the capacity is reached, drop the older half."""
-        if self._count < 2 * self._capacity:
-            grown = np.empty((4, min(2 * self._count, 2 * self._capacity)))
-            grown[:, : self._count] = self._table
-            self._table = grown
-        else:
-            self._table[:, : self._capacity] = self._table[:, self._count - self._capacity :]
-            self._count = self._capacity
+        """Drop the older half."""
+        for column in (self._t, self._low, self._high, self._U):
+            del column[: self._capacity]
 
-    def samples(self, since: float = -np.inf) -> Samples:
-        """What is held from ``since`` on: views, not copies."""
-        first = int(np.searchsorted(self._table[0, : self._count], since))
-        t, low, high, U = self._table[:, first : self._count]  # noqa: N806
-        return Samples(t, low, high, U)
+    def samples(self, since: float = -math.inf) -> Samples:
+        """A copy of what is held from ``since`` on."""
+        import numpy as np
+
+        first = bisect_left(self._t, since)
+        return Samples(*(np.asarray(each[first:]) for each in (self._t, self._low, self._high, self._U)))

@@ -38,6 +38,10 @@ def text(value: object) -> str | None:
 
 def number(value: object) -> float | None:
     """``value`` as a finite float, ``None`` where it is none."""
+    if value is None:
+        return None
+    if type(value) is float:
+        return value if math.isfinite(value) else None
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     try:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import numpy as np
+import math
+from array import array
 
 from .history import History
 
 LENGTH = 2400
 """Samples that are kept of a channel, at most."""
-
-_T, _LOW, _HIGH, _U = range(4)
 
 
 class Past(History):
@@ -25,22 +24,24 @@ class Past(History):
     @property
     def last(self) -> float | None:
         """The time of the last sample, in s."""
-        return float(self._table[_T, self._count - 1]) if self._count else None
+        return self._t[-1] if self._t else None
 
     def clear(self) -> None:
         """Forget everything."""
-        self._count = 0
+        self._forget()
 
     def gap(self) -> None:
         """What follows is not joined to what was before."""
         if (last := self.last) is not None:
-            self.add(float(np.nextafter(last, np.inf)), None)
+            self.add(math.nextafter(last, math.inf), None)
 
     def slope(self, seconds: float) -> float | None:
         """The slope of the last ``seconds`` by least squares, per s; ``None`` where too little of them is known."""
         last = self.last
         if last is None:
             return None
+        import numpy as np
+
         t, low, high, _ = self.samples(last - seconds)
         values = (low + high) / 2
         known = np.isfinite(values)
@@ -50,17 +51,16 @@ class Past(History):
         centred = t - t.mean()
         return float(centred @ (values - values.mean()) / (centred @ centred))
 
+    def _full(self) -> bool:
+        return len(self._t) == self._length
+
     def _make_room(self) -> None:
-        """Grow; once the length is reached, join pairs of the older half."""
-        if self._count < self._length:
-            grown = np.empty((4, min(self._length, 2 * self._count)))
-            grown[:, : self._count] = self._table
-            self._table = grown
-            return
+        """Join pairs of the older half."""
+        import numpy as np
+
         half = self._length // 4 * 2
-        earlier, later = self._table[:, 0:half:2], self._table[:, 1:half:2]
-        joined = np.fmax(earlier, later)
-        joined[_T], joined[_LOW] = later[_T], np.fmin(earlier[_LOW], later[_LOW])
-        rest = self._table[:, half : self._count].copy()
-        self._count = half // 2 + rest.shape[1]
-        self._table[:, : self._count] = np.concatenate([joined, rest], axis=1)
+        pairs = [np.asarray(each[:half]).reshape(-1, 2) for each in (self._t, self._low, self._high, self._U)]
+        t, low, high, U = pairs  # noqa: N806
+        joined = t[:, 1], np.fmin(*low.T), np.fmax(*high.T), np.fmax(*U.T)
+        for column, older in zip((self._t, self._low, self._high, self._U), joined, strict=True):
+            column[:half] = array("d", older.tobytes())
