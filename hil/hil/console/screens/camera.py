@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
-import numpy as np
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 
 from ..channels import Live
 from ..context import Context
-from ..history import Floats
 from ..widgets.key_bar import Key
 from ..widgets.path import HERE, START, Mark, Path
 from ..widgets.preview import Preview
 from .view import View
+
+if TYPE_CHECKING:
+    from ..history import Floats
 
 NO_PICTURE = "no picture: the stream of the bench carries values, no frames"
 
@@ -81,6 +82,8 @@ def paths(channels: list[Live]) -> list[tuple[Live, Live]]:
 
 def _points(x: Live, y: Live) -> tuple[Floats, Floats]:
     """The places in the order of time, each y at the time of its x."""
+    import numpy as np
+
     t, low, high, _ = x.past.samples()
     across = (low + high) / 2
     other, lower, upper, _ = y.past.samples()
