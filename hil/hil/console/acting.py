@@ -55,7 +55,15 @@ class Acting(App[int]):
         self.desk = Desk(self.model, self.link, operator)
         source = Source(self.model, self.times, plain=plain)
         self.context = Context(
-            self.model, self.desk, self.times, source, plain, order=self.order, say=self.say, repaint=self.tick
+            self.model,
+            self.desk,
+            self.times,
+            source,
+            plain,
+            order=self.order,
+            say=self.say,
+            repaint=self.tick,
+            want_pictures=self.want_pictures,
         )
         self.main = Main(self.context)
         self._said, self._said_at, self._said_wrong = "", 0.0, False
@@ -68,6 +76,10 @@ class Acting(App[int]):
     @abstractmethod
     def tick(self) -> None:
         """Show what is known now."""
+
+    def want_pictures(self, wanted: bool) -> None:
+        """Have the bench send what its cameras see, or not."""
+        self.run_worker(self.link.pictures(wanted=wanted), group="pictures", exclusive=True)
 
     def say(self, text: str, *, wrong: bool = False) -> None:
         """Show a message above the keys for a while."""

@@ -35,6 +35,7 @@ class Context:
     :param order: sends a command.
     :param say: shows a line above the keys; ``wrong`` says that something is.
     :param repaint: paints everything in sight, now.
+    :param want_pictures: has the bench send what its cameras see, or not.
     """
 
     model: Model
@@ -45,6 +46,7 @@ class Context:
     order: Order
     say: Callable[..., None]
     repaint: Callable[[], object]
+    want_pictures: Callable[[bool], object]
     drafts: dict[int, str] = field(default_factory=dict)
     """By the number of its prompt, an answer that was begun."""
 

@@ -106,6 +106,7 @@ class Link:
         self._up = asyncio.Event()
         self._waiting: dict[str, asyncio.Future[Answer | None]] = {}
         self._rate = 10.0
+        self._pictures = False
         self.ping: float | None = PING
         """Seconds between two measurements of the latency; ``None`` for none."""
 
@@ -134,6 +135,13 @@ class Link:
         if self._socket is not None:
             with contextlib.suppress(ConnectionClosed):
                 await self._socket.send(json.dumps({"rate": hertz}))
+
+    async def pictures(self, *, wanted: bool) -> None:
+        """Whether the bench is to send what its cameras see."""
+        self._pictures = wanted
+        if self._socket is not None:
+            with contextlib.suppress(ConnectionClosed):
+                await self._socket.send(json.dumps({"pictures": wanted}))
 
     async def command(
         self,
@@ -210,6 +218,8 @@ class Link:
         async with opening as socket:
             self.model.connected(self._now())
             await socket.send(json.dumps({"rate": self._rate}))
+            if self._pictures:
+                await socket.send(json.dumps({"pictures": True}))
             try:
                 yield socket
             finally:

@@ -16,6 +16,7 @@ from .channels import Live, parse_facts
 from .palette import Level
 from .parsing import build, text, whole
 from .past import Past
+from .pictures import Seen, parse_picture
 from .reading import Status, age, status
 from .state import Alarm, Prompt, Run
 from .wording import Entry, Severity, entry_of
@@ -66,6 +67,8 @@ class Model:
     def __init__(self) -> None:
         self.run = Run()
         self.channels: list[Live] = []
+        self.pictures: dict[str, Seen] = {}
+        """By camera, what it has seen last."""
         self.log: deque[Entry] = deque(maxlen=LOG_LENGTH)
         self.link = Link()
         self.number = 0
@@ -117,10 +120,17 @@ class Model:
             wanted = self._snapshot(frame, now)
         elif kind == "delta":
             wanted = self._delta(frame, now)
+        elif kind == "picture":
+            self._picture(frame)
         else:
             return Wanted.NOTHING
         self._changed(now)
         return wanted
+
+    def _picture(self, frame: Mapping[str, Any]) -> None:
+        picture = parse_picture(frame)
+        if picture is not None:
+            self.pictures[picture.camera] = picture
 
     def _changed(self, now: float) -> None:
         self.link.heard = now

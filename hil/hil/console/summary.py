@@ -33,13 +33,13 @@ def run_state(model: Model, now: float, *, in_command: bool, operator: str, hert
         points=run.count,
         factors="" if point is None else factor_words(point.factors),
         step="" if point is None else point.step,
-        elapsed=max(0.0, (now if up else model.link.heard or now) - model.step_since) if point is not None else None,
+        elapsed=_whole(max(0.0, (now if up else model.link.heard or now) - model.step_since)) if point else None,
         done=run.part_done if run.under_way else None,
         operator=lease.holder if lease is not None else operator,
         in_command=in_command,
         estop="OPEN" if model.estop else "CLOSED" if model.estop is False and up else "",
         latency=model.link.latency if up and (model.link.latency or 0.0) > LATENCY else None,
-        silent=None if up or model.link.heard is None else model.link_age(now),
+        silent=None if up or model.link.heard is None else _whole(model.link_age(now)),
         recorded="" if run.recorded is None or not run.under_way else size(run.recorded),
         rate=hertz,
         provenance=run.provenance,
@@ -67,8 +67,13 @@ def alarm_item(model: Model, alarm: Alarm, bench_time: int) -> AlarmItem:
         alarm.reason,
         acknowledged=alarm.state == "acknowledged",
         returned=alarm.state == "returned",
-        since=seconds_since(alarm.raised, bench_time),
+        since=_whole(seconds_since(alarm.raised, bench_time)),
     )
+
+
+def _whole(seconds: float | None) -> float | None:
+    """Whole seconds: what is shown changes no more often than they do."""
+    return None if seconds is None else float(int(seconds))
 
 
 def seconds_since(then: int | None, now: int) -> float | None:

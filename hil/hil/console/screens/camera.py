@@ -13,12 +13,13 @@ from ..context import Context
 from ..widgets.key_bar import Key
 from ..widgets.path import HERE, START, Mark, Path
 from ..widgets.preview import Preview
+from ..wording import clock_of
 from .view import View
 
 if TYPE_CHECKING:
     from ..history import Floats
 
-NO_PICTURE = "no picture: the stream of the bench carries values, no frames"
+NO_PICTURE = "no picture: no camera of the bench has taken one in this run"
 
 
 class CameraView(View):
@@ -28,8 +29,9 @@ class CameraView(View):
     DEFAULT_CSS = """
     CameraView { padding: 0 1; }
     CameraView #preview { display: none; }
-    .-wide CameraView #preview { display: block; width: 1fr; margin-left: 1; }
+    CameraView.-seen #preview, .-wide CameraView #preview { display: block; width: 1fr; }
     CameraView #plane { width: 1fr; }
+    CameraView.-blank #plane { display: none; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [Binding("right,down,l,j", "next", "Next", show=False)]
     KEYS: ClassVar[tuple[Key, ...]] = (Key(">", "Next path", row=1, rank=5),)
@@ -48,11 +50,17 @@ class CameraView(View):
             yield self._preview
 
     def enter(self) -> None:
-        """Keys go to the view itself."""
+        """Keys go to the view itself, and pictures are wanted."""
         self.focus()
+        self.context.want_pictures(True)
+
+    def leave(self) -> None:
+        """Pictures are of no use any more."""
+        self.context.want_pictures(False)
 
     def paint(self) -> None:
         """Show what is known now."""
+        self._paint_picture()
         pairs = paths(self.context.model.channels)
         if not pairs:
             self._path.title = "no path: this bench has no two channels whose names end in x and y"
@@ -66,6 +74,16 @@ class CameraView(View):
             marks = [Mark(across[0], along[0], START), Mark(across[-1], along[-1], HERE)]
         self._path.unit = x.facts.symbol
         self._path.show(across, along, marks, title=title)
+
+    def _paint_picture(self) -> None:
+        pictures = self.context.model.pictures
+        self.set_class(bool(pictures), "-seen")
+        self.set_class(bool(pictures) and not paths(self.context.model.channels), "-blank")
+        if not pictures:
+            self._preview.show(None, NO_PICTURE)
+            return
+        seen = list(pictures.values())[self._which % len(pictures)]
+        self._preview.show(seen.image, f"{seen.camera}  {clock_of(seen.t * 1_000_000)[:8]}")
 
     def action_next(self) -> None:
         """Show the next path."""

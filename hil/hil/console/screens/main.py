@@ -60,6 +60,7 @@ class Main(Screen[None]):
 
     def call_up(self, place: int) -> None:
         """Show the view of a number, from 0."""
+        self.view.leave()
         self.place = place
         self.query_one(ContentSwitcher).current = self.view.id
         self.view.enter()

@@ -15,16 +15,20 @@ from textual.widgets import Input
 from ..context import Context
 from ..fitting import Part, spread
 from ..palette import Level, style
+from ..state import Run
 from ..summary import queue_glyph
 from ..widgets.channel_table import ChannelTable
 from ..widgets.key_bar import Key
 from ..widgets.listing import Listing
 from ..widgets.trend import Trend
-from ..widgets.words import Rows
+from ..widgets.words import Row, Rows
 from ..wording import Entry, Severity
 from .lists import DEVICES_NARROW, QUEUE_NARROW, device_entry, log_entry, queue_entry
 from .trends import show_trend
 from .view import View
+
+TREND_PERIOD = 0.19
+"""Seconds between two pictures of the trends at least."""
 
 LOG_LINES = 12
 """Lines of the log at the bottom, at most."""
@@ -68,7 +72,13 @@ class Overview(View):
         self._what, self._queue_row = Rows(plain=plain, id="what"), Rows(plain=plain, id="run-queue")
         self._tail = Rows(plain=plain, id="tail")
         self._titles = [Rows(plain=plain, classes="title") for _ in range(2)]
-        self._layout = -1
+        self._layout, self._wrong = -1, 0
+        self._counted: int | None = None
+        self._run: Run | None = None
+        self._last: Entry | None = None
+        self._lines: list[Row] = []
+        self._trends_painted = -1.0
+        self._trends_of: list[str] = []
         super().__init__(context, id="overview")
 
     def compose(self) -> ComposeResult:
@@ -103,23 +113,40 @@ class Overview(View):
             self._layout = model.layout
             self.table.refill()
         self.table.changed(self.table.in_sight())
+        self._count(self.context.times.now())
         self._what.show([self._heading()])
+        self._tail.show(self._last_lines())
         self._queue_row.show([self._queue_words()])
-        lines = islice((line for line in reversed(model.log) if line.severity >= Severity.INFO), LOG_LINES)
-        self._tail.show([_log_row(line) for line in lines])
-        if self.queue.content_size.area:
+        if model.run is not self._run and self.queue.content_size.area:
+            self._run = model.run
             self._paint_side()
-        if self.trends[0].content_size.area:
+        if self.trends[0].content_size.area or not self.trends[0].display:
             self._paint_trends()
 
+    def _count(self, now: float) -> None:
+        """How many channels cannot be used now, each second."""
+        if self._counted is None or int(now) != self._counted:
+            self._counted, model = int(now), self.context.model
+            self._wrong = sum(model.status(live, now).level in (Level.STALE, Level.BAD) for live in model.channels)
+
+    def _last_lines(self) -> list[Row]:
+        """The last lines of the log, the newest first."""
+        log = self.context.model.log
+        if not log:
+            return []
+        if log[-1] is not self._last:
+            self._last = log[-1]
+            lines = islice((line for line in reversed(log) if line.severity >= Severity.INFO), LOG_LINES)
+            self._lines = [_log_row(line) for line in lines]
+        return self._lines
+
     def _heading(self) -> list[tuple[str, Style]]:
-        model, source, now = self.context.model, self.context.source, self.context.times.now()
+        model, source = self.context.model, self.context.source
         shown = len(source.names())
         group = f"group {source.group}" if source.group else "all channels"
-        wrong = sum(model.status(live, now).level in (Level.STALE, Level.BAD) for live in model.channels)
         parts = [Part((f"{group} ({shown} of {len(model.channels)})", group), rank=0)]
-        if wrong:
-            parts.append(Part((f"? {wrong} not usable now",), rank=1, style=Style(bold=True)))
+        if self._wrong:
+            parts.append(Part((f"? {self._wrong} not usable now",), rank=1, style=Style(bold=True)))
         if not self.context.linked and model.known:
             parts.append(Part(("as last heard",), rank=1))
         return [(" ", Style()), *spread(parts, max(self._what.content_size.width - 2, 0))]
@@ -143,6 +170,10 @@ class Overview(View):
 
     def _paint_trends(self) -> None:
         names = list(self.table.pinned) or ([self.table.current] if self.table.current else [])
+        now = self.context.times.now()
+        if 0 <= now - self._trends_painted < TREND_PERIOD and names == self._trends_of:
+            return
+        self._trends_painted, self._trends_of = now, names
         for place, trend in enumerate(self.trends):
             trend.display = place < len(names)
             if trend.display:

@@ -12,7 +12,7 @@ from textual.binding import Binding, BindingType
 from ...commanding.verbs import Verb
 from ..context import Context
 from ..dialogs.add_run import AddRun, added_run
-from ..state import Item
+from ..state import Item, Queue
 from ..widgets.key_bar import Key
 from ..widgets.listing import Listing
 from ..widgets.words import Rows, Words
@@ -42,6 +42,7 @@ class QueueView(View):
         self.listing = Listing(QUEUE, empty="nothing in the queue", plain=context.plain)
         self._heading = Rows(plain=context.plain, id="heading")
         self._detail = Words(plain=context.plain, id="detail", most=5)
+        self._queue: Queue | None = None
         super().__init__(context, id="queue-view")
 
     def compose(self) -> ComposeResult:
@@ -55,13 +56,16 @@ class QueueView(View):
         queue = self.context.model.run.queue
         if queue is None:
             self._heading.show([[(" this is one run: a service (hil service) has a queue", Style())]])
+            self._queue = None
             self.listing.show([])
             self._detail.say("")
             return
         words = "working" if queue.working else "on hold: S starts it"
         waiting = sum(item.status == "waiting" for item in queue.items)
         self._heading.show([[(f" queue {words}, {waiting} waiting, revision {queue.revision}", Style(bold=True))]])
-        self.listing.show([queue_entry(item) for item in queue.items])
+        if queue is not self._queue:
+            self._queue = queue
+            self.listing.show([queue_entry(item) for item in queue.items])
         item = self._current()
         self._detail.say("" if item is None else _detail(item))
 

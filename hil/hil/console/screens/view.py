@@ -35,6 +35,9 @@ class View(Container):
                 widget.focus()
                 return
 
+    def leave(self) -> None:
+        """Another view is called up."""
+
     def channel(self) -> str | None:
         """The channel under the cursor, where there is one."""
         return None

@@ -48,9 +48,10 @@ class KeyBar(Lines):
 
     def show(self, keys: Sequence[Key] | None = None, *, note: str | None = None) -> None:
         """Show other keys, or another note."""
-        self._keys = self._keys if keys is None else tuple(keys)
-        self._note = self._note if note is None else note
-        self.repaint()
+        shown = self._keys if keys is None else tuple(keys), self._note if note is None else note
+        if shown != (self._keys, self._note):
+            self._keys, self._note = shown
+            self.repaint()
 
     def paint(self, width: int, height: int) -> Sequence[Pieces]:
         """Both rows."""

@@ -93,8 +93,9 @@ class StateRow(Lines):
 
     def show(self, state: RunState) -> None:
         """Show ``state``."""
-        self._state = state
-        self.repaint()
+        if state != self._state:
+            self._state = state
+            self.repaint()
 
     def paint(self, width: int, height: int) -> Sequence[Pieces]:  # noqa: ARG002
         """The row."""
@@ -117,8 +118,10 @@ class AlarmRow(Lines):
 
         :param bright: ``False`` in the dark half of a blink: what is high and not acknowledged is drawn in reverse.
         """
-        self._alarms, self._bright = tuple(alarms), bright
-        self.repaint()
+        shown = tuple(alarms), bright
+        if shown != (self._alarms, self._bright):
+            self._alarms, self._bright = shown
+            self.repaint()
 
     def paint(self, width: int, height: int) -> Sequence[Pieces]:  # noqa: ARG002
         """The row: as many alarms as there is room for, ``+n`` for the others, and the keys."""

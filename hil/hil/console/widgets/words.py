@@ -26,8 +26,9 @@ class Rows(Lines):
 
     def show(self, rows: Sequence[Row]) -> None:
         """Show ``rows``."""
-        self._rows = rows
-        self.repaint()
+        if rows != self._rows:
+            self._rows = rows
+            self.repaint()
 
     def paint(self, width: int, height: int) -> list[list[tuple[str, Style]]]:  # noqa: ARG002
         """The first rows that fit."""
