@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -13,7 +14,13 @@ from .completing import bench_names
 from .configured import Configured, setting
 from .options import operator
 
+if TYPE_CHECKING:
+    from ..console.places import Finder
+
 SOFTWARE = 70
+
+OWN_DRIVER = "TEXTUAL_DRIVER"
+"""The variable by which Textual is told to draw for something else than a terminal (`hil.web`)."""
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _COLOURS = {"dark": "hil-dark", "light": "hil-light", "terminal": "ansi-dark"}
@@ -79,16 +86,25 @@ def console(
 
     require_extra()
     from ..console.app import Console
-    from ..console.places import finder
 
-    if connect is None and meant is None and (named := setting("service.connect")) is not None:
-        connect, files = named, (token_file or setting("service.token_file"), ca or setting("service.ca"))
-        token_file, ca = (None if each is None else Path(each) for each in files)
-    find = finder(meant, connect, token_file, ca)
-    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+    find = bench_finder(meant, connect, token_file, ca)
+    if OWN_DRIVER not in os.environ and not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise UsageError("the console needs a terminal", remedy="use hil status and hil watch for other outputs")
     find()
     debugged = os.environ.get("HIL_DEBUG") == "1"
     screen = Console(find, operator=operator, plain=plain, colours=_COLOURS[colours], debugged=debugged)
     left = screen.run(mouse=mouse)
     return SOFTWARE if screen.return_code else left or 0
+
+
+def bench_finder(meant: str | None, connect: str | None, token_file: Path | None, ca: Path | None) -> Finder:
+    """Finds the bench that the options mean; the settings of ``[service]`` stand in where they name none.
+
+    :raises UsageError: if the options do not go together.
+    """
+    from ..console.places import finder
+
+    if connect is None and meant is None and (named := setting("service.connect")) is not None:
+        connect, files = named, (token_file or setting("service.token_file"), ca or setting("service.ca"))
+        token_file, ca = (None if each is None else Path(each) for each in files)
+    return finder(meant, connect, token_file, ca)

@@ -19,6 +19,7 @@ COMMANDS = {
     "ack": ("command:ack", "Acknowledge an alarm of a run, or an interlock that has latched."),
     "shelve": ("command:shelve", "Hide an alarm of a run for a while."),
     "console": ("console:console", "The operator's screen: live values, alarms, prompts, SAFE STOP."),
+    "web": ("web:web", "A bench in a browser: where its status page is, or the console."),
     "service": ("service:service", "A bench that keeps running: start it, and who may reach it."),
     "queue": ("queue:queue", "What a bench in service is to run."),
     "lease": ("lease:lease", "Who is in command of a bench in service."),

@@ -1,7 +1,8 @@
-"""Whether there can be a gateway at all."""
+"""Whether there can be a gateway, or what else takes the extra ``web``, at all."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from importlib.util import find_spec
 
 from ..errors import UsageError
@@ -9,11 +10,11 @@ from ..errors import UsageError
 NEEDED = ("fastapi", "uvicorn", "httptools", "websockets", "msgspec")
 
 
-def require_extra() -> None:
-    """Refuse to start a gateway that cannot be.
+def require_extra(needed: Sequence[str] = NEEDED, what: str = "the gateway") -> None:
+    """Refuse to start what cannot be.
 
     :raises UsageError: if what the extra ``web`` brings is not installed.
     """
-    missing = [name for name in NEEDED if find_spec(name) is None]
+    missing = [name for name in needed if find_spec(name) is None]
     if missing:
-        raise UsageError(f"the gateway needs {missing[0]}", remedy="install the extra: pip install 'hil-bench[web]'")
+        raise UsageError(f"{what} needs {missing[0]}", remedy="install the extra: pip install 'hil-bench[web]'")
