@@ -15,7 +15,7 @@ from .errors import ConfigurationError
 from .exclusive import OPERATION_DEADLINE, Exclusive
 from .live import LiveChannel
 from .patience import Patience
-from .recorded import BY_CAPABILITY, RecordedActuator, RecordedSystem
+from .recorded import BY_CAPABILITY, RecordedActuator, RecordedCamera, RecordedSystem
 from .safety.rules import sensed_channels
 
 if TYPE_CHECKING:
@@ -48,6 +48,7 @@ class Binding:
         self._exclusive: dict[str, Exclusive] = {}
         self.channels: dict[str, LiveChannel] = {}
         self.systems: dict[str, SystemIdentity] = {}
+        self.cameras: dict[str, RecordedCamera] = {}
         for name, device in bench.devices.items():
             device.supervisor.on_change = partial(self._link_changed, name)
         for name, channel in bench.channels.items():
@@ -143,6 +144,8 @@ class Binding:
             bound = self._bind_device(target, capability)
             if isinstance(bound, RecordedSystem):
                 self.systems[role] = bound.system
+            elif isinstance(bound, RecordedCamera):
+                self.cameras[target.name] = bound
         if not isinstance(bound, capability):
             raise ConfigurationError(
                 f"is not a {capability.__name__}",

@@ -106,6 +106,7 @@ class Engine:
     def _show(self, bench: Bench, binding: Binding, supervisor: Supervisor) -> None:
         """Let screens see what is measured, how the links do, and what is tripped."""
         self.service.channels = binding.channels
+        self.service.cameras = binding.cameras
         if self.service.overview is not None:
             devices = bench.devices.items()
             self.service.overview.links = lambda: [(name, device.supervisor.status) for name, device in devices]

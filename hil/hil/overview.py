@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from hil_drivers.transport.supervisor import LinkStatus
 
     from .bench.config import BenchConfig
+    from .pictures import Taken
 
 LINK_WORDS = {LinkState.UP: "ok", LinkState.DOWN: "lost", LinkState.CLOSED: "closed"}
 
@@ -26,6 +27,12 @@ class Shown(Protocol):
     def shown(self) -> Reading | None:
         """The latest reading, whatever its flags; ``None`` before the first."""
         ...
+
+
+class HasPicture(Protocol):
+    """A camera whose latest picture is shown."""
+
+    taken: Taken | None
 
 
 class Reading(Protocol):

@@ -29,6 +29,7 @@ from .errors import BenchFault
 from .exclusive import Exclusive
 from .patience import Patience
 from .pausing import checkpoint
+from .pictures import Taken
 
 if TYPE_CHECKING:
     from .record import RecordWriter
@@ -85,6 +86,9 @@ class RecordedScene(_Recorded[Scene]):
 class RecordedCamera(_Recorded[Camera]):
     """A camera whose frames are on record by number, time and SHA-256, and themselves where the bench says so."""
 
+    taken: Taken | None = None
+    """The latest picture, for screens."""
+
     async def grab(self) -> Frame:
         """Take one picture.
 
@@ -98,6 +102,7 @@ class RecordedCamera(_Recorded[Camera]):
         middle = (frame.earliest + frame.latest) // 2
         self._note("frame", data, t=middle)
         self._record.picture(self._name, self._clock.utc(middle), frame.image)
+        self.taken = Taken(self._clock.utc(middle), frame.image)
         if frame.flags & UNUSABLE:
             names = ", ".join(flag.name or "" for flag in Flag if flag and flag in frame.flags)
             raise BenchFault(

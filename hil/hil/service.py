@@ -11,7 +11,7 @@ from .commands import Abort, Acknowledgement, Command, Pause, Resume, ServiceCom
 from .errors import UsageError
 
 if TYPE_CHECKING:
-    from .overview import Overview, Shown
+    from .overview import HasPicture, Overview, Shown
 
 __all__ = ["Abort", "Acknowledgement", "Command", "Event", "Handler", "Pause", "Resume", "Service", "Stop"]
 
@@ -73,6 +73,8 @@ class Service:
         """That of the last event."""
         self.channels: Mapping[str, Shown] = {}
         """What is measured now."""
+        self.cameras: Mapping[str, HasPicture] = {}
+        """What takes pictures now."""
         self.overview: Overview | None = None
         """What is declared of the bench."""
         self._subscribers: list[Callable[[Event], None]] = []
@@ -131,7 +133,7 @@ class Service:
 
     def let_go(self) -> None:
         """The run and its record are over."""
-        self._handler, self.flush = None, _done
+        self._handler, self.flush, self.cameras = None, _done, {}
 
     def attach_station(self, station: StationHandler, flush: Callable[[], Awaitable[object]]) -> None:
         """Let commands act upon the service of a bench, in a run and between runs; ``flush`` is that of its journal."""

@@ -89,6 +89,8 @@ class Stream:
         if frame["kind"] == "answer":
             self.answers.append(frame)
             return frame
+        if frame["kind"] == "picture":
+            return frame
         assert frame["prev"] == (self.frames[-1]["seq"] if self.frames else 0)
         self.frames.append(frame)
         self.events += frame.get("events", [])

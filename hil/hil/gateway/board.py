@@ -26,6 +26,8 @@ class Board:
         self.state: dict[str, Any] = {}
         self.channels: list[dict[str, Any]] = []
         self.rows: list[Row | None] = []
+        self.pictures: dict[str, list[Any]] = {}
+        """By camera, the latest picture: t in ns, width, height, and its pixels."""
         self.last = 0
         """The number of the last event."""
         self.version = 0
@@ -49,6 +51,8 @@ class Board:
         if "channels" in frame:
             self.channels, self.channels_version = frame["channels"], self.version
             self.rows, self._row_versions = [None] * len(self.channels), [self.version] * len(self.channels)
+        if "pictures" in frame:
+            self.pictures |= frame["pictures"]
         if "state" in frame:
             self.state, self.state_version = frame["state"], self.version
             self.known.set()

@@ -19,6 +19,7 @@ from ..commanding.commander import Commander, refused
 from ..commanding.requests import parse
 from ..errors import UsageError
 from ..overview import Shown
+from ..pictures import Picture, small
 from ..service import Service
 from .frames import LARGEST_COMMAND, Unpacker, pack
 
@@ -29,6 +30,9 @@ MOST_ANSWERS = 256
 """Answers that may wait to be sent: a gateway that asks for more without reading is dismissed."""
 
 EVENTS_AT_ONCE = 256
+
+PICTURE_PAUSE = 0.5
+"""Wall seconds between two frames with pictures, at least."""
 
 TOGETHER = 0.01
 """Wall seconds that an event may wait for others."""
@@ -48,6 +52,8 @@ class Link:
         self._told = 0
         self._answers: deque[bytes] = deque()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._pictured: dict[str, int] = {}
+        self._pictures_at = 0.0
         self._state: Any = None
         self._channels: Mapping[str, Shown] | None = None
         self.heard = time.monotonic()
@@ -83,7 +89,22 @@ class Link:
         if channels is not self._channels:
             self._channels = channels
             frame["channels"] = [self._described(name) for name in channels]
+        if pictures := self._pictures():
+            frame["pictures"] = pictures
         self._values.write(pack(frame))
+
+    def _pictures(self) -> dict[str, Picture]:
+        """The pictures that were taken since the last ones, not too often."""
+        now = time.monotonic()
+        if now < self._pictures_at:
+            return {}
+        cameras = self._service.cameras.items()
+        taken = {name: camera.taken for name, camera in cameras if camera.taken is not None}
+        fresh = {name: each for name, each in taken.items() if self._pictured.get(name) != each.t}
+        if fresh:
+            self._pictures_at = now + PICTURE_PAUSE
+            self._pictured |= {name: each.t for name, each in fresh.items()}
+        return {name: small(each) for name, each in fresh.items()}
 
     def _described(self, name: str) -> dict[str, Any]:
         overview = self._service.overview

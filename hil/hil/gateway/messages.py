@@ -84,7 +84,14 @@ class SeenMessage(BaseModel):
     seen: int = Field(ge=0, le=LARGEST_INTEGER)
 
 
-Message = CommandMessage | RateMessage | SubscribeMessage | SeenMessage
+class PicturesMessage(BaseModel):
+    """Whether a client wants to see what the cameras see."""
+
+    model_config = _Model
+    pictures: bool
+
+
+Message = CommandMessage | RateMessage | SubscribeMessage | SeenMessage | PicturesMessage
 
 _message: TypeAdapter[Message] = TypeAdapter(Message)
 
@@ -100,5 +107,7 @@ def parse_message(text: str) -> Message:
         fault = error.errors(include_url=False, include_input=False)[0]
         place = ".".join(str(part) for part in fault["loc"] if not str(part).endswith("Message"))
         raise UsageError(
-            f"is no message ({fault['msg']})", where=place or "message", remedy="send command, rate, subscribe or seen"
+            f"is no message ({fault['msg']})",
+            where=place or "message",
+            remedy="send command, rate, subscribe, seen or pictures",
         ) from None

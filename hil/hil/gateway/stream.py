@@ -15,7 +15,14 @@ from ..commanding.verbs import Verb
 from ..errors import UsageError
 from .board import TooOld
 from .callers import Caller
-from .messages import CommandBody, CommandMessage, RateMessage, SubscribeMessage, parse_message
+from .messages import (
+    CommandBody,
+    CommandMessage,
+    PicturesMessage,
+    RateMessage,
+    SubscribeMessage,
+    parse_message,
+)
 from .parts import NOT_ANSWERED, Parts
 from .rows import NOTHING
 from .views import USUAL_RATE, Changes, View, Wanted
@@ -64,6 +71,7 @@ class Client:
         self._due = asyncio.Event()
         self._channels = -1
         self._nonsense = 0
+        self._pictures: dict[str, int] | None = None
         self._asking: set[asyncio.Task[None]] = set()
 
     def offer(self, changes: Changes) -> None:
@@ -121,6 +129,9 @@ class Client:
         elif isinstance(message, RateMessage):
             self._rate = message.rate
             self._look()
+        elif isinstance(message, PicturesMessage):
+            self._pictures = {} if message.pictures else None
+            self._due.set()
         elif isinstance(message, SubscribeMessage):
             self._globs = message.subscribe
             self._look()
@@ -214,8 +225,20 @@ class Client:
             except TooOld:
                 self._told = None
                 return False
+            await self._show_pictures()
             if self._board.over:
                 return True
+
+    async def _show_pictures(self) -> None:
+        """Send what cameras have taken since, to a client that wants to see it."""
+        if self._pictures is None:
+            return
+        for camera, (t, width, height, rgb) in self._board.pictures.items():
+            if self._pictures.get(camera) != t:
+                self._pictures[camera] = t
+                size = {"camera": camera, "t": t // 1_000_000, "width": width, "height": height}
+                document = {"kind": "picture", **size, "rgb": rgb}
+                await self._socket.send_text(msgspec.json.encode(document).decode())
 
     def _behind(self) -> bool:
         """Whether it says what it has seen, and that is not enough to go on."""
