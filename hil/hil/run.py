@@ -179,7 +179,7 @@ async def run_procedure(
     :raises UsageError: before anything is written, for what can be known to be wrong by then.
     """
     service = service or Service()
-    beginning = Beginning()
+    begun, beginning = service.number, Beginning()
     service.attach(beginning)
     prepared = await beginning.unless_ended(_prepared(procedure, bench, settings, seed, resume))
     if prepared is None:
@@ -200,7 +200,7 @@ async def run_procedure(
     excused = [] if authorised_by is None else excused_faults(prepared, authorised_by)
     async with AsyncExitStack() as told, AsyncExitStack() as commanded:
         for receive in (on_event, beginning.heard):
-            told.callback(service.subscribe(receive, after=service.number))
+            told.callback(service.subscribe(receive, after=begun))
         await commanded.enter_async_context(reach or nullcontext())
         recovered, refused = list[dict[str, Any]](), None
         try:
