@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
+from bench_copy import hil
 from hil.record import open_run
 from hil.station.journal import entries
 from in_service import InService, in_service
@@ -109,3 +111,38 @@ async def test_a_procedure_that_exits_or_ends_an_iterator_ends_its_run_alone(tmp
                 assert safe
                 assert all(event.data["error"] == "" for event in safe)
         assert await bench.end() == 0
+
+
+async def test_a_service_killed_between_the_queue_and_its_journal_adds_nothing_twice(tmp_path: Path) -> None:
+    async with in_service(tmp_path) as bench:
+        item = await bench.add(command_id="the-add")
+        bench.process.kill()
+        await bench.process.wait()
+    path = tmp_path / "runs" / "service.jsonl"
+    whole = path.read_text(encoding="utf-8").splitlines()
+    cut = next(number for number, line in enumerate(whole) if "the-add" in line)
+    path.write_text("\n".join([*whole[:cut], whole[cut][:20]]), encoding="utf-8")
+    async with in_service(tmp_path) as bench:
+        procedure = str(tmp_path / "waiting.py")
+        again = await bench.ask("queue-add", procedure=procedure, settings={}, command_id="the-add")
+        assert (again["status"], again["item"]) == ("accepted", item)
+        assert again["before"] == "the service was started again"
+        assert [each["id"] for each in (await bench.state())["queue"]["items"]] == [item]
+
+
+async def test_files_that_make_no_sense_are_told_in_a_sentence_or_passed_over(tmp_path: Path) -> None:
+    runs = tmp_path / "runs"
+    runs.mkdir()
+    (runs / "queue.json").write_text("[" * 100_000)
+    refused = await asyncio.to_thread(hil, "service", "run", "--bench", "action-sim", "--out", "runs", cwd=tmp_path)
+    assert refused.returncode == 4
+    assert "queue.json: is no queue of this version" in refused.stderr
+    (runs / "queue.json").unlink()
+    (runs / "service.jsonl").write_text('{"kind": "handover"}\n{"kind": "lease", "epoch": "x"}\n{"utc": 4, "ki')
+    (runs / ".latched_action-sim.json").write_text("[")
+    async with in_service(tmp_path) as bench:
+        state = await bench.until(lambda state: any(each["alarm"] == "latches" for each in state["alarms"]))
+        assert any("is no list of latched interlocks" in each["reason"] for each in state["alarms"])
+        (runs / ".latched_action-sim.json").unlink()
+        await bench.until(lambda state: not any(each["alarm"] == "latches" for each in state["alarms"]))
+        assert [entry["what"] for entry in journal(tmp_path, "service")] == ["begun"]

@@ -91,11 +91,12 @@ class Commander:
         """The run as it is now."""
         return {**asdict(self.facts), **self._service.snapshot()}
 
-    def recall(self, given: Iterable[Mapping[str, Any]]) -> None:
-        """Take the commands that are on record of a run that is resumed as given: none of them acts twice."""
+    def recall(self, given: Iterable[Mapping[str, Any]], *, before: str = "the run was resumed") -> None:
+        """Take the commands that are on record as given ``before`` what happened then: none of them acts twice."""
         for command in given:
             if command.get("command_id") and command.get("request_sha256"):
-                answer = {"status": "accepted", "number": 0, "before": "the run was resumed"}
+                answer = {"status": "accepted", "number": 0, "before": before}
+                answer |= {"item": command["item"]} if "item" in command else {}
                 self._remember(command["command_id"], command["request_sha256"], answer)
 
     async def answer(self, request: Request, caller: Caller = LOCAL) -> Answer:

@@ -153,6 +153,8 @@ class StationControl:
                     speed=command.speed,
                     position=command.position,
                     revision=command.revision,
+                    command_id=command.id,
+                    digest=command.digest,
                 )
             case given.QueueRemove():
                 item = self._queue.remove(command.item, revision=command.revision)

@@ -41,8 +41,15 @@ def last_handover(entries: Iterable[Mapping[str, Any]]) -> Handover | None:
     """The note that a journal holds, and who has read it since."""
     note = None
     for entry in entries:
-        if entry["kind"] == "handover":
-            note = Handover(str(entry["text"]), str(entry["operator"]), int(entry["utc"]))
-        elif entry["kind"] == "handoverread" and note is not None:
-            note.read(str(entry["operator"]))
+        note = followed(note, entry)
+    return note
+
+
+def followed(note: Handover | None, entry: Mapping[str, Any]) -> Handover | None:
+    """What is left for the next shift once ``entry`` of a journal has followed ``note``."""
+    who, at, text = entry.get("operator"), entry.get("utc"), entry.get("text")
+    if entry.get("kind") == "handover" and isinstance(who, str) and isinstance(at, int) and isinstance(text, str):
+        return Handover(text, who, at)
+    if entry.get("kind") == "handoverread" and note is not None and isinstance(who, str):
+        note.read(who)
     return note

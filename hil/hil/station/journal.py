@@ -58,7 +58,7 @@ class Journal:
 
 def entries(path: Path) -> Iterator[dict[str, Any]]:
     """What a journal holds, the oldest first; a line that was cut off, or is none of its own, is left out."""
-    for line in _lines(path):
+    for line in lines(path):
         try:
             document = json.loads(line)
         except (ValueError, RecursionError):
@@ -67,7 +67,7 @@ def entries(path: Path) -> Iterator[dict[str, Any]]:
             yield document
 
 
-def _lines(path: Path) -> Iterator[str]:
+def lines(path: Path) -> Iterator[str]:
     """One line after the other: a journal of years does not fit into memory."""
     try:
         with path.open(encoding="utf-8", errors="replace", newline="\n") as file:

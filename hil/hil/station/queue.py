@@ -8,10 +8,10 @@ from __future__ import annotations
 import json
 import os
 import secrets
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from ..errors import RecordError, UsageError
 from .disk import Disk
@@ -19,6 +19,9 @@ from .disk import Disk
 Status = Literal["waiting", "running", "done", "failed", "cut off"]
 
 MOST_WAITING = 1000
+LONGEST = 500_000
+"""Characters of procedures and settings that may wait in all: every screen is sent all of them."""
+
 MOST_ENDED = 50
 """Items that have ended and are still shown."""
 
@@ -32,6 +35,8 @@ class Item:
     :param settings: parameters of the procedure, as text.
     :param seed: of its order and its simulated world; the bench file's, or a new one, by default.
     :param speed: bench seconds per second of a simulated bench; ``None`` for as fast as it goes.
+    :param command_id: of the command that added it, with the ``request_sha256``: where the process is killed before
+        its journal says so, the command is known all the same, and does not add it twice.
     """
 
     id: str
@@ -44,6 +49,20 @@ class Item:
     verdict: str = ""
     run: str = ""
     error: str = ""
+    command_id: str = ""
+    request_sha256: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """The item as it is kept; a screen needs all but the command."""
+        return dict(vars(self))
+
+    @property
+    def length(self) -> int:
+        """Characters of what its operator gave."""
+        return len(self.procedure) + sum(len(name) + len(value) for name, value in self.settings.items())
+
+
+_OF_COMMAND = ("command_id", "request_sha256")
 
 
 @dataclass
@@ -67,6 +86,7 @@ class RunQueue:
         for item in self._kept.items:
             if item.status == "running":
                 item.status, item.error = "cut off", "the service ended while it ran"
+        self._shown: tuple[int, list[dict[str, Any]]] = (-1, [])
         self.working = False
         """Whether the next item is begun when the one before has ended."""
 
@@ -87,8 +107,13 @@ class RunQueue:
 
     def to_json(self) -> dict[str, Any]:
         """The queue as a screen needs it."""
-        items = [asdict(item) for item in self._kept.items]
-        return {"revision": self.revision, "working": self.working, "items": items}
+        if self._shown[0] != self.revision:  # screens look ten times in a second
+            self._shown = (self.revision, [_shown(item) for item in self._kept.items])
+        return {"revision": self.revision, "working": self.working, "items": self._shown[1]}
+
+    def given(self) -> list[dict[str, Any]]:
+        """The commands that added its items."""
+        return [{"item": item.id, **{name: getattr(item, name) for name in _OF_COMMAND}} for item in self._kept.items]
 
     def add(
         self,
@@ -100,6 +125,8 @@ class RunQueue:
         speed: float | None = None,
         position: int | None = None,
         revision: int | None = None,
+        command_id: str = "",
+        digest: str = "",
     ) -> Item:
         """Put an item among those that wait, at ``position`` (0 is the next one) or last.
 
@@ -109,6 +136,9 @@ class RunQueue:
         if len(self.waiting) >= MOST_WAITING:
             raise UsageError(f"{MOST_WAITING} items wait already", where="queue", remedy="remove some first")
         item = Item(secrets.token_hex(4), procedure, dict(settings), operator, seed, speed)
+        item.command_id, item.request_sha256 = command_id, digest
+        if item.length + sum(each.length for each in self.waiting) > LONGEST:
+            raise UsageError("the queue is too long to be shown", where="queue", remedy="remove some first")
         self._insert(item, position)
         self._save()
         return item
@@ -190,13 +220,18 @@ class RunQueue:
 
     def _save(self) -> None:
         self._kept.revision += 1
-        document = {"format": FORMAT, "revision": self.revision, "items": [asdict(each) for each in self._kept.items]}
-        self._disk.do(_replace, self._path, json.dumps(document, ensure_ascii=False, indent=1))
+        self._disk.do(_replace, self._path, self.revision, [item.to_json() for item in self._kept.items])
         self._changed()
 
 
-def _replace(path: Path, text: str) -> None:
-    """Put ``text`` in the place of ``path``: whole, or not at all."""
+def _shown(item: Item) -> dict[str, Any]:
+    return {name: value for name, value in item.to_json().items() if name not in _OF_COMMAND}
+
+
+def _replace(path: Path, revision: int, items: Sequence[dict[str, Any]]) -> None:
+    """Write the queue to ``path``, one item in a line: whole, or not at all."""
+    lines = ",\n".join(json.dumps(item) for item in items)
+    text = f'{{"format": {FORMAT}, "revision": {revision}, "items": [\n{lines}\n]}}\n'
     beside = path.with_suffix(".new")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -214,8 +249,16 @@ def _read(path: Path) -> _Kept:
         document = json.loads(path.read_text(encoding="utf-8"))
         if document["format"] != FORMAT:
             raise ValueError(f"format {document['format']}")
-        return _Kept(int(document["revision"]), [Item(**item) for item in document["items"]])
+        return _Kept(int(document["revision"]), [_item(item) for item in document["items"]])
     except FileNotFoundError:
         return _Kept()
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise RecordError(f"is no queue of this version ({error})", where=str(path), remedy="move it away") from None
+
+
+def _item(fields: Any) -> Item:
+    item = Item(**fields)
+    texts = [item.id, item.procedure, item.operator, *item.settings, *item.settings.values()]
+    if item.status not in get_args(Status) or not all(isinstance(text, str) for text in texts):
+        raise ValueError(f"item {item.id!r}")
+    return item

@@ -5,19 +5,14 @@ from __future__ import annotations
 import asyncio
 import shutil
 import time
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable
 from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hil_calibration.errors import CalibrationError
-from hil_drivers.clock import WallClock
-from hil_drivers.errors import DriverError
-
 from ..commanding.commander import Commander, RunFacts
 from ..ending import COMPLETE
-from ..errors import HilError, raised
-from ..execution import unbroken
+from ..errors import HilError
 from ..lease import Leases
 from ..overview import overview
 from ..safety.alarms import Alarms, Priority
@@ -26,10 +21,12 @@ from ..safety.latches import Latches
 from ..service import Event, Service
 from .commands import StationControl
 from .disk import Disk
-from .handover import last_handover
-from .journal import Journal, entries
+from .journal import Journal
 from .notifier import NOTIFICATION, Notifier
+from .past import past
 from .queue import Item, RunQueue
+from .safe import Safe
+from .words import in_words
 
 if TYPE_CHECKING:
     from ..bench.config import BenchConfig
@@ -83,12 +80,12 @@ class Station:
         self.service.subscribe(self._heard)
         self._disk = Disk()
         self._journal = Journal(out / JOURNAL, self._disk)
-        past = list(entries(out / JOURNAL))
+        before = past(out / JOURNAL)
         self._wake = asyncio.Event()
-        self._safe_wanted = False
+        self._safe = Safe(config, out, self._tell, self._wake.set)
         self._free: int | None = None
         self.queue = RunQueue(out / QUEUE, self._disk, self._wake.set)
-        self.leases = Leases(self._tell, epoch=_last_epoch(past))
+        self.leases = Leases(self._tell, epoch=before.epoch)
         self.alarms = Alarms(time.time_ns, self._tell)
         for name, (priority, guidance) in ALARMS.items():
             self.alarms.add(name, priority, guidance, Latch(latching=name == NOTIFICATION))
@@ -96,10 +93,10 @@ class Station:
             self.queue,
             self.leases,
             self._journal,
-            handover=last_handover(past),
+            handover=before.handover,
             latches=Latches.of(out, config.name),
             alarms=self.alarms,
-            make_safe=self._want_safe,
+            make_safe=self._safe.want,
             free=lambda: self._free,
         )
         self.service.attach_station(self.control, self._disk.flush)
@@ -112,7 +109,7 @@ class Station:
             leases=self.leases,
             guard=self.control.guard,
         )
-        self.commander.recall(past)
+        self.commander.recall([*before.given, *self.queue.given()], before="the service was started again")
         self._item: Item | None = None
         self._notifier = None if notify is None else self._make_notifier(notify)
 
@@ -126,10 +123,10 @@ class Station:
             beside.append(asyncio.create_task(self._notifier.keep(), name="notifier"))
         self._tell("service", {"what": "begun", "bench": self.config.name})
         try:
-            await self._recover()
+            await self._safe.recover()
             while True:
-                if self._safe_wanted:
-                    await self._make_safe()
+                if self._safe.wanted:
+                    await self._safe.make()
                 item = self.queue.begin()
                 if item is None:
                     await self._idle()
@@ -141,8 +138,8 @@ class Station:
             for task in beside:
                 task.cancel()
             await asyncio.wait(beside)
-            if self._safe_wanted:
-                await self._make_safe()
+            if self._safe.wanted:
+                await self._safe.make()
             self.control.ended = True
             self._disk.close()
             self._journal.close()
@@ -168,12 +165,6 @@ class Station:
         found = [alarm for alarm in self.service.snapshot()["alarms"] if alarm["state"] != State.ACKNOWLEDGED]
         return [alarm["alarm"] for alarm in found if alarm["alarm"] != NOTIFICATION]
 
-    async def _recover(self) -> None:
-        """Bring the bench to its safe state where a run was cut off; nothing goes on by itself."""
-        from ..safety.recovery import recover
-
-        await self._unbroken(recover(self.config, self._out, seed=self._seed, publish=self._tell))
-
     async def _idle(self) -> None:
         """Watch the channels until there is something to do."""
         from ..monitor.bench import watch_bench
@@ -186,7 +177,7 @@ class Station:
                 self.alarms.gone("watch")
                 await self._until_wanted()
         except Exception as error:  # noqa: BLE001 (a driver with a bug ends the watch, and not the service)
-            why = _in_words(error)
+            why = in_words(error)
         finally:
             if self.service.overview is not None:
                 self.service.overview.let_go()
@@ -204,43 +195,11 @@ class Station:
         """Return once the queue is to be worked off, or the bench is to be made safe."""
         try:
             async with asyncio.timeout(longest):
-                while not (self._safe_wanted or (self.queue.working and self.queue.waiting)):
+                while not (self._safe.wanted or (self.queue.working and self.queue.waiting)):
                     await self._wake.wait()
                     self._wake.clear()
         except TimeoutError:
             return
-
-    def _want_safe(self) -> None:
-        self._safe_wanted = True
-        self._wake.set()
-
-    async def _make_safe(self) -> None:
-        """Bring the bench to its safe state while nothing runs."""
-        from ..safety.recovery import bring_to_safe_state
-
-        async def make() -> None:
-            outcomes, faults = await bring_to_safe_state(self.config, self._seed)
-            for fault in faults:
-                self._tell("safe state failed", {"error": fault})
-            self._tell("safe state", {"reached": sum(each.ok for each in outcomes), "of": len(outcomes)})
-
-        self._safe_wanted = False
-        await self._unbroken(make())
-
-    async def _unbroken(self, work: Coroutine[Any, Any, object]) -> None:
-        """Do ``work``, which makes the bench safe, to its end, also where the service is ended meanwhile."""
-
-        async def told() -> None:
-            try:
-                await work
-            except Exception as error:  # noqa: BLE001 (whatever it is, the service goes on, and people are told)
-                self._tell("safe state failed", {"error": _in_words(error)})
-
-        await unbroken(told(), WallClock())
-
-    @property
-    def _seed(self) -> int | None:
-        return None if self.config.sim is None else self.config.sim.seed
 
     async def _run(self, item: Item) -> None:
         """Carry out one item of the queue; whatever goes wrong in it ends it alone."""
@@ -253,7 +212,7 @@ class Station:
             ok, error = outcome.status == COMPLETE, outcome.error
             verdict = "" if outcome.verdict is None else outcome.verdict["outcome"]
         except Exception as failure:  # noqa: BLE001 (a fault in hil ends one run, and not the bench's service)
-            error = _in_words(failure)
+            error = in_words(failure)
         finally:
             self.service.let_go()
             self._item = None
@@ -286,7 +245,7 @@ class Station:
             if self._item is not None and not self._item.run:  # there is no record yet
                 self._journal.write(event.wall, event.kind, event.data)
                 if event.kind == "stop":
-                    self._want_safe()
+                    self._safe.want()
 
     def _tell(self, kind: str, data: dict[str, Any]) -> None:
         """Tell what happened to the service: to its clients, in its journal, and in the record of a run."""
@@ -326,22 +285,12 @@ class Station:
             await asyncio.sleep(BEAT)
 
 
-def _last_epoch(past: Iterable[dict[str, Any]]) -> int:
-    return max((int(entry.get("epoch", 0)) for entry in past if entry["kind"] == "lease"), default=0)
-
-
 def _free(folder: Path) -> int | None:
     """Bytes free on the disk of ``folder``, to 0.1 GB."""
     try:
         return round(shutil.disk_usage(folder).free / 1e8) * 100_000_000
     except OSError:
         return None
-
-
-def _in_words(error: Exception) -> str:
-    if isinstance(error, HilError | DriverError | CalibrationError):
-        return str(error)
-    return f"a fault in hil itself: {raised(error)}"
 
 
 def _nobody(_: Event) -> None:

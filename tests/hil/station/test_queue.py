@@ -106,13 +106,47 @@ def test_the_queue_has_an_end(tmp_path: Path, disk: Disk, monkeypatch: pytest.Mo
         queue.add("a", {}, "A")
 
 
-@pytest.mark.parametrize("text", ["", "{}", '{"format": 2}', '{"format": 1, "revision": 1, "items": [{"x": 1}]}', "["])
+ITEM = '{"id": "a", "procedure": "p", "settings": %s, "operator": "A", "status": "%s"}'
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "{}",
+        "[" * 100_000,
+        '{"format": 2}',
+        '{"format": 1, "revision": 1, "items": [{"x": 1}]}',
+        '{"format": 1, "revision": 1, "items": [5]}',
+        '{"format": 1, "revision": 1, "items": [' + ITEM % ("5", "waiting") + "]}",
+        '{"format": 1, "revision": 1, "items": [' + ITEM % ('{"x": 1}', "waiting") + "]}",
+        '{"format": 1, "revision": 1, "items": [' + ITEM % ("{}", "flying") + "]}",
+        "[",
+    ],
+)
 def test_a_file_that_is_no_queue_is_refused_and_left(tmp_path: Path, disk: Disk, text: str) -> None:
     path = tmp_path / "queue.json"
     path.write_text(text)
     with pytest.raises(RecordError, match="is no queue of this version"):
         RunQueue(path, disk)
     assert path.read_text() == text
+
+
+def test_a_queue_that_no_screen_could_show_is_refused(tmp_path: Path, disk: Disk) -> None:
+    queue = RunQueue(tmp_path / "queue.json", disk)
+    for _ in range(166):
+        queue.add("p", {"x": "y" * 3000}, "A")
+    with pytest.raises(UsageError, match="too long to be shown"):
+        queue.add("p", {"x": "y" * 3000}, "A")
+
+
+async def test_the_command_that_added_an_item_is_kept_with_it_and_not_shown(tmp_path: Path, disk: Disk) -> None:
+    queue = RunQueue(tmp_path / "queue.json", disk)
+    item = queue.add("p", {}, "A", command_id="c", digest="d")
+    await disk.flush()
+    again = RunQueue(tmp_path / "queue.json", disk)
+    assert again.given() == [{"item": item.id, "command_id": "c", "request_sha256": "d"}]
+    assert "c" not in again.to_json()["items"][0].values()
 
 
 async def test_a_disk_that_takes_nothing_is_told(tmp_path: Path, disk: Disk) -> None:
