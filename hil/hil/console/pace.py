@@ -8,15 +8,18 @@ STEPS = (10.0, 5.0, 2.0, 1.0)
 DEEP = 6
 """Writes that wait for the terminal, of 30 that make the writer wait: above it, the pace goes down."""
 
-CALM = 5.0
+HOLD = 1.0
+"""Seconds between two steps down at least: one large picture is no slow terminal."""
+
+CALM = 3.0
 """Seconds without a write that waits before the pace goes up again."""
 
 
 class Pace:
-    """Steps down at once, and up again after a calm time."""
+    """Steps down soon, and up again after a calm time."""
 
     def __init__(self) -> None:
-        self._step, self._changed = 0, 0.0
+        self._step, self._changed, self._lowered = 0, 0.0, -HOLD
 
     @property
     def hertz(self) -> float:
@@ -27,8 +30,9 @@ class Pace:
         """Take in how many writes wait; whether the pace has changed."""
         before = self._step
         if waiting > DEEP:
-            self._step = min(self._step + 1, len(STEPS) - 1)
             self._changed = now
+            if now - self._lowered >= HOLD:
+                self._step, self._lowered = min(self._step + 1, len(STEPS) - 1), now
         elif waiting:
             self._changed = now
         elif self._step and now - self._changed > CALM:

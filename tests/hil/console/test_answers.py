@@ -97,9 +97,12 @@ def test_the_pace_is_always_one_of_its_steps_and_changes_by_one(felt: list[tuple
 
 def test_a_calm_terminal_has_its_full_pace_back() -> None:
     pace = Pace()
-    for _ in range(5):
-        pace.feel(30, 0.0)
+    pace.feel(30, 0.0)
+    pace.feel(30, 0.1)
+    assert pace.hertz == STEPS[1], "one large picture is no slow terminal"
+    for second in range(1, 4):
+        pace.feel(30, float(second))
     assert pace.hertz == STEPS[-1]
-    for second in range(1, 60):
+    for second in range(4, 60):
         pace.feel(0, float(second))
     assert pace.hertz == STEPS[0]

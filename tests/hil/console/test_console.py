@@ -320,6 +320,7 @@ async def test_a_terminal_that_does_not_keep_up_gets_fewer_pictures(
     async with console(tmp_path) as rig:
         monkeypatch.setattr(rig.app, "_waiting_writes", lambda: 20)
         for hertz in (5.0, 2.0, 1.0):
+            rig.clock[0] += 1.0
             rig.app.beat()
             await rig.until(lambda hertz=hertz: rig.bench.rates[-1] == hertz)  # type: ignore[misc]
         await rig.tick()

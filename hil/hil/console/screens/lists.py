@@ -24,7 +24,7 @@ QUEUE = (
     Column("by", "by", 8, 14, rank=3),
     Column("settings", "settings", 16, 200, rank=2),
 )
-QUEUE_NARROW = (Column("state", "", 1, 1), Column("name", "", 12, 40), Column("verdict", "", 4, 6, rank=1))
+QUEUE_NARROW = (Column("state", "", 1, 1), Column("name", "", 12, 40), Column("verdict", "", 7, 12, rank=1))
 DEVICES = (
     Column("state", "state", 12, 14, rank=0),
     Column("name", "device", 10, 18, rank=0),
@@ -34,7 +34,7 @@ DEVICES = (
     Column("driver", "driver", 8, 14, rank=5),
     Column("error", "", 10, 200, rank=6),
 )
-DEVICES_NARROW = (Column("state", "", 12, 12), Column("name", "", 8, 40))
+DEVICES_NARROW = (Column("state", "", 14, 14), Column("name", "", 8, 40))
 
 _SEVERITIES = {Severity.ERROR: Level.HIGH, Severity.WARN: Level.MEDIUM}
 
