@@ -146,13 +146,17 @@ class Leases:
     def request(self, who: str) -> None:
         """Ask the holder for it; where that is not answered, it is free.
 
-        :raises UsageError: if nobody has it.
+        The first request counts: whoever asks again, or after another, does not make it last longer.
+
+        :raises UsageError: if nobody has it, or it is on offer to somebody else.
         """
         lease = self.held
         if lease is None:
             raise UsageError("nobody is in command", where="lease", remedy="take command")
-        lease.requested_by, lease.offered_to = who, ""
-        lease.answer_by = self._monotonic() + ANSWER_WITHIN
+        if lease.offered_to:
+            raise UsageError(f"it is offered to {lease.offered_to}", where="lease", remedy="ask again in a minute")
+        if not lease.requested_by:
+            lease.requested_by, lease.answer_by = who, self._monotonic() + ANSWER_WITHIN
         self._tell("lease requested", {"holder": lease.holder, "epoch": lease.epoch, "by": who})
 
     def offer(self, secret: str, to: str) -> None:

@@ -48,6 +48,11 @@ class RunFacts:
     pid: int = field(default_factory=os.getpid)
     boot: str = field(default_factory=lambda: secrets.token_hex(8))
 
+    @property
+    def occasion(self) -> str:
+        """The run, or where there was none yet, what no other process calls the time before it."""
+        return self.run or f"none (service {self.boot[:6]})"
+
     def begin(self, procedure: str, operator: str) -> None:
         """Another run of the same bench begins; it has no name yet."""
         self.procedure, self.operator, self.run, self.folder = procedure, operator, "", ""

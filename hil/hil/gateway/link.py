@@ -63,6 +63,7 @@ class Link:
         self._loop = asyncio.get_running_loop()
         self._loop.add_reader(events, self._read)
         self._due: asyncio.TimerHandle | None = None
+        self._closed = False
         self._unsubscribe = service.subscribe(lambda _: self._send_soon(), after=service.number)
         self._send()
 
@@ -70,6 +71,7 @@ class Link:
         """Let go of the gateway, with the last events that it takes."""
         self._unsubscribe()
         self._send()
+        self._closed = True
         self._loop.remove_reader(self._events.socket)
         for writer in (self._events, self._values):
             self._loop.remove_writer(writer.socket)
@@ -157,6 +159,8 @@ class Link:
 
     def _take(self) -> None:
         """Take up what the gateway asks, some at a time."""
+        if self._closed:
+            return
         try:
             for _ in range(REQUESTS_PER_TURN):
                 document = self._unpacker.next()

@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import sys
+import time
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
@@ -29,8 +30,12 @@ HAPPENINGS = {
 UNREAD = 1 << 20
 """Bytes that the process may leave unread before it is replaced."""
 
-FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0
-"""Wall seconds before it is started again, the first time and at most."""
+TAKEN_WITHIN = 30
+"""Beats that it may take to take an alarm before it is replaced: it hangs."""
+
+FIRST_PAUSE, LONGEST_PAUSE, STEADY = 1.0, 60.0, 600.0
+"""Wall seconds before it is started again, the first time and at most, and for how long it must have lasted to be
+forgiven."""
 
 END_WITHIN = 20.0
 """Wall seconds that it may take to end before it is killed."""
@@ -68,6 +73,8 @@ class Notifier:
         self._untaken: OrderedDict[int, AlarmLine] = OrderedDict()
         self._episodes: dict[str, int] = {}
         self._beats = 0
+        self._asked: int | None = None
+        """The beat since which an alarm waits to be taken."""
 
     def heard(self, event: Event) -> None:
         """Pass on what became of an alarm."""
@@ -87,6 +94,10 @@ class Notifier:
     def beat(self, *, recording: bool) -> None:
         """The loop is alive, and what is recorded comes to the disk, or not."""
         self._beats += 1
+        if self._asked is not None and self._beats - self._asked > TAKEN_WITHIN and self._process is not None:
+            self._asked = None
+            self._trouble(f"the process that tells of alarms has taken none for {TAKEN_WITHIN} s")
+            self._kill(self._process)
         self._say(HeartbeatLine(heartbeat=self._beats, recording=recording))
 
     async def keep(self) -> None:
@@ -94,7 +105,9 @@ class Notifier:
         pause = FIRST_PAUSE
         try:
             while True:
+                begun = time.monotonic()
                 why = await self._live()
+                pause = FIRST_PAUSE if time.monotonic() - begun > STEADY else pause
                 self._trouble(f"the process that tells of alarms ended: {why}")
                 await asyncio.sleep(pause)
                 pause = min(2.0 * pause, LONGEST_PAUSE)
@@ -134,11 +147,14 @@ class Notifier:
         except (ValueError, KeyError, TypeError):
             return ""
         if what == "taken":
-            self._untaken.pop(outcome["number"], None)
-        elif what in TROUBLE or (what == "failed" and outcome.get("tries", 0) >= 2):
+            self._untaken.pop(outcome.get("number", -1), None)
+            self._asked = self._beats if self._untaken else None
+        if what == "not understood":
+            self._asked = None
+        if what in TROUBLE or (what == "failed" and outcome.get("tries", 0) >= 2):
             whom = f" {outcome['to']}" if "to" in outcome else ""
             self._trouble(f"{what}{whom}: {outcome.get('why') or outcome.get('alarm', '')}")
-        return str(outcome["why"]) if what == "stopped" else ""
+        return str(outcome.get("why", "")) if what == "stopped" else ""
 
     def _pass_on(self, event: Event, data: dict[str, Any], what: Happening, by: str) -> None:
         line = AlarmLine(
@@ -165,8 +181,14 @@ class Notifier:
         if pipe is None or self._process is None or pipe.is_closing():
             return
         pipe.write(encode(line))
+        if isinstance(line, AlarmLine) and self._asked is None:
+            self._asked = self._beats
         if pipe.transport.get_write_buffer_size() > UNREAD:
-            self._process.kill()
+            self._kill(self._process)
+
+    def _kill(self, process: Process) -> None:
+        with suppress(ProcessLookupError):
+            process.kill()
 
     async def _end(self) -> None:
         """Let it say what is due, for a while."""

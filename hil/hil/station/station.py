@@ -149,7 +149,7 @@ class Station:
             settings,
             self._out / OUTBOX,
             self.config.name,
-            run=lambda: self.facts.run,
+            run=lambda: self.facts.occasion,
             held=self._held,
             trouble=self._not_told,
         )

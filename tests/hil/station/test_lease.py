@@ -122,3 +122,24 @@ def test_an_override_needs_a_reason_and_the_loser_is_told_first() -> None:
 def test_nothing_is_requested_of_nobody() -> None:
     with pytest.raises(UsageError, match="nobody is in command"):
         Scene().leases.request("B")
+
+
+def test_whoever_asks_again_and_again_does_not_keep_it_from_being_free() -> None:
+    scene = Scene()
+    mine = scene.leases.take("A", "")
+    for number in range(6):
+        scene.leases.request("BC"[number % 2])
+        scene.now += ANSWER_WITHIN / 6
+        if number < 5:
+            scene.leases.renew(mine.secret)
+    assert scene.leases.held is None
+    assert "did not answer B" in scene.told[-1][1]["reason"]
+
+
+def test_a_request_does_not_take_away_what_is_offered_to_another() -> None:
+    scene = Scene()
+    mine = scene.leases.take("A", "")
+    scene.leases.offer(mine.secret, "B")
+    with pytest.raises(UsageError, match="it is offered to B"):
+        scene.leases.request("C")
+    assert scene.leases.take("B", "").holder == "B"
