@@ -141,12 +141,16 @@ def plane(
     cells: int,
     rows: int,
     *,
+    least: float = 0.0,
     plain: bool = False,
 ) -> tuple[list[str], braille.Frame, list[tuple[int, int] | None]]:
-    """A path with equal scales: its rows, its window, and the cell of each mark; all marks are in the window."""
+    """A path with equal scales: its rows, its window, and the cell of each mark; all marks are in the window.
+
+    :param least: how wide and high the window is at least.
+    """
     all_x = np.concatenate([x, [mark[0] for mark in marks]]) if marks else x
     all_y = np.concatenate([y, [mark[1] for mark in marks]]) if marks else y
-    window = braille.frame(all_x, all_y, cells, rows)
+    window = braille.frame(all_x, all_y, cells, rows, least=least)
     dots = braille.blank(cells, rows)
     braille.path(dots, window, x, y)
     return braille.text(braille.cells(dots), plain=plain), window, [window.cell(*mark) for mark in marks]

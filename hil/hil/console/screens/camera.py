@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 NO_PICTURE = "no picture: no camera of the bench has taken one in this run"
 
 
+NOISE = 20.0
+"""Standard uncertainties of a place that a path is wide and high at least."""
+
+
 class CameraView(View):
     """A path in the plane, of two channels of one device whose names end in x and y; and a camera's picture."""
 
@@ -73,7 +77,7 @@ class CameraView(View):
         if len(across):
             marks = [Mark(across[0], along[0], START), Mark(across[-1], along[-1], HERE)]
         self._path.unit = x.facts.symbol
-        self._path.show(across, along, marks, title=title)
+        self._path.show(across, along, marks, title=title, least=NOISE * max(x.u or 0.0, y.u or 0.0))
 
     def _paint_picture(self) -> None:
         pictures = self.context.model.pictures

@@ -42,10 +42,16 @@ class Path(Lines):
         self.title, self.unit = title, unit
         self._points: tuple[Floats, Floats] | None = None
         self._marks: Sequence[Mark] = ()
+        self._least = 0.0
 
-    def show(self, x: Floats, y: Floats, marks: Sequence[Mark] = (), *, title: str | None = None) -> None:
-        """Draw the path through the points in their order, and the marks over it."""
-        self._points, self._marks = (x, y), marks
+    def show(
+        self, x: Floats, y: Floats, marks: Sequence[Mark] = (), *, title: str | None = None, least: float = 0.0
+    ) -> None:
+        """Draw the path through the points in their order, and the marks over it.
+
+        :param least: how wide and high the window is at least: noise must not look like a way.
+        """
+        self._points, self._marks, self._least = (x, y), marks, least
         self.title = self.title if title is None else title
         self.repaint()
 
@@ -57,7 +63,7 @@ class Path(Lines):
         if self._points is None or height < 3:
             return [heading, [("no path", self.muted)]]
         at = [(mark.x, mark.y) for mark in self._marks]
-        rows, window, places = plane(*self._points, at, width, height - 2, plain=self.plain)
+        rows, window, places = plane(*self._points, at, width, height - 2, least=self._least, plain=self.plain)
         drawn: list[list[tuple[str, Style]]] = [[(row, NORMAL)] for row in rows]
         for mark, place in zip(self._marks, places, strict=True):
             if place is not None:
