@@ -198,7 +198,7 @@ def test_values_are_shown_with_one_digit_more_than_their_uncertainty_has() -> No
 def test_a_client_that_doubles_u_is_told_enough_of_it_and_of_the_value(u: float, value: float) -> None:
     seen_value, seen_u = shown([value, u, 0, 0, None, None])[:2]
     assert seen_u == pytest.approx(u, rel=5.1e-4)
-    assert abs(seen_value - value) <= 0.0501 * u
+    assert abs(seen_value - value) <= 0.0051 * u
 
 
 @asynccontextmanager

@@ -20,6 +20,8 @@ from hil.service import Service
 
 PERIOD = 0.1
 DEVICES = 8
+NOISE = 4093
+"""Values of noise, used again and again: a prime number of them."""
 
 
 class FakeCore:
@@ -34,7 +36,8 @@ class FakeCore:
             f"dev{at % DEVICES}.T{at}": SimpleNamespace(shown=None, extremes=None) for at in range(count)
         }
         self._every = round(1.0 / (PERIOD * events))
-        self._drawn = random.Random(1)
+        drawn = random.Random(1)
+        self._noise = [drawn.gauss(0.0, 0.05) for _ in range(NOISE)]
         self.service.attach(self)
         self.service.channels = self.channels
         self.service.overview = Overview(
@@ -65,8 +68,8 @@ class FakeCore:
         self.number += 1
         t = time.time_ns()
         for index, channel in enumerate(self.channels.values()):
-            value = 20.0 + index / 8 + self._drawn.gauss(0.0, 0.05)
-            channel.shown = SimpleNamespace(value=value, u=0.05, flags=0, t=t)
+            value = 20.0 + index / 8 + self._noise[(self.number * 1009 + index) % NOISE]
+            channel.shown, channel.extremes = SimpleNamespace(value=value, u=0.05, flags=0, t=t), (value, value)
         if self.number % self._every == 0:
             self.service.publish("observed", {"index": self.number, "of": None, "attempt": 1})
 
