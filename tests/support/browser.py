@@ -23,12 +23,13 @@ WITHIN = 30.0
 
 
 class Page:
-    """One page; ``complaints`` is what the browser finds wrong with it."""
+    """One page; ``complaints`` is what the browser finds wrong with it, ``requests`` what it asks for, and where."""
 
     def __init__(self, connection: ClientConnection, session: str) -> None:
         self._connection, self._session = connection, session
         self._numbers = itertools.count(1)
         self.complaints: list[str] = []
+        self.requests: list[str] = []
 
     async def call(self, method: str, **parameters: Any) -> dict[str, Any]:
         """What the browser answers to a command."""
@@ -42,6 +43,10 @@ class Page:
                 message = json.loads(await self._connection.recv())
                 if message.get("method") in ("Log.entryAdded", "Runtime.exceptionThrown"):
                     self.complaints.append(json.dumps(message["params"]))
+                if message.get("method") == "Network.requestWillBeSent":
+                    self.requests.append(message["params"]["request"]["url"])
+                if message.get("method") == "Network.webSocketCreated":
+                    self.requests.append(message["params"]["url"])
                 if message.get("id") == number:
                     assert "error" not in message, message
                     return dict(message["result"])
@@ -61,12 +66,19 @@ class Page:
 
     async def open(self, address: str, *, width: int = 1280, height: int = 900, phone: bool = False) -> None:
         """Go to ``address`` on a screen of so many pixels."""
-        for domain in ("Page", "Runtime", "Log"):
+        for domain in ("Page", "Runtime", "Log", "Network"):
             await self.call(f"{domain}.enable")
         size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": phone}
         await self.call("Emulation.setDeviceMetricsOverride", **size)
         await self.call("Page.navigate", url=address)
         await self.until("document.readyState", lambda state: state == "complete")
+
+    async def press(self, key: str, *, ctrl: bool = False) -> None:
+        """Press a letter."""
+        pressed = {"key": key, "code": f"Key{key.upper()}", "windowsVirtualKeyCode": ord(key.upper())}
+        text = {} if ctrl else {"text": key}
+        await self.call("Input.dispatchKeyEvent", type="keyDown", modifiers=2 * ctrl, **pressed, **text)
+        await self.call("Input.dispatchKeyEvent", type="keyUp", modifiers=2 * ctrl, **pressed)
 
     async def picture(self, file: Path) -> None:
         """Keep what is on the screen as PNG."""
@@ -75,7 +87,7 @@ class Page:
 
 
 @asynccontextmanager
-async def browser(folder: Path, certificate: Path) -> AsyncIterator[Page]:
+async def browser(folder: Path, certificate: Path | None = None) -> AsyncIterator[Page]:
     """A page of a fresh browser that trusts the key of ``certificate``."""
     assert CHROMIUM is not None
     arguments = [
@@ -87,7 +99,7 @@ async def browser(folder: Path, certificate: Path) -> AsyncIterator[Page]:
         "--disable-background-networking",
         "--remote-debugging-port=0",
         f"--user-data-dir={folder}",
-        f"--ignore-certificate-errors-spki-list={_pin(certificate)}",
+        *([] if certificate is None else [f"--ignore-certificate-errors-spki-list={_pin(certificate)}"]),
         "about:blank",
     ]
     process = await asyncio.create_subprocess_exec(CHROMIUM, *arguments, stdout=DEVNULL, stderr=DEVNULL)

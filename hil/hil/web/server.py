@@ -17,11 +17,14 @@ from .session import END_WITHIN, Session
 
 HOST = "127.0.0.1"
 
-MOST_CONSOLES = 8
+MOST_CONSOLES = 4
 """Consoles at once: each is a process of about 60 MB."""
 
 LARGEST_MESSAGE = 256 * 1024
 """Bytes of what a page says at once; a paste may be long."""
+
+MOST_UNSENT = 64 * 1024
+"""Bytes that may wait for a page, here and in the kernel: a console must feel soon that its page is slow."""
 
 HEARTBEAT = 15.0
 """Wall seconds after which a page is asked whether it is still there."""
@@ -58,6 +61,7 @@ async def serve(port: int, options: Sequence[str], tell: Callable[[str], object]
 def _listener(port: int) -> socket.socket:
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, MOST_UNSENT)
     try:
         listener.bind((HOST, port))
     except OSError as error:
@@ -107,7 +111,9 @@ class Consoles:
 
     async def handle(self, request: web.Request) -> web.WebSocketResponse:
         """Run a console for as long as its page is there, or it ends by itself."""
-        page = web.WebSocketResponse(heartbeat=HEARTBEAT, max_msg_size=LARGEST_MESSAGE, compress=False)
+        page = web.WebSocketResponse(
+            heartbeat=HEARTBEAT, max_msg_size=LARGEST_MESSAGE, compress=False, writer_limit=MOST_UNSENT
+        )
         await page.prepare(request)
         if self._over or len(self._running) >= MOST_CONSOLES:
             await _farewell(page, f"{MOST_CONSOLES} consoles are open already; close one of them")

@@ -8,4 +8,10 @@ terminal.dataset.sessionWebsocketUrl = new URL("ws", location.href.split("?")[0]
 if (location.search) location.replace(location.pathname);
 
 document.getElementById("again").addEventListener("click", () => location.reload());
-window.addEventListener("load", () => document.querySelector(".xterm-helper-textarea")?.focus());
+
+// Keys are for the console from the moment at which it can take them.
+new MutationObserver((_, observer) => {
+  if (!terminal.classList.contains("-connected")) return;
+  observer.disconnect();
+  document.querySelector(".xterm-helper-textarea").focus();
+}).observe(terminal, { attributeFilter: ["class"] });
