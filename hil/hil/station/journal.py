@@ -34,6 +34,10 @@ class Journal:
         """Keep what happened at ``utc``, in nanoseconds; it is on disk once ``disk`` is flushed."""
         self._disk.do(self._write, json.dumps({"utc": utc, "kind": kind, **data}, ensure_ascii=False) + "\n")
 
+    def keep(self) -> None:
+        """Write what could not be written before, as far as it is still known."""
+        self._disk.do(self._write, "")
+
     def _write(self, line: str) -> None:
         try:
             self._file.write(line)

@@ -220,8 +220,12 @@ class RunQueue:
 
     def _save(self) -> None:
         self._kept.revision += 1
-        self._disk.do(_replace, self._path, self.revision, [item.to_json() for item in self._kept.items])
+        self.keep()
         self._changed()
+
+    def keep(self) -> None:
+        """Write it to disk as it is now: once more, where it could not be written when it changed."""
+        self._disk.do(_replace, self._path, self.revision, [item.to_json() for item in self._kept.items])
 
 
 def _shown(item: Item) -> dict[str, Any]:

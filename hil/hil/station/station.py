@@ -268,6 +268,9 @@ class Station:
         while True:
             self._free = await asyncio.to_thread(_free, self._out)
             self._look_at_disk()
+            if self._disk.failure is not None:
+                self.queue.keep()
+                self._journal.keep()
             try:
                 await asyncio.to_thread(self.control.look)
                 self.alarms.gone("latches")

@@ -157,6 +157,10 @@ async def test_a_disk_that_takes_nothing_is_told(tmp_path: Path, disk: Disk) -> 
     queue.add("a", {}, "A")
     with pytest.raises(RecordError, match="cannot be written"):
         await disk.flush()
+    folder.unlink()
+    queue.keep()
+    await disk.flush()
+    assert [item.procedure for item in RunQueue(folder / "queue.json", disk).items] == ["a"]
 
 
 class Edits(RuleBasedStateMachine):
