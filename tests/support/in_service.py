@@ -7,7 +7,7 @@ import os
 import secrets
 import signal
 from asyncio.subprocess import DEVNULL, PIPE, Process
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,7 +37,7 @@ class InService:
 
     async def ask(self, verb: str, *, operator: str = "Operator A", reason: str = "", **more: Any) -> dict[str, Any]:
         """The answer to a command; ``more`` are its arguments, and ``lease`` and ``command_id``."""
-        known = {key: more.pop(key) for key in ("lease", "command_id", "expect") if key in more}
+        known: dict[str, Any] = {key: more.pop(key) for key in ("lease", "command_id", "expect") if key in more}
         request = {"verb": verb, "operator": operator, "reason": reason, "args": more, **known}
         if verb not in ("stop", "state"):
             request.setdefault("command_id", secrets.token_hex(8))
@@ -83,10 +83,15 @@ class InService:
 
 
 @asynccontextmanager
-async def in_service(folder: Path, *more: str, bench: str = "action-sim", **variables: str) -> AsyncIterator[InService]:
-    """Keep a bench in service; it is killed at the end, if it is still there."""
+async def in_service(
+    folder: Path, *more: str, bench: str = "action-sim", program: Sequence[str] = (), **variables: str
+) -> AsyncIterator[InService]:
+    """Keep a bench in service; it is killed at the end, if it is still there.
+
+    :param program: what is run instead of `hil`.
+    """
     (folder / "waiting.py").write_text(SCRIPT, encoding="utf-8")
-    arguments = command("service", "run", "--bench", bench, "--out", "runs", *more)
+    arguments = [*(program or command()), "service", "run", "--bench", bench, "--out", "runs", *more]
     process = await asyncio.create_subprocess_exec(
         *arguments, cwd=folder, stdout=DEVNULL, stderr=PIPE, env={**os.environ, **variables}
     )
