@@ -56,6 +56,9 @@ class StationHandler(Handler, Protocol):
         ...
 
 
+IDLE: dict[str, Any] = {"state": "idle", "point": None, "left": None, "prompts": [], "alarms": []}
+"""The state of a bench on which no run is under way."""
+
 KEPT = 10_000
 """Events that late comers can still have."""
 
@@ -80,6 +83,7 @@ class Service:
         self._subscribers: list[Callable[[Event], None]] = []
         self._handler: Handler | None = None
         self._station: StationHandler | None = None
+        self._unhandled = IDLE
         self.flush: Callable[[], Awaitable[object]] = _done
         """Returns once what was done in the run so far is on disk; raises `hil.errors.RecordError` if it cannot be."""
         self._flush_journal: Callable[[], Awaitable[object]] = _done
@@ -114,7 +118,7 @@ class Service:
 
     def snapshot(self) -> dict[str, Any]:
         """The run as it is now, and the ``number`` of the last event: what follows it is news."""
-        state = IDLE if self._handler is None else self._handler.state()
+        state = self._unhandled if self._handler is None else self._handler.state()
         bench = {} if self.overview is None else self.overview.state()
         if self._station is None:
             return {"number": self.number, **bench, "service": False, **state}
@@ -128,12 +132,12 @@ class Service:
         self._handler = handler
 
     def detach(self) -> None:
-        """The script has ended: commands no longer act."""
-        self._handler = None
+        """The script has ended: commands no longer act, its record is closed, and its results are made."""
+        self._handler, self.flush, self._unhandled = None, _done, {**IDLE, "state": "finishing"}
 
     def let_go(self) -> None:
         """The run and its record are over."""
-        self._handler, self.flush, self.cameras = None, _done, {}
+        self._handler, self.flush, self.cameras, self._unhandled = None, _done, {}, IDLE
 
     def attach_station(self, station: StationHandler, flush: Callable[[], Awaitable[object]]) -> None:
         """Let commands act upon the service of a bench, in a run and between runs; ``flush`` is that of its journal."""
@@ -170,9 +174,6 @@ class Service:
         said = {"operator": command.operator, "reason": command.reason} | ({"via": command.via} if command.via else {})
         event = self.publish(kind, {**said, **told})
         return Acknowledgement(event.number, private)
-
-
-IDLE: dict[str, Any] = {"state": "idle", "point": None, "left": None, "prompts": [], "alarms": []}
 
 
 async def _done() -> None:

@@ -146,3 +146,39 @@ async def test_files_that_make_no_sense_are_told_in_a_sentence_or_passed_over(tm
         (runs / ".latched_action-sim.json").unlink()
         await bench.until(lambda state: not any(each["alarm"] == "latches" for each in state["alarms"]))
         assert [entry["what"] for entry in journal(tmp_path, "service")] == ["begun"]
+
+
+async def test_a_stop_while_results_are_made_holds_the_queue_and_is_on_record(tmp_path: Path) -> None:
+    slow = written(
+        tmp_path,
+        "slow",
+        analysis=f"import os; os.mkfifo({str(tmp_path / 'go')!r}); open({str(tmp_path / 'go')!r}).read()",
+    )
+    async with in_service(tmp_path) as bench:
+        await bench.ask("queue-add", procedure=slow)
+        await bench.ask("queue-add", procedure=written(tmp_path, "next"))
+        await bench.ask("start")
+        await bench.until(lambda state: state["state"] == "finishing")
+        for verb in ("abort", "pause", "resume"):
+            assert (await bench.ask(verb))["what"] == "the run is over, and its results are being made"
+        answer = await bench.ask("stop", reason="smoke")
+        assert (answer["status"], answer["on_record"]) == ("accepted", True)
+        await bench.until(lambda _: (tmp_path / "go").exists())
+        (tmp_path / "go").write_text("")
+        assert (await ended(bench))["status"] == "done"
+        queue = (await bench.state())["queue"]
+        assert (queue["working"], queue["items"][1]["status"]) == (False, "waiting")
+
+
+async def test_a_bench_file_that_has_changed_is_an_alarm(tmp_path: Path) -> None:
+    copied = await asyncio.to_thread(hil, "bench", "copy", "action-sim", "bench", cwd=tmp_path)
+    assert copied.returncode == 0
+    file = tmp_path / "bench" / "action-sim.toml"
+    async with in_service(tmp_path, bench="bench/action-sim.toml") as bench:
+        before = file.read_bytes()
+        file.write_bytes(before + b"\n# another lamp\n")
+        state = await bench.until(lambda state: any(each["alarm"] == "bench" for each in state["alarms"]))
+        (told,) = (each["reason"] for each in state["alarms"] if each["alarm"] == "bench")
+        assert told.endswith("action-sim.toml has changed since the service began")
+        file.write_bytes(before)
+        await bench.until(lambda state: not any(each["alarm"] == "bench" for each in state["alarms"]))

@@ -130,6 +130,8 @@ class StationControl:
                     raise UsageError("the note is empty", remedy="say something")
             case given.ServiceCommand():
                 return self._lease(command)
+            case _ if self._queue.runs:
+                raise UsageError("the run is over, and its results are being made", remedy="wait for its end")
             case _:
                 raise UsageError("no run is under way", remedy="start one first")
         return {}

@@ -105,6 +105,11 @@ class RunQueue:
         """What waits, the next one first."""
         return [item for item in self._kept.items if item.status == "waiting"]
 
+    @property
+    def runs(self) -> bool:
+        """Whether an item runs."""
+        return any(item.status == "running" for item in self._kept.items)
+
     def to_json(self) -> dict[str, Any]:
         """The queue as a screen needs it."""
         if self._shown[0] != self.revision:  # screens look ten times in a second

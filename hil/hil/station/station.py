@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
 import time
 from collections.abc import Callable
 from contextlib import nullcontext
@@ -12,16 +11,16 @@ from typing import TYPE_CHECKING, Any
 
 from ..commanding.commander import Commander, RunFacts
 from ..ending import COMPLETE
-from ..errors import HilError
 from ..lease import Leases
 from ..overview import overview
-from ..safety.alarms import Alarms, Priority
-from ..safety.latch import Latch, State
+from ..safety.alarms import Alarms
+from ..safety.latch import State
 from ..safety.latches import Latches
 from ..service import Event, Service
 from .commands import StationControl
 from .disk import Disk
 from .journal import Journal
+from .lookout import Lookout, declare
 from .notifier import NOTIFICATION, Notifier
 from .past import past
 from .queue import Item, RunQueue
@@ -34,24 +33,10 @@ if TYPE_CHECKING:
     from ..run import RunOutcome
 
 BEAT = 1.0
-"""Wall seconds between two looks at leases and the disk."""
+"""Wall seconds between two looks at leases and alarms."""
 
 RETRY = 10.0
 """Wall seconds after which a bench that could not be watched is tried again."""
-
-LEAST_FREE = 1e9
-"""Bytes free on the disk below which that is an alarm."""
-
-ALARMS: dict[str, tuple[Priority, str]] = {
-    "disk": ("high", "make room on the disk of the runs, or the run ends"),
-    "notification": (
-        "medium",
-        "nobody elsewhere may know of alarms: look at notify.toml, the mail server, the network",
-    ),
-    "latches": ("high", "look at the rig: what has latched in runs before cannot be read"),
-    "watch": ("low", "look at the bench file and the devices; a run tries again by itself"),
-}
-"""Those of the service itself, and what the person who sees one is to do."""
 
 JOURNAL, QUEUE, OUTBOX = "service.jsonl", "queue.json", "outbox.db"
 
@@ -83,12 +68,10 @@ class Station:
         before = past(out / JOURNAL)
         self._wake = asyncio.Event()
         self._safe = Safe(config, out, self._tell, self._wake.set)
-        self._free: int | None = None
         self.queue = RunQueue(out / QUEUE, self._disk, self._wake.set)
         self.leases = Leases(self._tell, epoch=before.epoch)
         self.alarms = Alarms(time.time_ns, self._tell)
-        for name, (priority, guidance) in ALARMS.items():
-            self.alarms.add(name, priority, guidance, Latch(latching=name == NOTIFICATION))
+        declare(self.alarms)
         self.control = StationControl(
             self.queue,
             self.leases,
@@ -97,7 +80,10 @@ class Station:
             latches=Latches.of(out, config.name),
             alarms=self.alarms,
             make_safe=self._safe.want,
-            free=lambda: self._free,
+            free=lambda: self._lookout.free,
+        )
+        self._lookout = Lookout(
+            config, out, self._disk, self.alarms, latches=self.control.look, keep=self._keep_what_was_not_kept
         )
         self.service.attach_station(self.control, self._disk.flush)
         laboratory = config.laboratory
@@ -117,7 +103,7 @@ class Station:
         """Watch the bench and work the queue off, until this is cancelled; a run under way is made safe first."""
         beside = [
             asyncio.create_task(self._keep_beating(), name="beat of the service"),
-            asyncio.create_task(self._keep_looking(), name="look at the disk"),
+            asyncio.create_task(self._lookout.keep(), name="lookout"),
         ]
         if self._notifier is not None:
             beside.append(asyncio.create_task(self._notifier.keep(), name="notifier"))
@@ -255,28 +241,9 @@ class Station:
         else:
             self.service.publish(kind, data)
 
-    def _look_at_disk(self) -> None:
-        if self._disk.failure is not None:
-            self.alarms.raise_("disk", str(self._disk.failure))
-        elif self._free is not None and self._free < LEAST_FREE:
-            self.alarms.raise_("disk", f"{self._free / 1e9:.1f} GB are free for runs")
-        else:
-            self.alarms.gone("disk")
-
-    async def _keep_looking(self) -> None:
-        """Look at the disk, which may be slow."""
-        while True:
-            self._free = await asyncio.to_thread(_free, self._out)
-            self._look_at_disk()
-            if self._disk.failure is not None:
-                self.queue.keep()
-                self._journal.keep()
-            try:
-                await asyncio.to_thread(self.control.look)
-                self.alarms.gone("latches")
-            except (HilError, OSError) as error:
-                self.alarms.raise_("latches", str(error))
-            await asyncio.sleep(BEAT)
+    def _keep_what_was_not_kept(self) -> None:
+        self.queue.keep()
+        self._journal.keep()
 
     async def _keep_beating(self) -> None:
         while True:
@@ -286,14 +253,6 @@ class Station:
             if self._notifier is not None:
                 self._notifier.beat(recording=self._disk.failure is None)
             await asyncio.sleep(BEAT)
-
-
-def _free(folder: Path) -> int | None:
-    """Bytes free on the disk of ``folder``, to 0.1 GB."""
-    try:
-        return round(shutil.disk_usage(folder).free / 1e8) * 100_000_000
-    except OSError:
-        return None
 
 
 def _nobody(_: Event) -> None:
