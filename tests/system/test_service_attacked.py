@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import socket
 from pathlib import Path
 from typing import Any
 
 from bench_copy import hil
+from hil.commanding.client import ask
 from hil.record import open_run
 from hil.station.journal import entries
 from in_service import InService, in_service
@@ -182,3 +185,25 @@ async def test_a_bench_file_that_has_changed_is_an_alarm(tmp_path: Path) -> None
         assert told.endswith("action-sim.toml has changed since the service began")
         file.write_bytes(before)
         await bench.until(lambda state: not any(each["alarm"] == "bench" for each in state["alarms"]))
+
+
+async def test_two_answers_at_once_and_commands_whose_answer_is_lost_act_once(tmp_path: Path) -> None:
+    async with in_service(tmp_path) as bench:
+        procedure = str(tmp_path / "waiting.py")
+        add = {"verb": "queue-add", "operator": "Operator A", "args": {"procedure": procedure}, "command_id": "once"}
+        lost = json.dumps(add).encode() + b"\n"
+        for _ in range(2):  # the client is gone before its answer comes
+            with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+                connection.connect(str(bench.socket))
+                connection.sendall(lost)
+        told = await asyncio.gather(*(asyncio.to_thread(ask, bench.socket, add) for _ in range(3)))
+        assert len({answer["item"] for answer in told}) == 1
+        assert len((await bench.state())["queue"]["items"]) == 1
+        await bench.ask("start")
+        await bench.until(lambda state: state["prompts"])
+        answers = await asyncio.gather(*(bench.ask("answer", prompt=1, value=f"{n} lx") for n in range(6)))
+        (won,) = [n for n, answer in enumerate(answers) if answer["status"] == "accepted"]
+        assert {answer["what"] for n, answer in enumerate(answers) if n != won} == {
+            f"it was answered by Operator A: {won} lx"
+        }
+        assert (await bench.ask("answer", prompt=1, value="1 lx", expect="another-run"))["where"] == "expect"

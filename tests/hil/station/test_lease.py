@@ -143,3 +143,14 @@ def test_a_request_does_not_take_away_what_is_offered_to_another() -> None:
     with pytest.raises(UsageError, match="it is offered to B"):
         scene.leases.request("C")
     assert scene.leases.take("B", "").holder == "B"
+
+
+def test_a_clock_that_is_set_by_an_hour_ends_no_lease_and_keeps_none() -> None:
+    now, wall = 100.0, 10**18
+    leases = Leases(lambda *_: None, monotonic=lambda: now, wall=lambda: wall)
+    mine = leases.take("A", "")
+    for step in (3600 * 10**9, -7200 * 10**9):
+        wall += step
+        leases.require(mine.secret)
+    now += TTL
+    assert leases.held is None
