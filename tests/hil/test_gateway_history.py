@@ -133,6 +133,7 @@ async def test_a_question_that_takes_too_long_ends_and_the_next_is_answered(fold
 
 async def test_history_over_the_network(folder: Path, tmp_path: Path) -> None:
     async with reachable(tmp_path, clock=lambda: 0.0) as remote:
+        remote.parts.history._deadline = 60.0
         target = f"/history?channel=lux&from=0&to={2 * BEGIN}"
         assert (await remote.ask("GET", target, role="view")).status == 409
         told(remote.parts.board, 1.0, folder=str(folder))

@@ -100,6 +100,7 @@ def asked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asked]:
     told(board, 1.0, folder=str(folder / "run"))
     tell_events(board, 1, 30)
     parts = Parts(board, NearCore(board), Callers(tokens, b"key"), Limits(clock=lambda: next(clock)))
+    parts.history._deadline = 60.0
     secrets: dict[str, str] = {role: tokens.create(role, role)[0] for role in ROLES}
     yield Asked(make_app(parts, (HOST,)), secrets)
     process = parts.history._process

@@ -84,7 +84,7 @@ async def test_a_person_sees_the_bench(tmp_path: Path, width: int, phone: bool) 
         for told in ("climate-2", "SIMULATED", "running", "13 of 40", "Is the cap off?", "lux is lost", "door open"):
             assert told in text, told
         assert text.index("SAFETY") < text.index("LOW")
-        assert "200.123 ± 0.024 lx" in (await page.evaluate(CARDS))[0]
+        assert "200.123 ± 0.025 lx" in (await page.evaluate(CARDS))[0]
         assert "outside its limits" in (await page.evaluate(CARDS))[2]
         for number in range(20):
             tell(remote, 200.0 + number, 23.5, 100.0)
