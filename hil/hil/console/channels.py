@@ -84,13 +84,17 @@ class Live:
     def take(self, row: object, now: float) -> None:
         """Take a row of a frame in, which came at ``now``."""
         value, u, flags, t, low, high = _six(row)
-        milliseconds = number(t)
+        milliseconds = t if type(t) is int else number(t)
         if milliseconds is None:
             return
-        fresh, seconds = self.t is None or milliseconds / 1000 != self.t, milliseconds / 1000
-        self.value, self.u = number(value), number(u)
+        seconds = milliseconds / 1000
+        fresh = seconds != self.t
+        known = self.value = number(value)
+        if u != self.u:  # it rarely changes
+            self.u = number(u)
         self.flags = max(0, whole(flags) or 0) if flags else 0
-        self.low, self.high = number(low), number(high)
+        self.low = known if low == value else number(low)
+        self.high = known if high == value else number(high)
         self.t = seconds
         if fresh:
             self.arrived, self.aged = now, 0.0

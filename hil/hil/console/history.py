@@ -28,7 +28,7 @@ class History:
     """The last ``capacity`` samples of one channel, or some more."""
 
     def __init__(self, capacity: int = 600) -> None:
-        self._capacity = capacity
+        self._capacity, self._most = capacity, 2 * capacity
         self._forget()
 
     def __len__(self) -> int:
@@ -46,7 +46,7 @@ class History:
 
         :param t: seconds, not before the last sample's.
         """
-        if self._full():
+        if len(self._t) == self._most:
             self._make_room()
         middle = math.nan if value is None else value
         self._t.append(t)
@@ -56,9 +56,6 @@ class History:
 
     def _forget(self) -> None:
         self._t, self._low, self._high, self._U = array("d"), array("d"), array("d"), array("d")
-
-    def _full(self) -> bool:
-        return len(self._t) == 2 * self._capacity
 
     def _make_room(self) -> None:
         """Drop the older half."""

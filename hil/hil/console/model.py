@@ -210,9 +210,10 @@ class Model:
         self._concerns = None
 
     def _take_rows(self, rows: Iterator[tuple[int, object]] | enumerate[Any], now: float) -> None:
+        channels, count = self.channels, len(self.channels)
         for index, row in rows:
-            if 0 <= index < len(self.channels):
-                self.channels[index].take(row, now)
+            if 0 <= index < count:
+                channels[index].take(row, now)
 
     def _age_what_is_old(self, now: float) -> None:
         """After a snapshot nobody knows when a value came: the newest is new, the others are older by their times."""

@@ -19,7 +19,7 @@ class Past(History):
 
     def __init__(self, length: int = LENGTH) -> None:
         super().__init__(length)
-        self._length = length
+        self._length = self._most = length
 
     @property
     def last(self) -> float | None:
@@ -50,9 +50,6 @@ class Past(History):
             return None
         centred = t - t.mean()
         return float(centred @ (values - values.mean()) / (centred @ centred))
-
-    def _full(self) -> bool:
-        return len(self._t) == self._length
 
     def _make_room(self) -> None:
         """Join pairs of the older half."""
