@@ -74,7 +74,12 @@ async def beside(work: Callable[..., T], *args: Any, **options: Any) -> T:
 
     It is done to its end, whatever cancels the caller; such a cancellation comes at the caller's next wait.
     """
-    done, cancelled = in_thread(work, *args, **options), False
+    return await to_its_end(in_thread(work, *args, **options))
+
+
+async def to_its_end(done: asyncio.Future[T]) -> T:
+    """The result of ``done``, whatever cancels the caller; such a cancellation comes at the caller's next wait."""
+    cancelled = False
     while not done.done():
         try:
             await asyncio.wait([done])

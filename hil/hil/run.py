@@ -18,7 +18,7 @@ from hil_drivers.errors import DriverError
 
 from . import parameters, scripts
 from .beginning import Beginning
-from .deadline import beside, in_thread
+from .deadline import beside, in_thread, to_its_end
 from .design.lock import plan_document
 from .ending import ABORTED, COMPLETE, FAILED, Ending
 from .engine import Engine
@@ -285,11 +285,15 @@ class _Run:
         except (HilError, DriverError) as error:
             ending = Ending(FAILED, error)
         self._service.detach()
+        outcome = await to_its_end(asyncio.ensure_future(self._end(record, ending)))
+        if cancelled:
+            raise asyncio.CancelledError
+        return outcome
+
+    async def _end(self, record: RecordWriter, ending: Ending) -> RunOutcome:
         await self._commanded.aclose()
         outcome = await self._finish(record, ending)
         self._service.publish("finished", {"status": outcome.status, "error": outcome.error})
-        if cancelled:
-            raise asyncio.CancelledError
         return outcome
 
     async def _carry_out(self, record: RecordWriter) -> Ending:

@@ -207,3 +207,14 @@ async def test_two_answers_at_once_and_commands_whose_answer_is_lost_act_once(tm
             f"it was answered by Operator A: {won} lx"
         }
         assert (await bench.ask("answer", prompt=1, value="1 lx", expect="another-run"))["where"] == "expect"
+
+
+async def test_a_run_whose_script_is_over_has_its_results_also_where_the_service_is_ended(tmp_path: Path) -> None:
+    async with in_service(tmp_path) as bench:
+        await bench.ask("queue-add", procedure=written(tmp_path, "brief", analysis="import time; time.sleep(0.5)"))
+        await bench.ask("start")
+        await bench.until(lambda state: state["state"] == "finishing")
+        assert await bench.end() == 0
+    (item,) = json.loads((tmp_path / "runs" / "queue.json").read_text(encoding="utf-8"))["items"]
+    assert (item["status"], item["error"]) == ("done", "")
+    assert (tmp_path / "runs" / item["run"] / "results.json").exists()
