@@ -107,6 +107,7 @@ class Engine:
         """Let screens see what is measured, how the links do, and what is tripped."""
         self.service.channels = binding.channels
         self.service.cameras = binding.cameras
+        self.service.bench_time = lambda: bench.clock.utc(bench.clock.now())
         if self.service.overview is not None:
             devices = bench.devices.items()
             self.service.overview.links = lambda: [(name, device.supervisor.status) for name, device in devices]

@@ -76,6 +76,8 @@ class Service:
         """That of the last event."""
         self.channels: Mapping[str, Shown] = {}
         """What is measured now."""
+        self.bench_time: Callable[[], int | None] = _unknown
+        """The time of the bench, UTC in nanoseconds."""
         self.cameras: Mapping[str, HasPicture] = {}
         """What takes pictures now."""
         self.overview: Overview | None = None
@@ -174,6 +176,10 @@ class Service:
         said = {"operator": command.operator, "reason": command.reason} | ({"via": command.via} if command.via else {})
         event = self.publish(kind, {**said, **told})
         return Acknowledgement(event.number, private)
+
+
+def _unknown() -> None:
+    """No clock of a bench is there."""
 
 
 async def _done() -> None:

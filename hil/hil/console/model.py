@@ -15,6 +15,7 @@ from .alarms import concerned, known, level_of, shelved, waiting
 from .channels import Live, parse_facts
 from .palette import Level
 from .parsing import build, text, whole
+from .parsing import number as number_of
 from .past import Past
 from .pictures import Seen, parse_picture
 from .reading import Status, age, status
@@ -161,7 +162,7 @@ class Model:
         self._take_channels(frame.get("channels"))
         rows = frame.get("values")
         self._take_rows(enumerate(rows if isinstance(rows, list) else []), now)
-        self._age_what_is_old(now)
+        self._age_what_is_old(now, number_of(frame.get("t")))
         self.link.state, self.link.attempts = LinkState.UP, 0
         return Wanted.SNAPSHOT if first and number else Wanted.NOTHING
 
@@ -215,9 +216,10 @@ class Model:
             if 0 <= index < count:
                 channels[index].take(row, now)
 
-    def _age_what_is_old(self, now: float) -> None:
-        """After a snapshot nobody knows when a value came: the newest is new, the others are older by their times."""
-        newest = max((channel.t for channel in self.channels if channel.t is not None), default=0.0)
+    def _age_what_is_old(self, now: float, bench_time: float | None) -> None:
+        """After a snapshot values are as old as the bench's time in ms says; without one, the newest counts as new."""
+        times = [channel.t for channel in self.channels if channel.t is not None]
+        newest = max([*times, *([] if bench_time is None else [bench_time / 1000])], default=0.0)
         for channel in self.channels:
             if channel.t is not None:
                 channel.arrived, channel.aged = now, newest - channel.t

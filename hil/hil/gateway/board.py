@@ -26,6 +26,8 @@ class Board:
         self.state: dict[str, Any] = {}
         self.channels: list[dict[str, Any]] = []
         self.rows: list[Row | None] = []
+        self.t: int | None = None
+        """The time of the bench, UTC in nanoseconds."""
         self.pictures: dict[str, list[Any]] = {}
         """By camera, the latest picture: t in ns, width, height, and its pixels."""
         self.last = 0
@@ -51,6 +53,7 @@ class Board:
         if "channels" in frame:
             self.channels, self.channels_version = frame["channels"], self.version
             self.rows, self._row_versions = [None] * len(self.channels), [self.version] * len(self.channels)
+        self.t = frame.get("t")
         if "pictures" in frame:
             self.pictures |= frame["pictures"]
         if "state" in frame:
@@ -84,7 +87,8 @@ class Board:
         """
         number = self.state["number"] if number is None else number
         values = [shown(row) for row in self.rows]
-        return {"number": number, "run": self.state, "channels": self.channels, "values": values}
+        t = None if self.t is None else self.t // 1_000_000
+        return {"number": number, "t": t, "run": self.state, "channels": self.channels, "values": values}
 
     def rows_after(self, version: int) -> dict[int, Row]:
         """By index, the latest rows that changed after ``version``."""

@@ -85,7 +85,8 @@ class Link:
             return
         state = self._commander.snapshot()
         channels = self._service.channels
-        frame: dict[str, Any] = {"rows": [_row(channel) for channel in channels.values()]}
+        rows = [_row(channel) for channel in channels.values()]
+        frame: dict[str, Any] = {"rows": rows, "t": self._service.bench_time()}
         if state != self._state:
             frame["state"] = self._state = state
         if channels is not self._channels:

@@ -176,6 +176,7 @@ class Station:
         if self.service.overview is not None:
             devices = watched.devices.items()
             self.service.overview.links = lambda: [(name, device.status) for name, device in devices]
+        self.service.bench_time = lambda: watched.clock.utc(watched.clock.now())
 
     async def _until_wanted(self, longest: float | None = None) -> None:
         """Return once the queue is to be worked off, or the bench is to be made safe."""

@@ -301,3 +301,14 @@ def test_time_that_was_set_back_begins_a_past_anew(bench: Bench, model: Model) -
     bench.delta({"0": [2.0, 0.1, 0, T + 100]})
     bench.delta({"0": [3.0, 0.1, 0, T - 5000]})
     assert list(model.channels[0].past.samples().low) == [3.0]
+
+
+def test_after_a_snapshot_values_are_as_old_as_the_bench_says() -> None:
+    model = Model()
+    channels = [{"name": "room", "unit": "Cel", "symbol": "°C", "period": 10.0}]
+    model.connected(0.0)
+    model.take({"kind": "hello", "seq": 1, "prev": 0, "boot": "b", "protocol": 2}, 0.0)
+    frame = {"kind": "snapshot", "seq": 2, "prev": 1, "number": 0, "run": {"boot": "b"}, "channels": channels}
+    model.take({**frame, "t": 70_000, "values": [[23.0, 0.1, 0, 10_000, None, None]]}, 5.0)
+    assert model.channels[0].age(5.0) == 60.0
+    assert model.channels[0].late(5.0, 0.1) == 60.0
