@@ -194,6 +194,11 @@ class Bench:
     twin: Process
     cells: dict[str, Lateness]
 
+    async def ready(self) -> None:
+        """Return once the twin has loaded what it needs."""
+        assert self.twin.stdout is not None
+        await self.twin.stdout.readline()
+
     async def measure(self, name: str, gateway_pid: int = 0) -> None:
         """Measure a cell, and tell of it."""
         assert self.twin.stdin is not None
@@ -209,6 +214,7 @@ class Bench:
 
 def twin() -> None:
     """A bare loop: supervise whenever it is told to."""
+    print("ready", flush=True)
     for _ in sys.stdin:
         print(json.dumps(asyncio.run(supervise())), flush=True)
 
@@ -246,6 +252,7 @@ async def main() -> int:
         sys.executable, __file__, "twin", stdin=PIPE, stdout=PIPE, limit=2**24
     )
     bench = Bench(process, {})
+    await bench.ready()
     await bench.measure("bare loop")
     with TemporaryDirectory(prefix="hil-") as folder:
         os.environ["HIL_RUNTIME_DIR"] = folder
@@ -254,7 +261,8 @@ async def main() -> int:
     process.kill()
     await process.wait()
     print(f"steal {stolen() - steal:.2f} s, load {os.getloadavg()[0]:.1f}, {os.cpu_count()} cores")
-    worst = max(bench.cells, key=lambda name: bench.cells[name].added)
+    served = [name for name in bench.cells if not name.startswith("bare")]
+    worst = max(served, key=lambda name: bench.cells[name].added)
     usual = bench.cells[USUAL]
     targets = [
         (f"p99 over that of the twin, ms ({worst})", 1000 * bench.cells[worst].added, 1000 * TARGET),
