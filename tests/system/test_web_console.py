@@ -103,7 +103,7 @@ async def test_a_person_stops_a_run_from_a_browser(bench: InService, server: Ser
         assert {each.split("/")[-1] for each in page.requests} >= {"textual.js", "mono.ttf", "xterm.css"}
         assert [each for each in page.complaints if '"source": "rendering"' not in each] == []
         assert not await page.evaluate("document.body.classList.contains('-closed')")
-        await page.evaluate("location.replace('about:blank')")
+        await page.call("Page.navigate", url="about:blank")
         await until(lambda: not alive(console))
     assert bench.process.returncode is None
 

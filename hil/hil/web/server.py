@@ -94,6 +94,8 @@ async def _file(request: web.Request) -> web.Response:
     found = FILES.get(request.match_info["name"])
     if found is None:
         raise web.HTTPNotFound
+    if request.query_string:  # by a query, textual-serve's page sends requests elsewhere, or holds the console back
+        raise web.HTTPFound(request.path)
     file, kind = found
     return web.Response(body=file.read_bytes(), content_type=kind, charset="utf-8" if kind.startswith("text") else None)
 
