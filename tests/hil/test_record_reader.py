@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib
+import subprocess
+import sys
 from pathlib import Path
 
 import apsw
@@ -122,3 +124,27 @@ def test_names_of_the_package() -> None:
     assert [name for name in hil.record.__all__ if not callable(getattr(hil.record, name))] == []
     with pytest.raises(AttributeError):
         _ = hil.record.nothing
+
+
+HALF_WRITTEN = """
+import os, sys, apsw
+db = apsw.Connection(sys.argv[1])
+db.pragma("journal_mode", "delete")
+db.pragma("cache_size", 1)
+db.execute("BEGIN IMMEDIATE")
+db.execute("CREATE TABLE more (x)")
+for _ in range(200):
+    db.execute("INSERT INTO more VALUES (randomblob(4000))")
+os._exit(9)
+"""
+
+
+def test_a_record_whose_writer_was_killed_while_it_closed_it_is_read(record: Record) -> None:
+    """What was half done is undone, in a copy: the folder stays as it was found."""
+    killed = subprocess.run([sys.executable, "-c", HALF_WRITTEN, str(record.path)], check=False)
+    assert killed.returncode == 9
+    journal = record.folder / "run.db-journal"
+    before = journal.read_bytes()
+    again = open_run(record.folder)
+    assert (again.status, len(again.observations(None))) == ("complete", 4)
+    assert journal.read_bytes() == before

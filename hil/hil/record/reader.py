@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
@@ -19,7 +18,7 @@ from numpy.typing import NDArray
 from ..errors import RecordError, UsageError
 from ..suggest import nearest
 from .chain import READING
-from .disk import copy_database, is_live
+from .disk import Scratch, copy_database, is_live
 from .schema import APPLICATION_ID, COLUMNS, DATABASE, SCRIPTS, STATES, VERSION
 from .sqlite import read_only, select
 
@@ -95,7 +94,7 @@ class Record:
 
     folder: Path
     path: Path
-    _copy: tempfile.TemporaryDirectory[str] | None = field(default=None, repr=False)
+    _copy: Scratch | None = field(default=None, repr=False)
 
     @property
     def run(self) -> dict[str, Any]:
@@ -257,9 +256,11 @@ def open_run(path: Path | str) -> Record:
     record = Record(database.parent, database)
     try:
         _check_identity(record)
-    except apsw.CantOpenError:  # an interrupted run where nothing may be written: its log needs a writable folder
-        copy = tempfile.TemporaryDirectory(prefix="hil-run-")
-        record = Record(database.parent, copy_database(database, Path(copy.name)), copy)
+    except (apsw.CantOpenError, apsw.ReadOnlyError):  # an interrupted run: what it left half done is undone in a copy
+        copy = Scratch()
+        record = Record(database.parent, copy_database(database, copy.path), copy)
+        with closing(apsw.Connection(str(record.path))) as db:
+            db.pragma("user_version")
         _check_identity(record)
     return record
 
