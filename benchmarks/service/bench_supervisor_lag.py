@@ -297,4 +297,7 @@ def stolen() -> float:
 
 
 if __name__ == "__main__":
-    sys.exit(twin() if "twin" in sys.argv else asyncio.run(main()))
+    if "twin" in sys.argv:
+        twin()
+    else:
+        sys.exit(asyncio.run(main()))
