@@ -35,8 +35,10 @@ lint: setup
 bench: setup
 	for script in benchmarks/bench_*.py benchmarks/*/bench_*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
 
+# What is too long for every run, and every property once more with 300 examples.
 soak: setup
 	$(BIN)/python -m pytest -m soak -n auto --dist load --timeout 3600
+	HIL_EXAMPLES=long $(BIN)/python -m pytest -m "hypothesis and not soak" -n auto --dist load --timeout 1200
 
 # The documentation as a web site that fetches nothing from elsewhere: open out/site/index.html.
 site: setup
