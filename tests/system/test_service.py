@@ -7,7 +7,9 @@ import json
 import os
 import signal
 import socket
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from bench_copy import hil
 from hil.record import open_run
@@ -25,13 +27,17 @@ async def test_a_queue_is_worked_off_and_a_prompt_answered_while_clients_come_an
         assert "there is no procedure 'no-such'" in refused["why"]
         assert (await bench.ask("start"))["status"] == "accepted"
         for prompt in range(1, 5):
-            await bench.until(lambda state, number=prompt: [each["prompt"] for each in state["prompts"]] == [number])
+            await bench.until(partial(asks, prompt))
             assert (await bench.ask("answer", prompt=prompt, value="3 lx"))["status"] == "accepted"
         done = await bench.until(lambda state: state["queue"]["items"][0]["status"] == "done")
         run = open_run(tmp_path / "runs" / done["queue"]["items"][0]["run"])
         assert run.status == "complete"
         assert [event.data["command"] for event in run.events("command of operator")] == ["answer"] * 4
         assert await bench.end() == 0
+
+
+def asks(prompt: int, state: dict[str, Any]) -> bool:
+    return [each["prompt"] for each in state["prompts"]] == [prompt]
 
 
 async def test_one_is_in_command_and_safety_is_for_anyone(tmp_path: Path) -> None:

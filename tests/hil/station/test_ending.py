@@ -80,11 +80,13 @@ async def test_a_safe_state_that_has_begun_is_reached_whatever_ends_the_service(
     assert (kind, data["reached"], safe.wanted) == ("safe state", data["of"], False)
 
 
-async def test_a_fault_of_hil_while_it_is_made_safe_is_told_and_ends_nothing(tmp_path: Path) -> None:
+async def test_a_fault_of_hil_while_it_is_made_safe_is_told_and_ends_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     told = list[tuple[str, dict[str, Any]]]()
     config = load_bench(str(copy_bench(tmp_path / "bench")))
     safe = Safe(config, tmp_path, lambda kind, data: told.append((kind, data)), lambda: None)
-    safe._config = None  # type: ignore[assignment] (what a fault in hil may come to)
+    monkeypatch.setattr(safe, "_config", None)
     await safe.make()
     ((kind, data),) = told
     assert kind == "safe state failed"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -74,11 +74,12 @@ def test_an_edit_of_somebody_who_has_not_seen_the_last_one_is_refused(tmp_path: 
     item = queue.add("a", {}, "A")
     seen = queue.revision
     queue.add("b", {}, "B")
-    for edit in (
+    edits: list[Callable[[], object]] = [
         lambda: queue.remove(item.id, revision=seen),
         lambda: queue.move(item.id, 1, revision=seen),
         lambda: queue.add("c", {}, "A", revision=seen),
-    ):
+    ]
+    for edit in edits:
         with pytest.raises(UsageError, match="somebody has changed it since"):
             edit()
     assert [each.procedure for each in queue.items] == ["a", "b"]
