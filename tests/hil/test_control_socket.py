@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from hil.commanding import places, server
+from hil.commanding.caller import Caller
 from hil.commanding.client import the_run
 from hil.commanding.commander import REMEMBERED, Commander, RunFacts
 from hil.commanding.places import control_sockets, directories, listening
@@ -104,6 +105,19 @@ async def test_a_command_on_record_of_a_run_that_is_resumed_acts_no_second_time(
     assert (again["status"], again["before"]) == ("accepted", "the run was resumed")
     assert (other["status"], other["what"]) == ("refused", "another command has this command_id")
     assert len(handler.carried_out) == 1
+
+
+async def test_the_secret_in_an_answer_is_for_whom_it_was_given_to(commander: Commander, handler: Handler) -> None:
+    handler.carry_out = lambda command: {"private": {"lease": "secret", "epoch": 1}}  # type: ignore[method-assign]
+    asked, console, other = (
+        parse(request("note", reason="x")),
+        Caller("a", "operate", "tcp"),
+        Caller("b", "view", "tcp"),
+    )
+    assert (await commander.answer(asked, console))["lease"] == "secret"
+    assert (await commander.answer(asked, console))["lease"] == "secret"
+    again = await commander.answer(asked, other)
+    assert (again.get("lease"), again["epoch"]) == (None, 1)
 
 
 async def test_a_refusal_given_twice_is_the_same_and_a_fault_keeps_nothing_out(

@@ -69,6 +69,21 @@ def facts_of(config: BenchConfig, procedure: str = "", operator: str = "") -> Ru
     return RunFacts(config.name, os.path.realpath(config.path), procedure, operator)
 
 
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """A command that was given: SHA-256 of its request, the answer, and who had it."""
+
+    digest: str
+    answer: Answer
+    caller: str
+
+    def told_to(self, caller: Caller) -> Answer:
+        """The answer; the secret of a lease is for whom it was given to."""
+        if caller.told == self.caller:
+            return self.answer
+        return {key: value for key, value in self.answer.items() if key != "lease"}
+
+
 class Commander:
     """What clients ask, by way of the service.
 
@@ -90,7 +105,7 @@ class Commander:
     ) -> None:
         self._service, self.facts, self._who = service, facts, who
         self._reviewer, self._leases, self._guard = reviewer or who, leases, guard
-        self._given: OrderedDict[str, tuple[str, Answer]] = OrderedDict()
+        self._given: OrderedDict[str, _Given] = OrderedDict()
 
     def snapshot(self) -> Answer:
         """The run as it is now."""
@@ -102,7 +117,7 @@ class Commander:
             if command.get("command_id") and command.get("request_sha256"):
                 answer = {"status": "accepted", "number": 0, "before": before}
                 answer |= {"item": command["item"]} if "item" in command else {}
-                self._remember(command["command_id"], command["request_sha256"], answer)
+                self._remember(command["command_id"], _Given(command["request_sha256"], answer, ""))
 
     async def answer(self, request: Request, caller: Caller = LOCAL) -> Answer:
         """Carry out ``request``; what came of it. One that was given before has its first answer again."""
@@ -112,12 +127,13 @@ class Commander:
             return self._renew(request.lease)
         body = request.digest
         before = self._given.get(request.command_id)
-        if before is not None and before[0] != body:
+        if before is not None and before.digest != body:
             fault = UsageError("another command has this command_id", where="command_id", remedy="give each its own")
             return refused(fault)
-        answer = self._carry_out(request, caller) if before is None else before[1]
+        given = _Given(body, self._carry_out(request, caller), caller.told) if before is None else before
         if request.command_id:
-            self._remember(request.command_id, body, answer)
+            self._remember(request.command_id, given)
+        answer = given.told_to(caller)
         if answer["status"] == "accepted":
             answer = {**answer, "run": self.facts.run, "on_record": await self._recorded()}
         return answer
@@ -169,8 +185,8 @@ class Commander:
             return False
         return True
 
-    def _remember(self, command_id: str, body: str, answer: Answer) -> None:
-        self._given[command_id] = (body, answer)
+    def _remember(self, command_id: str, given: _Given) -> None:
+        self._given[command_id] = given
         if len(self._given) > REMEMBERED:
             self._given.popitem(last=False)
 
