@@ -328,6 +328,7 @@ async def test_a_client_that_never_reads_is_cut_off_and_another_does_not_notice(
         assert [event["number"] for event in client.events] == list(range(1, last + 1))
 
 
+@pytest.mark.soak
 async def test_a_thousand_clients_leave_no_descriptor_and_no_task() -> None:
     board = Board()
     told(board, 0.0)

@@ -108,7 +108,9 @@ def asked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asked]:
         process.kill()
 
 
-@pytest.mark.parametrize("who", WHO)
+@pytest.mark.parametrize(
+    "who", [pytest.param(who, marks=() if who in (NOBODY, "operate") else pytest.mark.soak) for who in WHO]
+)
 def test_whatever_is_sent_is_answered_as_it_is_described(asked: Asked, who: str) -> None:
     """What each verb takes is more than a schema says: what fits the schema may be refused."""
     schema = asked.schema(who)

@@ -61,6 +61,7 @@ async def test_an_alarm_is_told_by_mail_and_webhook_and_its_line_is_said_to_be_t
     assert SECRET.decode() not in json.dumps(child.said)
 
 
+@pytest.mark.soak
 async def test_nobody_acknowledges_and_the_next_level_is_told_then_somebody_does(tmp_path: Path) -> None:
     async with (
         mail_server(habits := Habits()) as port,
@@ -103,6 +104,7 @@ async def test_a_kill_between_the_mail_and_the_outbox_leads_to_one_more_of_the_s
     assert len({mail.as_bytes() for mail in habits.mails}) == 1
 
 
+@pytest.mark.soak
 async def test_a_kill_at_any_time_loses_no_alarm_that_was_taken(tmp_path: Path) -> None:
     async with mail_server(habits := Habits()) as port:
         path = mail_only(tmp_path, port)
@@ -147,6 +149,7 @@ async def test_a_core_that_ends_without_a_word_is_told_to_every_level_at_once(tm
     assert habits.mails[0]["Subject"].startswith("[HIGH] bench 1: the program that runs the bench has")
 
 
+@pytest.mark.soak
 async def test_what_is_no_line_is_said_and_what_follows_is_still_told(tmp_path: Path) -> None:
     async with (
         mail_server(habits := Habits()) as port,
@@ -164,6 +167,7 @@ async def test_what_is_no_line_is_said_and_what_follows_is_still_told(tmp_path: 
     assert habits.taken == ["first@example.org"]
 
 
+@pytest.mark.soak
 async def test_a_core_that_does_not_listen_holds_nothing_up(tmp_path: Path) -> None:
     async with (
         mail_server(habits := Habits()) as port,
@@ -179,6 +183,7 @@ async def test_a_core_that_does_not_listen_holds_nothing_up(tmp_path: Path) -> N
     assert 1_000 < len(child.said) < 20_000
 
 
+@pytest.mark.soak
 async def test_the_watcher_hears_of_heartbeats_and_of_a_planned_end(tmp_path: Path) -> None:
     with web_server() as web:
         watcher = f'\n[watcher]\nurl = "{web.url("/ping")}"\nevery = "1 s"\nend_url = "{web.url("/end")}"\n'

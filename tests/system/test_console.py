@@ -37,6 +37,7 @@ async def attached(console: Terminal) -> str:
     return await console.until(lambda text: "action-sim" in text and "SAFE STOP" in text)
 
 
+@pytest.mark.soak
 async def test_every_view_at_two_sizes_has_safe_stop_and_fits(tmp_path: Path) -> None:
     async with in_service(tmp_path) as bench, terminal(tmp_path, CONSOLE) as console:
         await attached(console)
@@ -93,6 +94,7 @@ async def test_closing_the_terminal_ends_the_console_and_not_the_bench(tmp_path:
         assert bench.process.returncode is None
 
 
+@pytest.mark.soak
 async def test_a_bench_that_dies_and_comes_back_is_shown_as_lost_and_found_again(tmp_path: Path) -> None:
     async with AsyncExitStack() as stack:
         bench = await stack.enter_async_context(in_service(tmp_path))

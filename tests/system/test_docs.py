@@ -41,6 +41,20 @@ REPLACED = {
 }
 """What is run in place of a block that needs make, an administrator or a network."""
 
+EVERY_TIME = {
+    "README.md",
+    "docs/tutorial/first-trial.md",
+    "docs/how-to/write-a-procedure.md",
+    "docs/how-to/add-a-driver.md",
+    "docs/how-to/issue-a-certificate.md",
+    "docs/how-to/command-a-run.md",
+    "docs/how-to/keep-a-bench-in-service.md",
+    "docs/how-to/evaluate-a-measurement-model.md",
+}
+"""Documents that every run of the tests tries; the others take a quarter of an hour, and are for make soak."""
+
+WHEN = {True: (), False: (pytest.mark.soak,)}
+
 TOLERANCE = 0.25
 """How far the figures of a detection trial may differ: the recogniser's arithmetic depends on the processor."""
 
@@ -82,6 +96,9 @@ def name_of(document: Path) -> str:
 
 def first_line(block: Block) -> str:
     return block.text.partition("\n")[0]
+
+
+TRIED = [pytest.param(each, marks=WHEN[name_of(each) in EVERY_TIME]) for each in RUN]
 
 
 def run(command: list[str], place: Path) -> str:
@@ -150,7 +167,9 @@ def first_missing(expected: str, printed: str) -> str:
 
 
 @pytest.mark.timeout(400)
-@pytest.mark.parametrize("document", RUN, ids=name_of)
+@pytest.mark.parametrize(
+    "document", [pytest.param(each, marks=WHEN[name_of(each) in EVERY_TIME]) for each in RUN], ids=name_of
+)
 def test_a_document_does_what_it_says(document: Path, tmp_path: Path) -> None:
     found = blocks(document)
     shutil.copytree(ROOT / "docs" / "models", tmp_path / "docs" / "models")

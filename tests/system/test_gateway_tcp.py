@@ -82,6 +82,7 @@ async def test_every_client_is_told_that_the_run_is_over(tmp_path: Path) -> None
     assert started.process.returncode == 0
 
 
+@pytest.mark.soak
 async def test_garbage_and_half_handshakes_keep_nobody_out(tmp_path: Path) -> None:
     async with gateway_process(tmp_path) as started:
         await ready(started)

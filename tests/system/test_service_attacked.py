@@ -8,11 +8,16 @@ import socket
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from bench_copy import hil
 from hil.commanding.client import ask
 from hil.record import open_run
 from hil.station.journal import entries
 from in_service import InService, in_service
+
+pytestmark = pytest.mark.soak
+
 
 PROCEDURE = """
 {top}

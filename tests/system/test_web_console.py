@@ -108,6 +108,7 @@ async def test_a_person_stops_a_run_from_a_browser(bench: InService, server: Ser
     assert bench.process.returncode is None
 
 
+@pytest.mark.soak
 async def test_each_page_has_a_console_which_ends_with_it(server: Served) -> None:
     async with server.page() as first:
         await first.shows("SAFE STOP")
@@ -127,6 +128,7 @@ async def test_each_page_has_a_console_which_ends_with_it(server: Served) -> Non
     assert server.consoles() == []
 
 
+@pytest.mark.soak
 async def test_a_console_that_hangs_is_killed_when_its_page_has_gone(server: Served) -> None:
     async with server.page() as page:
         await page.shows("SAFE STOP")
@@ -150,6 +152,7 @@ async def test_no_console_outlives_the_server(server: Served, ending: signal.Sig
         await until(lambda: not any(map(alive, consoles)))
 
 
+@pytest.mark.soak
 async def test_a_console_ends_by_itself_when_nobody_types_any_more(bench: InService) -> None:
     ours, its = socket.socketpair()
     tied = [sys.executable, "-m", "hil.web.tied", str(os.getpid()), "hil.cli", "console"]
@@ -171,6 +174,7 @@ async def test_a_console_ends_by_itself_when_nobody_types_any_more(bench: InServ
             await console.wait()
 
 
+@pytest.mark.soak
 def test_a_console_does_not_begin_without_its_parent(tmp_path: Path) -> None:
     other = subprocess.run(
         [sys.executable, "-m", "hil.web.tied", "1", "hil.cli", "--version"], capture_output=True, check=False
@@ -178,6 +182,7 @@ def test_a_console_does_not_begin_without_its_parent(tmp_path: Path) -> None:
     assert (other.returncode, other.stdout) == (0, b"")
 
 
+@pytest.mark.soak
 async def test_a_page_is_told_why_its_console_has_ended(bench: InService, server: Served) -> None:
     await bench.end()
     async with server.page() as page:
@@ -185,6 +190,7 @@ async def test_a_page_is_told_why_its_console_has_ended(bench: InService, server
         assert "hil: no run is under way; start one with hil run" in page.text
 
 
+@pytest.mark.soak
 async def test_a_page_that_talks_nonsense_is_let_go(server: Served) -> None:
     for nonsense in ("no JSON", "[]", '["resize", {"width": "x"}]', '{"stdin": "x"}', "\0", '["stdin", 1]'):
         async with server.page() as page:
@@ -193,6 +199,7 @@ async def test_a_page_that_talks_nonsense_is_let_go(server: Served) -> None:
         await server.until(0)
 
 
+@pytest.mark.soak
 async def test_more_than_four_consoles_there_are_not(server: Served) -> None:
     pages = [server.page() for _ in range(5)]
     opened = [await page.__aenter__() for page in pages]

@@ -59,7 +59,7 @@ class Latches:
             return {}
         try:
             return {name: Held(**fields) for name, fields in json.loads(self._path.read_text("utf-8")).items()}
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return {}
         except (ValueError, TypeError, AttributeError, OSError) as error:
             raise ConfigurationError(
