@@ -9,8 +9,8 @@ import select
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -21,23 +21,19 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 from websockets.exceptions import ConnectionClosedOK, InvalidStatus
 
-from gateway_client import Gateway
+from gateway_door import serving
 from hil.commanding.commander import Commander, RunFacts
-from hil.commanding.places import listening
 from hil.commanding.requests import parse
 from hil.errors import UsageError
 from hil.gateway import keeper, server
-from hil.gateway.app import make_app
 from hil.gateway.board import Board, TooOld
-from hil.gateway.core import Core, frames
+from hil.gateway.core import frames
 from hil.gateway.extra import NEEDED, require_extra
 from hil.gateway.frames import LARGEST, LARGEST_COMMAND, Unpacker, pack
 from hil.gateway.keeper import gateway
 from hil.gateway.link import Link
 from hil.gateway.messages import CommandBody
-from hil.gateway.parts import Parts
 from hil.gateway.rows import shown
-from hil.gateway.server import make_server
 from hil.service import KEPT, Event, Service
 from near_misses import near_misses
 
@@ -199,20 +195,6 @@ def test_a_client_that_doubles_u_is_told_enough_of_it_and_of_the_value(u: float,
     seen_value, seen_u = shown([value, u, 0, 0, None, None])[:2]
     assert seen_u == pytest.approx(u, rel=5.1e-4)
     assert abs(seen_value - value) <= 0.0051 * u
-
-
-@asynccontextmanager
-async def serving(board: Board, core: Core | None = None) -> AsyncIterator[Gateway]:
-    """The door on what ``board`` knows, without a process of its own."""
-    made = make_server(make_app(Parts(board, core or Core(board, timeout=0.1))))
-    with listening("http") as (listener, path):
-        task = asyncio.create_task(made.serve(sockets=[listener]))
-        await until(lambda: made.started)
-        try:
-            yield Gateway(path)
-        finally:
-            made.should_exit = True
-            await task
 
 
 def told(board: Board, *values: float, number: int = 0) -> None:
