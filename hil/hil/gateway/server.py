@@ -27,6 +27,9 @@ LONGEST_HEAD = 16 * 1024
 MOST_CONNECTIONS = 128
 """Connections of each listener."""
 
+GOING_AWAY, RUN_OVER = 1001, "the run is over"
+"""Why a stream is closed at the end (RFC 6455, 7.4.1)."""
+
 
 class _Evicting:
     """Cuts off the connection of a client that does not read. A ping cannot: its closing waits for the client too."""
@@ -124,6 +127,15 @@ class Http(_Evicting, HttpToolsProtocol):
 
 class WebSockets(_Evicting, WebSocketsSansIOProtocol):
     """WebSocket."""
+
+    def shutdown(self) -> None:
+        """Tell a client that has not heard it yet that the run is over; uvicorn would speak of a restart."""
+        if self.handshake_complete and not self.close_sent:
+            self.queue.put_nowait({"type": "websocket.disconnect", "code": GOING_AWAY})
+            self.conn.send_close(GOING_AWAY, RUN_OVER)
+            self.transport.write(b"".join(self.conn.data_to_send()))
+            self.close_sent = True
+        super().shutdown()
 
 
 class Server(uvicorn.Server):

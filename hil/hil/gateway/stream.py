@@ -25,6 +25,7 @@ from .messages import (
 )
 from .parts import NOT_ANSWERED, Parts
 from .rows import NOTHING
+from .server import GOING_AWAY, RUN_OVER
 from .views import USUAL_RATE, Changes, View, Wanted
 
 PROTOCOL = 2
@@ -47,7 +48,7 @@ MOST_ASKED = 8
 MOST_NONSENSE = 10
 """Messages that cannot be understood before a client is told to go."""
 
-GOING_AWAY, NONSENSE, NOT_WELCOME = 1001, 1008, 4401
+NONSENSE, NOT_WELCOME = 1008, 4401
 """Why a stream is closed (RFC 6455; those above 4000 are ours)."""
 
 Goodbye = tuple[int, str]
@@ -188,7 +189,7 @@ class Client:
                 next_one = asyncio.create_task(asyncio.sleep(SNAPSHOT_PAUSE), name="snapshot of stream")
                 try:
                     if await self._deltas():
-                        return GOING_AWAY, "the run is over"
+                        return GOING_AWAY, RUN_OVER
                     await next_one
                 finally:
                     next_one.cancel()
