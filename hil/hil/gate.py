@@ -72,7 +72,7 @@ class Gate:
         self._cancels = 0
         self._cancelled = False
         self._sampler: asyncio.Task[None] | None = None
-        self._entered = self._closing = self._paused = False
+        self._entered = self._closing = self._paused = self._sampling = False
 
     @property
     def window(self) -> Window:
@@ -142,7 +142,11 @@ class Gate:
         return False
 
     async def _stop_sampling(self, *, at_once: bool) -> None:
+        """Let a reading under way end. What has not begun, where the observation never waited, need not begin."""
         if self._sampler is None:
+            return
+        if not self._sampling:
+            self._sampler.cancel()
             return
         if at_once or self._paused:
             self._sampler.cancel()
@@ -153,6 +157,7 @@ class Gate:
             raise
 
     async def _sample(self) -> None:
+        self._sampling = True
         try:
             while not self._reason:
                 self._paused = True
