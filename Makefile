@@ -5,6 +5,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := .make/environment
 
+# Every command of the tests would compile its modules anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: setup demo test test-cameras lint bench soak site clean
 
 setup: $(STAMP)
