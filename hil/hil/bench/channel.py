@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .config import Provenance
-
 if TYPE_CHECKING:
     from hil_calibration.calibration import CalibrationRecord
     from hil_calibration.effect import Effect
     from hil_drivers.device import Device
     from hil_drivers.indication import Indication
+
+    from .config import Provenance
 
 
 @dataclass(frozen=True)

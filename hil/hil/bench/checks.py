@@ -19,10 +19,10 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from ..errors import ConfigurationError, UsageError
 from ..suggest import nearest
-from .register import CheckSection
 
 if TYPE_CHECKING:
     from .config import BenchConfig
+    from .register import CheckSection
 
 FILE = "checks.jsonl"
 Day: TypeAlias = date

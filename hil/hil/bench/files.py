@@ -6,15 +6,15 @@ import tomllib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
-
-from pydantic import BaseModel, ValidationError
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..errors import ConfigurationError
-from ..suggest import nearest
 from .toml_lines import line_of
 
-Model = TypeVar("Model", bound=BaseModel)
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+Model = TypeVar("Model", bound="BaseModel")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +81,10 @@ class SourceFile:
 
         :raises ConfigurationError: with one sentence for each value that does not fit.
         """
+        from pydantic import ValidationError
+
+        from .validation import faults_of
+
         values: Any = self.values
         for part in under:
             values = values.get(part, {}) if isinstance(values, dict) else {}
@@ -102,66 +106,3 @@ def shown(key: Sequence[str | int]) -> str:
             written = part if bare else '"' + part.replace("\\", "\\\\").replace('"', '\\"') + '"'
             text += f".{written}" if text else written
     return text
-
-
-def faults_of(error: ValidationError, model: type[BaseModel]) -> list[Fault]:
-    """Each value that does not fit ``model``, in words."""
-    return [_fault(dict(item), model) for item in error.errors(include_url=False)]
-
-
-def _fault(item: dict[str, Any], model: type[BaseModel]) -> Fault:
-    key = tuple(item["loc"])
-    if item["type"] == "extra_forbidden":
-        return Fault(key, f"unknown key; {nearest(str(key[-1]), _fields(model, key[:-1]))}")
-    expected = _expected(model, key)
-    if item["type"] == "missing":
-        return Fault(key, f"missing{f'; expected {expected}' if expected else ''}")
-    if item["type"] == "value_error" and not expected:
-        return Fault(key, str(item["ctx"]["error"]))
-    reason = str(item["ctx"]["error"]) if item["type"] == "value_error" else _lower(item["msg"])
-    found = _brief(item["input"])
-    if not expected:
-        return Fault(key, f"{reason}, found {found}")
-    return Fault(key, f"expected {expected}, found {found}")
-
-
-def _lower(message: str) -> str:
-    return message[:1].lower() + message[1:]
-
-
-def _brief(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."
-
-
-def _model_at(model: type[BaseModel], key: Sequence[str | int]) -> tuple[type[BaseModel] | None, str]:
-    """The model that the key's last part belongs to, and what its field expects."""
-    current: type[BaseModel] | None = model
-    expected = ""
-    for part in key:
-        if current is not None and part in current.model_fields:
-            field = current.model_fields[str(part)]
-            expected = field.description or ""
-            current = _inner_model(field.annotation)
-        elif current is None:
-            break
-    return current, expected
-
-
-def _inner_model(annotation: Any) -> type[BaseModel] | None:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    for argument in getattr(annotation, "__args__", ()):
-        found = _inner_model(argument)
-        if found is not None:
-            return found
-    return None
-
-
-def _expected(model: type[BaseModel], key: Sequence[str | int]) -> str:
-    return _model_at(model, key)[1]
-
-
-def _fields(model: type[BaseModel], key: Sequence[str | int]) -> list[str]:
-    current, _ = _model_at(model, key)
-    return list(current.model_fields) if current is not None else []

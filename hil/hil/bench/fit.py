@@ -14,7 +14,6 @@ from hil_calibration.errors import CalibrationError
 from ..errors import NotFit
 from .checks import check_faults
 from .effects import channel_effects
-from .register import InstrumentEntry
 from .world import world_name
 
 if TYPE_CHECKING:
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
     from hil_calibration.effect import Effect
 
     from .config import BenchConfig
+    from .register import InstrumentEntry
 
 
 _EXCUSE = 'or have it begun by --deviation "why" --authorised-by NAME, and nothing that comes of it is traceable'

@@ -10,8 +10,9 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
-from ..bench.files import SourceFile, faults_of, shown
+from ..bench.files import SourceFile, shown
 from ..bench.toml_lines import line_of
+from ..bench.validation import faults_of
 from ..errors import ConfigurationError
 from ..suggest import nearest
 from .model import Settings
