@@ -20,7 +20,7 @@ SETTINGS = ("--set", "readings=40", "--set", "warm_up=60 s", "--set", "levels=5,
 
 
 def run_and_kill(point: int, *arguments: str | Path, cwd: Path) -> None:
-    """Run, and kill once the points before this one (counted from 1) are on disk."""
+    """Run, and kill at the first commit after this point (counted from 1) began: those long before it are on disk."""
     begun = 0
     with subprocess.Popen(command(*arguments, "--jsonl"), cwd=cwd, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
@@ -57,7 +57,7 @@ def errors(results: dict[str, Any]) -> list[tuple[float, float]]:
 
 def test_each_point_counts_once_and_the_results_agree(killed: Path, tmp_path: Path) -> None:
     before = counted(open_run(killed))
-    assert 3 <= sum(before.values()) < 13
+    assert 0 < sum(before.values()) < 13
     done = resume(killed, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert f"resumed: committed {sum(before.values())}" in done.stderr
