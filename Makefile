@@ -22,7 +22,7 @@ demo: setup
 	$(BIN)/hil demo --out out/demo
 
 test: setup
-	$(BIN)/python -m pytest -n auto --dist loadfile
+	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
 # Optional: Basler's camera emulator (pypylon, 240 MB), in an environment of its own.
 test-cameras: setup

@@ -127,7 +127,10 @@ def test_the_trial_used_the_issued_certificate(demo: dict[str, Any]) -> None:
     assert all(len(digest) == 64 for digest in system.data["digests"].values())
 
 
-@pytest.mark.parametrize(("required", "code", "outcome"), [("7", 1, "FAIL"), ("13.5", 3, "INCONCLUSIVE")])
+@pytest.mark.parametrize(
+    ("required", "code", "outcome"),
+    [("7", 1, "FAIL"), pytest.param("13.5", 3, "INCONCLUSIVE", marks=pytest.mark.soak)],
+)
 def test_the_exit_code_is_the_verdict_s(
     demo: dict[str, Any], tmp_path: Path, required: str, code: int, outcome: str
 ) -> None:

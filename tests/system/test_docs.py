@@ -43,7 +43,6 @@ REPLACED = {
 
 EVERY_TIME = {
     "README.md",
-    "docs/tutorial/first-trial.md",
     "docs/how-to/write-a-procedure.md",
     "docs/how-to/add-a-driver.md",
     "docs/how-to/issue-a-certificate.md",
