@@ -9,6 +9,8 @@ from .errors import exit_code
 COMPLETE, FAILED, ABORTED, STOPPED, TRIPPED = "complete", "failed", "aborted", "stopped", "tripped"
 """The plan was carried out; something failed; a person ended it, in order or at once; an interlock did."""
 
+ENDINGS = (COMPLETE, FAILED, ABORTED, STOPPED, TRIPPED)
+
 
 @dataclass(frozen=True, slots=True)
 class Ending:

@@ -23,6 +23,7 @@ from .progress import Progress
 from .safety.latches import Latches
 from .safety.supervisor import Supervisor
 from .service import Service
+from .signals import show_ending
 from .timekeeping import Timekeeper
 
 if TYPE_CHECKING:
@@ -83,6 +84,7 @@ class Engine:
 
     async def _run_on(self, bench: Bench) -> Ending:
         supervisor: Supervisor | None = None
+        ending = Ending(FAILED)
         simulated = bench.world is not None
         keeper = Timekeeper(bench.clock, self.record, simulated=simulated, read=self.read_clock)
         try:
@@ -94,14 +96,15 @@ class Engine:
             await keeper.start()
             self._anchor(bench.clock)
             await supervisor.arm()
-            return await self._execute(bench, binding, supervisor)
+            ending = await self._execute(bench, binding, supervisor)
         except InterlockTripped as error:
-            return Ending(TRIPPED, error)
+            ending = Ending(TRIPPED, error)
         finally:
             supervisor = supervisor or self._supervisor(bench, None)
-            await unbroken(self._wind_up(bench, supervisor, keeper), bench.clock)
+            await unbroken(self._wind_up(bench, supervisor, keeper, ending.status), bench.clock)
             if self.service.overview is not None:
                 self.service.overview.let_go()
+        return ending
 
     def _show(self, bench: Bench, binding: Binding, supervisor: Supervisor) -> None:
         """Let screens see what is measured, how the links do, and what is tripped."""
@@ -158,9 +161,10 @@ class Engine:
         finally:
             await bench.clock.wait(*at_once)
 
-    async def _wind_up(self, bench: Bench, supervisor: Supervisor, keeper: Timekeeper) -> None:
+    async def _wind_up(self, bench: Bench, supervisor: Supervisor, keeper: Timekeeper, status: str) -> None:
         try:
             await supervisor.make_safe()
+            await show_ending(bench, status, lambda data: self._note(bench.clock, "signal", data))
         finally:
             await supervisor.disarm()
             await keeper.stop()

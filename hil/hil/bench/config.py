@@ -9,6 +9,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Literal
 
+from ..ending import ENDINGS
 from ..errors import ConfigurationError
 from ..suggest import nearest
 from .files import Fault, SourceFile
@@ -22,6 +23,7 @@ from .model import (
     GateSection,
     InterlockSection,
     SafeStateSection,
+    SignalsSection,
     SimSection,
     WatchdogSection,
 )
@@ -80,6 +82,10 @@ class BenchConfig:
         return self.content.safe_state
 
     @property
+    def signals(self) -> SignalsSection:
+        return self.content.signals
+
+    @property
     def sim(self) -> SimSection | None:
         return self.content.sim
 
@@ -122,7 +128,7 @@ class BenchConfig:
         return self.path.parent / calibration if calibration else None
 
     def needed_channels(self, roles: Collection[str] | None = None) -> list[str]:
-        """The channels that ``roles``, gates, interlocks and the safe state use, in the file's order; all by default.
+        """The channels that ``roles``, gates, signals and safety use, in the file's order; all by default.
 
         :raises ConfigurationError: if the bench has no such role.
         """
@@ -137,6 +143,7 @@ class BenchConfig:
 
         wanted = {self.roles[role] for role in roles} | safety_channels(self.content)
         wanted |= {gate.channel for gate in self.gates.values()}
+        wanted |= {signal.channel for status in ENDINGS for signal in self.signals.of(status)}
         return [name for name in self.channels if name in wanted]
 
     def needed_devices(self, roles: Collection[str] | None = None) -> list[str]:

@@ -272,6 +272,32 @@ class SafeStateSection(Section):
     actions: tuple[SafeAction, ...] = Field(default=(), strict=False)
 
 
+class Signal(Section):
+    """One sign of how a run ended: command ``channel`` to ``set``, in the channel's unit."""
+
+    channel: Name = Field(description="a name among [channels]")
+    set: float = Field(description="a setpoint in the channel's unit")
+
+
+class SignalsSection(Section):
+    """``[signals]``: what a lamp or a buzzer shows of a run's end, after the safe state and before devices are closed.
+
+    A sign that cannot be given is on record and changes nothing else.
+    """
+
+    deadline: Duration = Field(default=2.0, description='how long one may take, such as "2 s"')
+    complete: tuple[Signal, ...] = Field(default=(), strict=False, description="the plan was carried out")
+    failed: tuple[Signal, ...] = Field(default=(), strict=False, description="something failed")
+    aborted: tuple[Signal, ...] = Field(default=(), strict=False, description="a person ended the run in order")
+    stopped: tuple[Signal, ...] = Field(default=(), strict=False, description="a person stopped it at once")
+    tripped: tuple[Signal, ...] = Field(default=(), strict=False, description="an interlock ended it")
+
+    def of(self, status: str) -> tuple[Signal, ...]:
+        """The signs of one way to end, in their order."""
+        found: tuple[Signal, ...] = getattr(self, status)
+        return found
+
+
 class SimSection(Section):
     """``[sim]``: the simulated world behind ``sim:`` addresses; the tables pass through to it."""
 
@@ -296,4 +322,5 @@ class BenchFile(Section):
     interlocks: dict[str, InterlockSection] = Field(default_factory=dict)
     watchdog: WatchdogSection | None = None
     safe_state: SafeStateSection = SafeStateSection()
+    signals: SignalsSection = SignalsSection()
     sim: SimSection | None = None

@@ -129,7 +129,7 @@ async def open_bench(
     since: int = 0,
     excused: bool = False,
 ) -> AsyncIterator[Bench]:
-    """Open the devices that ``roles`` and the safe state use, and close them again.
+    """Open the devices that ``roles``, safety and signals use, and close them again.
 
     Nothing is opened before the bench is known to be fit to start. Leaving the context closes the devices and
     ends the simulation; the safe state is the engine's to command while they are open.

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from hil_calibration.errors import UnitError
 
 from ..bench.files import Fault
+from ..ending import ENDINGS
 from ..suggest import nearest
 from .constancy import constant
 from .expression import FEWEST, Channel, Comparison, Condition, ExpressionError, Some, channels, parts, rates
@@ -20,7 +21,7 @@ from .trip import NO_INTERLOCK
 if TYPE_CHECKING:
     from hil_drivers.device import Device, Point
 
-    from ..bench.model import BenchFile, InterlockSection
+    from ..bench.model import BenchFile, InterlockSection, Signal
     from .interlock import Rule
 
 
@@ -38,6 +39,7 @@ def safety_faults(content: BenchFile) -> Iterator[Fault]:
     yield from _named_faults(made)
     yield from _together_faults(made)
     yield from _safe_state_faults(content)
+    yield from _signal_faults(content)
     if content.watchdog is not None and content.watchdog.device not in content.devices:
         missing = f'there is no device "{content.watchdog.device}"; {nearest(content.watchdog.device, content.devices)}'
         yield Fault(("watchdog", "device"), missing)
@@ -143,6 +145,24 @@ def _safe_state_faults(content: BenchFile) -> Iterator[Fault]:
             yield Fault((*place, "readback"), f"reads back in {units}; name a channel in the unit of what is set")
 
 
+def _signals(content: BenchFile) -> Iterator[tuple[tuple[str | int, ...], Signal]]:
+    for status in ENDINGS:
+        for position, signal in enumerate(content.signals.of(status)):
+            yield ("signals", status, position), signal
+
+
+def _signal_faults(content: BenchFile) -> Iterator[Fault]:
+    for place, signal in _signals(content):
+        channel = content.channels.get(signal.channel)
+        if channel is None:
+            hint = nearest(signal.channel, content.channels)
+            yield Fault((*place, "channel"), f'there is no channel "{signal.channel}"; {hint}')
+        elif channel.range is not None and not channel.range[0] <= signal.set <= channel.range[1]:
+            yield Fault((*place, "set"), f"{signal.set:g} lies outside the range {list(channel.range)} of the channel")
+        if any(action.channel == signal.channel and action.set != signal.set for action in content.safe_state.actions):
+            yield Fault((*place, "channel"), f'"{signal.channel}" belongs to the safe state; use a channel of its own')
+
+
 def point_faults(content: BenchFile, points: Mapping[str, Point]) -> Iterator[Fault]:
     """What does not fit the points of the channels.
 
@@ -163,6 +183,11 @@ def point_faults(content: BenchFile, points: Mapping[str, Point]) -> Iterator[Fa
             yield Fault((*place, "channel"), fault)
         for each in _unreadable([action.readback] if action.readback else [], points):
             yield Fault((*place, "readback"), f'"{each}" takes setpoints and cannot be read; name one that senses')
+    for key, signal in _signals(content):
+        target = points.get(signal.channel)
+        if target is not None and not target.writable:
+            fault = f'"{signal.channel}" senses and takes no setpoint; name a channel that sets'
+            yield Fault((*key, "channel"), fault)
 
 
 def _unreadable(names: Iterable[str], points: Mapping[str, Point]) -> list[str]:
