@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
+
+from .results import SummaryTable
 
 if TYPE_CHECKING:
     from hil_calibration.certificate.model import Budget, Condition, Function, Method, Result, Statement
@@ -49,17 +51,54 @@ class DetectionPicture:
 
 
 @dataclass(frozen=True)
+class Series:
+    """What a chart draws under one name: ``points`` with bars from ``low`` to ``high``, a ``line``, a ``band`` between
+    ``low`` and ``high``, ``steps``, or ``bars`` from 0.
+
+    All have one number for each ``x``; ``low`` and ``high`` may be left out but for a band.
+    """
+
+    name: str
+    x: tuple[float, ...]
+    y: tuple[float, ...] = ()
+    low: tuple[float, ...] = ()
+    high: tuple[float, ...] = ()
+    style: Literal["points", "line", "band", "steps", "bars"] = "points"
+
+
+@dataclass(frozen=True)
+class Chart:
+    """The picture of a trial's results.
+
+    ``x`` and ``y`` name the axes with their units. ``required`` holds ``(name, y)``: each is drawn as a line across.
+    ``unit`` is that of the budget. In a ``polar`` chart x is an angle in rad, counted from the top and clockwise.
+    ``labels`` stand at x = 0, 1, 2, … in place of numbers.
+    """
+
+    x: str
+    y: str
+    series: tuple[Series, ...]
+    caption: str
+    unit: str = "1"
+    required: tuple[tuple[str, float], ...] = ()
+    labels: tuple[str, ...] = ()
+    logarithmic: bool = False
+    polar: bool = False
+
+
+@dataclass(frozen=True)
 class TrialOutcome:
     """The parts of a test report that come from the analysis of the record; every number is a string.
 
-    ``standards`` are the channels of the instruments that measured, ``systems`` the roles under test. Tables are
-    rows of a name and what belongs to it. ``risk`` is the one that the verdict's decision rule takes.
+    ``standards`` are the channels of the instruments that measured. Tables are rows of a name and what belongs to it;
+    ``tables`` show what was observed, where ``picture`` is a `Chart`. ``risk`` is the one that the verdict's decision
+    rule takes.
     """
 
     title: str
     question: str
     standards: tuple[str, ...]
-    picture: DetectionPicture
+    picture: DetectionPicture | Chart
     results: tuple[tuple[str, str], ...]
     budget: tuple[tuple[str, str, str], ...]
     conditions: tuple[tuple[str, str], ...]
@@ -67,6 +106,7 @@ class TrialOutcome:
     fit: tuple[tuple[str, str], ...]
     limitations: tuple[str, ...]
     risk: str = ""
+    tables: tuple[SummaryTable, ...] = ()
 
 
 @dataclass(frozen=True)

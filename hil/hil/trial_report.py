@@ -44,6 +44,7 @@ def report_data(folder: Path, record: Record, results: Results, outcome: TrialOu
         limitations=(*_untraceable(record), *outcome.limitations),
         notes=results.notes,
         risk=outcome.risk,
+        tables=outcome.tables,
     )
 
 

@@ -80,7 +80,7 @@ def report_document(data: ReportData | MeasurementReport, facts: ReportFacts) ->
         return made
     return replace(
         made,
-        tables=(_observed(data.picture),),
+        tables=tuple(_observed(data)),
         counts=_rows(data.counts),
         model=_rows(data.fit),
         systems=tuple(map(_system, data.systems)),
@@ -98,9 +98,9 @@ def document_pdf(data: ReportData | MeasurementReport, facts: ReportFacts, templ
     report = report_document(data, facts)
     picture = None
     if isinstance(data, ReportData):
-        from .figures import detection_svg
+        from .charts import picture_svg
 
-        picture = detection_svg(data.picture, simulated=False, abnormal=data.verdict.outcome == "FAIL")
+        picture = picture_svg(data.picture, simulated=False, abnormal=data.verdict.outcome == "FAIL")
     return report_pdf(report, report_json(report), picture=picture, template=template)
 
 
@@ -131,10 +131,13 @@ def _table(table: SummaryTable) -> Table:
     return Table(_name(table.title), tuple(map(_name, table.columns)), rows)
 
 
-def _observed(picture: DetectionPicture) -> Table:
-    """What the picture shows: how many of the trials succeeded at each level."""
-    rows = tuple((f"{stimulus:.4g}", str(successes), str(trials)) for stimulus, successes, trials in picture.levels)
-    return Table("Observed", (f"{_name(picture.stimulus)}, mean / {picture.unit}", "successes", "trials"), rows)
+def _observed(data: ReportData) -> Iterable[Table]:
+    """What was observed; of a detection curve how many of the trials succeeded at each level."""
+    picture = data.picture
+    if isinstance(picture, DetectionPicture):
+        rows = tuple((f"{stimulus:.4g}", str(successes), str(trials)) for stimulus, successes, trials in picture.levels)
+        yield Table("Observed", (f"{_name(picture.stimulus)}, mean / {picture.unit}", "successes", "trials"), rows)
+    yield from map(_table, data.tables)
 
 
 def _budgets(data: ReportData | MeasurementReport) -> Iterable[Budget]:

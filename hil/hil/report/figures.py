@@ -1,36 +1,18 @@
-"""Pictures of documents, as SVG: black on white, no fonts to load, the same bytes for the same data."""
+"""The picture of a detection trial."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
-from io import BytesIO
-from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from hil_calibration.performance import proportion_interval
 
 from ..outcome import DetectionPicture
+from .drawing import ABNORMAL, GREY, INK, PALE, legend_below, logarithmic, svg
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-INK, GREY, PALE, ABNORMAL = "#1a1a1a", "#6b6b6b", "#e4e4e4", "#b3261e"
-STYLE: dict[Any, Any] = {
-    "font.family": "DejaVu Sans",
-    "font.size": 9.0,
-    "axes.edgecolor": GREY,
-    "axes.linewidth": 0.8,
-    "axes.labelcolor": INK,
-    "xtick.color": INK,
-    "ytick.color": INK,
-    "xtick.direction": "out",
-    "text.parse_math": False,
-    "svg.fonttype": "path",
-    "svg.hashsalt": "hil",
-}
 GOLDEN = 0.6180339887498949
-TICKS = (1, 2, 5)
 
 
 def detection_svg(picture: DetectionPicture, *, simulated: bool, abnormal: bool) -> bytes:
@@ -47,18 +29,10 @@ def detection_svg(picture: DetectionPicture, *, simulated: bool, abnormal: bool)
         axes.set_ylim(-0.13, 1.13)
         axes.set_yticks([0.0, 0.25, 0.5, 0.75, 1.0], ["0", "25 %", "50 %", "75 %", "100 %"])
         axes.set_ylabel("proportion read")
-        _logarithmic(axes, f"{picture.stimulus} / {picture.unit}")
-        axes.legend(
-            loc="upper center",
-            bbox_to_anchor=(0.5, -0.16),
-            ncols=2,
-            frameon=False,
-            fontsize=8.0,
-            handlelength=2.6,
-            columnspacing=2.4,
-        )
+        logarithmic(axes, f"{picture.stimulus} / {picture.unit}")
+        legend_below(axes)
 
-    return _svg(draw, (7.1, 4.5), simulated=simulated)
+    return svg(draw, (7.1, 4.5), simulated=simulated)
 
 
 def _observations(axes: Axes, picture: DetectionPicture) -> None:
@@ -120,62 +94,3 @@ def _limits(axes: Axes, picture: DetectionPicture, colour: str) -> None:
     required = f"required: {name} ≤ {picture.required:g} {picture.unit}"
     axes.axvline(picture.required, color=colour, linewidth=2.2, label=required)
     axes.plot(picture.required, 1.13, "v", color=colour, markersize=7.0, clip_on=False)
-
-
-def _logarithmic(axes: Axes, label: str) -> None:
-    """A logarithmic axis with ticks at 1, 2 and 5 times powers of ten, written out."""
-    from matplotlib.ticker import FixedLocator, NullFormatter
-
-    axes.set_xscale("log")
-    low, high = axes.get_xlim()
-    candidates = [mantissa * 10.0**power for power in range(-3, 7) for mantissa in TICKS]
-    shown = [tick for tick in candidates if low <= tick <= high]
-    minor = [a + (b - a) / 2.0 for a, b in pairwise(candidates) if low <= a + (b - a) / 2.0 <= high]
-    axes.set_xticks(shown, [f"{tick:g}" for tick in shown])
-    axes.xaxis.set_minor_locator(FixedLocator(minor))
-    axes.xaxis.set_minor_formatter(NullFormatter())
-    axes.set_xlabel(label)
-    for side in ("top", "right"):
-        axes.spines[side].set_visible(False)
-
-
-def _svg(draw: Callable[[Axes], None], size: tuple[float, float], *, simulated: bool) -> bytes:
-    from matplotlib import rc_context
-    from matplotlib.backends.backend_svg import FigureCanvasSVG
-    from matplotlib.figure import Figure
-
-    with rc_context(STYLE):
-        figure = Figure(figsize=size, layout="constrained")
-        FigureCanvasSVG(figure)
-        axes = figure.add_subplot()
-        draw(axes)
-        if simulated:
-            axes.text(
-                0.5,
-                0.5,
-                "SIMULATED",
-                transform=axes.transAxes,
-                rotation=18.0,
-                ha="center",
-                va="center",
-                fontsize=44.0,
-                fontweight="bold",
-                color=INK,
-                alpha=0.06,
-                zorder=0.0,
-            )
-        out = BytesIO()
-        figure.savefig(
-            out,
-            format="svg",
-            bbox_inches="tight",
-            pad_inches=0.05,
-            metadata={"Date": None, "Creator": None, "Format": None, "Type": None},
-        )
-    return _bare(out.getvalue())
-
-
-def _bare(svg: bytes) -> bytes:
-    """The ``svg`` element alone, without prolog, document type and metadata, so that it can stand within HTML."""
-    text = svg[svg.index(b"<svg") :]
-    return re.sub(rb"\s*<metadata>.*?</metadata>", b"", text, flags=re.DOTALL)

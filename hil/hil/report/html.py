@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from html import escape
 
-from .figures import detection_svg
+from ..outcome import DetectionPicture
+from .charts import picture_svg
 from .model import MeasurementReport, ReportData, Row, System
 from .parts import (
     budget_section,
@@ -34,14 +35,15 @@ def report_html(data: ReportData) -> str:
         notes_section(data.notes),
         _key(data.results),
         _figure(data),
+        *map(table, data.tables),
         budget_section("Uncertainty budget", data.picture.unit, data.budget),
         '<div class="columns">',
         f"<section><h2>Counts</h2>{pairs(data.counts)}</section>",
         f"<section><h2>Conditions</h2>{pairs(data.conditions)}</section>",
         "</div>",
-        f"<h2>System under test</h2>{''.join(_system(system) for system in data.systems)}",
+        _systems(data.systems),
         f"<h2>Equipment</h2>{equipment(data.instruments)}",
-        f"<h2>Fitted model</h2>{pairs(data.fit)}",
+        f"<h2>Fitted model</h2>{pairs(data.fit)}" if data.fit else "",
         f"<h2>Procedure and record</h2>{pairs(data.identification, code=True)}",
         f"<h2>What this report does not prove</h2>{sentences_list(data.limitations)}",
         footer(data.identifier, data.provenance),
@@ -75,8 +77,14 @@ def _key(results: Iterable[Row]) -> str:
 
 def _figure(data: ReportData) -> str:
     failed = data.verdict.outcome == "FAIL"
-    picture = detection_svg(data.picture, simulated=data.provenance == "simulated", abnormal=failed)
-    return f"<figure>{picture.decode()}<figcaption>{escape(CAPTION)}</figcaption></figure>"
+    picture = picture_svg(data.picture, simulated=data.provenance == "simulated", abnormal=failed)
+    caption = CAPTION if isinstance(data.picture, DetectionPicture) else data.picture.caption
+    return f"<figure>{picture.decode()}<figcaption>{escape(caption)}</figcaption></figure>"
+
+
+def _systems(systems: Iterable[System]) -> str:
+    told = "".join(_system(system) for system in systems)
+    return f"<h2>System under test</h2>{told}" if told else ""
 
 
 def _system(system: System) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from ..outcome import BudgetTable, DetectionPicture
+from ..outcome import BudgetTable, Chart, DetectionPicture
 from ..results import SummaryTable, Verdict
 
 Provenance = Literal["measured", "simulated", "replayed"]
@@ -55,6 +55,7 @@ class ReportData:
     :param limitations: what the report does not prove, one sentence each.
     :param notes: deviations and what else qualifies the result; shown under the verdict.
     :param risk: that the verdict's decision rule takes.
+    :param tables: what was observed, where ``picture`` is a chart.
     """
 
     title: str
@@ -62,7 +63,7 @@ class ReportData:
     identifier: str
     provenance: Provenance
     verdict: Verdict
-    picture: DetectionPicture
+    picture: DetectionPicture | Chart
     results: tuple[Row, ...]
     budget: tuple[tuple[str, str, str], ...]
     conditions: tuple[Row, ...]
@@ -74,6 +75,7 @@ class ReportData:
     limitations: tuple[str, ...]
     notes: tuple[str, ...] = ()
     risk: str = ""
+    tables: tuple[SummaryTable, ...] = ()
 
 
 @dataclass(frozen=True)
