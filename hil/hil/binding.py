@@ -14,6 +14,7 @@ from .bench.channel import ActuatorChannel, Channel, SensorChannel
 from .errors import ConfigurationError
 from .exclusive import OPERATION_DEADLINE, Exclusive
 from .live import LiveChannel
+from .measurement import in_lane
 from .patience import Patience
 from .recorded import BY_CAPABILITY, RecordedActuator, RecordedCamera, RecordedSystem
 from .safety.rules import sensed_channels
@@ -30,6 +31,7 @@ class Binding:
     """The roles of one run, and the channels sampled in its background.
 
     :param u_clock: the standard uncertainty of the bench clock as UTC now, in s.
+    :param lane: of a dataset bench, counted from 1: each has its own channels on record.
     :raises ConfigurationError: if a role is bound to something without the capability that is asked for.
     """
 
@@ -40,8 +42,10 @@ class Binding:
         record: RecordWriter,
         *,
         u_clock: Callable[[], float] = float,
+        lane: int = 1,
     ) -> None:
         self._bench, self._record, self._u_clock = bench, record, u_clock
+        self.lane = lane
         self.on_lost: Callable[[str, Exception], None] | None = None
         """Told when a device is lost while the script uses it."""
         self._patience = Patience(bench.clock, bench.config.bench.patience, self._lost)
@@ -119,9 +123,10 @@ class Binding:
         self._bench.device(device).supervisor.failed(what, OPERATION_DEADLINE)
 
     def _live(self, name: str, channel: SensorChannel) -> LiveChannel:
-        number = self._record.channel(name, **_describe(self._bench, channel))
+        on_record = in_lane(name, self.lane)
+        number = self._record.channel(on_record, **_describe(self._bench, channel))
         return LiveChannel(
-            name,
+            on_record,
             channel.unit,
             channel,
             calibration=channel.record,

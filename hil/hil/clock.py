@@ -44,6 +44,13 @@ class World(Protocol):
         ...
 
 
+class Still:
+    """A world in which nothing happens by itself: where recordings are replayed, waiting takes no time."""
+
+    async def advance(self, t: int, sent: Mapping[str, int]) -> None:
+        """Nothing moves."""
+
+
 class LockstepClock:
     """Bench time in lockstep with a simulated world.
 

@@ -42,9 +42,18 @@ class RunControl:
         """The script has ended, and the bench is on its way to the safe state."""
 
     def carry_out(self, command: Command) -> dict[str, Any]:
-        told = self._do(command)
+        told = self.apply(command)
         self.note("command of operator", {**command.to_json(), **told})
         return told
+
+    @property
+    def pause(self) -> PauseState:
+        """Whether the script goes on."""
+        return self._pausing.state
+
+    def asks(self, prompt: int) -> bool:
+        """Whether the prompt of that number waits for an answer."""
+        return prompt in self._prompts.open
 
     def state(self) -> dict[str, Any]:
         current = self._points.current
@@ -59,7 +68,11 @@ class RunControl:
             "alarms": [alarm.to_json() for alarm in self._alarms.held],
         }
 
-    def _do(self, command: Command) -> dict[str, Any]:
+    def apply(self, command: Command) -> dict[str, Any]:
+        """Do what ``command`` says, and put nothing on record; what is to be told of it.
+
+        :raises UsageError: if it cannot be carried out now.
+        """
         if self.ending and isinstance(command, Pause | PauseNow | Resume | Answer):
             raise UsageError("the run is ending", remedy="wait for its end")
         match command:

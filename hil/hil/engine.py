@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -59,21 +60,29 @@ class Engine:
     async def run(self) -> Ending:
         """Run it. Only a cancellation of the calling task leaves this function as an exception."""
         try:
-            async with open_bench(
-                self.config,
-                seed=self.seed,
-                speed=self.speed,
-                roles=[*self.procedure.roles, *self.config.ambient_roles],
-                items=self.procedure.items,
-                calibrated=self._measuring_roles(),
-                since=self.progress.bench_time,
-                excused=self.excused,
-            ) as bench:
+            if self.config.replays:
+                from .lanes import Lanes
+
+                return await Lanes(self).run()
+            async with self.open_bench() as bench:
                 return await self._run_on(bench)
         except (HilError, DriverError, CalibrationError) as error:
             return Ending(FAILED, error)
         except Exception as error:  # noqa: BLE001 (a bug in a driver: the record is closed, and it is told)
             return Ending(FAILED, _bench_fault(self.config.name, error))
+
+    def open_bench(self) -> AbstractAsyncContextManager[Bench]:
+        """The bench, with what the procedure needs of it."""
+        return open_bench(
+            self.config,
+            seed=self.seed,
+            speed=self.speed,
+            roles=[*self.procedure.roles, *self.config.ambient_roles],
+            items=self.procedure.items,
+            calibrated=self._measuring_roles(),
+            since=self.progress.bench_time,
+            excused=self.excused,
+        )
 
     def _measuring_roles(self) -> list[str]:
         return [
@@ -89,24 +98,23 @@ class Engine:
         keeper = Timekeeper(bench.clock, self.record, simulated=simulated, read=self.read_clock)
         try:
             binding = Binding(self.procedure, bench, self.record, u_clock=lambda: keeper.u)
-            supervisor = self._supervisor(bench, binding)
-            self._show(bench, binding, supervisor)
-            for role, system in binding.systems.items():
-                self._identify(bench.clock, {"role": role, **_identity(system)})
+            supervisor = self.supervisor(bench, binding)
+            self.show(bench, binding, supervisor)
+            self.identify(bench.clock, binding)
             await keeper.start()
-            self._anchor(bench.clock)
+            self.anchor(bench.clock)
             await supervisor.arm()
             ending = await self._execute(bench, binding, supervisor)
         except InterlockTripped as error:
             ending = Ending(TRIPPED, error)
         finally:
-            supervisor = supervisor or self._supervisor(bench, None)
-            await unbroken(self._wind_up(bench, supervisor, keeper, ending.status), bench.clock)
+            supervisor = supervisor or self.supervisor(bench, None)
+            await unbroken(self.wind_up(bench, supervisor, keeper, ending.status), bench.clock)
             if self.service.overview is not None:
                 self.service.overview.let_go()
         return ending
 
-    def _show(self, bench: Bench, binding: Binding, supervisor: Supervisor) -> None:
+    def show(self, bench: Bench, binding: Binding, supervisor: Supervisor) -> None:
         """Let screens see what is measured, how the links do, and what is tripped."""
         self.service.channels = binding.channels
         self.service.cameras = binding.cameras
@@ -117,7 +125,7 @@ class Engine:
             interlocks = supervisor.interlocks.items()
             self.service.overview.tripped = lambda: [name for name, interlock in interlocks if interlock.tripped]
 
-    def _supervisor(self, bench: Bench, binding: Binding | None) -> Supervisor:
+    def supervisor(self, bench: Bench, binding: Binding | None) -> Supervisor:
         """The safety supervisor; one without a binding knows the safe state, and nothing else."""
         folder = self.record.folder
         return Supervisor(
@@ -132,6 +140,14 @@ class Engine:
             leave_alone=(lambda: None) if binding is None else binding.leave_alone,
             latches=Latches.of(folder.parent, self.config.name, folder.name),
         )
+
+    def identify(self, clock: Clock, binding: Binding) -> None:
+        """Put the systems under test on record.
+
+        :raises NotFit: if a run that is resumed began with another one.
+        """
+        for role, system in binding.systems.items():
+            self._identify(clock, {"role": role, **_identity(system)})
 
     def _identify(self, clock: Clock, system: dict[str, Any]) -> None:
         """Put a system under test on record.
@@ -161,19 +177,20 @@ class Engine:
         finally:
             await bench.clock.wait(*at_once)
 
-    async def _wind_up(self, bench: Bench, supervisor: Supervisor, keeper: Timekeeper, status: str) -> None:
+    async def wind_up(self, bench: Bench, supervisor: Supervisor, keeper: Timekeeper, status: str) -> None:
+        """Bring the bench to its safe state, show how the run ended, and end the watch over it."""
         try:
             await supervisor.make_safe()
             await show_ending(bench, status, lambda data: self._note(bench.clock, "signal", data))
         finally:
             await supervisor.disarm()
             await keeper.stop()
-            self._anchor(bench.clock)
+            self.anchor(bench.clock)
 
     def _note(self, clock: Clock, kind: str, data: dict[str, Any]) -> None:
         self.record.event(clock.utc(clock.now()), kind, data)
 
-    def _anchor(self, clock: Clock) -> None:
+    def anchor(self, clock: Clock) -> None:
         """Anchor bench time to the system clock."""
         self._note(clock, "bench clock", {"bench": clock.now(), "wall": time.time_ns()})
 

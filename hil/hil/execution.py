@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from hil_calibration.errors import CalibrationError
 from hil_drivers.errors import DriverError
@@ -18,6 +18,7 @@ from .control import RunControl
 from .deadline import retrieve
 from .ending import ABORTED, COMPLETE, FAILED, STOPPED, TRIPPED, Ending
 from .errors import Aborted, HilError, ProcedureFault, raised
+from .measurement import in_lane
 from .pausing import PauseState, Pausing, pausable
 from .points import Points
 from .prompts import Prompts
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from .bench.config import BenchConfig
     from .bench.opened import Bench
     from .binding import Binding
+    from .design import PlannedPoint
     from .engine import Engine
     from .safety.alarms import Alarms
     from .safety.trip import Trip
@@ -38,20 +40,43 @@ SCRIPT_DEADLINE = 10.0
 """Wall seconds that a script may take to end once it is cancelled, its own clearing up included."""
 
 
+class Among(Protocol):
+    """The executions that share a plan, as one of them knows it; ``numbers`` are those of their questions."""
+
+    numbers: Iterator[int]
+
+    def attach(self, control: RunControl) -> None:
+        """It has begun, and takes commands."""
+
+    def pause_changed(self, state: PauseState) -> None:
+        """It holds, or goes on."""
+
+    def offered(self, planned: PlannedPoint, attempt: int) -> None:
+        """It goes to an attempt at a point."""
+
+
 class Execution:
     """One execution of the engine's procedure.
 
     :param make_safe: begins to bring the bench to its safe state, without waiting for the script.
     :param alarms: of the safety supervisor.
+    :param among: the others, where it is one of several that share a plan; the first of them makes the plan's points.
     """
 
     def __init__(
-        self, engine: Engine, bench: Bench, binding: Binding, make_safe: Callable[[], None], alarms: Alarms
+        self,
+        engine: Engine,
+        bench: Bench,
+        binding: Binding,
+        make_safe: Callable[[], None],
+        alarms: Alarms,
+        *,
+        among: Among | None = None,
     ) -> None:
-        self._engine, self._bench, self._binding = engine, bench, binding
+        self._engine, self._bench, self._binding, self._among = engine, bench, binding, among
         self._clock, self._service = bench.clock, engine.service
-        self._pausing = Pausing(bench.clock, self._pause_changed)
-        self._conditions = Conditions(conditions(engine.config), bench.clock)
+        self._pausing = Pausing(bench.clock, self._pause_changed if among is None else among.pause_changed)
+        self._conditions = Conditions(conditions(engine.config, binding.lane), bench.clock)
         self._points = Points(
             engine.plan,
             engine.design.attempts,
@@ -62,8 +87,15 @@ class Execution:
             conditions=self._conditions,
             tried=engine.progress.tried,
             history=engine.progress.history,
+            offered=None if among is None else among.offered,
         )
-        self._prompts = Prompts(bench.clock, self._pausing, self._tell, durable=engine.record.flush)
+        self._prompts = Prompts(
+            bench.clock,
+            self._pausing,
+            self._tell,
+            durable=engine.record.flush,
+            numbers=None if among is None else among.numbers,
+        )
         self._background = Background(binding, bench.clock, self._conditions, self._tell, self.end)
         self._control = RunControl(
             self._pausing, self._points, self._prompts, alarms, note=self._note, end=self.end, make_safe=make_safe
@@ -84,7 +116,10 @@ class Execution:
         clock, name = self._clock, self._engine.procedure.name
         script = asyncio.create_task(self._script(), name=name)
         watch = self._watch = asyncio.create_task(clock.wait(script), name=f"watch over {name}")
-        self._service.attach(self._control)
+        if self._among is None:
+            self._service.attach(self._control)
+        else:
+            self._among.attach(self._control)
         interrupted = True
         try:
             await clock.wait(watch)
@@ -158,7 +193,7 @@ class Execution:
         if self._background.sampled:
             self._note("sampling", {"channels": self._background.sampled})
         self._points.close("" if ending.error is None else str(ending.error))
-        if self._points.left != 0:
+        if self._points.left != 0 and self._among is None:
             self._tell("points left", {"count": self._points.left})
 
     def _pause_changed(self, state: PauseState) -> None:
@@ -185,15 +220,15 @@ async def unbroken(work: Coroutine[Any, Any, None], clock: Clock) -> None:
         raise asyncio.CancelledError
 
 
-def conditions(config: BenchConfig) -> dict[str, Condition]:
-    """The ``[gates]`` of a bench."""
+def conditions(config: BenchConfig, lane: int = 1) -> dict[str, Condition]:
+    """The ``[gates]`` of a bench, on the channels of a lane."""
     found = {}
     for name, gate in config.gates.items():
         channel = config.channels[gate.channel]
         lower = -math.inf if gate.lower is None else gate.lower
         upper = math.inf if gate.upper is None else gate.upper
         tolerance = Tolerance(lower, upper, gate.filter or 0.0, gate.hold_off or 0.0, gate.confidence)
-        found[name] = Condition(gate.channel, channel.unit, channel.period or 0.0, tolerance)
+        found[name] = Condition(in_lane(gate.channel, lane), channel.unit, channel.period or 0.0, tolerance)
     return found
 
 

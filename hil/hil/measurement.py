@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from hil_drivers.indication import Flag
+
+_LANE = re.compile(r" \(lane [0-9]+\)$")
+
+
+def in_lane(channel: str, lane: int) -> str:
+    """What a channel of the bench file is called on record in a lane, counted from 1: in the first as it is."""
+    return channel if lane == 1 else f"{channel} (lane {lane})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +50,11 @@ class Window:
     channel: str
     start: int
     end: int
+
+    @property
+    def of(self) -> str:
+        """The channel's name in the bench file, whatever lane it is of."""
+        return _LANE.sub("", self.channel)
 
     def to_json(self) -> dict[str, Any]:
         return {"channel": self.channel, "start": self.start, "end": self.end}

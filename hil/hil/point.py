@@ -156,7 +156,7 @@ class Point:
         if gate is not None:
             self.leave(gate)
         self._conditions.end(self)
-        self._write({window.channel: window.to_json() for window in self._windows})
+        self._write({window.of: window.to_json() for window in self._windows})
         if self.state != VOID:
             self.reason, self.counts = reason, counts
             self._to(VOID)
@@ -173,7 +173,7 @@ class Point:
             self.void(None, broken)
             return
         self.observed += [plain for _, plain, _ in self._pending]
-        self._write({window.channel: window.to_json() for window in self._windows})
+        self._write({window.of: window.to_json() for window in self._windows})
         self._to(OBSERVED)
 
     def _write(self, windows: dict[str, Any]) -> None:

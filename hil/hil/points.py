@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from hil_drivers.clock import Clock
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from .record import RecordWriter
 
 Report = Callable[[str, dict[str, Any]], object]
+Offered = Callable[[PlannedPoint, int], object]
+"""Told of a point, and which attempt at it this is."""
 
 
 class Points:
@@ -25,6 +27,7 @@ class Points:
     :param attempts: how many attempts that count a point may have.
     :param tried: the attempts already on record by point, where a run is resumed.
     :param history: the points that count already, where a run is resumed.
+    :param offered: told of each attempt before it is handed out.
     """
 
     def __init__(
@@ -37,15 +40,16 @@ class Points:
         report: Report,
         pausing: Pausing | None = None,
         conditions: Conditions | None = None,
-        tried: Mapping[int, int] | None = None,
+        tried: dict[int, int] | None = None,
         history: History | None = None,
+        offered: Offered | None = None,
     ) -> None:
-        self._plan, self._attempts = plan, attempts
-        self._history = history or History()
+        self._plan, self._attempts, self._offered = plan, attempts, offered
+        self._history = History() if history is None else history
         self._clock, self._record, self._report = clock, record, report
         self._pausing = pausing or Pausing(clock)
         self._conditions = conditions or Conditions({}, clock)
-        self._tried = dict(tried or {})
+        self._tried = {} if tried is None else tried
         self._counted = 0
         self._first = ""
         """Why the first of those that counted was void."""
@@ -64,6 +68,7 @@ class Points:
         if self._planned is None:
             self._current, self._ended = None, True
             raise StopAsyncIteration
+        self._history.take(self._planned)
         self._current = self._offer(self._planned)
         return self._current
 
@@ -85,9 +90,9 @@ class Points:
     @property
     def left(self) -> int | None:
         """How many points of the plan do not count yet; ``None`` where that depends on what is observed."""
-        if self._ended:
-            return 0
-        return None if self._plan.count is None else self._plan.count - len(self._history)
+        if self._plan.count is None:
+            return 0 if self._ended else None
+        return self._plan.count - len(self._history)
 
     def close(self, failure: str = "") -> None:
         """End the last attempt: committed if it was observed, void where the run failed."""
@@ -106,6 +111,8 @@ class Points:
         if self._plan.count is None:
             place["most"] = self._plan.most
         point = Point(planned, attempt, clock=self._clock, record=self._record, conditions=self._conditions)
+        if self._offered is not None:
+            self._offered(planned, attempt)
         self._report("point", {**place, **planned.shown})
         return point
 

@@ -18,6 +18,6 @@ class Progress:
     """
 
     history: History = field(default_factory=History)
-    tried: Mapping[int, int] = field(default_factory=dict)
+    tried: dict[int, int] = field(default_factory=dict)
     bench_time: int = 0
     systems: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)

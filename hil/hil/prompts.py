@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import itertools
 import math
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -134,6 +135,7 @@ class Prompts:
 
     :param note: puts what was asked and answered on record, and tells it.
     :param durable: returns once that is on disk.
+    :param numbers: those of the questions, where others ask in the same run.
     """
 
     def __init__(
@@ -144,7 +146,9 @@ class Prompts:
         *,
         durable: Callable[[], Awaitable[object]] | None = None,
         wire: Callable[[], float] = time.monotonic,
+        numbers: Iterator[int] | None = None,
     ) -> None:
+        self._numbers = numbers or itertools.count(1)
         self._clock, self._pausing, self._note, self._durable, self._wire = clock, pausing, note, durable, wire
         self._open: dict[int, Prompt] = {}
         self._closed: dict[int, str] = {}
@@ -161,7 +165,7 @@ class Prompts:
         :param default: the answer after the limit; without one the bench has failed then.
         :raises BenchFault: if nobody answers in time.
         """
-        number = len(self._open) + len(self._closed) + 1
+        number = next(self._numbers)
         prompt = Prompt(number, question, limit, asyncio.get_running_loop().create_future())
         self._open[number] = prompt
         self._note("prompt", {"prompt": number, "limit": limit, **question.to_json()})

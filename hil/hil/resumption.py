@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -166,15 +167,16 @@ def _progress(record: Record, config: BenchConfig) -> Progress:
 
 def _bench_time(record: Record, config: BenchConfig) -> int:
     """Where the bench time of a simulated bench goes on, in nanoseconds."""
-    if config.sim is None:
+    if config.sim is None and not config.replays:
         return 0
     from .bench.world import start_utc
 
+    begin = time.time_ns() if config.sim is None else start_utc(config.sim)
     times = [event.t for event in record.events() if event.kind not in OUTSIDE_BENCH_TIME]
     times += [point.t for point in record.points()]
     for channel in record.channels:
         times += record.readings(channel).t[-1:].tolist()
-    latest = max(times, default=start_utc(config.sim)) - start_utc(config.sim)
+    latest = max(times, default=begin) - begin
     return max(0, -(-(latest + MARGIN) // NANOSECONDS) * NANOSECONDS)
 
 

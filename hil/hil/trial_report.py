@@ -74,6 +74,8 @@ def _untraceable(record: Record) -> list[str]:
 
 def _instrument(name: str, channel: dict[str, Any]) -> Instrument:
     instrument, calibration = channel["instrument"], channel["calibration"]
+    if instrument is None:
+        return _data_set(name, calibration)
     return Instrument(
         role=name,
         description=instrument["description"]["en"],
@@ -82,6 +84,20 @@ def _instrument(name: str, channel: dict[str, Any]) -> Instrument:
         serial=instrument["serial"],
         certificate=calibration["identifier"],
         sha256=channel["certificate_sha256"],
+    )
+
+
+def _data_set(name: str, calibration: dict[str, Any]) -> Instrument:
+    """Recorded reference values in place of an instrument: the data set, and the SHA-256 of its index."""
+    source = calibration["instrument"]
+    return Instrument(
+        role=name,
+        description="recorded reference values",
+        manufacturer="data set",
+        model=source["model"],
+        serial=source["serial"],
+        certificate=calibration["identifier"],
+        sha256=calibration["certificates"]["index"],
     )
 
 

@@ -4,7 +4,7 @@ serial:///dev/ttyUSB0?baudrate=9600      tcp://host:5025         udp://host:6454
 modbus+tcp://host:502?device_id=1        modbus+rtu:///dev/ttyUSB0?device_id=1
 mqtt://host/topic     ros2:///topic      video:///file.mkv       video+http://host:8080/camera.y4m
 pylon:///SERIAL
-sim:NAME              process:COMMAND         console:
+sim:NAME              process:COMMAND         console:       dataset:
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ _SCHEMES = {
     "video": _Scheme(path=True),
     "video+http": _Scheme(host=True, port=80, path=True),
 }
-_BARE = ("sim", "process", "console")
+_BARE = ("sim", "process", "console", "dataset")
 
 _PRINTABLE = re.compile(r"[\x21-\x7e]+")
 _AUTHORITY = re.compile(r"(?P<host>\[[0-9A-Fa-f:.%]+\]|[A-Za-z0-9._-]+)(?::(?P<port>[0-9]{1,5}))?")

@@ -28,8 +28,9 @@ from .model import (
     WatchdogSection,
 )
 from .register import EquipmentRegister, InstrumentEntry, load_register
+from .replayed import replay_faults
 
-Provenance = Literal["measured", "simulated"]
+Provenance = Literal["measured", "simulated", "replayed"]
 
 
 @dataclass(frozen=True)
@@ -96,7 +97,14 @@ class BenchConfig:
     @property
     def provenance(self) -> Provenance:
         """What follows every value of this bench into every document."""
+        if self.replays:
+            return "replayed"
         return "measured" if self.sim is None else "simulated"
+
+    @property
+    def replays(self) -> bool:
+        """Whether recordings stand for its equipment: then it has a time of its own, in which nothing is waited for."""
+        return self.bench.kind == "dataset"
 
     @property
     def registers(self) -> dict[str, Path]:
@@ -230,6 +238,7 @@ def _faults(content: BenchFile, equipment: EquipmentRegister) -> Iterator[Fault]
     yield from _effect_faults(content)
     yield from _gate_faults(content)
     yield from _sim_faults(content)
+    yield from replay_faults(content)
     from ..safety.checks import safety_faults
 
     yield from safety_faults(content)

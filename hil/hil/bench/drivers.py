@@ -71,7 +71,7 @@ def check_drivers(
         if points := known.get(section.device):
             faults += point_faults(name, section, points)
     commanded = [name for name in channels if _takes_setpoints(config.channels[name], known)]
-    if commanded and not config.safe_state.actions:
+    if commanded and not config.safe_state.actions and not config.replays:
         faults.append(
             Fault(
                 ("safe_state",), f"has no actions, though {commanded[0]} takes setpoints; say what makes the bench safe"

@@ -14,6 +14,7 @@ from hil_calibration.errors import CalibrationError
 from ..errors import NotFit
 from .checks import check_faults
 from .effects import channel_effects
+from .replayed import replayed_record
 from .world import world_name
 
 if TYPE_CHECKING:
@@ -63,7 +64,10 @@ def assess(config: BenchConfig, channel: str, *, on: date | None = None, seed: i
 
     section, entry, path = config.channels[channel], config.instrument(channel), config.certificate(channel)
     if path is None:
-        return Fitness(channel, section.unit, entry, None, None, ())
+        replayed = replayed_record(config, channel)
+        if replayed is not None:
+            replayed = _with_effects(replayed, channel_effects(config, channel, "response"))
+        return Fitness(channel, section.unit, entry, None, replayed, ())
     if entry is None:
         fault = (
             f"nothing says which instrument {section.device} is, so no certificate can be matched; "
@@ -118,7 +122,7 @@ def fit_to_start(
         f"{config.path}: {fitness.channel}: has no calibration, so its uncertainty is unknown; "
         "enter its certificate with `hil bench enter`"
         for fitness in found
-        if fitness.channel in calibrated and fitness.certificate is None
+        if fitness.channel in calibrated and fitness.certificate is None and fitness.record is None
     ]
     if faults:
         excusable = sum(len(fitness.excusable) for fitness in found) == len(faults)

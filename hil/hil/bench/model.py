@@ -44,6 +44,9 @@ class BenchSection(Section):
     patience: Duration = Field(
         default=15.0, description='how long a script waits for a device that is lost to come back, such as "15 s"'
     )
+    lanes: Annotated[int, Field(ge=1, le=64)] | Literal["cores"] = Field(
+        default=1, description='of a dataset bench: how many points are run at once, a number or "cores"'
+    )
 
 
 class DeviceSection(Section):

@@ -48,13 +48,19 @@ class History:
 
     def __init__(self) -> None:
         self._done: set[int] = set()
+        self._taken: set[int] = set()
         self.observed: list[Observed] = []
 
     def __contains__(self, index: int) -> bool:
-        return index in self._done
+        """Whether the point is done, or somebody is at it."""
+        return index in self._done or index in self._taken
 
     def __len__(self) -> int:
         return len(self._done)
+
+    def take(self, point: PlannedPoint) -> None:
+        """Somebody is at a point: nobody else is to be given it."""
+        self._taken.add(point.index)
 
     def commit(self, point: PlannedPoint, observed: Iterable[Mapping[str, Any]]) -> None:
         """A point counts, with what its last attempt observed."""
@@ -103,6 +109,11 @@ class ListPlan:
     @property
     def most(self) -> int:
         return len(self._points)
+
+    @property
+    def points(self) -> tuple[PlannedPoint, ...]:
+        """All of them, in their order."""
+        return self._points
 
     def next(self, history: History) -> PlannedPoint | None:
         while self._cursor < len(self._points) and self._points[self._cursor].index in history:

@@ -18,7 +18,7 @@ from hil_drivers.transport.address import parse
 
 from ..errors import BenchFault
 
-LOCAL = ("sim", "process", "console", "video")
+LOCAL = ("sim", "process", "console", "video", "dataset")
 """Schemes of what belongs to this process alone, or may be read by many."""
 
 

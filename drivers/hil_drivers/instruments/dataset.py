@@ -1,0 +1,255 @@
+"""A data set in place of equipment: what was recorded before is replayed through the same procedures.
+
+Address: ``dataset:``; the folder is an option. See `hil_drivers.data_set` for what it holds.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from functools import lru_cache, partial
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..capability import Frame
+from ..clock import Clock
+from ..data_set import DataSet, Entry, load
+from ..device import Device, Point
+from ..errors import AddressError, DeviceUnreachable, OptionError, RemoteProtocolError
+from ..indication import Indication
+from ..replay import Recording, Reference
+from ..transport.worker import Worker
+
+ADDRESS = "dataset:"
+SETPOINT = ".set"
+"""What follows the name of a quantity in the name of the point that commands it."""
+
+
+class Dataset(Device):
+    """A ``Scene`` and a ``Camera``, with a point ``NAME`` for each quantity of the data set.
+
+    A scene that is shown and a quantity that is commanded (point ``NAME.set``) select among the recordings; whatever is
+    not commanded yet selects nothing. The nearest come first, and those of equal distance in the order of the index; of
+    them, presentation k of a condition takes number k. The camera gives the picture of the recording that is selected,
+    and ``NAME`` its reference value.
+
+    :param folder: the data set's.
+    :param factors: by factor of a plan, ``"content"`` or the quantity that it stands for: then a plan is checked
+        against the data set before a run begins.
+    :param per_point: recordings that one point of a plan takes.
+    :param reuse: whether several points may take one recording.
+    :param interval: bench seconds that a reading takes.
+    """
+
+    libraries = ("cv2",)
+    files: ClassVar[tuple[str, ...]] = ("folder",)
+
+    def __init__(
+        self,
+        name: str,
+        address: str,
+        *,
+        clock: Clock,
+        folder: str,
+        factors: dict[str, str] | None = None,
+        per_point: int = 1,
+        reuse: bool = False,
+        interval: float = 0.5,
+    ) -> None:
+        super().__init__(name, address, clock=clock)
+        if address != ADDRESS:
+            raise AddressError(f"no such address {address!r}", where=name, remedy=f"use {ADDRESS}")
+        if per_point < 1:
+            raise OptionError(f"per_point = {per_point}", where=name, remedy="give 1 or more")
+        if not (math.isfinite(interval) and interval > 0.0):
+            raise OptionError(f"interval = {interval:g} s", where=name, remedy="give a number above 0")
+        self._data = _loaded(folder)
+        self._factors = factors or {}
+        for factor, target in self._factors.items():
+            if target != "content" and target not in self._data.quantities:
+                known = ", ".join(["content", *self._data.quantities])
+                raise OptionError(f"factors: {factor} stands for {target!r}", where=name, remedy=f"use one of {known}")
+        self.points = _points(self._data)
+        self.reuse = reuse
+        self.on_use: Callable[[Recording], None] | None = None
+        self._per_point, self._interval = per_point, interval
+        self._content: str | None = None
+        self._commanded: dict[str, float] = {}
+        self._known: dict[tuple[object, ...], list[Entry]] = {}
+        self._occasion = self._grabs = 0
+        self._worker = Worker(f"data set {name}")
+        self._opened = False
+
+    @classmethod
+    def declared(cls, options: Mapping[str, Any]) -> Mapping[str, Point]:
+        """The points of the quantities of the data set."""
+        return _points(_loaded(str(options["folder"]))) if "folder" in options else {}
+
+    @classmethod
+    def reference(cls, options: Mapping[str, Any], point: str) -> Reference | None:
+        """What the data set says of the quantity behind ``point``; ``None`` for a point that is not read.
+
+        :raises OptionError: if the data set is damaged.
+        """
+        data = _loaded(str(options["folder"]))
+        return data.reference(point) if point in data.quantities else None
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What a record keeps of the data set."""
+        return self._data.facts
+
+    async def open(self) -> None:
+        self._opened = True
+
+    async def close(self) -> None:
+        self._opened = False
+        self.supervisor.closed()
+        self._worker.close()
+
+    def present(self, occasion: int) -> None:
+        """What follows is presentation ``occasion`` of its condition, counted from 0."""
+        self._occasion, self._grabs = occasion, 0
+
+    def lacking(self, factors: Mapping[str, Any], occasion: int) -> str:
+        """What is missing for a point with these factors, in words."""
+        if not self._factors or not self._factors.keys() <= factors.keys():
+            return ""
+        targets = {target: factors[factor] for factor, target in self._factors.items()}
+        content = targets.pop("content", None)
+        return self._shortage(self._found(content, targets), content, targets, (occasion + 1) * self._per_point)
+
+    async def show(self, content: str) -> None:
+        """Select what shows ``content``; whether there is such a recording is seen when one is asked for."""
+        self._require_open()
+        self._content, self._grabs = content, 0
+
+    async def write(self, point: str, value: float) -> None:
+        """Select what was recorded near ``value``."""
+        self._require_open()
+        self._commanded[point.removesuffix(SETPOINT)] = value
+        self._grabs = 0
+
+    async def read(self, point: str) -> Indication:
+        """The reference value of the recording that is selected.
+
+        :raises DeviceUnreachable: if the data set holds none.
+        """
+        unit, begin = self._readable(point).unit, self.clock.now()
+        self._require_open()
+        value, _ = self._selected(max(self._grabs - 1, 0)).references[point]
+        await self.clock.sleep(self._interval)
+        return Indication(point, value, unit, begin, self.clock.now())
+
+    async def grab(self) -> Frame:
+        """The picture of the recording that is selected.
+
+        :raises DeviceUnreachable: if the data set holds none, or a point takes more than ``per_point``.
+        :raises RemoteProtocolError: if it is not the file of the index, or no picture.
+        """
+        self._require_open()
+        recording = self._selected(self._grabs).recording
+        if self.on_use is not None:
+            self.on_use(recording)
+        begin = self.clock.now()
+        with self.clock.exchange():
+            image = await self._worker.call(partial(_picture, self._data, recording))
+        self._grabs += 1
+        return Frame(image, recording.number, begin, self.clock.now(), Path(recording.file).suffix.lstrip("."))
+
+    def _require_open(self) -> None:
+        if not self._opened:
+            raise DeviceUnreachable("is not open", where=self.name, remedy="open the device first")
+
+    def _selected(self, number: int) -> Entry:
+        if number >= self._per_point:
+            raise DeviceUnreachable(
+                f"a point asks for more than {self._per_point} recordings",
+                where=self.name,
+                remedy="state how many it takes with per_point",
+            )
+        found, place = self._found(self._content, self._commanded), self._occasion * self._per_point + number
+        if missing := self._shortage(found, self._content, self._commanded, place + 1):
+            raise DeviceUnreachable(missing, where=self.name, remedy="record more, or plan less")
+        return found[place]
+
+    def _found(self, content: str | None, commanded: Mapping[str, float]) -> list[Entry]:
+        """The recordings of a condition, the nearest first."""
+        condition = (content, *sorted(commanded.items()))
+        if condition not in self._known:
+            self._known[condition] = self._search(content, commanded)
+        return self._known[condition]
+
+    def _search(self, content: str | None, commanded: Mapping[str, float]) -> list[Entry]:
+        kept = []
+        for entry in self._data.entries:
+            if content is not None and entry.content != content:
+                continue
+            far = [_distance(entry.references[name][0], value) for name, value in commanded.items()]
+            if all(
+                each <= (self._data.quantities[name].match or 0.0) for each, name in zip(far, commanded, strict=True)
+            ):
+                kept.append((sum(each * each for each in far), entry.recording.number, entry))
+        return [entry for *_, entry in sorted(kept, key=lambda one: one[:2])]
+
+    def _shortage(self, found: list[Entry], content: str | None, commanded: Mapping[str, float], needed: int) -> str:
+        if len(found) >= needed:
+            return ""
+        quantities = self._data.quantities
+        wanted = [] if content is None else [f"content {content!r}"]
+        wanted += [
+            f"{name} {value:g} {quantities[name].unit} ± {100 * (quantities[name].match or 0.0):g} %"
+            for name, value in commanded.items()
+        ]
+        return f"holds {len(found)} recordings of {' at '.join(wanted) or 'anything'}, and number {needed} is needed"
+
+
+def _distance(value: float, wanted: float) -> float:
+    """How far ``value`` is from what is wanted, as a fraction of the larger of the two."""
+    return 0.0 if value == wanted else abs(value - wanted) / max(abs(value), abs(wanted))
+
+
+def _points(data: DataSet) -> dict[str, Point]:
+    read = {name: Point(quantity.unit) for name, quantity in data.quantities.items()}
+    commanded = {
+        f"{name}{SETPOINT}": Point(quantity.unit, readable=False, writable=True)
+        for name, quantity in data.quantities.items()
+        if quantity.match is not None
+    }
+    return read | commanded
+
+
+def _picture(data: DataSet, recording: Recording) -> NDArray[np.uint8]:
+    import cv2
+
+    try:
+        content = data.read(recording)
+    except OptionError as error:
+        raise RemoteProtocolError(error.what, where=error.where, remedy=error.remedy) from error
+    image = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_UNCHANGED) if content else None
+    if image is None or image.dtype != np.uint8 or (image.ndim == 3 and image.shape[2] != 3):
+        raise RemoteProtocolError(
+            "is no picture of 8 bits, grey or in three colours",
+            where=str(data.folder / recording.file),
+            remedy="give pictures to a procedure that takes pictures",
+        )
+    return np.asarray(image, dtype=np.uint8)
+
+
+def _loaded(folder: str) -> DataSet:
+    """The data set, read once for as long as its files stay what they are."""
+    path = Path(folder)
+    stamps = []
+    for file in sorted(path.glob("*.*")):
+        if file.suffix in (".toml", ".csv", ".jsonl"):
+            told = file.stat()
+            stamps.append((file.name, told.st_mtime_ns, told.st_size))
+    return _load(path, tuple(stamps))
+
+
+@lru_cache(maxsize=4)
+def _load(folder: Path, _stamps: tuple[tuple[str, int, int], ...]) -> DataSet:
+    return load(folder)

@@ -1,0 +1,102 @@
+"""A dataset bench: what its bench file may say, and how the recorded reference values become calibration records."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from ..safety.claims import place
+from .files import Fault
+
+if TYPE_CHECKING:
+    from hil_calibration.calibration import CalibrationRecord
+    from hil_drivers.replay import Reference
+
+    from .config import BenchConfig
+    from .model import BenchFile
+
+NODES = 65
+"""Nodes of the table that states u against the reference value, at most."""
+
+
+def replay_faults(content: BenchFile) -> Iterator[Fault]:
+    """What a bench file of the kind ``dataset`` says and cannot mean, or another one about lanes."""
+    if content.bench.kind != "dataset":
+        if content.bench.lanes != 1:
+            yield Fault(("bench", "lanes"), "only a dataset bench has lanes: equipment is there once; leave it out")
+        return
+    if content.sim is not None:
+        yield Fault(("sim",), "a dataset bench replays and simulates nothing; leave it out")
+    for name, held in (
+        ("interlocks", content.interlocks),
+        ("watchdog", content.watchdog),
+        ("safe_state", content.safe_state.actions),
+        ("signals", content.signals.model_fields_set),
+    ):
+        if held:
+            yield Fault((name,), "a dataset bench moves and commands nothing; leave it out")
+    for name, device in content.devices.items():
+        if content.bench.lanes != 1 and place(device.address):
+            yield Fault(("devices", name, "address"), "lanes cannot share it: it is there once; set lanes = 1")
+
+
+def replayed_record(config: BenchConfig, channel: str) -> CalibrationRecord | None:
+    """What makes a measurement of a recorded reference value; ``None`` where the channel's device holds none.
+
+    The function is the identity. The errors of all values are fully correlated, as the data set declares, so that their
+    covariance is u u^T (GUM 5.2.2). Up to 65 different values keep their own u; of more, u is a line between 65 nodes,
+    nowhere below the u of a recording.
+
+    :raises hil_drivers.errors.DriverError: if the data set cannot be read.
+    """
+    from hil_drivers.device import driver_class
+
+    from .drivers import device_options
+
+    section = config.channels[channel]
+    told = getattr(driver_class(config.devices[section.device].driver), "reference", None)
+    found: Reference | None = None if told is None else told(device_options(config, section.device), section.point)
+    return None if found is None else record_of(found, section.point)
+
+
+def record_of(found: Reference, quantity: str) -> CalibrationRecord:
+    """The record of the reference values ``found`` of ``quantity``."""
+    import numpy as np
+
+    from hil_calibration.calibration import CalibrationRecord, Instrument
+    from hil_calibration.function import Table
+
+    x, u = _nodes(found.values)
+    return CalibrationRecord(
+        instrument=Instrument("data set", found.source, found.sha256[:16]),
+        quantity=quantity,
+        unit=found.unit,
+        function=Table(x, x),
+        covariance=np.outer(u, u),
+        valid_range=(x[0], x[-1]),
+        date=found.date,
+        identifier=f"data set {found.source}",
+        certificates={"index": found.sha256},
+        provenance="simulated" if found.simulated else "measured",
+        assumption="reference values fully correlated, as the data set declares",
+    )
+
+
+def _nodes(values: Sequence[tuple[float, float]]) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Rising values with their u, two at least; of many, some, each with the largest u up to its neighbours."""
+    largest: dict[float, float] = {}
+    for value, u in values:
+        largest[value] = max(u, largest.get(value, 0.0))
+    x = sorted(largest)
+    if len(x) == 1:
+        u = largest[x[0]]
+        return (x[0] - u, x[0], x[0] + u), (u, u, u)
+    if len(x) <= NODES:
+        return tuple(x), tuple(largest[value] for value in x)
+    last = len(x) - 1
+    places = [round(k * last / (NODES - 1)) for k in range(NODES)]
+    bounds = [(places[max(k - 1, 0)], places[min(k + 1, NODES - 1)]) for k in range(NODES)]
+    return (
+        tuple(x[place] for place in places),
+        tuple(max(largest[value] for value in x[low : high + 1]) for low, high in bounds),
+    )

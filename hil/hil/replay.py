@@ -1,0 +1,92 @@
+"""Recordings in a run: which presentation of its condition a point is, and which recordings are used up."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from hil_drivers.replay import Recording, Replay
+
+from .errors import BenchFault, NotFit
+
+if TYPE_CHECKING:
+    from .design import History, Plan, PlannedPoint
+    from .record import Record
+
+USED = "recording"
+"""The kind of event that says which recording was given out, and at which point."""
+
+NAMED = 5
+"""Points that are named where a data set lacks something."""
+
+
+class Occasions:
+    """Which presentation of its condition each point is, counted from 0 in the order of the plan.
+
+    :param history: what was observed before, where the plan chooses its points from that.
+    """
+
+    def __init__(self, plan: Plan, history: History) -> None:
+        self._of: dict[int, int] = {}
+        self._counts: Counter[str] = Counter()
+        known = getattr(plan, "points", None)
+        for point in history.observed if known is None else known:
+            self.of(point.index, point.factors)
+
+    def of(self, index: int, factors: Mapping[str, Any]) -> int:
+        """The occasion of the point ``index``."""
+        if index not in self._of:
+            condition = json.dumps(dict(factors), sort_keys=True, default=str)
+            self._of[index] = self._counts[condition]
+            self._counts[condition] += 1
+        return self._of[index]
+
+
+class Uses:
+    """Which point used which recording: no recording counts at two points, unless the bench file says so."""
+
+    def __init__(self) -> None:
+        self._points: dict[tuple[str, str], int] = {}
+
+    @classmethod
+    def on_record(cls, record: Record, history: History) -> Uses:
+        """What the points that count have used, where a run is resumed."""
+        found = cls()
+        for event in record.events(USED):
+            if event.data["point"] in history:
+                found._points[event.data["device"], event.data["sha256"]] = event.data["point"]
+        return found
+
+    def use(self, device: str, recording: Recording, point: int, *, reuse: bool) -> None:
+        """A recording is given out at a point.
+
+        :raises BenchFault: if another point has used it.
+        """
+        before = self._points.setdefault((device, recording.sha256), point)
+        if before != point and not reuse:
+            raise BenchFault(
+                f"{recording.file} was used at point {before + 1} already",
+                where=device,
+                remedy="record more, plan less, or allow it with reuse = true",
+            )
+
+
+def require_recordings(
+    devices: Mapping[str, Replay], points: Iterable[PlannedPoint], occasions: Occasions, done: History
+) -> None:
+    """Check that the data sets hold what a plan asks for, as far as they know what its factors mean.
+
+    :raises NotFit: naming the points for which they do not.
+    """
+    faults = [
+        f"{name}: {missing}, at point {point.index + 1}"
+        for point in points
+        if point.index not in done
+        for name, device in devices.items()
+        if (missing := device.lacking(point.factors, occasions.of(point.index, point.factors)))
+    ]
+    if faults:
+        more = "" if len(faults) <= NAMED else f"\nand {len(faults) - NAMED} more"
+        raise NotFit("\n".join(faults[:NAMED]) + more, remedy="record more, or plan what the data set holds")
