@@ -6,6 +6,8 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hil_drivers.data_set import FILE
+
 from ..errors import ConfigurationError, UsageError
 from ..record.folder import plain
 from ..suggest import nearest
@@ -28,12 +30,18 @@ def copy_bench(name: str, folder: Path) -> Path:
     target = folder / source.name
     if target.exists():
         raise UsageError("there is a bench already", where=str(target), remedy="give another folder")
-    others = [path.name for path in benches_in(source.parent) if path != source]
+    others = [path.name for path in benches_in(source.parent) if path != source] + _other_data_sets(source)
     try:
         shutil.copytree(source.parent, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns(*others))
     except OSError as error:
         raise UsageError(f"cannot be written: {error.strerror or error}", where=str(folder)) from error
     return target
+
+
+def _other_data_sets(bench: Path) -> list[str]:
+    """The folders beside a bench file that hold a data set which it does not name."""
+    named = bench.read_text(encoding="utf-8")
+    return [path.parent.name for path in bench.parent.glob(f"*/{FILE}") if f'"{path.parent.name}"' not in named]
 
 
 def enter_certificate(bench: Path, channel: str, certificate: Path, point_correlation: PointCorrelation | None) -> Path:

@@ -14,9 +14,11 @@ from .output import show_json, show_table
 runs = runs_folder("--runs")
 
 
-@click.command(short_help="The readings of a run as CSV, Parquet or MCAP, in another folder.")
+@click.command(short_help="The readings of a run as CSV, Parquet or MCAP, or its pictures as a data set.")
 @run_argument
-@click.option("--to", "kind", type=click.Choice(["csv", "parquet", "mcap"]), required=True, help="The format.")
+@click.option(
+    "--to", "kind", type=click.Choice(["csv", "parquet", "mcap", "dataset"]), required=True, help="The format."
+)
 @click.option(
     "--out", type=click.Path(file_okay=False, path_type=Path), required=True, help="The folder to write into."
 )
@@ -25,8 +27,12 @@ runs = runs_folder("--runs")
 def export(run: str, kind: str, out: Path, runs: Path, as_json: bool) -> None:
     """Write the readings of RUN to another folder; a live or interrupted run gives what is on record so far.
 
-    A record that does not hold is refused (exit code 6).
+    With --to dataset: its pictures, each with what it shows and the conditions measured meanwhile, as a data set that
+    a dataset bench replays. A record that does not hold is refused (exit code 6).
     """
+    if kind == "dataset":
+        _export_dataset(find_run(run, runs), out, as_json=as_json)
+        return
     from ..sealing.export import export_run
 
     made = export_run(find_run(run, runs), kind, out)
@@ -36,6 +42,18 @@ def export(run: str, kind: str, out: Path, runs: Path, as_json: bool) -> None:
     for path in made.files:
         click.echo(path)
     click.echo(f"{made.readings} readings")
+
+
+def _export_dataset(run: Path, out: Path, *, as_json: bool) -> None:
+    from ..sealing.dataset_export import export_dataset
+
+    made = export_dataset(run, out)
+    if as_json:
+        show_json({"pictures": made.pictures, "left_out": made.left_out, "folder": str(made.folder)})
+        return
+    click.echo(made.folder)
+    left_out = f", {made.left_out} left out: their attempts do not count" if made.left_out else ""
+    click.echo(f"{made.pictures} pictures{left_out}")
 
 
 @click.command(short_help="Analyse the record of a run again, and compare every number.")

@@ -58,17 +58,33 @@ def pixels(message: bytes) -> bytes:
 
     :raises ValueError: if it is none.
     """
+    return _parts(message)[2]
+
+
+def image(message: bytes) -> NDArray[np.uint8]:
+    """The picture of a message that `image_message` made, in the shape that it had.
+
+    :raises ValueError: if it is none.
+    """
+    height, width, found = _parts(message)
+    channels = len(found) // max(1, height * width)
+    shape = (height, width) if channels == 1 else (height, width, channels)
+    return np.frombuffer(found, np.uint8).reshape(shape)
+
+
+def _parts(message: bytes) -> tuple[int, int, bytes]:
+    """Height, width and pixels."""
     try:
         (length,) = struct.unpack_from("<I", message, 12)
-        (encoding,) = struct.unpack_from("<I", message, at := _multiple(16 + length) + 8)
-        at = _multiple(at + 4 + encoding + 1) + 4
+        height, width, encoding = struct.unpack_from("<III", message, at := _multiple(16 + length))
+        at = _multiple(at + 12 + encoding + 1) + 4
         (size,) = struct.unpack_from("<I", message, at)
     except struct.error as error:
         raise ValueError(f"is not a picture ({error})") from error
     found = message[at + 4 :]
     if len(found) != size:
         raise ValueError(f"holds {len(found)} bytes of a picture of {size}")
-    return found
+    return height, width, found
 
 
 def _string(text: bytes) -> bytes:
