@@ -1,0 +1,1 @@
+"""Demonstration of a success rate at one condition: by a plan of fixed size, and sequentially."""

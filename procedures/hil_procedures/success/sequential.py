@@ -1,0 +1,109 @@
+"""The results of a sequential test of a success rate."""
+
+from __future__ import annotations
+
+from hil import Record, Results, SummaryTable, Verdict
+from hil.design import UntilDecided
+from hil.outcome import Chart, Series, TrialOutcome
+from hil_calibration.performance import Sprt
+
+from .parameters import SuccessRateSequential
+from .script import stopping_rule
+from .tally import LIMITATIONS, Tally, downwards, upwards
+
+BETWEEN = "A failure probability between the acceptable and the rejectable one may be decided either way."
+
+
+def results(record: Record, p: SuccessRateSequential) -> Results:
+    """Everything that the report, the record of results and the operator are told."""
+    tally, rule = Tally.of(record), stopping_rule(p)
+    decided = rule.verdict(tally.successes, tally.n)
+    low, high = rule.interval(tally.successes, tally.n)
+    good, bad = rule.operation(p.acceptable), rule.operation(p.rejectable)
+    percent = f"{100 * p.confidence:g} %"
+    told = (
+        ("trials that it took", f"{tally.n} of {p.most} at most"),
+        ("share read", f"{tally.successes / tally.n:.3f} ({tally.successes} of {tally.n})"),
+        (f"{percent} interval of the success probability", f"{downwards(low)} to {upwards(high)}"),
+    )
+    return Results(
+        summary=(SummaryTable("Sequential test of a success rate", ("quantity", "value"), told),),
+        data={
+            "decision": decided,
+            "successes": tally.successes,
+            "trials": tally.n,
+            "interval": [low, high],
+            "confidence": p.confidence,
+            "risks": {"producer": good.reject, "consumer": bad.accept},
+            "expected_trials": {"acceptable": good.expected_trials, "rejectable": bad.expected_trials},
+            "failures_so_far": list(tally.failures_so_far),
+            "counts": dict(tally.counts()),
+        },
+        verdict=_verdict(decided, tally, p),
+        document=TrialOutcome(
+            title="Sequential test of a success rate",
+            question=f"Is the failure probability at {p.illuminance:g} lx acceptable ({p.acceptable:g}) or rejectable "
+            f"({p.rejectable:g})?",
+            standards=tally.standards,
+            picture=_chart(tally, p),
+            results=told,
+            budget=(),
+            conditions=tally.conditions(p),
+            counts=tally.counts(),
+            fit=_fit(rule, p),
+            limitations=(BETWEEN, *LIMITATIONS),
+            risk=f"of rejecting what is acceptable: {100 * good.reject:.2g} %; of accepting what is rejectable: "
+            f"{100 * bad.accept:.2g} % (exact, the cut-off included)",
+            tables=(tally.by_sign(),),
+        ),
+    )
+
+
+def _verdict(decided: str, tally: Tally, p: SuccessRateSequential) -> Verdict:
+    seen = f"{tally.failures} failures in {tally.n} trials"
+    reasons = {
+        "accept": f"{seen} lie on or below the line of acceptance",
+        "reject": f"{seen} lie on or above the line of rejection",
+        "continue": f"{seen} lie between the lines: the run ended before the test did",
+    }
+    outcomes = {"accept": "PASS", "reject": "FAIL", "continue": "INCONCLUSIVE"}
+    return Verdict(
+        outcomes[decided],  # type: ignore[arg-type]
+        f"the failure probability is acceptable: {p.acceptable:g} rather than {p.rejectable:g}",
+        f"Wald's sequential probability ratio test with nominal risks {p.producer_risk:g} and {p.consumer_risk:g}, cut "
+        f"off at {p.most} trials, where the line half-way decides",
+        reasons[decided],
+    )
+
+
+def _fit(rule: UntilDecided, p: SuccessRateSequential) -> tuple[tuple[str, str], ...]:
+    rows = [("model", "trials that succeed with one probability, signs drawn at random, each trial anew")]
+    for name, at in (("acceptable", p.acceptable), ("rejectable", p.rejectable)):
+        seen = rule.operation(at)
+        rows.append(
+            (
+                f"at the {name} failure probability {at:g}",
+                f"accepted with {seen.accept:.3f}; {seen.expected_trials:.1f} trials expected, 9 in 10 tests end by "
+                f"{seen.trials_quantile_90}",
+            )
+        )
+    rows.append(("interval", "valid at whatever trial the test ends (beta mixture)"))
+    return tuple(rows)
+
+
+def _chart(tally: Tally, p: SuccessRateSequential) -> Chart:
+    test = Sprt(p.acceptable, p.rejectable, p.producer_risk, p.consumer_risk)
+    ends = (1.0, float(max(tally.n, test.smallest_acceptance)))
+    accept = tuple(test.slope * n - test.accept_intercept for n in ends)
+    reject = tuple(test.slope * n + test.reject_intercept for n in ends)
+    trials = tuple(float(number) for number in range(1, tally.n + 1))
+    return Chart(
+        x="trial",
+        y="failures so far",
+        series=(
+            Series("failures", trials, tuple(map(float, tally.failures_so_far)), style="steps"),
+            Series("on or above: rejected", ends, reject, style="line"),
+            Series("on or below: accepted", ends, accept, style="line"),
+        ),
+        caption="Failures as the trials went on, between the two lines at which the test decides.",
+    )

@@ -1,0 +1,82 @@
+"""A success rate is demonstrated by a fixed plan and sequentially, on the simulated bench from end to end."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from bench_copy import copy_bench
+from hil.record import open_run
+from hil.run import RunOutcome, run_procedure
+from hil_calibration.performance import demonstration_size
+from hil_procedures.success.parameters import SuccessRate, SuccessRateSequential
+from hil_procedures.success.script import plan, sequential_plan, stopping_rule
+
+CALIBRATED = (
+    ('luxmeter = "luxmeter.illuminance"', 'luxmeter = "reference.illuminance"'),
+    ("[sim.devices.reference]\ncarriage_position = 1", "[sim.devices.reference]\ncarriage_position = 0"),
+    ("[sim.devices.luxmeter]\ncarriage_position = 0", "[sim.devices.luxmeter]\ncarriage_position = 1"),
+)
+"""The reference stands at the sign and serves as luxmeter: it has a certificate."""
+
+
+async def carry_out(place: Path, name: str, **settings: str) -> RunOutcome:
+    bench = copy_bench(place / "bench", *CALIBRATED)
+    return await run_procedure(
+        name,
+        str(bench),
+        settings={"warm_up": "60 s", **settings},
+        seed=None,
+        speed=None,
+        out=place / "runs",
+        operator="Operator A",
+        on_event=lambda event: None,
+    )
+
+
+def results_of(outcome: RunOutcome) -> dict[str, Any]:
+    told: dict[str, Any] = json.loads((outcome.folder / "results.json").read_text(encoding="utf-8"))
+    return told
+
+
+async def test_a_fixed_plan_passes_in_good_light(tmp_path: Path) -> None:
+    told = results_of(await carry_out(tmp_path, "success-rate", reliability="0.6", failures="0"))
+    assert told["verdict"]["outcome"] == "PASS"
+    assert told["results"]["trials"] == demonstration_size(0.6, 0.95) == told["results"]["planned"] == 6
+    assert told["results"]["lower"] == pytest.approx(0.05 ** (1 / 6))
+
+
+async def test_a_sequential_test_rejects_in_the_dark_and_stops(tmp_path: Path) -> None:
+    outcome = await carry_out(tmp_path, "success-rate-sequential", illuminance="2 lx")
+    told = results_of(outcome)
+    assert told["verdict"]["outcome"] == "FAIL"
+    assert told["results"]["trials"] < 10
+    assert open_run(outcome.folder).status == "complete"
+    page = (outcome.folder / "report.html").read_text(encoding="utf-8")
+    assert "Wald" in page
+
+
+def test_the_plan_shows_each_sign_equally_often() -> None:
+    design = plan(SuccessRate(signs=("A", "B", "C"), reliability=0.9, failures=1))
+    shown = [point["sign"] for point in design.points]
+    assert len(shown) == demonstration_size(0.9, 0.95, 1) == 46
+    assert {sign: shown.count(sign) for sign in "ABC"} == {"A": 16, "B": 15, "C": 15}
+
+
+def test_the_sequential_test_keeps_its_risks_and_saves_trials() -> None:
+    p = SuccessRateSequential()
+    rule = stopping_rule(p)
+    good, bad = rule.operation(p.acceptable), rule.operation(p.rejectable)
+    assert good.reject < 0.06
+    assert bad.accept < 0.06
+    assert (good.expected_trials, bad.expected_trials) == (pytest.approx(54.0, abs=1.0), pytest.approx(38.5, abs=1.0))
+    assert sequential_plan(p).most == p.most
+
+
+def test_a_test_upside_down_is_refused() -> None:
+    with pytest.raises(ValidationError, match="acceptable lies below rejectable"):
+        SuccessRateSequential(acceptable=0.2, rejectable=0.1)
