@@ -27,7 +27,7 @@ class LanesControl:
     ) -> None:
         self._publish, self.note = publish, note
         self._controls: list[RunControl] = []
-        self._shown = PauseState.RUNNING
+        self._shown, self._carrying_out = PauseState.RUNNING, False
         self.alarms = Alarms(time.time_ns, publish)
 
     def add(self, control: RunControl) -> None:
@@ -36,9 +36,14 @@ class LanesControl:
 
     def carry_out(self, command: Command) -> dict[str, Any]:
         told: dict[str, Any] = {}
-        for control in self._meant(command):
-            told = control.apply(command)
+        meant, self._carrying_out = self._meant(command), True
+        try:
+            for control in meant:
+                told = control.apply(command)
+        finally:
+            self._carrying_out = False
         self.note("command of operator", {**command.to_json(), **told})
+        self.changed()
         return told
 
     def state(self) -> dict[str, Any]:
@@ -52,7 +57,7 @@ class LanesControl:
 
     def changed(self) -> None:
         """A lane holds, goes on, or has ended: tell it where that changes what the run does."""
-        if self._pause is not self._shown:
+        if self._pause is not self._shown and not self._carrying_out:
             self._shown = self._pause
             data = {"state": str(self._shown)}
             self.note("state", data)

@@ -172,8 +172,8 @@ def show_outcome(outcome: RunOutcome) -> None:
         verdict = outcome.verdict
         click.echo(f"{verdict['outcome']}. Required: {verdict['requirement']}. Found: {verdict['reason']}.")
         click.echo(f"Rule: {verdict['rule']}.\n")
-    if outcome.results.get("provenance") == "simulated":
-        click.echo("All values are SIMULATED.")
+    if (origin := outcome.results.get("provenance")) in ("simulated", "replayed"):
+        click.echo(f"All values are {origin.upper()}.")
     for reason in outcome.results.get("not_traceable", ()):
         click.echo(f"NOT TRACEABLE: {reason}.")
     rows = [(_LABELS.get(path.name, "document"), str(path)) for path in outcome.documents]

@@ -1,0 +1,190 @@
+"""Data sets: what is written is read again, and whatever is wrong with one is said by file and line."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hil_drivers.clock import WallClock
+from hil_drivers.data_set import DataSet, load
+from hil_drivers.errors import DeviceUnreachable, OptionError, RemoteProtocolError, SetpointRefused
+from hil_drivers.instruments.dataset import Dataset
+from hil_drivers.replay import Recording, Replay
+from replayed import LEVELS, SIGNS, make_data_set
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return make_data_set(tmp_path / "letters")
+
+
+def edit(path: Path, old: str, new: str) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+
+
+def test_what_was_written_is_read(folder: Path) -> None:
+    data = load(folder)
+    assert len(data.entries) == len(LEVELS) * 2 * (len(SIGNS) + 1)
+    assert data.incomplete == ()
+    first = data.entries[0]
+    assert (first.content, first.references["illuminance"]) == ("AAA", (4.95, 0.0495))
+    assert data.entries[6].content == ""
+    assert data.read(first.recording).startswith(b"\x89PNG")
+    assert data.reference("illuminance").simulated
+
+
+def test_a_recording_without_its_reference_is_named_and_does_not_count(folder: Path) -> None:
+    edit(folder / "index.csv", "4.95,0.0495", "4.95,")
+    data = load(folder)
+    assert data.facts["without_reference"] == ["001.png"]
+    assert "001.png" not in {entry.recording.file for entry in data.entries}
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "told"),
+    [
+        ("index.csv", "002.png", "001.png", "names 001.png twice"),
+        ("index.csv", "002.png", "../002.png", "no file of the data set"),
+        ("index.csv", "002.png", "/etc/passwd", "no file of the data set"),
+        ("index.csv", "4.95,0.0495", "nan,0.0495", "line 2"),
+        ("index.csv", "4.95,0.0495", "4.95,0", "unknown is not zero"),
+        ("index.csv", "4.95,0.0495", "4.95", "has 7 cells"),
+        ("index.csv", "subject", "subjekt", "'subjekt' is unknown"),
+        ("dataset.toml", 'origin = "rendered"', 'origin = "found"', "origin"),
+        ("dataset.toml", 'correlation = "full"', 'correlation = "independent"', "correlation"),
+        ("dataset.toml", "match = 0.1", "match = 2", "match"),
+        ("dataset.toml", "index.csv", "other.csv", "cannot be read"),
+        ("dataset.toml", "index.csv", "sub/index.csv", "not beside it"),
+        ("dataset.toml", "[dataset]", "[dataset", "no TOML"),
+    ],
+)
+def test_what_is_wrong_is_said(folder: Path, file: str, old: str, new: str, told: str) -> None:
+    edit(folder / file, old, new)
+    with pytest.raises(OptionError) as caught:
+        load(folder)
+    assert told in str(caught.value)
+    assert str(folder) in str(caught.value)
+
+
+def test_one_recording_under_two_names_is_refused(folder: Path) -> None:
+    first, second = load(folder).entries[:2]
+    edit(folder / "index.csv", second.recording.sha256, first.recording.sha256)
+    with pytest.raises(OptionError, match=r"002\.png and 001\.png are the same recording"):
+        load(folder)
+
+
+def as_lines(data: DataSet) -> str:
+    rows = [
+        {
+            "file": entry.recording.file,
+            "sha256": entry.recording.sha256,
+            "content": entry.content or data.about.blank,
+            **{name: {"value": value, "u": u} for name, (value, u) in entry.references.items()},
+        }
+        for entry in data.entries
+    ]
+    return "\n".join(map(json.dumps, rows)) + "\n"
+
+
+def test_json_lines_say_the_same(folder: Path) -> None:
+    data = load(folder)
+    (folder / "index.jsonl").write_text(as_lines(data), encoding="utf-8")
+    edit(folder / "dataset.toml", "index.csv", "index.jsonl")
+    assert load(folder).entries == data.entries
+
+
+@pytest.fixture(scope="module")
+def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = make_data_set(tmp_path_factory.mktemp("hostile") / "letters")
+    (folder / "index.jsonl").write_text(as_lines(load(folder)), encoding="utf-8")
+    return folder
+
+
+@given(
+    file=st.sampled_from(["index.csv", "index.jsonl", "dataset.toml"]),
+    place=st.floats(0, 1),
+    length=st.integers(0, 40),
+    noise=st.binary(max_size=12) | st.text(max_size=6).map(lambda text: text.encode("utf-8", "surrogatepass")),
+)
+def test_a_damaged_data_set_is_read_or_refused(
+    hostile: Path, file: str, place: float, length: int, noise: bytes
+) -> None:
+    originals = {path: path.read_bytes() for path in (hostile / file, hostile / "dataset.toml")}
+    try:
+        if file == "index.jsonl":
+            edit(hostile / "dataset.toml", "index.csv", "index.jsonl")
+        whole = (hostile / file).read_bytes()
+        at = int(place * len(whole))
+        (hostile / file).write_bytes(whole[:at] + noise + whole[at + length :])
+        with contextlib.suppress(OptionError):
+            load(hostile)
+    finally:
+        for path, content in originals.items():
+            path.write_bytes(content)
+
+
+async def opened(folder: Path, **options: object) -> Dataset:
+    device = Dataset("data", "dataset:", clock=WallClock(), folder=str(folder), interval=1e-3, **options)  # type: ignore[arg-type]
+    await device.open()
+    return device
+
+
+async def test_the_nearest_recordings_of_a_condition_come_first(folder: Path) -> None:
+    device = await opened(folder)
+    assert isinstance(device, Replay)
+    used: list[Recording] = []
+    device.on_use = used.append
+    await device.show("BBB")
+    await device.write("illuminance.set", 20.0)
+    for occasion in (0, 1, 1):
+        device.present(occasion)
+        value = (await device.read("illuminance")).value
+        frame = await device.grab()
+        assert bytes(frame.image[0, :3]) == b"BBB"
+        assert (await device.read("illuminance")).value == value
+        assert frame.number == used[-1].number
+    assert [each.number for each in used] == [12, 11, 11]
+    await device.close()
+
+
+async def test_what_the_data_set_lacks_is_said(folder: Path) -> None:
+    device = await opened(folder, factors={"sign": "content", "lux": "illuminance"})
+    assert device.lacking({"sign": "AAA", "lux": 20.0}, 1) == ""
+    missing = "holds 2 recordings of content 'AAA' at illuminance 20 lx ± 10 %, and number 3 is needed"
+    assert device.lacking({"sign": "AAA", "lux": 20.0}, 2) == missing
+    assert device.lacking({"bearing": 3}, 7) == ""
+    await device.show("AAA")
+    await device.write("illuminance.set", 40.0)
+    with pytest.raises(DeviceUnreachable, match="holds 0 recordings"):
+        await device.read("illuminance")
+    device.present(0)
+    await device.write("illuminance.set", 20.0)
+    await device.grab()
+    with pytest.raises(DeviceUnreachable, match="per_point"):
+        await device.grab()
+    with pytest.raises(SetpointRefused):
+        await device.write("illuminance.set", float("nan"))
+    await device.close()
+
+
+async def test_a_file_that_was_changed_is_never_given_out(folder: Path) -> None:
+    device = await opened(folder)
+    (folder / "001.png").write_bytes((folder / "002.png").read_bytes())
+    (folder / "002.png").unlink()
+    await device.show("AAA")
+    await device.write("illuminance.set", 4.95)
+    with pytest.raises(RemoteProtocolError, match=r"001\.png: is not the file of the index"):
+        await device.grab()
+    await device.close()
+
+
+async def test_a_factor_that_stands_for_nothing_is_refused(folder: Path) -> None:
+    with pytest.raises(OptionError, match="'colour'"):
+        await opened(folder, factors={"sign": "colour"})
