@@ -18,6 +18,6 @@ def coverage_factor(dof: float) -> float:
     """
     if dof >= ENOUGH_DOF:
         return 2.0
-    from scipy.stats import t
+    from scipy.special import stdtrit
 
-    return float(t.ppf(0.5 + 0.9545 / 2.0, max(1, math.floor(dof))))
+    return float(stdtrit(max(1, math.floor(dof)), 0.5 + 0.9545 / 2.0))

@@ -369,4 +369,6 @@ def _pint_unit(parts: _Parts, registry: Any) -> Any:
 def _pint() -> tuple[Any, type[Exception]]:
     import pint
 
-    return pint.UnitRegistry(), pint.DimensionalityError
+    from .unit_definitions import DEFINITIONS
+
+    return pint.UnitRegistry(DEFINITIONS), pint.DimensionalityError

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from itertools import permutations
 
+import pint
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from hil_calibration import unit
 from hil_calibration.errors import UnitError
+from hil_calibration.unit_definitions import DEFINITIONS
 
 KNOWN = [
     # UCUM, D-SI, symbol
@@ -135,3 +138,19 @@ def test_any_text_is_a_value_or_a_unit_error(text: str) -> None:
             read()
         except UnitError:
             continue
+
+
+def test_our_definitions_are_those_of_pint() -> None:
+    whole, ours = pint.UnitRegistry(), pint.UnitRegistry(DEFINITIONS)
+    names = [unit._PINT.get(atom.name, atom.name) for atom in unit._ATOMS.values()]
+    names += [f"{prefix}metre" for prefix, _ in unit._PREFIXES.values()]
+
+    def factor(registry: pint.UnitRegistry, source: str, target: str) -> float | None:
+        try:
+            return float(registry.convert(1.0, registry.Unit(source), registry.Unit(target)))
+        except pint.DimensionalityError:
+            return None
+
+    for source, target in permutations(names, 2):
+        expected = factor(whole, source, target)
+        assert factor(ours, source, target) == (None if expected is None else pytest.approx(expected, rel=1e-14))
