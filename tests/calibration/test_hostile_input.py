@@ -207,7 +207,7 @@ def test_good_input_gives_a_result(case: str) -> None:
 
 
 @pytest.mark.parametrize("case", GOOD)
-@settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.data())
 def test_hostile_input_is_answered_or_refused(case: str, data: st.DataObject) -> None:
     function, good = GOOD[case]

@@ -68,7 +68,7 @@ def test_proportion_intervals(
 
 
 @given(st.integers(1, 400), st.data())
-@settings(max_examples=60, deadline=None)
+@settings(deadline=None)
 def test_intervals_hold_the_proportion_and_mirror(n: int, data: st.DataObject) -> None:
     k = data.draw(st.integers(0, n))
     for method in ("clopper-pearson", "wilson", "jeffreys"):

@@ -250,7 +250,7 @@ def test_bad_input_is_refused() -> None:
         Measurements(A.value, A.u_ind, A.shared, ("A, reading 1", "A"), "lx").named("A")
 
 
-@settings(max_examples=50, deadline=None)
+@settings(deadline=None)
 @given(st.floats(-1e4, 1e4), st.floats(-1e4, 1e4))
 def test_a_shift_of_the_origin_changes_no_u(of_t: float, of_y: float) -> None:
     moved = Measurements(A.value + of_y, A.u_ind, A.shared, A.effects, "lx")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from itertools import permutations
+from typing import Any
 
 import pint
 import pytest
@@ -141,11 +142,12 @@ def test_any_text_is_a_value_or_a_unit_error(text: str) -> None:
 
 
 def test_our_definitions_are_those_of_pint() -> None:
-    whole, ours = pint.UnitRegistry(), pint.UnitRegistry(DEFINITIONS)
+    whole: Any = pint.UnitRegistry()
+    ours: Any = pint.UnitRegistry(DEFINITIONS)
     names = [unit._PINT.get(atom.name, atom.name) for atom in unit._ATOMS.values()]
     names += [f"{prefix}metre" for prefix, _ in unit._PREFIXES.values()]
 
-    def factor(registry: pint.UnitRegistry, source: str, target: str) -> float | None:
+    def factor(registry: Any, source: str, target: str) -> float | None:
         try:
             return float(registry.convert(1.0, registry.Unit(source), registry.Unit(target)))
         except pint.DimensionalityError:

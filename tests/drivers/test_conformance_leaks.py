@@ -7,9 +7,14 @@ import pytest
 from hil_drivers.testing import checks
 from subjects import CHECKED, made
 
+SLOW = ("ros2", "ros2-robot")
+"""A process of ROS takes long to begin and to end."""
+
 
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("driver", CHECKED)
+@pytest.mark.parametrize(
+    "driver", [pytest.param(each, marks=pytest.mark.soak) if each in SLOW else each for each in CHECKED]
+)
 async def test_driver_leaves_nothing_behind(driver: str) -> None:
     (check,) = checks("leaks")
     async with made(driver)() as subject:

@@ -35,7 +35,7 @@ def shipped() -> list[str]:
 
 
 @pytest.mark.parametrize("name", shipped())
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(data=st.data())
 def test_any_options_make_a_device_or_a_sentence(name: str, data: st.DataObject) -> None:
     driver = driver_class(name)

@@ -255,7 +255,7 @@ def test_refuses_bad_options() -> None:
         Recogniser("reader", "process:", clock=WallClock(), stretch=(99.0, 1.0))
 
 
-@settings(max_examples=50, deadline=None)
+@settings(deadline=None)
 @given(st.integers(1, 20), st.integers(1, 20), st.sampled_from([0, 3]), st.integers(0, 2**32 - 1))
 def test_the_stretch_fills_the_range(height: int, width: int, channels: int, seed: int) -> None:
     shape = (height, width, channels) if channels else (height, width)

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway_door import reachable, told
@@ -52,7 +52,6 @@ async def history() -> AsyncIterator[History]:
 
 
 @given(st.integers(-200_000, 500_000), st.integers(-200_000, 500_000), st.integers(100, 5000), st.booleans())
-@settings(max_examples=60)
 def test_the_pages_together_are_what_is_on_record(folder: Path, begin: int, end: int, most: int, lux: bool) -> None:
     channel, begin, end = "lux" if lux else "deg", BEGIN + begin, BEGIN + end
     found: list[list[Any]] = []

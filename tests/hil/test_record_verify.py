@@ -305,7 +305,7 @@ def is_prefix(verification: Verification, run: Path) -> bool:
     return bool(np.array_equal(readings.value[:count], 201.0 + np.arange(count) / 10))
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_a_damaged_interrupted_run_never_lies(interrupted: Path, tmp_path: Path, data: st.DataObject) -> None:
     """Flipped bits and cut tails of the file and its log: a finding, or a true beginning of the record."""
@@ -322,7 +322,7 @@ def test_a_damaged_interrupted_run_never_lies(interrupted: Path, tmp_path: Path,
     assert verification.findings or verification.ends["readings"] == 0 or is_prefix(verification, run)
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_a_damaged_closed_record_never_ends_in_a_traceback(original: Path, tmp_path: Path, data: st.DataObject) -> None:
     """Without its seal: a finding, or every value is as it was written."""

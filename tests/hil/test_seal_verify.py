@@ -12,7 +12,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bench_copy import hil
@@ -168,7 +168,6 @@ def test_another_record_under_the_same_manifest(run: Path, tmp_path: Path) -> No
     assert first(run) == ("sealed/manifest.json", "names another head of the chain than the record has")
 
 
-@settings(max_examples=60)
 @given(st.data())
 def test_a_damaged_parquet_file_is_a_finding(
     tmp_path_factory: pytest.TempPathFactory, original: Path, data: st.DataObject

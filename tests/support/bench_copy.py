@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from hil.bench import find_bench
+from hil.bench import find_bench, shipped_benches
 
 SHORT = ("--set", "readings=3", "--set", "warm_up=60 s", "--set", "levels=5,10,20,50,100,200")
 """Settings that make a calibration short."""
@@ -20,7 +20,7 @@ LONG = ("--set", "readings=200", "--set", "warm_up=60 s")
 
 def copy_bench(folder: Path, *changes: tuple[str, str], add: str = "") -> Path:
     """Copy the shipped bench into ``folder``, replace each text by another in the bench file, and append ``add``."""
-    others = shutil.ignore_patterns("instruments-sim.toml", "climate-sim.toml")
+    others = shutil.ignore_patterns(*(f"{name}.toml" for name in shipped_benches() if name != "action-sim"))
     shutil.copytree(find_bench("action-sim").parent, folder, dirs_exist_ok=True, ignore=others)
     path = folder / "action-sim.toml"
     text = path.read_text(encoding="utf-8")

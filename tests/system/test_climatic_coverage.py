@@ -27,12 +27,12 @@ def judged(found: list[Deviation]) -> tuple[int, float]:
 
 @pytest.mark.timeout(300)
 def test_the_stated_uncertainties_are_true(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    for name, deviations in over_seeds(tmp_path, range(1, 17)).items():
+    for name, deviations in over_seeds(tmp_path, range(1, 9)).items():
         inside, spread = judged(deviations)
         with capsys.disabled():
-            print(f"\n{name}: {inside} of 16 inside U; root mean square of error/u {spread:.2f}", end="")  # noqa: T201
-        assert inside >= 13
-        assert 0.5 <= spread <= 1.5
+            print(f"\n{name}: {inside} of 8 inside U; root mean square of error/u {spread:.2f}", end="")  # noqa: T201
+        assert inside >= 6
+        assert 0.3 <= spread <= 1.8
 
 
 @pytest.mark.soak

@@ -135,7 +135,7 @@ def test_the_exit_code_is_the_verdict_s(
     demo: dict[str, Any], tmp_path: Path, required: str, code: int, outcome: str
 ) -> None:
     bench = demo["trial"]["folder"].parents[1] / "bench" / "action-sim.toml"
-    few = ("--set", "repeats=1", "--set", "illuminances=6,8,10,13,17,25,60", "--set", f"required={required} lx")
+    few = ("--set", "repeats=1", "--set", "illuminances=8,12,40", "--set", f"required={required} lx")
     done = hil("run", "detection-vs-illuminance", "--bench", bench, *few, "--out", "runs", "--json", cwd=tmp_path)
     assert done.returncode == code, done.stderr
     assert json.loads(done.stdout)["verdict"]["outcome"] == outcome
@@ -179,14 +179,14 @@ def test_a_row_that_was_tampered_with_is_named(sealed: Path, trigger: str, state
 
 
 def test_a_flipped_byte_of_any_file_is_found(sealed: Path) -> None:
-    for path in sorted(path for path in sealed.rglob("*") if path.is_file()):
+    for number, path in enumerate(sorted(path for path in sealed.rglob("*") if path.is_file())):
         good = path.read_bytes()
-        for offset in (0, len(good) // 3, len(good) - 1) if path.parent == sealed else (len(good) // 3,):
-            bad = bytearray(good)
-            bad[offset] ^= 0x10
-            path.write_bytes(bad)
-            code, told = verdict_on(sealed)
-            assert code == 6, (path.name, offset)
-            assert path.name in told or "closed.json" in told
+        offset = (0, len(good) // 3, len(good) - 1)[number % 3]
+        bad = bytearray(good)
+        bad[offset] ^= 0x10
+        path.write_bytes(bad)
+        code, told = verdict_on(sealed)
+        assert code == 6, (path.name, offset)
+        assert path.name in told or "closed.json" in told
         path.write_bytes(good)
     assert verdict_on(sealed)[0] == 0

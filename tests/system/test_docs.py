@@ -45,7 +45,6 @@ EVERY_TIME = {
     "README.md",
     "docs/how-to/write-a-procedure.md",
     "docs/how-to/add-a-driver.md",
-    "docs/how-to/issue-a-certificate.md",
     "docs/how-to/command-a-run.md",
     "docs/how-to/keep-a-bench-in-service.md",
     "docs/how-to/evaluate-a-measurement-model.md",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import signal
 import subprocess
 from collections import Counter
@@ -38,10 +39,18 @@ def counted(record: Record) -> Counter[int]:
     return Counter(point.index for point in record.points() if point.state == "committed")
 
 
+@pytest.fixture(scope="module")
+def killed_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    place = tmp_path_factory.mktemp("killed")
+    copy_bench(place / "bench")
+    run_and_kill(4, *RUN, *SETTINGS, cwd=place)
+    return place
+
+
 @pytest.fixture
-def killed(tmp_path: Path) -> Path:
-    copy_bench(tmp_path / "bench")
-    run_and_kill(4, *RUN, *SETTINGS, cwd=tmp_path)
+def killed(killed_once: Path, tmp_path: Path) -> Path:
+    """A folder of a run that was killed, to go on with."""
+    shutil.copytree(killed_once, tmp_path, dirs_exist_ok=True)
     (folder,) = (tmp_path / "runs").iterdir()
     return folder
 

@@ -128,7 +128,7 @@ FEW = 200
 
 
 def whiten(factor: Array, columns: Array, *, transposed: bool = False) -> Array:
-    """factor^-1 columns, or factor^-T columns; for few points without scipy, which takes a third of a second to load."""
+    """factor^-1 columns, or factor^-T columns; for few points without scipy, which takes long to load."""
     if len(factor) <= FEW:
         return np.asarray(np.linalg.solve(factor.T if transposed else factor, columns))
     from scipy.linalg import solve_triangular

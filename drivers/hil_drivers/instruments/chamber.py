@@ -28,6 +28,9 @@ from .turn import Turns
 SCAN_PERIOD = 2.0
 """How old a value may be that the controller shows, in s: our assumption, no published description says."""
 
+LONGEST_SCAN = 3600.0
+"""The largest such age that can be declared, in s."""
+
 START_WITHIN = 10.0
 """Seconds of bench time within which a chamber must have started or stopped: our assumption."""
 
@@ -52,8 +55,8 @@ class ClimaticChamber(Device):
         dew_point_margin: float | None = None,
     ) -> None:
         super().__init__(name, address, clock=clock)
-        if not (math.isfinite(scan_period) and scan_period >= 0):
-            raise OptionError(f"scan_period = {scan_period:g} s", where=name, remedy="give 0 or more")
+        if not 0 <= scan_period <= LONGEST_SCAN:
+            raise OptionError(f"scan_period = {scan_period:g} s", where=name, remedy=f"give 0 to {LONGEST_SCAN:g}")
         if dew_point_margin is not None and not (humidity and math.isfinite(dew_point_margin)):
             raise OptionError(
                 f"dew_point_margin = {dew_point_margin:g} K",

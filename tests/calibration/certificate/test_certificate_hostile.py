@@ -112,7 +112,7 @@ def test_ten_kilobytes_are_refused_as_a_name_and_carried_as_a_text(full: Certifi
         PLACES[place](full, long)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.sampled_from(sorted(PLACES)), st.text(max_size=40))
 @example("person", "\u0301combining")
 @example("serial", "\ufeff1")

@@ -427,7 +427,6 @@ def test_many_findings_of_a_rule_are_told_once() -> None:
 
 
 @given(st.binary(max_size=300) | st.text(max_size=300).map(lambda text: f"{ROOT_TAG}{text}".encode()))
-@settings(max_examples=100)
 def test_no_bytes_raise(data: bytes) -> None:
     assert all(finding.message for finding in check(data))
 
@@ -483,7 +482,7 @@ def spoilt(draw: st.DrawFn, xml: bytes) -> bytes:
 
 
 @given(st.data())
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_no_spoilt_certificate_raises(small: bytes, data: st.DataObject) -> None:
     for finding in check(data.draw(spoilt(small)), capabilities=(Stated("temperature", "Cel", 0.03),)):
         assert finding.rule in (*RULES, "document")

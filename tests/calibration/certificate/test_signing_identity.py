@@ -234,7 +234,7 @@ def test_the_private_key_is_not_shown(keys: Keys) -> None:
     assert repr(keys.identity) == f"Identity(name={PERSON!r}, test=True)"
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_no_broken_key_file_raises_anything_else(keys: Keys, tmp_path: Path, data: st.DataObject) -> None:
     content = bytearray(keys.signer.read_bytes())

@@ -407,7 +407,7 @@ def test_a_certificate_not_valid_at_the_time_is_named(signed: bytes, keys: Keys)
         verify_pdf(signed, keys.trusted, at=dt.datetime(2040, 1, 1, tzinfo=dt.UTC))
 
 
-@settings(max_examples=120, deadline=None)
+@settings(deadline=None)
 @given(data=st.data())
 def test_no_mutation_raises_anything_else_or_is_read(keys: Keys, signed: bytes, data: st.DataObject) -> None:
     mutated = bytearray(signed)
@@ -423,7 +423,7 @@ def test_no_mutation_raises_anything_else_or_is_read(keys: Keys, signed: bytes, 
     assert (found.content, found.name) == (REPORT, PERSON)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(deadline=None)
 @given(data=st.binary(max_size=200))
 def test_no_bytes_raise_anything_else(data: bytes) -> None:
     for each in (data, b"%PDF-1.7\n" + data + b"\n%%EOF"):

@@ -554,7 +554,7 @@ def test_a_time_of_signing_outside_of_the_certificate_is_refused(keys: Keys, tmp
         verify_xml(done.stdout, keys.trusted)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(deadline=None)
 @given(data=st.data())
 def test_no_mutation_raises_anything_else_or_changes_what_is_read(
     keys: Keys, signed: bytes, data: st.DataObject
@@ -574,7 +574,7 @@ def test_no_mutation_raises_anything_else_or_changes_what_is_read(
     assert found.name == PERSON
 
 
-@settings(max_examples=100, deadline=None)
+@settings(deadline=None)
 @given(data=st.binary(max_size=200) | st.text(alphabet="<>/a!?[]\"'=& xmlns:ds#", max_size=80).map(str.encode))
 def test_no_bytes_raise_anything_else(data: bytes) -> None:
     with pytest.raises(SignatureFault):
