@@ -254,6 +254,7 @@ SUBJECTS: dict[str, MakeSubject | Elsewhere] = {
         unseen={**_CLOCK_JUMP, "lossy": "what is lost is counted; what comes is right"},
     ),
     "pylon": Elsewhere("tests/drivers/test_instrument_pylon.py", "its peer is the maker's emulator, an optional job"),
+    "dataset": Elsewhere("tests/drivers/test_data_set.py", "it reads files, without a wire"),
     "recogniser": Elsewhere("tests/drivers/test_recogniser.py", "it is a child process, without a wire"),
     "scpi": simulated(
         {"kind": "scpi", "description": str(SUPPLY), **SUPPLY_ANSWERS},
