@@ -24,6 +24,9 @@ from ..replay import Recording, Reference
 from ..transport.worker import Worker
 
 ADDRESS = "dataset:"
+SMALL = 64 << 10
+"""Bytes up to which a picture is read at once: to hand it to another thread takes longer than to decode it."""
+
 SETPOINT = ".set"
 """What follows the name of a quantity in the name of the point that commands it."""
 
@@ -57,7 +60,7 @@ class Dataset(Device):
         factors: dict[str, str] | None = None,
         per_point: int = 1,
         reuse: bool = False,
-        interval: float = 0.5,
+        interval: float = 1.0,
     ) -> None:
         super().__init__(name, address, clock=clock)
         if address != ADDRESS:
@@ -156,7 +159,10 @@ class Dataset(Device):
             self.on_use(recording)
         begin = self.clock.now()
         with self.clock.exchange():
-            image = await self._worker.call(partial(_picture, self._data, recording))
+            if _size(self._data, recording) > SMALL:
+                image = await self._worker.call(partial(_picture, self._data, recording))
+            else:
+                image = _picture(self._data, recording)
         self._grabs += 1
         return Frame(image, recording.number, begin, self.clock.now(), Path(recording.file).suffix.lstrip("."))
 
@@ -220,6 +226,14 @@ def _points(data: DataSet) -> dict[str, Point]:
         if quantity.match is not None
     }
     return read | commanded
+
+
+def _size(data: DataSet, recording: Recording) -> int:
+    """The bytes of a recording; 0 where the file is gone, which is seen when it is read."""
+    try:
+        return (data.folder / recording.file).stat().st_size
+    except OSError:
+        return 0
 
 
 def _picture(data: DataSet, recording: Recording) -> NDArray[np.uint8]:

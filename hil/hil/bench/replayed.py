@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 NODES = 65
 """Nodes of the table that states u against the reference value, at most."""
 
+WITHIN = 0.01
+"""By how much, as a fraction, a straight line may be above the u of a recording."""
+
 
 def replay_faults(content: BenchFile) -> Iterator[Fault]:
     """What a bench file of the kind ``dataset`` says and cannot mean, or another one about lanes."""
@@ -44,8 +47,9 @@ def replayed_record(config: BenchConfig, channel: str) -> CalibrationRecord | No
     """What makes a measurement of a recorded reference value; ``None`` where the channel's device holds none.
 
     The function is the identity. The errors of all values are fully correlated, as the data set declares, so that their
-    covariance is u u^T (GUM 5.2.2). Up to 65 different values keep their own u; of more, u is a line between 65 nodes,
-    nowhere below the u of a recording.
+    covariance is u u^T (GUM 5.2.2). Where u is a straight line over the value within 1 %, it is taken as one. Otherwise
+    up to 65 different values keep their own u; of more, u is a line between 65 nodes. It is nowhere below that of a
+    recording.
 
     :raises hil_drivers.errors.DriverError: if the data set cannot be read.
     """
@@ -64,22 +68,40 @@ def record_of(found: Reference, quantity: str) -> CalibrationRecord:
     import numpy as np
 
     from hil_calibration.calibration import CalibrationRecord, Instrument
-    from hil_calibration.function import Table
+    from hil_calibration.function import CalibrationFunction, StraightLine, Table
 
-    x, u = _nodes(found.values)
+    low, high = (edge(value for value, _ in found.values) for edge in (min, max))
+    line = _line(found.values)
+    if line is not None and low < high:
+        function: CalibrationFunction = StraightLine(0.0, 1.0)
+        u = line
+    else:
+        x, u = _nodes(found.values)
+        function, low, high = Table(x, x), x[0], x[-1]
     return CalibrationRecord(
         instrument=Instrument("data set", found.source, found.sha256[:16]),
         quantity=quantity,
         unit=found.unit,
-        function=Table(x, x),
+        function=function,
         covariance=np.outer(u, u),
-        valid_range=(x[0], x[-1]),
+        valid_range=(low, high),
         date=found.date,
         identifier=f"data set {found.source}",
         certificates={"index": found.sha256},
         provenance="simulated" if found.simulated else "measured",
         assumption="reference values fully correlated, as the data set declares",
     )
+
+
+def _line(values: Sequence[tuple[float, float]]) -> tuple[float, ...] | None:
+    """a and b of the line u = a + b x that no u exceeds; ``None`` where it is more than 1 % above one."""
+    import numpy as np
+
+    x, u = np.array(values).T
+    centred = x - x.mean()
+    b = float(centred @ u / (centred @ centred)) if np.any(centred) else 0.0
+    a = float(np.max(u - b * x))
+    return (a, b) if np.all(a + b * x <= (1.0 + WITHIN) * u) else None
 
 
 def _nodes(values: Sequence[tuple[float, float]]) -> tuple[tuple[float, ...], tuple[float, ...]]:
