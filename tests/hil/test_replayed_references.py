@@ -21,7 +21,7 @@ def made(values: list[tuple[float, float]]) -> CalibrationRecord:
 
 
 def u_of(record: CalibrationRecord, values: list[tuple[float, float]]) -> list[float]:
-    return evaluate(record, np.array([value for value, _ in values])).u.tolist()
+    return [float(u) for u in evaluate(record, np.array([value for value, _ in values])).u]
 
 
 @pytest.mark.parametrize(("a", "b"), [(0.0, 0.01), (0.2, 0.0), (0.1, 0.01)])
