@@ -201,6 +201,10 @@ def arms(world: World) -> dict[str, Arm]:
 
 def _arms(world: World) -> dict[str, Arm]:
     devices = world.file.devices.items()
+    if world.file.scene == "robot-hall":
+        from .hall.arm import HallArm
+
+        return {name: HallArm(name, device, world) for name, device in devices if isinstance(device, UrRtdeDevice)}
     return {name: Arm(name, device, world) for name, device in devices if isinstance(device, UrRtdeDevice)}
 
 

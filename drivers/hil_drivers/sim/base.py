@@ -170,6 +170,10 @@ def bases(world: World) -> dict[str, Base]:
 
 def _bases(world: World) -> dict[str, Base]:
     devices = world.file.devices.items()
+    if world.file.scene == "robot-hall":
+        from .hall.robot import HallRobot
+
+        return {name: HallRobot(name, device, world) for name, device in devices if isinstance(device, Ros2RobotDevice)}
     return {name: Base(name, device, world) for name, device in devices if isinstance(device, Ros2RobotDevice)}
 
 

@@ -36,7 +36,13 @@ def render(
     :param name: the camera's device name; with ``seed`` it fixes the pixel pattern and the noise.
     :param index: which noise, 0 or more; the simulator takes the start of the exposure in ns.
     """
-    reflectance = _reflectance(text, camera)
+    return expose(_reflectance(text, camera), illuminance, camera, seed=seed, name=name, index=index)
+
+
+def expose(
+    reflectance: NDArray[np.float32], illuminance: float, camera: CameraOptics, *, seed: int, name: str, index: int
+) -> NDArray[np.uint8]:
+    """As :func:`render`, of anything whose ``reflectance`` of shape ``(height, width)`` is known."""
     response, dark = _pattern(camera, seed, name)
     electrons = reflectance * np.float32(electrons_per_lux(camera) * max(0.0, illuminance))
     electrons *= response

@@ -13,6 +13,8 @@ from ..errors import DriverError
 from .devices import AnyDevice
 from .devices.artnet import ArtnetDevice
 from .devices.base import ROOM
+from .devices.camera import CameraOptics
+from .devices.modbus import ModbusDevice
 from .devices.modbus_linked import ModbusLinked
 from .model import Effect, Model, Name, NotNegative, Positive
 
@@ -74,13 +76,22 @@ class Fault(Model):
     delay: NotNegative = 0.5
 
 
+Scene = Literal["light-room", "robot-hall"]
+IN_HALL_ONCE = ("ros2-robot", "ur-rtde")
+"""The kinds of which a hall has one body each."""
+
+
 class WorldFile(Model):
-    """A whole world. ``orphan_after`` is wall time in s without a control connection."""
+    """A whole world. ``orphan_after`` is wall time in s without a control connection.
+
+    In a ``robot-hall``, the robot and the arm move by the physics of MuJoCo, among obstacles.
+    """
 
     seed: int
     mode: Literal["lockstep", "paced"] = "lockstep"
     speed: Positive = 1.0
     start_utc: int = 0
+    scene: Scene = "light-room"
     orphan_after: Positive = 30.0
     room: Room = Room()
     lamp: Lamp | None = None
@@ -100,10 +111,23 @@ class WorldFile(Model):
         for kind in {device.kind for device in self.devices.values() if device.only_one}:
             if sum(device.kind == kind for device in self.devices.values()) > 1:
                 yield f"there can be one device of kind {kind!r} only"
+        yield from self._scene_contradictions()
         yield from self._place_contradictions()
         yield from self._line_contradictions()
         yield from self._effect_contradictions()
         yield from filter(None, map(self.fault_contradiction, self.faults))
+
+    def _scene_contradictions(self) -> Iterator[str]:
+        if self.scene == "robot-hall":
+            for kind in IN_HALL_ONCE:
+                if sum(device.kind == kind for device in self.devices.values()) > 1:
+                    yield f"a robot-hall can have one device of kind {kind!r} only"
+            return
+        for name, device in self.devices.items():
+            if isinstance(device, CameraOptics) and device.view == "robot":
+                yield f"{name!r} has the view of a robot, which only the world robot-hall has"
+            if isinstance(device, ModbusDevice) and any(device.served(point).in_hall for point in device.values):
+                yield f"{name!r} shows quantities of the world robot-hall, which this one is not"
 
     def _line_contradictions(self) -> Iterator[str]:
         first: dict[tuple[str, int], str] = {}

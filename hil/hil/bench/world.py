@@ -65,6 +65,7 @@ def compile_world(
         "mode": "lockstep" if speed is None else "paced",
         "speed": 1.0 if speed is None else speed,
         "start_utc": start_utc(sim),
+        "scene": sim.world,
         "room": dict(sim.room),
         "lamp": _lamp(config, sim, names),
         "devices": {name: _device(config, sim, device, records) for device, name in names.items()},

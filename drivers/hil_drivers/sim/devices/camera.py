@@ -12,12 +12,13 @@ from .base import LINK_FAULTS, SimDevice
 
 
 class CameraOptics(SimDevice, ABC):
-    """What the simulated cameras share: what they see, and how."""
+    """What the simulated cameras share: what they see (the sign panel, or what is ahead of the robot), and how."""
 
     faults: ClassVar[frozenset[str]] = LINK_FAULTS | frozenset(("frozen",))
 
     width: int = Field(default=320, ge=16, le=4096, multiple_of=2)
     height: int = Field(default=96, ge=16, le=4096, multiple_of=2)
+    view: Literal["panel", "robot"] = "panel"
     exposure: Annotated[float, Field(gt=0, le=10)] = 0.01
     f_number: Positive = 2.8
     quality: int = Field(default=90, ge=1, le=100)

@@ -64,6 +64,9 @@ class MapMemory(Memory):
         if not writable.issuperset(places):
             raise Refused
         self._written.update({(function, place): value for place, value in zip(places, values, strict=True)})
+        for name, point in self._map.points.items():
+            if point.writable and point.function == function and point.register_ in places:
+                self._shown[name].command(self._told(point), self._world.time.now())
 
     def _held(self, function: int, wanted: range) -> Mapping[int, int]:
         def asked(place: Place) -> bool:
@@ -93,6 +96,18 @@ class MapMemory(Memory):
         if (place.byte_order or self._map.byte_order) == "low-first":
             pairs = [pair[::-1] for pair in pairs]
         held.update({place.register_ + i: pair[0] << 8 | pair[1] for i, pair in enumerate(pairs)})
+
+    def _told(self, point: MappedPoint) -> float:
+        """The value of what was written to a point."""
+        words = [self._written.get((point.function, point.register_ + i), 0) for i in range(point.count)]
+        if point.type == "bit":
+            return float(words[0])
+        if (point.byte_order or self._map.byte_order) == "low-first":
+            words = [word >> 8 | (word & 0xFF) << 8 for word in words]
+        if (point.word_order or self._map.word_order) == "low-first":
+            words.reverse()
+        number: float = struct.unpack(_FORMATS[point.type], struct.pack(f">{point.count}H", *words))[0]
+        return number * point.scale + point.offset
 
     def _number(self, name: str, point: MappedPoint) -> float:
         """What stands in the registers of a point: a number of their type."""

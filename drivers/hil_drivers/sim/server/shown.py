@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from ..devices.shown import Served
+from typing import TYPE_CHECKING
+
+from ..devices.shown import IN_HALL, Served
 from ..response import Response
 from ..world import World
+
+if TYPE_CHECKING:
+    from ..hall.senses import Senses
 
 
 class Shown:
@@ -18,8 +23,21 @@ class Shown:
         """The indication of a sample taken at ``t`` in ns."""
         return self._response.indication(self._value(t), self._world.climate.temperature(t), t)
 
+    def command(self, value: float, t: int) -> None:
+        """Have the world follow what was written to the point, where it can be commanded."""
+        follows = self._served.follows or ""
+        if follows.startswith(f"{IN_HALL}obstacle."):
+            self._senses().set(follows, (value - self._served.offset) / self._served.scale, t)
+
+    def _senses(self) -> Senses:
+        from ..hall.senses import Senses
+
+        return self._world.part(Senses)
+
     def _value(self, t: int) -> float:
         served, world = self._served, self._world
+        if served.follows is not None and served.in_hall:
+            return self._senses().value(served.follows.removeprefix(IN_HALL), t) * served.scale + served.offset
         if served.follows is None:
             return served.constant or 0.0
         quantity = {

@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...clock import NANOSECONDS
-from ..camera import render
 from ..devices.camera import CameraDevice
 from ..world import World
 from .endpoint import HOST, Endpoint, port
+from .seen import picture
 
 _LONGEST_HEAD = 8192
 _LONGEST_BODY = 65536
@@ -171,14 +171,8 @@ class CameraEndpoint(Endpoint):
         start = self.world.time.now()
         self._begun = (start, self._begun[1] + 1 if self._begun[0] == start else 0)
         if self._picture is None or not self.faults.present("frozen"):
-            illuminance = self.world.sign_illuminance(start, start + self._exposure)
-            self._picture = render(
-                self.world.text,
-                illuminance,
-                self._device,
-                seed=self.world.file.seed,
-                name=self.name,
-                index=sum(self._begun),
+            self._picture = picture(
+                self.world, self.name, self._device, start, start + self._exposure, index=sum(self._begun)
             )
         return start, self._picture
 

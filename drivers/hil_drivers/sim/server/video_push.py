@@ -11,11 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...clock import NANOSECONDS
-from ..camera import render
 from ..devices.video import VideoDevice
 from ..world import World
 from .endpoint import HOST, port
 from .push import PushEndpoint
+from .seen import picture
 from .video import HttpError, HttpParser, HttpRequest
 
 PATH = "/video.mjpg"
@@ -89,14 +89,7 @@ class VideoEndpoint(PushEndpoint):
 
     def _seen(self, start: int) -> NDArray[np.uint8]:
         if self._picture is None or not self.faults.present("frozen"):
-            self._picture = render(
-                self.world.text,
-                self.world.sign_illuminance(start, start + self._exposure),
-                self._device,
-                seed=self.world.file.seed,
-                name=self.name,
-                index=start,
-            )
+            self._picture = picture(self.world, self.name, self._device, start, start + self._exposure, index=start)
         return self._picture
 
 

@@ -1,0 +1,1 @@
+"""The hall: robot, arm and obstacles with the physics of MuJoCo, which is loaded only where a world has it."""

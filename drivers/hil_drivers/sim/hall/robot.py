@@ -1,0 +1,123 @@
+"""The mobile robot of the hall: the software of the base, on wheels that slip, push and are stopped by things.
+
+Commands, limits and the scales of its odometry are those of :class:`hil_drivers.sim.base.Base`; where it truly is, and
+how far its wheels have turned, comes of the physics. Times are bench time in ns, lengths in m, angles in rad.
+"""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_right
+from collections import deque
+from typing import NamedTuple
+
+from ...clock import NANOSECONDS
+from ..base import Base, Place, State
+from ..bodies import Body
+from ..devices.ros2_robot import Ros2RobotDevice
+from ..world import World
+from .engine import KEPT, TICK, Engine
+
+WHEEL = 0.05
+"""Radius of the driven wheels."""
+
+TRACK = 0.3
+"""Distance between them."""
+
+BUMPER_HOLD = NANOSECONDS // 2
+"""How long the bumper tells of a touch."""
+
+
+class Believed(NamedTuple):
+    """What the base's software holds at one time: its pose, how far the wheels had turned, the speeds it wants."""
+
+    t: int
+    place: Place
+    left: float
+    right: float
+    speed: float
+    turn_rate: float
+
+
+class Command(NamedTuple):
+    """Velocities that were commanded at ``t``, and until when they hold."""
+
+    t: int
+    speed: float
+    turn_rate: float
+    until: int
+
+
+class HallRobot(Base):
+    """The robot of a hall."""
+
+    def __init__(self, name: str, device: Ros2RobotDevice, world: World) -> None:
+        super().__init__(name, device, world)
+        self._engine = engine = world.part(Engine)
+        x, y, heading = device.start
+        engine.begin("robot", (x, y, 0.0, math.cos(heading / 2.0), 0.0, 0.0, math.sin(heading / 2.0)))
+        self._wheels = engine.joint("left"), engine.joint("right")
+        self._motors = engine.actuator("left"), engine.actuator("right")
+        self._angles, self._targets = engine.data.qpos, engine.data.ctrl
+        self._commands: deque[Command] = deque([Command(0, 0.0, 0.0, 0)])
+        self._history: deque[Believed] = deque([Believed(0, Place(0.0, 0.0, 0.0), 0.0, 0.0, 0.0, 0.0)], maxlen=KEPT)
+        engine.control(self._act)
+
+    def command(self, t: int, speed: float, turn_rate: float) -> None:
+        (linear, angular), timeout = self.limits, self._device.command_timeout
+        until = t + round(timeout * NANOSECONDS) if timeout else 1 << 62
+        speed, turn_rate = max(-linear, min(linear, speed)), max(-angular, min(angular, turn_rate))
+        self._commands.append(Command(t, speed, turn_rate, until))
+
+    def forget(self, t: int) -> None:
+        left, right = self._turned(t)
+        self._history.append(self._at(t)._replace(t=t, place=Place(0.0, 0.0, 0.0), left=left, right=right))
+
+    def state(self, t: int) -> State:
+        left, right = self._turned(t)
+        before = self._turned(max(0, t - TICK))
+        rates = [(b - a) * WHEEL * NANOSECONDS / TICK for a, b in zip(before, (left, right), strict=True)]
+        place = self._engine.body("robot", t)
+        true = Place(place.position[0], place.position[1], _heading(place))
+        believed = self._moved(self._at(t), left, right)
+        return State(t, true, believed, (rates[0] + rates[1]) / 2.0, (rates[1] - rates[0]) / TRACK)
+
+    def body(self, t: int) -> Body:
+        return self._engine.body("robot", t)
+
+    def _act(self, t: int) -> None:
+        """One tick of the base's software."""
+        while len(self._commands) > 1 and self._commands[1].t <= t:
+            self._commands.popleft()
+        command, last = self._commands[0], self._history[-1]
+        wanted = (command.speed, command.turn_rate) if t < command.until else (0.0, 0.0)
+        dt = (t - last.t) / NANOSECONDS or TICK / NANOSECONDS
+        speed = _towards(last.speed, wanted[0], self._device.acceleration * dt)
+        turn_rate = _towards(last.turn_rate, wanted[1], self._device.angular_acceleration * dt)
+        left, right = self._angles.item(self._wheels[0]), self._angles.item(self._wheels[1])
+        self._targets[self._motors[0]] = (speed - turn_rate * TRACK / 2.0) / WHEEL
+        self._targets[self._motors[1]] = (speed + turn_rate * TRACK / 2.0) / WHEEL
+        self._history.append(Believed(t, self._moved(last, left, right), left, right, speed, turn_rate))
+
+    def _at(self, t: int) -> Believed:
+        index = bisect_right(self._history, t, key=lambda each: each.t)
+        return self._history[max(0, index - 1)]
+
+    def _turned(self, t: int) -> tuple[float, float]:
+        positions = self._engine.positions(t)
+        return float(positions[self._wheels[0]]), float(positions[self._wheels[1]])
+
+    def _moved(self, last: Believed, left: float, right: float) -> Place:
+        """Odometry: on from ``last`` by how far the wheels have turned."""
+        ways = (left - last.left) * WHEEL, (right - last.right) * WHEEL
+        distance, turn = (ways[0] + ways[1]) / 2.0, (ways[1] - ways[0]) / TRACK
+        return last.place.moved(distance * self._distance_scale, turn * self._rotation_scale)
+
+
+def _heading(body: Body) -> float:
+    x, y, z, w = body.rotation
+    return math.atan2(2.0 * (w * z + x * y), 1.0 - 2.0 * (y * y + z * z))
+
+
+def _towards(value: float, target: float, most: float) -> float:
+    return value + max(-most, min(most, target - value))
