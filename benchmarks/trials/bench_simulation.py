@@ -23,8 +23,8 @@ from hil_drivers.sim.hall.engine import STEPS_PER_TICK, TICK, Engine
 from hil_drivers.sim.world import World
 from hil_drivers.sim.world_file import WorldFile
 
-PIECE = 4 * NANOSECONDS
-PIECES = 6
+PIECE = NANOSECONDS
+PIECES = 30
 LEAST_SHARE, LEAST_SPEED = 0.9, 20.0
 DEVICES = {
     "robot": {"kind": "ros2-robot", "command_timeout": 0.0, "start": [0.0, -2.0, 0.0]},
@@ -45,7 +45,7 @@ def main() -> int:
     ours: list[float] = []
     theirs: list[float] = []
     for piece in range(PIECES):
-        target = [home[0] + 0.05 * (-1) ** piece, *home[1:]]
+        target = [home[0] + 0.05 * (-1) ** (piece // 3), *home[1:]]
         arm.command(piece, target, piece * PIECE)
         world.time.advance((piece + 1) * PIECE)
         commanded.clear()

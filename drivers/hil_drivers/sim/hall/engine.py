@@ -185,5 +185,5 @@ def load_engine() -> Any:
 
 def _body(position: NDArray[np.float64], turn: NDArray[np.float64]) -> Body:
     x, y, z = position.tolist()
-    w, i, j, k = turn.tolist()
+    w, i, j, k = (-turn if turn[0] < 0.0 else turn).tolist()
     return Body((x, y, z), (i, j, k, w))
