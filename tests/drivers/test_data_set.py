@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import json
+from datetime import date
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 
 from hil_drivers.clock import WallClock
-from hil_drivers.data_set import DataSet, load
+from hil_drivers.data_set import About, DataSet, load
+from hil_drivers.data_set_check import look
+from hil_drivers.data_set_writer import DataSetWriter
 from hil_drivers.errors import DeviceUnreachable, OptionError, RemoteProtocolError, SetpointRefused
 from hil_drivers.instruments.dataset import Dataset
 from hil_drivers.replay import Recording, Replay
@@ -188,3 +194,34 @@ async def test_a_file_that_was_changed_is_never_given_out(folder: Path) -> None:
 async def test_a_factor_that_stands_for_nothing_is_refused(folder: Path) -> None:
     with pytest.raises(OptionError, match="'colour'"):
         await opened(folder, factors={"sign": "colour"})
+
+
+def noisy(folder: Path, count: int) -> DataSet:
+    """Independent recordings of one scene, the last of them encoded anew from the first and 1 % brighter."""
+    random = np.random.default_rng(1)
+    scene = np.full((48, 64), 120.0)
+    scene[16:32, 24:40] = 60.0
+    pictures = [(scene + 8 * random.standard_normal(scene.shape)).astype(np.uint8) for _ in range(count)]
+    pictures.append((pictures[0] * 1.01).astype(np.uint8))
+    about = About(name="noisy", date=date(2026, 6, 1), origin="rendered", index="index.csv")
+    made = DataSetWriter(folder, about, {})
+    for number, picture in enumerate(pictures):
+        buffer = io.BytesIO()
+        Image.fromarray(picture).save(buffer, "png")
+        made.add(f"{number}.png", buffer.getvalue(), content="square", references={})
+    made.close()
+    return load(folder)
+
+
+def test_a_copy_that_was_encoded_anew_looks_alike_and_independent_recordings_do_not(tmp_path: Path) -> None:
+    found = look(noisy(tmp_path / "set", 12))
+    assert found.alike == (("0.png", "12.png"),)
+    assert found.faults == ()
+
+
+def test_every_file_is_looked_at(folder: Path) -> None:
+    (folder / "001.png").write_bytes(b"")
+    (folder / "002.png").unlink()
+    first, second = look(load(folder)).faults
+    assert "001.png: is not the file of the index" in first
+    assert "002.png: cannot be read" in second

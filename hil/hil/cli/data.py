@@ -23,7 +23,8 @@ COMMANDS = {
     "reproduce": ("data_export:reproduce", "Analyse the record of a run again, and compare every number."),
     "seal": ("data_seal:seal", "Make the sealed set of a run: Parquet, MCAP, CSV and a signed manifest."),
     "amend": ("data_seal:amend", "Add an amendment to a closed run; the original stays."),
-    "export": ("data_export:export", "The readings of a run as CSV, Parquet or MCAP, in another folder."),
+    "export": ("data_export:export", "The readings of a run as CSV, Parquet or MCAP, or its pictures as a data set."),
+    "check-set": ("data_set:check_set", "Whether every recording of a data set is the one of its index."),
     "keys": ("data_seal:keys", "Keys that runs are signed with."),
 }
 
