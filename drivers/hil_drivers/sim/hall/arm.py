@@ -6,12 +6,25 @@ links of the seed in the model, and joint zeros and the deviation of each stop i
 
 from __future__ import annotations
 
-from ..arm import Arm, Doing
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..arm import Arm
 from ..bodies import Body
 from ..devices.ur_rtde import UrRtdeDevice
 from ..kinematics import AXES
 from ..world import World
 from .engine import Engine
+
+
+class Followed(NamedTuple):
+    """What the servos follow during a move, zeros and deviations included: where it starts, and the way to its end."""
+
+    number: int
+    start: NDArray[np.float64]
+    way: NDArray[np.float64]
 
 
 class HallArm(Arm):
@@ -21,11 +34,12 @@ class HallArm(Arm):
         super().__init__(name, device, world)
         self._engine = engine = world.part(Engine)
         self._places = [engine.joint(f"axis-{axis}") for axis in range(1, AXES + 1)]
-        self._motors = [engine.actuator(f"axis-{axis}") for axis in range(1, AXES + 1)]
-        self._settled = -1
+        first = engine.actuator("axis-1")
+        self._motors, self._targets = slice(first, first + AXES), engine.data.ctrl
+        self._followed, self._settled = Followed(-1, np.zeros(AXES), np.zeros(AXES)), -1
         self._build()
-        for axis, angle in enumerate(self._followed(0), start=1):
-            engine.begin(f"axis-{axis}", (angle,))
+        for axis, parts in enumerate(zip(device.home, self._zeros, self._strayed(0), strict=True), start=1):
+            engine.begin(f"axis-{axis}", (sum(parts),))
         engine.control(self._act)
 
     def sensed(self, t: int) -> list[float]:
@@ -51,13 +65,17 @@ class HallArm(Arm):
         x, y, z = true.tool
         model.site("tool").pos = (true.a[-1] + x, y, true.d[-1] + z)
 
-    def _followed(self, t: int) -> list[float]:
-        return [sum(parts) for parts in zip(self.joints(t), self._zeros, self._strayed(t), strict=True)]
-
     def _act(self, t: int) -> None:
         """One tick of the controller: the servos' targets, as long as they change."""
-        move = self._index(t)
-        if move == self._settled:
+        number = self._index(t)
+        if number == self._settled:
             return
-        self._engine.data.ctrl[self._motors] = self._followed(t)
-        self._settled = -1 if self.doing(t)[1] is Doing.MOVING else move
+        move = self._moves[number]
+        if number != self._followed.number:
+            before = self._moves[number - 1].deviation if number else move.deviation
+            start = np.array([move.begin, self._zeros, before]).sum(axis=0)
+            self._followed = Followed(
+                number, start, np.array([move.end, self._zeros, move.deviation]).sum(axis=0) - start
+            )
+        self._targets[self._motors] = self._followed.start + move.share(t) * self._followed.way
+        self._settled = number if t >= min(move.arrival, move.until) else -1

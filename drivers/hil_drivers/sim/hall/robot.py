@@ -56,8 +56,8 @@ class HallRobot(Base):
         self._engine = engine = world.part(Engine)
         x, y, heading = device.start
         engine.begin("robot", (x, y, 0.0, math.cos(heading / 2.0), 0.0, 0.0, math.sin(heading / 2.0)))
-        self._wheels = engine.joint("left"), engine.joint("right")
-        self._motors = engine.actuator("left"), engine.actuator("right")
+        wheel, motor = engine.joint("left"), engine.actuator("left")
+        self._wheels, self._motors = slice(wheel, wheel + 2), slice(motor, motor + 2)
         self._angles, self._targets = engine.data.qpos, engine.data.ctrl
         self._commands: deque[Command] = deque([Command(0, 0.0, 0.0, 0)])
         self._history: deque[Believed] = deque([Believed(0, Place(0.0, 0.0, 0.0), 0.0, 0.0, 0.0, 0.0)], maxlen=KEPT)
@@ -87,16 +87,19 @@ class HallRobot(Base):
 
     def _act(self, t: int) -> None:
         """One tick of the base's software."""
-        while len(self._commands) > 1 and self._commands[1].t <= t:
-            self._commands.popleft()
-        command, last = self._commands[0], self._history[-1]
-        wanted = (command.speed, command.turn_rate) if t < command.until else (0.0, 0.0)
-        dt = (t - last.t) / NANOSECONDS or TICK / NANOSECONDS
-        speed = _towards(last.speed, wanted[0], self._device.acceleration * dt)
-        turn_rate = _towards(last.turn_rate, wanted[1], self._device.angular_acceleration * dt)
-        left, right = self._angles.item(self._wheels[0]), self._angles.item(self._wheels[1])
-        self._targets[self._motors[0]] = (speed - turn_rate * TRACK / 2.0) / WHEEL
-        self._targets[self._motors[1]] = (speed + turn_rate * TRACK / 2.0) / WHEEL
+        commands, last = self._commands, self._history[-1]
+        while len(commands) > 1 and commands[1].t <= t:
+            commands.popleft()
+        _, speed, turn_rate, until = commands[0]
+        if t >= until:
+            speed = turn_rate = 0.0
+        if speed != last.speed or turn_rate != last.turn_rate or not t:
+            dt = (t - last.t) / NANOSECONDS
+            speed = _towards(last.speed, speed, self._device.acceleration * dt)
+            turn_rate = _towards(last.turn_rate, turn_rate, self._device.angular_acceleration * dt)
+            half = turn_rate * TRACK / 2.0
+            self._targets[self._motors] = (speed - half) / WHEEL, (speed + half) / WHEEL
+        left, right = self._angles[self._wheels].tolist()
         self._history.append(Believed(t, self._moved(last, left, right), left, right, speed, turn_rate))
 
     def _at(self, t: int) -> Believed:
@@ -104,8 +107,8 @@ class HallRobot(Base):
         return self._history[max(0, index - 1)]
 
     def _turned(self, t: int) -> tuple[float, float]:
-        positions = self._engine.positions(t)
-        return float(positions[self._wheels[0]]), float(positions[self._wheels[1]])
+        left, right = self._engine.positions(t)[self._wheels].tolist()
+        return left, right
 
     def _moved(self, last: Believed, left: float, right: float) -> Place:
         """Odometry: on from ``last`` by how far the wheels have turned."""
