@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+from collections import ChainMap
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Protocol
@@ -96,6 +97,7 @@ class Execution:
             durable=engine.record.flush,
             numbers=None if among is None else among.numbers,
         )
+        engine.service.cameras = ChainMap(self._prompts.pictures, engine.service.cameras)
         self._background = Background(binding, bench.clock, self._conditions, self._tell, self.end)
         self._control = RunControl(
             self._pausing, self._points, self._prompts, alarms, note=self._note, end=self.end, make_safe=make_safe

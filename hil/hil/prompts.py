@@ -13,15 +13,21 @@ import math
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from hil_drivers.clock import Clock
 
 from .clock import hold
 from .errors import BenchFault, ProcedureFault, UsageError
 from .pausing import PauseState, Pausing
+from .pictures import Taken
 from .suggest import nearest
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 Kind = Literal["text", "number", "choice", "yes/no", "picture"]
 
@@ -44,6 +50,7 @@ class Question:
     :param lower: the least number that is an answer.
     :param upper: the largest.
     :param choices: of a ``choice``.
+    :param picture: shown beside it: uint8, shape (height, width) or (height, width, 3), blue first.
     :raises ProcedureFault: if it cannot be answered.
     """
 
@@ -53,6 +60,7 @@ class Question:
     lower: float = -math.inf
     upper: float = math.inf
     choices: tuple[str, ...] = ()
+    picture: NDArray[np.uint8] | None = field(default=None, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         if not self.text.strip():
@@ -61,6 +69,13 @@ class Question:
             raise ProcedureFault("choices belong to a prompt of the kind choice, and only to it", where=self.text)
         if not self.lower <= self.upper:
             raise ProcedureFault(f"no number lies in {self.lower:g} to {self.upper:g}", where=self.text)
+        picture = self.picture
+        if picture is not None and not (picture.dtype == "uint8" and picture.size and picture.shape[2:] in ((), (3,))):
+            raise ProcedureFault(
+                f"{picture.dtype} of shape {picture.shape} is no picture",
+                where=self.text,
+                remedy="give uint8 of shape (height, width) or (height, width, 3)",
+            )
 
     def parse(self, answer: str) -> Any:
         """What ``answer`` means: text, a float in ``unit``, a choice, a bool, or for a picture its path and SHA-256.
@@ -106,12 +121,21 @@ class Question:
             raise UsageError("is neither PNG nor JPEG", where=given, remedy="give a picture")
         return {"file": Path(given).name, "sha256": hashlib.sha256(content).hexdigest()}
 
+    @cached_property
+    def _pictured(self) -> dict[str, Any] | None:
+        if self.picture is None:
+            return None
+        height, width = self.picture.shape[:2]
+        return {"width": width, "height": height, "sha256": hashlib.sha256(self.picture.tobytes()).hexdigest()}
+
     def to_json(self) -> dict[str, Any]:
         """What a screen needs to ask it."""
         asked: dict[str, Any] = {"text": self.text, "wants": self.kind}
         if self.kind == "number":
             limits = {"lower": self.lower, "upper": self.upper}
             asked |= {"unit": self.unit, **{key: value for key, value in limits.items() if math.isfinite(value)}}
+        if self._pictured is not None:
+            asked["picture"] = self._pictured
         return asked | ({"choices": list(self.choices)} if self.choices else {})
 
 
@@ -128,6 +152,13 @@ class Prompt:
     def to_json(self) -> dict[str, Any]:
         """What a screen needs to ask it."""
         return {"prompt": self.number, "asked": self.asked, "limit": self.limit, **self.question.to_json()}
+
+
+@dataclass
+class Pictured:
+    """The picture of an open prompt, for screens that show what cameras take."""
+
+    taken: Taken | None
 
 
 class Prompts:
@@ -152,6 +183,8 @@ class Prompts:
         self._clock, self._pausing, self._note, self._durable, self._wire = clock, pausing, note, durable, wire
         self._open: dict[int, Prompt] = {}
         self._closed: dict[int, str] = {}
+        self.pictures: dict[str, Pictured] = {}
+        """Those of the open prompts, as "prompt 3"."""
 
     @property
     def open(self) -> dict[int, Prompt]:
@@ -168,6 +201,8 @@ class Prompts:
         number = next(self._numbers)
         prompt = Prompt(number, question, limit, asyncio.get_running_loop().create_future())
         self._open[number] = prompt
+        if question.picture is not None:
+            self.pictures[f"prompt {number}"] = Pictured(Taken(prompt.asked, question.picture))
         self._note("prompt", {"prompt": number, "limit": limit, **question.to_json()})
         with hold(self._clock):
             await self._flush()
@@ -197,6 +232,7 @@ class Prompts:
     def _close(self, prompt: Prompt, how: str) -> None:
         if self._open.pop(prompt.number, None) is not None:
             self._closed[prompt.number] = how
+            self.pictures.pop(f"prompt {prompt.number}", None)
 
     async def _wait(self, prompt: Prompt) -> Any:
         """The answer, or ``None`` after the limit."""

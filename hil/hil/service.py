@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -11,7 +11,7 @@ from .commands import Abort, Acknowledgement, Command, Pause, Resume, ServiceCom
 from .errors import UsageError
 
 if TYPE_CHECKING:
-    from .overview import HasPicture, Overview, Shown
+    from .overview import Overview, Shown
 
 __all__ = ["Abort", "Acknowledgement", "Command", "Event", "Handler", "Pause", "Resume", "Service", "Stop"]
 
@@ -78,7 +78,8 @@ class Service:
         """What is measured now."""
         self.bench_time: Callable[[], int | None] = _unknown
         """The time of the bench, UTC in nanoseconds."""
-        self.cameras: Mapping[str, HasPicture] = {}
+        self.cameras: MutableMapping[str, Any] = {}
+        """What has a picture to show (`overview.HasPicture`), by name."""
         """What takes pictures now."""
         self.overview: Overview | None = None
         """What is declared of the bench."""

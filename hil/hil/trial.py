@@ -16,6 +16,9 @@ from .prompts import Kind, Prompts, Question
 from .suggest import nearest
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from .points import Points
     from .record import RecordWriter
 
@@ -85,16 +88,18 @@ class Trial:
         choices: tuple[str, ...] = (),
         limit: float | None = None,
         default: Any = None,
+        picture: NDArray[np.uint8] | None = None,
     ) -> Any:
         """Ask the people at the bench, and wait for the first valid answer: a text, a number in ``unit``, a choice,
         a bool, or for a ``picture`` the name and SHA-256 of its file.
 
         :param limit: wall seconds that the answer may take, pauses not counted; any by default.
         :param default: the answer after the limit; without one the bench has failed then.
+        :param picture: shown beside the question, such as the image of a `Frame`; its SHA-256 goes on record.
         :raises BenchFault: if nobody answers in time.
         :raises ProcedureFault: if the question cannot be answered.
         """
-        question = Question(text, kind, unit, lower, upper, choices)
+        question = Question(text, kind, unit, lower, upper, choices, picture)
         return await self._prompts.ask(question, limit=limit, default=default)
 
     def note(self, text: str, **data: Any) -> None:

@@ -17,6 +17,9 @@ pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium")
 EVIL = "<img src=x onerror=document.title='taken'>"
 
 
+PICTURE = {"width": 640, "height": 480, "sha256": "ab"}
+
+
 def state(**more: Any) -> dict[str, Any]:
     """The state of a bench with all that a page shows."""
     return {
@@ -33,7 +36,9 @@ def state(**more: Any) -> dict[str, Any]:
         "count": 40,
         "done": 12,
         "point": {"index": 12, "attempt": 1, "factors": {"illuminance": "200 lx"}, "step": "settling"},
-        "prompts": [{"prompt": 1, "text": f"Is the cap off? {EVIL}", "wants": "yes/no", "unit": "1"}],
+        "prompts": [
+            {"prompt": 1, "text": f"Is the cap off? {EVIL}", "wants": "yes/no", "unit": "1", "picture": PICTURE}
+        ],
         "alarms": [
             {"alarm": "humidity", "state": "active", "priority": "low", "reason": "61 %", "raised": 10**18},
             {"alarm": EVIL, "state": "active", "priority": "safety", "reason": "door open", "guidance": "close it"},
@@ -56,6 +61,7 @@ def tell(remote: Remote, *values: float | None, **more: Any) -> None:
             for name in names[: len(values)]
         ]
         frame["state"] = state(**more)
+        frame["pictures"] = {"prompt 1": [now, 2, 1, bytes((255, 0, 0, 0, 0, 255))]}
     board.take_values(frame)
 
 
@@ -83,6 +89,9 @@ async def test_a_person_sees_the_bench(tmp_path: Path, width: int, phone: bool) 
         text = await page.until(TEXT, lambda text: "200.123" in text and "U (k = 2)" in text)
         for told in ("climate-2", "SIMULATED", "running", "13 of 40", "Is the cap off?", "lux is lost", "door open"):
             assert told in text, told
+        drawn = "[...document.querySelector('canvas').getContext('2d').getImageData(0, 0, 2, 1).data].join()"
+        await page.until("document.querySelector('canvas')?.width === 2")
+        assert await page.evaluate(drawn) == "255,0,0,255,0,0,255,255"
         assert text.index("SAFETY") < text.index("LOW")
         assert "200.123 ± 0.025 lx" in (await page.evaluate(CARDS))[0]
         assert "outside its limits" in (await page.evaluate(CARDS))[2]

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import math
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -119,6 +121,30 @@ async def test_the_first_valid_answer_wins_and_the_second_is_told_whose_it_was()
     assert [kind for kind, _ in asked.told] == ["prompt", "answer"]
     with pytest.raises(UsageError, match="no such prompt"):
         asked.prompts.answer(7, "3", "Operator B")
+
+
+async def test_a_picture_beside_a_question_is_shown_while_it_is_open_and_its_hash_is_on_record() -> None:
+    asked = Asked()
+    image = np.arange(24, dtype=np.uint8).reshape(2, 4, 3)
+    asking = asyncio.create_task(asked.prompts.ask(Question("Is the mark inside?", "yes/no", picture=image)))
+    await soon()
+    assert asked.prompts.open[1].to_json()["picture"] == {
+        "width": 4,
+        "height": 2,
+        "sha256": hashlib.sha256(bytes(range(24))).hexdigest(),
+    }
+    shown = asked.prompts.pictures["prompt 1"].taken
+    assert shown is not None
+    assert shown.image is image
+    asked.prompts.answer(1, "yes", "Operator A")
+    assert await asking is True
+    assert not asked.prompts.pictures
+
+
+@pytest.mark.parametrize("image", [np.zeros((2, 2)), np.zeros((2, 2, 4), np.uint8), np.zeros((0, 2), np.uint8)])
+def test_what_is_no_picture_is_not_asked_about(image: Any) -> None:
+    with pytest.raises(ProcedureFault, match="is no picture"):
+        Question("What is this?", picture=image)
 
 
 async def test_a_limit_ends_in_the_default_or_in_a_fault_of_the_bench() -> None:

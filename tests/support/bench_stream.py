@@ -56,6 +56,10 @@ class StreamBench:
         self.asked = asyncio.Event()
         """Set once there was a command."""
         self.answer: Callable[[dict[str, Any]], Answer | None] = lambda request: {"status": "accepted"}
+        self.pictures: list[dict[str, Any]] = []
+        """What a client that wants pictures is sent."""
+        self.wanted: list[bool] = []
+        """Whether pictures were wanted, each time that it was said."""
         self.clients: list[Client] = []
         self.refusing = False
         """Whether a new stream is closed before it begins."""
@@ -123,6 +127,10 @@ class StreamBench:
     async def _take(self, client: Client, message: dict[str, Any]) -> None:
         if "rate" in message:
             self.rates.append(message["rate"])
+        if "pictures" in message:
+            self.wanted.append(message["pictures"])
+            for each in self.pictures if message["pictures"] else ():
+                await client.socket.send(json.dumps({"kind": "picture", **each}))
         if "command" in message:
             request = message["command"]
             self.commands.append(request)

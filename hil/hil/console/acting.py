@@ -67,6 +67,7 @@ class Acting(App[int]):
         )
         self.main = Main(self.context)
         self._said, self._said_at, self._said_wrong = "", 0.0, False
+        self._picture_viewers = 0
         self._seen_prompts: set[tuple[str, int]] = set()
 
     def get_default_screen(self) -> Screen[None]:
@@ -78,8 +79,9 @@ class Acting(App[int]):
         """Show what is known now."""
 
     def want_pictures(self, wanted: bool) -> None:
-        """Have the bench send what its cameras see, or not."""
-        self.run_worker(self.link.pictures(wanted=wanted), group="pictures", exclusive=True)
+        """Have the bench send pictures for one who looks at them, or for one fewer."""
+        self._picture_viewers = max(0, self._picture_viewers + (1 if wanted else -1))
+        self.run_worker(self.link.pictures(wanted=self._picture_viewers > 0), group="pictures", exclusive=True)
 
     def say(self, text: str, *, wrong: bool = False) -> None:
         """Show a message above the keys for a while."""

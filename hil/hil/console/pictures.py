@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 LARGEST = 1 << 20
 """Bytes of a picture at most."""
 
+PROMPT = "prompt "
+"""How the names of pictures begin that belong to a question, and to no camera."""
+
 
 @dataclass(frozen=True)
 class Seen:

@@ -20,6 +20,14 @@ class Point:
 
 
 @dataclass(frozen=True)
+class PromptPicture:
+    """The picture of a question, in pixels; the stream brings it as that of a camera."""
+
+    width: int = 0
+    height: int = 0
+
+
+@dataclass(frozen=True)
 class Prompt:
     """A question that waits for an answer; ``asked`` is UTC in nanoseconds, ``limit`` in s."""
 
@@ -32,6 +40,7 @@ class Prompt:
     choices: tuple[str, ...] = ()
     asked: int | None = None
     limit: float | None = None
+    picture: PromptPicture | None = None
 
 
 @dataclass(frozen=True)

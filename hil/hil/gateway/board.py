@@ -14,6 +14,9 @@ from .rows import READING, Row, shown
 KEPT = 10_000
 """Events that clients can still ask for."""
 
+PROMPT, MOST_PROMPTS = "prompt ", 4
+"""How the pictures of prompts are called, and how many are kept."""
+
 
 class TooOld(Exception):
     """Events that are asked for are kept no more."""
@@ -56,6 +59,8 @@ class Board:
         self.t = frame.get("t")
         if "pictures" in frame:
             self.pictures |= frame["pictures"]
+            for old in [name for name in self.pictures if name.startswith(PROMPT)][:-MOST_PROMPTS]:
+                del self.pictures[old]
         if "state" in frame:
             self.state, self.state_version = frame["state"], self.version
             self.known.set()

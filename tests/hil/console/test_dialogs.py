@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from textual.widgets import Input
 
@@ -171,6 +173,25 @@ async def test_each_kind_of_prompt_is_answered(
         await asking(asked)(rig)
         await rig.press(*["slash" if key == "/" else "full_stop" if key == "." else key for key in pressed], "enter")
         assert (await rig.asked("answer"))["args"] == {"prompt": 1, "value": sent}
+
+
+async def test_a_prompt_shows_its_picture_for_as_long_as_it_is_open(tmp_path: Path) -> None:
+    bright = np.zeros((60, 80, 3), np.uint8)
+    bright[20:40, 30:50] = 255
+    asked = prompt(1, "Is the mark inside the circle?", "yes/no", picture={"width": 640, "height": 480, "sha256": "ab"})
+    async with console(tmp_path) as rig:
+        coded = base64.b64encode(bright.tobytes()).decode()
+        rig.bench.pictures = [{"camera": "prompt 1", "t": 1, "width": 80, "height": 60, "rgb": coded}]
+        await asking(asked)(rig)
+        await rig.until(lambda: "prompt 1" in rig.app.model.pictures)
+        await rig.tick()
+        rows = picture(rig.app)
+        fits(rows, (80, 24))
+        expect("dialog-prompt-with-picture-80x24", rows)
+        assert any("640 x 480 pixels, here 80 x 60" in row for row in rows)
+        await rig.press("y", "enter")
+        await rig.change(prompts=[])
+        await rig.until(lambda: rig.bench.wanted == [True, False])
 
 
 async def test_escape_means_later_and_keeps_what_was_typed(tmp_path: Path) -> None:

@@ -15,12 +15,18 @@ from ..context import Context
 from ..layout import Column
 from ..link import Answer
 from ..palette import Level, style
+from ..pictures import PROMPT
 from ..state import Prompt
 from ..summary import waited
 from ..widgets.key_bar import Key
 from ..widgets.listing import Entry, Listing
+from ..widgets.preview import Preview
 from ..widgets.words import Words
 from .dialog import LATER, Dialog
+
+WAITING = "its picture has not come yet"
+LOWEST, HIGHEST, AROUND = 4, 24, 17
+"""Rows of a picture, and of what stands around it."""
 
 CHOICES = (Column("key", "", 2, 2), Column("text", "", 10, 400))
 
@@ -38,6 +44,7 @@ class PromptDialog(Dialog[bool]):
         self.field = Input(context.drafts.get(prompt.prompt, ""), compact=True, id="answer")
         self.choices = Listing(CHOICES, heads=False, plain=context.plain)
         self.verdict = Words(plain=context.plain)
+        self.preview = Preview(WAITING, plain=context.plain, id="picture")
         self._sent = False
 
     @property
@@ -46,9 +53,10 @@ class PromptDialog(Dialog[bool]):
         return ("yes", "no") if self.prompt.wants == "yes/no" else self.prompt.choices
 
     def content(self) -> list[Widget]:
-        """The question, the field or the list, and the verdict."""
+        """The question, its picture, the field or the list, and the verdict."""
         asked = self.words(self.prompt.text or "(no text)")
-        return [asked, self.choices if self.listed else self.field, self.verdict]
+        shown = [self.preview] if self.prompt.picture is not None else []
+        return [asked, *shown, self.choices if self.listed else self.field, self.verdict]
 
     def on_mount(self) -> None:
         """The field has the focus from the start: scanners type fast."""
@@ -60,8 +68,22 @@ class PromptDialog(Dialog[bool]):
             self.choices.focus()
         else:
             self.field.focus()
+        if self.prompt.picture is not None:
+            self.preview.styles.height = min(HIGHEST, max(LOWEST, self.app.size.height - AROUND))
+            self.context.want_pictures(True)
         self._judge()
         self.paint()
+
+    def on_unmount(self) -> None:
+        """Its picture is of no use any more."""
+        if self.prompt.picture is not None:
+            self.context.want_pictures(False)
+
+    def _paint_picture(self) -> None:
+        seen = self.context.model.pictures.get(f"{PROMPT}{self.prompt.prompt}")
+        if seen is not None and self.prompt.picture is not None:
+            facts = self.prompt.picture
+            self.preview.show(seen.image, f"{facts.width} x {facts.height} pixels, here {seen.width} x {seen.height}")
 
     def paint(self) -> None:
         """How long it waits; it closes where somebody else has answered."""
@@ -73,6 +95,7 @@ class PromptDialog(Dialog[bool]):
                 self.context.say(f"prompt {self.prompt.prompt} is closed: {self._how()}")
                 self.leave_with(True)
             return
+        self._paint_picture()
         place = open_prompts.index(self.prompt.prompt) + 1
         step = f" · {model.run.point.step}" if model.run.point is not None and model.run.point.step else ""
         waits = waited(model, self.prompt.prompt, self.context.times.wall())

@@ -10,6 +10,7 @@ from textual.containers import Horizontal
 
 from ..channels import Live
 from ..context import Context
+from ..pictures import PROMPT
 from ..widgets.key_bar import Key
 from ..widgets.path import HERE, START, Mark, Path
 from ..widgets.preview import Preview
@@ -80,7 +81,8 @@ class CameraView(View):
         self._path.show(across, along, marks, title=title, least=NOISE * max(x.u or 0.0, y.u or 0.0))
 
     def _paint_picture(self) -> None:
-        pictures = self.context.model.pictures
+        seen_by = self.context.model.pictures
+        pictures = {name: each for name, each in seen_by.items() if not name.startswith(PROMPT)}
         self.set_class(bool(pictures), "-seen")
         self.set_class(bool(pictures) and not paths(self.context.model.channels), "-blank")
         if not pictures:

@@ -22,6 +22,8 @@ let heardAt = 0;
 let attempts = 0;
 let bench = {t: 0, at: 0};   // the bench's clock: its latest time, and when that was heard
 let cards = [];
+let picturesWanted = false;
+const canvases = new Map();
 
 const benchNow = () => bench.t + (performance.now() - bench.at);
 
@@ -112,10 +114,47 @@ function showState(run) {
     ["safety", "high"].includes(alarm.priority) ? "bad" : "warn")));
   fill("interlocks", (run.interlocks || []).filter((each) => each.tripped)
     .map((each) => item(each.name, [each.when], "bad")));
-  fill("prompts", (run.prompts || []).map((prompt) => item(prompt.text, [wants(prompt)], "warn")));
+  showPrompts(run.prompts || []);
   fill("devices", (run.devices || []).filter((each) => !["ok", "closed"].includes(each.state))
     .map((each) => item(`${each.name} is ${each.state}`, [each.error], "warn")));
   showRun(run);
+}
+
+function showPrompts(prompts) {
+  fill("prompts", prompts.map((prompt) => {
+    const shown = item(prompt.text, [wants(prompt)], "warn");
+    if (prompt.picture) shown.append(pictureOf(`prompt ${prompt.prompt}`, prompt.text));
+    return shown;
+  }));
+  const wanted = prompts.some((prompt) => prompt.picture);
+  if (wanted !== picturesWanted) {
+    picturesWanted = wanted;
+    say({pictures: wanted});
+  }
+}
+
+// The picture of a question: its canvas stays the same while the question is open.
+function pictureOf(name, text) {
+  if (!canvases.has(name)) {
+    const canvas = element("canvas", "", "picture");
+    canvas.setAttribute("role", "img");
+    canvas.setAttribute("aria-label", `picture of the question: ${text}`);
+    canvases.set(name, canvas);
+  }
+  return canvases.get(name);
+}
+
+function showPicture(frame) {
+  const canvas = canvases.get(frame.camera);
+  if (!canvas) return;
+  const bytes = Uint8Array.from(atob(frame.rgb), (letter) => letter.charCodeAt(0));
+  const image = new ImageData(frame.width, frame.height);
+  for (let pixel = 0; pixel < frame.width * frame.height; pixel += 1) {
+    image.data.set([bytes[3 * pixel], bytes[3 * pixel + 1], bytes[3 * pixel + 2], 255], 4 * pixel);
+  }
+  canvas.width = frame.width;
+  canvas.height = frame.height;
+  canvas.getContext("2d").putImageData(image, 0, 0);
 }
 
 function wants(prompt) {
@@ -160,6 +199,7 @@ function showEvents(events) {
 function take(frame) {
   heardAt = performance.now();
   if (frame.kind === "answer") return;
+  if (frame.kind === "picture") return showPicture(frame);
   if (frame.prev !== lastSeq) return socket.close();
   lastSeq = frame.seq;
   if (frame.kind === "snapshot") {
@@ -185,6 +225,7 @@ function follow() {
   socket.addEventListener("open", () => {
     attempts = 0;
     say({seen: 0});
+    picturesWanted = false;
     say({rate: RATES[document.visibilityState] || RATES.hidden});
     screen.login.hidden = true;
     screen.main.hidden = false;
