@@ -23,11 +23,13 @@ from .bench.fit import (
     expanded_in_the_middle,
     start_date,
 )
+from .bench.replayed import replayed_record
 from .certificate_files import CertificateFiles, HeldFile
 from .errors import UsageError
 from .suggest import nearest
 
 if TYPE_CHECKING:
+    from hil_calibration.calibration import CalibrationRecord
     from hil_calibration.certificate.document import DccDocument, DccEquipment, DccTable
 
     from .bench.config import BenchConfig
@@ -136,6 +138,15 @@ def trace(config: BenchConfig, channel: str, *, on: date | None = None) -> Chain
     return Chain(config.name, day, config.provenance, _Tracer(config, day).channel(channel))
 
 
+def _data_set(recorded: CalibrationRecord) -> Link:
+    """Where the chain of a recorded reference value ends: what it was measured with is not the bench file's to say."""
+    facts = {"date": recorded.date.isoformat(), "index": recorded.certificates["index"]}
+    remark = Remark("goes on", "in the source that the data set names, where its reference values were measured")
+    if recorded.provenance == "simulated":
+        remark = Remark("missing", "it was rendered, so there is no traceability to the SI")
+    return Link("data set", recorded.instrument.model, facts, (remark,))
+
+
 class _Tracer:
     def __init__(self, config: BenchConfig, day: date) -> None:
         self._config, self._day = config, day
@@ -156,6 +167,8 @@ class _Tracer:
         section = self._config.devices[name]
         facts = {"driver": section.driver, "address": section.address, "point": self._config.channels[channel].point}
         entry = self._config.instrument(channel)
+        if entry is None and (recorded := replayed_record(self._config, channel)) is not None:
+            return Link("device", name, facts, rests_on=(_data_set(recorded),))
         if entry is None:
             unknown = Remark("missing", f"nothing says which instrument it is; add instrument to [devices.{name}]")
             below = self._in_use(channel, None)

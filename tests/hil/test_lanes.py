@@ -22,6 +22,7 @@ from hil.errors import ConfigurationError, UsageError
 from hil.record import Record, open_run
 from hil.run import RunOutcome, run_procedure
 from hil.service import Event, Service
+from hil.trace import trace
 from replayed import POINTS, SETTINGS, make_bench
 
 Told = Callable[[Event], None]
@@ -227,3 +228,10 @@ def test_the_bench_that_ships_is_replayed() -> None:
     config = load_bench("dataset")
     assert (config.provenance, config.bench.lanes) == ("replayed", 2)
     assert json.dumps(config.content.model_dump(mode="json"))
+
+
+def test_the_chain_of_a_replayed_value_ends_at_its_data_set() -> None:
+    (device,) = trace(load_bench("dataset"), "luxmeter.illuminance").top.rests_on
+    (end,) = device.rests_on
+    assert (end.what, end.name) == ("data set", "signs")
+    assert "rendered" in end.remarks[0].message
