@@ -9,7 +9,7 @@ import inspect
 import sys
 import typing
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -20,6 +20,7 @@ from .parameters import Parameters
 from .suggest import nearest
 
 if TYPE_CHECKING:
+    from .coverage.truth import Truth
     from .record import Record
     from .results import Results
     from .trial import Trial
@@ -49,6 +50,8 @@ class Procedure:
     summary: str
     _plan: Plan | None = None
     _analysis: Analysis | None = None
+    truth_of: Truth | None = None
+    coverage_settings: Mapping[str, str] = field(default_factory=dict)
 
     def plan(self, function: SomePlan) -> SomePlan:
         """Declare the function that turns parameters into a `Design`."""
@@ -59,6 +62,18 @@ class Procedure:
         """Declare the function that turns the record into `Results`."""
         self._analysis = function
         return function
+
+    def truth(self, **settings: str) -> Callable[[Truth], Truth]:
+        """Declare the function that tells the true values of the measurands; only ``hil coverage`` calls it.
+
+        :param settings: parameters, as text, that make a run short, for many runs.
+        """
+
+        def declare(function: Truth) -> Truth:
+            self.truth_of, self.coverage_settings = function, settings
+            return function
+
+        return declare
 
     def design(self, parameters: Parameters) -> Design | AdaptiveDesign:
         """The plan for ``parameters``.

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import AsyncExitStack
+from typing import Any
 
 from hil import Design, Point, Record, Results, Trial, procedure
+from hil.coverage.truth import Answer, Stated, TrueWorld
 from hil.design import Levels, grid
 from hil_drivers.capability import Actuator, Sensor
 
@@ -90,3 +93,25 @@ def analyse(record: Record, p: ClimaticCharacterisation) -> Results:
     from .results import results
 
     return results(record, p)
+
+
+@climatic_characterisation.truth(
+    temperatures="40", humidities="60", dwell="300 s", hold="900 s", window="1350 s", interval="50 s"
+)
+def truth(world: TrueWorld, found: Mapping[str, Any], _p: ClimaticCharacterisation) -> Answer:
+    """The errors of the chamber's own thermometer and hygrometer, and what each location differs from the centre."""
+    thermometer = -world.effect("error of the chamber's own thermometer")
+    hygrometer = -world.effect("error of the chamber's own hygrometer")
+    stated: dict[str, Stated] = {}
+    for point in found["set_points"]:
+        warm, moist = point["temperature"]["unrounded"], point["humidity"]["unrounded"]
+        at = f"at {point['set']['temperature']:g} °C"
+        stated[f"error of temperature {at}"] = Stated(warm["error"], warm["u"], thermometer, "K")
+        stated[f"error of humidity {at}"] = Stated(moist["error"], moist["u"], hygrometer, "%")
+        air = warm["indication"] - thermometer
+        for name, place in point["locations"].items():
+            if name == "centre":
+                continue
+            true = air * world.effect(f"air at {name.replace('_', ' ')}")
+            stated[f"{name} minus centre {at}"] = Stated(place["difference"], place["u"], true, "K")
+    return Answer(stated)

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from hil import Design, Point, Record, Results, Trial, procedure
+from hil.coverage.truth import Answer, Stated, TrueWorld
 from hil_drivers.capability import Actuator, Sensor
 
 from .parameters import CalibrateLuxmeter
@@ -77,3 +81,21 @@ def analyse(record: Record, p: CalibrateLuxmeter) -> Results:
     from .results import results
 
     return results(record, p)
+
+
+@calibrate_luxmeter.truth(warm_up="600 s")
+def truth(world: TrueWorld, found: Mapping[str, Any], p: CalibrateLuxmeter) -> Answer:
+    """The error of indication at each level, without noise and digits, and whether all are permissible."""
+    exact = found["unrounded"]
+    errors = {
+        f"error at {level['nominal']:g} lx": Stated(
+            error, u, world.luxmeter("luxmeter", reference) - reference, "lx", float(level["k"])
+        )
+        for level, reference, error, u in zip(
+            found["levels"], exact["reference"], exact["error"], exact["u"], strict=True
+        )
+    }
+    if p.mpe is None:
+        return Answer(errors)
+    true = zip(errors.values(), exact["reference"], strict=True)
+    return Answer(errors, all(abs(error.true) <= p.mpe * reference for error, reference in true))

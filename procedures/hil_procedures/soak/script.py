@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from hil import Design, Record, Results, Trial, procedure
+from hil.coverage.truth import Answer, Stated, TrueWorld
 from hil_drivers.capability import Actuator, Sensor
 
 from ..together import stabilised
@@ -40,3 +44,11 @@ def analyse(record: Record, p: Soak) -> Results:
     from .results import results
 
     return results(record, p)
+
+
+@soak.truth(setpoint="40", within="0.4", abandon="2", interval="15 s")
+def truth(world: TrueWorld, found: Mapping[str, Any], p: Soak) -> Answer:
+    """The mean of the air at the place of the sensor, in a chamber that is regulated by its own thermometer."""
+    exact = found["mean"]["unrounded"]
+    air = p.setpoint + world.effect("error of the chamber's own thermometer")
+    return Answer({"mean": Stated(exact["value"], exact["u"], air, found["unit"])})

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from hil import Design, Record, Results, Trial, procedure
+from hil.coverage.truth import Answer, Stated, TrueWorld
 from hil_drivers.capability import Actuator, Sensor
 
 from ..together import observe_together, stabilised
@@ -43,3 +47,17 @@ def analyse(record: Record, p: Sweep) -> Results:
     from .results import results
 
     return results(record, p)
+
+
+@sweep.truth(levels="20,40,60", within="0.4", dwell="600 s", hold="900 s", interval="25 s", readings="18")
+def truth(world: TrueWorld, found: Mapping[str, Any], _p: Sweep) -> Answer:
+    """The air at the place of the sensor, in a chamber that is regulated by its own thermometer."""
+    air = world.effect("error of the chamber's own thermometer")
+    return Answer(
+        {
+            f"value at {level['level']:g}": Stated(
+                level["unrounded"]["value"], level["unrounded"]["u"], level["level"] + air, found["unit"]
+            )
+            for level in found["levels"]
+        }
+    )

@@ -1,0 +1,115 @@
+"""``hil coverage``: a procedure on many drawn truths, its stated intervals held against them."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from ..errors import FAIL, INCONCLUSIVE, PASS
+from .completing import procedure_names
+from .options import as_json, needed_bench, operator, parse_settings
+from .output import printable, show_json, show_table
+
+if TYPE_CHECKING:
+    from ..coverage.report import Found
+    from ..coverage.runs import Asked, Outcome
+
+EXIT = {"PASS": PASS, "FAIL": FAIL, "INCONCLUSIVE": INCONCLUSIVE}
+
+
+@click.command(short_help="Whether the stated uncertainties of a procedure are true.")
+@click.argument("procedure", shell_complete=procedure_names)
+@needed_bench
+@click.option("--runs", type=click.IntRange(min=2), default=20, show_default=True, help="How many worlds are drawn.")
+@click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True, help="Of the first world.")
+@click.option("--set", "settings", multiple=True, metavar="K=V", help="A parameter, in place of the procedure's own.")
+@click.option("--jobs", type=click.IntRange(min=1), help="Processes at the same time; all cores by default.")
+@click.option(
+    "--out", type=click.Path(file_okay=False, path_type=Path), help="A folder for coverage.json and report.html."
+)
+@operator("runs it")
+@as_json
+def coverage(
+    procedure: str,
+    bench: str,
+    runs: int,
+    seed: int,
+    settings: tuple[str, ...],
+    jobs: int | None,
+    out: Path | None,
+    operator: str | None,
+    as_json: bool,
+) -> int:
+    """Run PROCEDURE on as many simulated worlds as --runs says, and hold what it states against the truth.
+
+    Each run takes the whole path from the bench file to the analysis; its record is not kept, and `hil run` with the
+    same seed and settings makes it again.
+
+    \b
+    Exit codes: 0 no interval under-covers beyond what the runs allow, 1 one does,
+    3 a run did not end with a result.
+    """
+    from ..coverage.runs import Asked, carry_out, checked
+
+    asked = checked(Asked(procedure, bench, parse_settings(settings), operator))
+    seeds = range(seed, seed + runs)
+    outcomes = carry_out(asked, seeds, min(runs, jobs or os.cpu_count() or 1), _told)
+    found = _found(asked, seeds, outcomes)
+    if out is not None:
+        _write(found, out)
+    if as_json:
+        show_json(found.to_json())
+    else:
+        _show(found)
+    return EXIT[found.verdict.outcome]
+
+
+def _told(outcome: Outcome) -> None:
+    click.echo(f"seed {outcome.seed}: {printable(outcome.error) or 'done'}", err=True)
+
+
+def _found(asked: Asked, seeds: range, outcomes: list[Outcome]) -> Found:
+    from ..coverage.judgement import consumer_risk, judge, verdict
+    from ..coverage.report import Found
+    from ..scripts import find
+
+    ended = [(each.answer, each.verdict) for each in outcomes if each.answer is not None]
+    answers = [answer for answer, _ in ended]
+    coverage, failed = judge(answers), {each.seed: each.error for each in outcomes if each.answer is None}
+    return Found(
+        procedure=asked.procedure,
+        version=find(asked.procedure).version,
+        bench=asked.bench,
+        seeds=(seeds[0], seeds[-1]),
+        settings=dict(asked.settings),
+        coverage=coverage,
+        risk=consumer_risk(answers, [outcome for _, outcome in ended]),
+        verdict=verdict(coverage, failed),
+        failed=failed,
+    )
+
+
+def _write(found: Found, out: Path) -> None:
+    from ..coverage.report import report
+
+    out.mkdir(parents=True, exist_ok=True)
+    (out / "coverage.json").write_text(json.dumps(found.to_json(), indent=2, ensure_ascii=False) + "\n", "utf-8")
+    (out / "report.html").write_text(report(found), "utf-8")
+
+
+def _show(found: Found) -> None:
+    from ..coverage.report import risk_sentence, summary
+
+    made = summary(found)
+    show_table(made.columns, made.rows, title=made.title)
+    click.echo()
+    if found.risk is not None:
+        click.echo(risk_sentence(found.risk))
+    for seed, error in found.failed.items():
+        click.echo(f"Seed {seed}: {printable(error)}.")
+    click.echo(f"{found.verdict.outcome}. Required: {found.verdict.requirement}. Found: {found.verdict.reason}.")
+    click.echo(f"Rule: {found.verdict.rule}.")

@@ -1,0 +1,89 @@
+"""The truth of a simulated world, for those alone who judge a procedure: no script and no analysis sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ..errors import UsageError
+
+if TYPE_CHECKING:
+    from hil_drivers.sim.world import World
+
+    from ..bench.config import BenchConfig
+
+
+@dataclass(frozen=True)
+class Stated:
+    """What a run stated of one measurand, and its true value: all three in ``unit``.
+
+    :param k: the coverage factor of the stated interval value ± k u.
+    """
+
+    value: float
+    u: float
+    true: float
+    unit: str
+    k: float = 2.0
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What one run stated, by measurand, and whether the item truly conforms; ``None`` where nothing was required."""
+
+    measurands: Mapping[str, Stated]
+    conforms: bool | None = None
+
+
+class TrueWorld:
+    """The world of one seed, as the run had it."""
+
+    def __init__(self, world: World, bench: str) -> None:
+        self._world, self._bench = world, bench
+
+    def effect(self, name: str) -> float:
+        """The drawn value of a named effect, in the unit in which the bench declares it.
+
+        :raises UsageError: if the world has none of that name.
+        """
+        found = self._world.truth.effects
+        if name not in found:
+            raise UsageError(
+                f"its world has no effect {name!r}, from which the truth is known",
+                where=self._bench,
+                remedy="use a bench that declares it",
+            )
+        return found[name]
+
+    def luxmeter(self, device: str, illuminance: float) -> float:
+        """What a luxmeter indicates, without noise and digits, in lx, at ``illuminance`` in lx on its head."""
+        from hil_drivers.sim.devices.t10a import LuxmeterDevice
+        from hil_drivers.sim.luxmeter import Luxmeter
+
+        described = self._world.file.devices.get(device)
+        if not isinstance(described, LuxmeterDevice):
+            raise UsageError(
+                f"its world has no luxmeter {device!r}", where=self._bench, remedy="use a bench that has one"
+            )
+        return Luxmeter(device, described, self._world).indication(illuminance, self._world.time.now())
+
+
+Truth = Callable[[TrueWorld, Mapping[str, Any], Any], Answer]
+"""From the world, what a run has under ``results`` in ``results.json``, and its parameters."""
+
+
+def true_world(config: BenchConfig, seed: int) -> TrueWorld:
+    """The world that a run on ``config`` has with ``seed``.
+
+    :raises ConfigurationError: if the bench is not simulated.
+    """
+    from hil_drivers.sim.world import World
+    from hil_drivers.sim.world_file import WorldFile
+
+    from ..bench.fit import fit_to_start
+    from ..bench.world import compile_world
+
+    records = fit_to_start(config, [name for name, channel in config.channels.items() if channel.calibration])
+    file = WorldFile.model_validate(compile_world(config, records, seed=seed))
+    return TrueWorld(World(file), str(config.path))
