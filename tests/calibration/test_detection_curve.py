@@ -307,6 +307,7 @@ def coverage(runs: int, **options: Any) -> tuple[int, int]:
     return above, below
 
 
+@pytest.mark.soak
 def test_the_bounds_cover() -> None:
     """25 small trials: of 25 bounds at 95 %, fewer than 20 holding has a probability of 0.1 %."""
     above, below = coverage(25, signs=15, levels=7, repeats=2)

@@ -21,6 +21,7 @@ def of_the_model(seed: int) -> NDArray[np.bool_]:
     return random.random(len(X)) < 1.0 / (1.0 + np.exp(-5.0 * np.log(X / 8.0) - effect))
 
 
+@pytest.mark.soak
 def test_data_of_the_model_pass() -> None:
     found = []
     for seed in range(12):

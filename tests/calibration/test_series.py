@@ -148,6 +148,7 @@ def test_a_line_at_exact_x_agrees_with_gtc_and_monte_carlo() -> None:
     )
 
 
+@pytest.mark.soak
 def test_a_line_with_measured_x_agrees_with_fits_of_draws() -> None:
     x = block(11, 6, ("lamp",), unit="V", noise=0.004)
     truth = Measurements(3.0 + 0.7 * x.value, A.u_ind, A.shared, A.effects, "lx")

@@ -26,6 +26,7 @@ def presented(seed: int) -> tuple[np.ndarray, np.ndarray]:
     return true + generator.normal(0.0, U_X, 400), hits.astype(float)
 
 
+@pytest.mark.soak
 def test_the_correction_takes_off_the_bias_and_its_bound_covers() -> None:
     slopes, naive, above, scaled = [], [], 0, []
     for seed in range(40):

@@ -189,6 +189,7 @@ ERRORS: dict[str, type[Exception]] = {
 }
 
 
+@pytest.mark.soak
 async def test_a_broken_link_to_the_luxmeter_is_an_error_and_then_over(start: Callable[..., Any]) -> None:
     windows = {kind: 10.0 * n for n, kind in enumerate(ERRORS, start=1)}
     faults = [fault("reference", kind, t, t + 3.0) for kind, t in windows.items()]
@@ -213,7 +214,7 @@ MODBUS_FAULTS: dict[str, tuple[type[Exception] | tuple[type[Exception], ...], st
 }
 
 
-@pytest.mark.parametrize("name", ["climate", "line"])
+@pytest.mark.parametrize("name", ["climate", pytest.param("line", marks=pytest.mark.soak)])
 async def test_faults_of_a_modbus_link_are_told_and_then_over(start: Callable[..., Any], name: str) -> None:
     bench: Bench = await start()
     probe = await bench.open(name, "hmp")

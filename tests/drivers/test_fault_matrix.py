@@ -21,6 +21,7 @@ def found() -> list[Seen]:
     return rows
 
 
+@pytest.mark.soak
 def test_a_fault_is_seen_or_harmless_or_known_as_unseen(found: list[Seen]) -> None:
     assert found
     wrong = [(s.driver, s.fault, s.sentence) for s in found if WRONG in s.outcome]

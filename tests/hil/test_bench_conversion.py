@@ -107,6 +107,7 @@ def test_the_calibration_is_found_by_both_units(folder: Path) -> None:
     assert len(world["devices"]["scanner"]["certificates"]["probe"]["indication"]) == 17
 
 
+@pytest.mark.soak
 async def test_its_uncertainty_covers_the_truth_over_seeds(folder: Path) -> None:
     path = folder / "action-sim.toml"
     path.write_text(path.read_text(encoding="utf-8") + ROOM, encoding="utf-8")

@@ -75,6 +75,7 @@ async def test_nobody_acknowledges_and_the_next_level_is_told_then_somebody_does
     assert "acknowledged, by Operator A" in habits.mails[-1].get_content()
 
 
+@pytest.mark.soak
 async def test_a_kill_between_the_mail_and_the_outbox_leads_to_one_more_of_the_same_name(tmp_path: Path) -> None:
     children: list[Notifier] = []
 
@@ -124,6 +125,7 @@ async def test_a_kill_at_any_time_loses_no_alarm_that_was_taken(tmp_path: Path) 
     assert all(len(found) == 1 for found in names.values())
 
 
+@pytest.mark.soak
 async def test_a_mail_server_that_hangs_holds_up_no_webhook_and_no_end(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -238,6 +238,7 @@ def test_a_damaged_segment_is_read_or_refused(segment: Path, data: st.DataObject
         assert sum(1 for _ in frames_in(damaged)) <= 2
 
 
+@pytest.mark.soak
 def test_a_bench_says_that_pictures_are_kept(history: History, tmp_path: Path) -> None:
     """A trial with its camera's frames: on record, sealed into the run's MCAP, verified, reproduced."""
     camera = "[devices.camera]\n"

@@ -175,7 +175,13 @@ def test_a_template_that_cannot_be_used_stops_a_run_before_it_begins(key: str, t
     assert not (tmp_path / "runs").exists()
 
 
-@pytest.mark.parametrize("place", [{"LC_ALL": "C", "TZ": "Pacific/Kiritimati"}, {"LC_ALL": "fr_FR.UTF-8", "TZ": "UTC"}])
+@pytest.mark.parametrize(
+    "place",
+    [
+        {"LC_ALL": "C", "TZ": "Pacific/Kiritimati"},
+        pytest.param({"LC_ALL": "fr_FR.UTF-8", "TZ": "UTC"}, marks=pytest.mark.soak),
+    ],
+)
 def test_locale_and_time_zone_change_no_byte(place: dict[str, str], tmp_path: Path) -> None:
     import_it = (
         "import hashlib, importlib.util, sys; spec = importlib.util.spec_from_file_location('it', sys.argv[1]); "

@@ -65,6 +65,7 @@ def test_what_all_readings_share_does_not_drift() -> None:
     assert budgets[0].u == pytest.approx(budgets[1].u, rel=1e-6)
 
 
+@pytest.mark.soak
 def test_the_uncertainty_of_the_mean_holds_though_neighbouring_readings_are_correlated() -> None:
     """Autoregressive noise of correlation 0.9: the root of n would state a third of what there is."""
     random, inside, naive = np.random.default_rng(6), 0, 0

@@ -73,6 +73,7 @@ def test_a_bend_is_seen_far_beyond_its_uncertainty() -> None:
     assert not found.line.consistent
 
 
+@pytest.mark.soak
 def test_departures_scatter_as_they_say() -> None:
     """By simulation: the departure at each level over 400 sweeps, noise and an offset and a gain drawn for each."""
     random, ratios = np.random.default_rng(9), []

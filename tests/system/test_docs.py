@@ -44,10 +44,7 @@ REPLACED = {
 EVERY_TIME = {
     "README.md",
     "docs/how-to/write-a-procedure.md",
-    "docs/how-to/add-a-driver.md",
     "docs/how-to/command-a-run.md",
-    "docs/how-to/keep-a-bench-in-service.md",
-    "docs/how-to/evaluate-a-measurement-model.md",
 }
 """Documents that every run of the tests tries; the others take a quarter of an hour, and are for make soak."""
 

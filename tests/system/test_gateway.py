@@ -10,6 +10,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from bench_copy import command
 from commanded import SCRIPT, Waiting, waiting
 from gateway_client import Gateway
@@ -71,6 +73,7 @@ async def test_a_run_is_watched_and_commanded_over_http(tmp_path: Path) -> None:
     assert [event["kind"] for event in client.events] == [event["kind"] for event in told]
 
 
+@pytest.mark.soak
 async def test_a_gateway_that_is_killed_comes_back_and_no_event_is_lost_or_doubled(tmp_path: Path) -> None:
     seen: list[dict[str, Any]] = []
     async with waiting(tmp_path, "--service") as run:

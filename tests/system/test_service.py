@@ -11,6 +11,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from bench_copy import hil
 from hil.record import open_run
 from hil.station.journal import entries
@@ -108,6 +110,7 @@ async def test_a_stop_while_nothing_runs_makes_the_bench_safe(tmp_path: Path) ->
         assert (await bench.ask("note", reason="all is well"))["status"] == "accepted"
 
 
+@pytest.mark.soak
 async def test_a_second_service_of_the_same_runs_is_refused(tmp_path: Path) -> None:
     async with in_service(tmp_path) as bench:
         second = await asyncio.to_thread(hil, "service", "run", "--bench", "action-sim", "--out", "runs", cwd=tmp_path)
@@ -166,6 +169,7 @@ async def with_alarm(folder: Path, port: int) -> None:
     (folder / "notify.toml").write_text(NOTIFY.format(port=port), encoding="utf-8")
 
 
+@pytest.mark.soak
 async def test_somebody_elsewhere_is_told_of_an_alarm(tmp_path: Path) -> None:
     habits = Habits()
     async with mail_server(habits) as port:
@@ -181,6 +185,7 @@ async def test_somebody_elsewhere_is_told_of_an_alarm(tmp_path: Path) -> None:
             assert await bench.end() == 0
 
 
+@pytest.mark.soak
 async def test_that_nobody_could_be_told_is_an_alarm_of_the_bench_itself(tmp_path: Path) -> None:
     async with mail_server(Habits(at_rcpt=lambda _: "550 no such person")) as port:
         await with_alarm(tmp_path, port)
@@ -193,6 +198,7 @@ async def test_that_nobody_could_be_told_is_an_alarm_of_the_bench_itself(tmp_pat
             assert (await bench.ask("ack", alarm="room warm"))["status"] == "accepted"
 
 
+@pytest.mark.soak
 async def test_a_notifier_that_is_killed_comes_back_and_tells(tmp_path: Path) -> None:
     habits = Habits()
     async with mail_server(habits) as port:

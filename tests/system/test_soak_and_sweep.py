@@ -36,6 +36,7 @@ def test_a_chamber_is_soaked_and_its_drift_is_told(tmp_path: Path) -> None:
     assert "sensor during the soak cannot be told" in found["limitations"][0]
 
 
+@pytest.mark.soak
 def test_a_limit_that_is_left_fails_and_one_too_near_is_not_decided(tmp_path: Path) -> None:
     for limit, outcome, code in ((0.3, "FAIL", 1), (0.63, "INCONCLUSIVE", 3)):
         done = hil("run", "soak", *CHAMBER, *SOAK, "--set", f"limit={limit}", cwd=tmp_path)
@@ -76,6 +77,7 @@ def test_a_chamber_is_swept_up_and_down(tmp_path: Path) -> None:
     assert found["line"]["b"] == pytest.approx(1.0, abs=0.003)
 
 
+@pytest.mark.soak
 def test_a_lamp_is_swept_by_the_same_procedure(tmp_path: Path) -> None:
     copy_bench(tmp_path / "bench", ROLES)
     settings = ("--set", "levels=20,50,100,200", "--set", "within=2", "--set", "hold=60 s")

@@ -37,6 +37,7 @@ async def server(bench: InService) -> AsyncIterator[Served]:
         yield found
 
 
+@pytest.mark.soak
 async def test_who_does_not_know_the_address_or_comes_from_another_page_is_refused(server: Served) -> None:
     whole = "/" + server.address.split("/", 3)[3]
     status, headers, body = await server.ask(whole)
@@ -56,6 +57,7 @@ async def test_who_does_not_know_the_address_or_comes_from_another_page_is_refus
     assert server.consoles() == []
 
 
+@pytest.mark.soak
 async def test_every_answer_forbids_other_hosts_and_only_the_loopback_is_listened_on(server: Served) -> None:
     for name in FILES:
         status, headers, body = await server.ask("/" + server.address.split("/", 3)[3] + name)
@@ -137,6 +139,7 @@ async def test_a_console_that_hangs_is_killed_when_its_page_has_gone(server: Ser
     await until(lambda: not alive(console))
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGKILL])
 async def test_no_console_outlives_the_server(server: Served, ending: signal.Signals) -> None:
     async with server.page() as first, server.page() as second:
@@ -212,6 +215,7 @@ async def test_more_than_four_consoles_there_are_not(server: Served) -> None:
             await page.__aexit__(None, None, None)
 
 
+@pytest.mark.soak
 async def test_where_the_status_page_is(tmp_path: Path) -> None:
     def told() -> tuple[int, str]:
         done = hil("web", cwd=tmp_path)
@@ -235,6 +239,7 @@ async def test_where_the_status_page_is(tmp_path: Path) -> None:
         assert "hil service token create" in text
 
 
+@pytest.mark.soak
 async def test_what_cannot_be_is_refused_in_a_sentence(server: Served, bench: InService) -> None:
     def refused(*options: str) -> str:
         done = hil("web", *options, cwd=bench.folder)
