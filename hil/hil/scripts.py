@@ -20,6 +20,7 @@ from .parameters import Parameters
 from .suggest import nearest
 
 if TYPE_CHECKING:
+    from .comparing.results import Conditions
     from .coverage.truth import Truth
     from .record import Record
     from .results import Results
@@ -51,6 +52,7 @@ class Procedure:
     _plan: Plan | None = None
     _analysis: Analysis | None = None
     truth_of: Truth | None = None
+    conditions_of: Conditions | None = None
     coverage_settings: Mapping[str, str] = field(default_factory=dict)
 
     def plan(self, function: SomePlan) -> SomePlan:
@@ -61,6 +63,11 @@ class Procedure:
     def analysis(self, function: Analysis) -> Analysis:
         """Declare the function that turns the record into `Results`."""
         self._analysis = function
+        return function
+
+    def conditions(self, function: Conditions) -> Conditions:
+        """Declare the function that tells the results by measurand and condition, for ``hil compare``."""
+        self.conditions_of = function
         return function
 
     def truth(self, **settings: str) -> Callable[[Truth], Truth]:

@@ -31,6 +31,7 @@ COMMANDS = {
     "watch": ("watch:watch", "Live values of channels, with their uncertainty."),
     "evaluate": ("evaluate:evaluate", "Evaluate a measurement model: GUM and Monte Carlo."),
     "selfcheck": ("selfcheck:selfcheck", "Compute published examples with this build: PASS or DIFF."),
+    "compare": ("compare:compare", "The same design on two benches: where do they agree?"),
     "coverage": ("coverage:coverage", "Whether the stated uncertainties of a procedure are true."),
     "trace": ("trace:trace", "The chain from a channel down to the certificates it rests on."),
     "impact": ("impact:impact", "What rests on an instrument since a day."),

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from hil import Design, Point, Record, Results, Trial, procedure
+from hil.comparing.results import Compared
 from hil.coverage.truth import Answer, Stated, TrueWorld
 from hil_drivers.capability import Actuator, Sensor
 
@@ -99,3 +100,19 @@ def truth(world: TrueWorld, found: Mapping[str, Any], p: CalibrateLuxmeter) -> A
         return Answer(errors)
     true = zip(errors.values(), exact["reference"], strict=True)
     return Answer(errors, all(abs(error.true) <= p.mpe * reference for error, reference in true))
+
+
+@calibrate_luxmeter.conditions
+def conditions(found: Mapping[str, Any], _p: CalibrateLuxmeter) -> Mapping[str, Mapping[str, Compared]]:
+    """The error of indication at each level."""
+    exact = found["unrounded"]
+    errors = {
+        f"{level['nominal']:g} lx": Compared(
+            exact["error"][i],
+            exact["u"][i],
+            "lx",
+            {name: part["u"][i] for name, part in found["budget"].items()},
+        )
+        for i, level in enumerate(found["levels"])
+    }
+    return {"error of indication": errors}

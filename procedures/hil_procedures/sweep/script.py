@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from hil import Design, Record, Results, Trial, procedure
+from hil.comparing.results import Compared
 from hil.coverage.truth import Answer, Stated, TrueWorld
 from hil_drivers.capability import Actuator, Sensor
 
@@ -61,3 +62,18 @@ def truth(world: TrueWorld, found: Mapping[str, Any], _p: Sweep) -> Answer:
             for level in found["levels"]
         }
     )
+
+
+@sweep.conditions
+def conditions(found: Mapping[str, Any], _p: Sweep) -> Mapping[str, Mapping[str, Compared]]:
+    """The value at each level."""
+    values = {
+        f"level {level['level']:g}": Compared(
+            level["unrounded"]["value"],
+            level["unrounded"]["u"],
+            found["unit"],
+            {name: part["u"] for name, part in level["budget"].items()},
+        )
+        for level in found["levels"]
+    }
+    return {"value": values}

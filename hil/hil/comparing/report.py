@@ -1,0 +1,119 @@
+"""The report of a comparison of benches, and what it says of a simulated bench."""
+
+from __future__ import annotations
+
+from html import escape
+
+from ..outcome import Chart, Series
+from ..report.charts import chart_svg
+from ..report.model import Provenance
+from ..report.parts import footer, heading, page, pairs, sentences_list, table, verdict_section
+from ..results import SummaryTable, Verdict
+from .comparison import Comparison
+
+RULE = "|d| + U(d) ≤ margin, U(d) with k = 2, at each condition; the margin is stated before the comparison"
+
+
+def summary(found: Comparison) -> SummaryTable:
+    """One row for each condition."""
+    head = ("measurand", "condition", "unit", "first", "second", "difference", "U", "E_n", "margin")
+    rows = tuple(
+        (
+            one.measurand,
+            one.condition,
+            one.unit,
+            f"{one.first:.6g}",
+            f"{one.second:.6g}",
+            f"{one.difference:.3g}",
+            f"{one.U:.2g}",
+            "–" if one.e_n is None else f"{one.e_n:.2f}",
+            one.judged,
+        )
+        for one in found.differences
+    )
+    return SummaryTable("Differences, first minus second", head, rows)
+
+
+def verdict(found: Comparison) -> Verdict:
+    """What was found, in words."""
+    within = len(found.domain)
+    reason = f"|d| + U(d) stays within the margin at {within} of {len(found.differences)} conditions"
+    unit = found.differences[0].unit if found.differences else ""
+    return Verdict(found.outcome, f"the two benches agree within {found.margin:g} {unit}", RULE, reason)
+
+
+def shared_sentence(found: Comparison) -> str:
+    """Which effects were taken as shared, and why."""
+    if found.shared:
+        return f"Shared by both, with one sign: {', '.join(found.shared)}."
+    if found.first.world != found.second.world:
+        return "Nothing is taken as shared: the two runs had different worlds, in which each effect has its own error."
+    return "Nothing is shared: no certificate and no effect of a calibration stands in both records."
+
+
+def stands_in(found: Comparison) -> list[str]:
+    """What the comparison allows to be said of a simulated bench; empty where none took part."""
+    benches = {side.bench for side in (found.first, found.second) if side.run["provenance"] == "simulated"}
+    if not benches:
+        return []
+    real = any(side.run["provenance"] == "measured" for side in (found.first, found.second))
+    unit = found.differences[0].unit if found.differences else ""
+    domain = "; ".join(found.domain) or "nowhere"
+    may = (
+        f"Within {found.margin:g} {unit}, the simulated bench may stand in for the physical one here: {domain}."
+        if real
+        else f"Two simulated benches agree within {found.margin:g} {unit} here: {domain}. No physical bench took part."
+    )
+    return [may, "It holds for this procedure and design alone.", "This is no calibration of a physical instrument."]
+
+
+def report(found: Comparison) -> str:
+    """The page."""
+    first, second = found.first, found.second
+    origins = [first.run["provenance"], second.run["provenance"]]
+    provenance: Provenance = next((mark for mark in ("simulated", "replayed") if mark in origins), "measured")
+    title, identifier = "Comparison of benches", f"{first.name} / {second.name}"
+    question = f"Do {first.bench} and {second.bench} give the same results within the margin?"
+    told = stands_in(found)
+    body = [
+        *heading("Comparison of benches", title, question, identifier, provenance),
+        verdict_section(verdict(found)),
+        f"<h2>What the simulated bench may stand in for</h2>{sentences_list(told)}" if told else "",
+        f"<figure>{_figure(found, provenance)}<figcaption>{escape(_CAPTION)}</figcaption></figure>",
+        table(summary(found)),
+        f"<h2>Shared effects</h2>{sentences_list([shared_sentence(found)])}",
+        f"<h2>Runs</h2>{pairs(_runs(found), code=True)}",
+        footer(identifier, provenance),
+    ]
+    return page(title, identifier, body)
+
+
+_CAPTION = "Dots: first minus second, with bars of U. Dashed: the margin. The order is that of the table."
+
+
+def _runs(found: Comparison) -> list[tuple[str, str]]:
+    return [
+        (name, f"{side.name}, bench {side.bench}, {side.world or side.run['provenance']}")
+        for name, side in (("first", found.first), ("second", found.second))
+    ]
+
+
+def _figure(found: Comparison, provenance: Provenance) -> str:
+    differences = found.differences
+    series = Series(
+        "difference",
+        tuple(float(place) for place in range(len(differences))),
+        tuple(one.difference for one in differences),
+        tuple(one.difference - one.U for one in differences),
+        tuple(one.difference + one.U for one in differences),
+    )
+    unit = differences[0].unit if differences else "1"
+    chart = Chart(
+        x="condition",
+        y=f"difference / {unit}",
+        series=(series,),
+        caption=_CAPTION,
+        required=(("− margin", -found.margin), ("+ margin", found.margin)),
+        labels=tuple(one.condition for one in differences),
+    )
+    return chart_svg(chart, simulated=provenance == "simulated", abnormal=found.outcome == "FAIL").decode()
