@@ -104,6 +104,7 @@ def _judged(name: str, stated: Sequence[Stated], measurands: int) -> Coverage:
     errors = np.array([one.value - one.true for one in stated])
     ratios = errors / np.array([one.u for one in stated])
     inside = int(np.sum(np.abs(ratios) <= np.array([one.k for one in stated])))
+    normal = float(2.0 * ndtr(max(one.k for one in stated)) - 1.0)
     claimed = min(CONFIDENCE, float(2.0 * ndtr(min(one.k for one in stated)) - 1.0))
     most = proportion_interval(inside, n, 1.0 - share_of_risk, side="upper")[1]
     least = proportion_interval(inside, n, 1.0 - share_of_risk, side="lower")[0]
@@ -121,7 +122,7 @@ def _judged(name: str, stated: Sequence[Stated], measurands: int) -> Coverage:
         u_mean_error=u_mean,
         spread=float(np.sqrt(np.mean(ratios**2))),
         under_covers=most < claimed,
-        conservative=least > claimed,
+        conservative=least > max(claimed, normal),
         biased=abs(mean) > bound * u_mean,
         ratios=tuple(ratios.tolist()),
     )
