@@ -1,0 +1,145 @@
+"""`hil coverage` and `hil compare` as a user meets them, on benches that ship."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import shutil
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bench_copy import hil
+from hil.comparing.comparison import compare
+from hil.comparing.runs import read
+from hil.errors import UsageError, VerificationFailed
+from hil.run import RunOutcome, run_procedure
+
+QUICK = {"warm_up": "10 s", "levels": "2,5,10,20,50,100", "readings": "3"}
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str]]:
+    """A folder with two runs, in the worlds of seeds 1 and 2."""
+    folder = tmp_path_factory.mktemp("compared")
+    return folder, [str(asyncio.run(calibrated(folder, seed)).folder) for seed in (1, 2)]
+
+
+async def calibrated(out: Path, seed: int) -> RunOutcome:
+    outcome = await run_procedure(
+        "calibrate-luxmeter",
+        "action-sim",
+        settings=QUICK,
+        seed=seed,
+        speed=None,
+        out=out,
+        operator="Operator A",
+        on_event=lambda event: None,
+    )
+    assert not outcome.error
+    return outcome
+
+
+def compared(cwd: Path, *arguments: str) -> tuple[int, dict[str, Any]]:
+    done = hil("compare", *arguments, "--json", cwd=cwd)
+    document: dict[str, Any] = json.loads(done.stdout)
+    return done.returncode, document
+
+
+def test_one_world_shares_its_standards_and_two_share_nothing(runs: tuple[Path, list[str]]) -> None:
+    folder, (first, other) = runs
+    one = read(Path(first))
+    same = compare(one, replace(one, name="the same once more"), margin=3.0).to_json()
+    assert same["outcome"] == "PASS"
+    assert "certificate SAMPLE-2026-0001 20001 illuminance" in same["shared"]
+    assert not any(name.startswith(("repeatability", "placement")) for name in same["shared"])
+    code, two = compared(folder, first, other, "--margin", "3", "--report", "told")
+    assert (code, two["outcome"]) == (0, "PASS")
+    assert two["shared"] == []
+    for near, apart in zip(same["differences"], two["differences"], strict=True):
+        assert near["covariance"] > 0 == apart["covariance"]
+        assert near["U"] < 0.6 * apart["U"]
+        assert abs(apart["e_n"]) < 2.0
+    page = (folder / "told" / "report.html").read_text(encoding="utf-8")
+    assert "No physical bench took part." in page
+    assert "This is no calibration of a physical instrument." in page
+
+
+def test_a_margin_is_undecided_where_uncertainty_is_too_large(runs: tuple[Path, list[str]]) -> None:
+    _, (first, other) = runs
+    found = compare(read(Path(first)), read(Path(other)), margin=0.1)
+    assert found.outcome == "INCONCLUSIVE"
+    assert found.differences[-1].judged == "undecided"
+    for one in found.differences:
+        assert (one.judged == "within") == (abs(one.difference) + one.U <= 0.1)
+
+
+def test_what_cannot_be_compared_is_refused(runs: tuple[Path, list[str]]) -> None:
+    _, (first, _) = runs
+    one = read(Path(first))
+    other = replace(one, name="the same once more")
+    with pytest.raises(UsageError, match="with itself"):
+        compare(one, one, margin=1.0)
+    with pytest.raises(UsageError, match="no measurand 'colour'"):
+        compare(one, other, margin=1.0, measurand="colour")
+    longer = replace(other, run={**other.run, "parameters": {**other.run["parameters"], "readings": 7}})
+    with pytest.raises(UsageError, match="parameters differ"):
+        compare(one, longer, margin=1.0)
+
+
+def test_a_record_that_was_altered_is_refused(runs: tuple[Path, list[str]], tmp_path: Path) -> None:
+    altered = shutil.copytree(runs[1][0], tmp_path / "altered")
+    database = bytearray((altered / "run.db").read_bytes())
+    database[-100] ^= 1
+    (altered / "run.db").write_bytes(database)
+    with pytest.raises(VerificationFailed):
+        read(altered)
+
+
+def test_a_bench_without_known_truth_is_refused(tmp_path: Path) -> None:
+    done = hil("coverage", "detection-vs-illuminance", "--bench", "action-sim", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "declares no truth" in done.stderr
+
+
+def test_a_soak_is_held_against_the_truth(tmp_path: Path) -> None:
+    done = hil(
+        "coverage",
+        "soak",
+        "--bench",
+        "climate-sim",
+        "--runs",
+        "2",
+        "--jobs",
+        "1",
+        "--out",
+        "told",
+        "--json",
+        cwd=tmp_path,
+    )
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    (mean,) = found["measurands"]
+    assert mean["runs"] == 2
+    assert len(set(mean["ratios"])) == 2, "each seed draws its own truth"
+    assert max(map(abs, mean["ratios"])) < 4.0
+    assert json.loads((tmp_path / "told" / "coverage.json").read_text(encoding="utf-8")) == found
+    assert "under-covers beyond what 2 runs allow" in (tmp_path / "told" / "report.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(3 * 3600)
+@pytest.mark.parametrize(
+    ("procedure", "bench"),
+    [
+        ("calibrate-luxmeter", "action-sim"),
+        ("climatic-characterisation", "climate-sim"),
+        ("soak", "climate-sim"),
+        ("sweep", "climate-sim"),
+    ],
+)
+def test_no_stated_interval_under_covers(tmp_path: Path, procedure: str, bench: str) -> None:
+    done = hil("coverage", procedure, "--bench", bench, "--runs", "1000", "--seed", "1001", cwd=tmp_path, timeout=10800)
+    assert done.returncode == 0, done.stdout + done.stderr
