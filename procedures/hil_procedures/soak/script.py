@@ -46,9 +46,9 @@ def analyse(record: Record, p: Soak) -> Results:
     return results(record, p)
 
 
-@soak.truth(setpoint="40", within="0.4", abandon="2", interval="15 s")
+@soak.truth(setpoint="40", within="0.4", dwell="1800 s", abandon="2", interval="15 s")
 def truth(world: TrueWorld, found: Mapping[str, Any], p: Soak) -> Answer:
-    """The mean of the air at the place of the sensor, in a chamber that is regulated by its own thermometer."""
+    """The air at the place of the sensor once the chamber has settled; it regulates by its own thermometer."""
     exact = found["mean"]["unrounded"]
     air = p.setpoint + world.effect("error of the chamber's own thermometer")
     return Answer({"mean": Stated(exact["value"], exact["u"], air, found["unit"])})
