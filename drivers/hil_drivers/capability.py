@@ -75,6 +75,24 @@ class Frame:
     flags: Flag = Flag.GOOD
 
 
+@dataclass(frozen=True, slots=True)
+class Values:
+    """A stimulus of named numbers and series: what a model is given that looks at no picture.
+
+    ``values`` are floats or arrays of shape ``(n,)``. ``earliest`` and ``latest`` bound when they held on the bench
+    clock, in nanoseconds.
+    """
+
+    values: Mapping[str, float | NDArray[np.float64]]
+    earliest: int = 0
+    latest: int = 0
+    flags: Flag = Flag.GOOD
+
+
+Stimulus = Frame | Values
+"""What a system under test can be given."""
+
+
 @runtime_checkable
 class Camera(Protocol):
     """Takes pictures."""
@@ -191,6 +209,9 @@ class SystemUnderTest(Protocol):
         """Its identity, on record in every run."""
         ...
 
-    async def respond(self, stimulus: Frame) -> Response:
-        """Give it one stimulus; a fault of the system is an answer with ``fault``, never an exception."""
+    async def respond(self, stimulus: Stimulus) -> Response:
+        """Give it one stimulus; a fault of the system is an answer with ``fault``, never an exception.
+
+        :raises DriverError: for a stimulus of a kind that it does not take.
+        """
         ...

@@ -16,6 +16,7 @@ from hil_drivers.capability import (
     Response,
     Robot,
     Scene,
+    Stimulus,
     Switch,
     SystemIdentity,
     SystemUnderTest,
@@ -153,7 +154,7 @@ class RecordedSystem(_Recorded[SystemUnderTest]):
     def system(self) -> SystemIdentity:
         return self._device.system
 
-    async def respond(self, stimulus: Frame) -> Response:
+    async def respond(self, stimulus: Stimulus) -> Response:
         return await self._do(lambda: self._device.respond(stimulus))
 
 

@@ -255,6 +255,7 @@ SUBJECTS: dict[str, MakeSubject | Elsewhere] = {
     ),
     "pylon": Elsewhere("tests/drivers/test_instrument_pylon.py", "its peer is the maker's emulator, an optional job"),
     "dataset": Elsewhere("tests/drivers/test_data_set.py", "it reads files, without a wire"),
+    "process": Elsewhere("tests/drivers/test_system_process.py", "it is a child process, without a wire"),
     "recogniser": Elsewhere("tests/drivers/test_recogniser.py", "it is a child process, without a wire"),
     "scpi": simulated(
         {"kind": "scpi", "description": str(SUPPLY), **SUPPLY_ANSWERS},

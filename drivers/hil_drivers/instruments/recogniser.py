@@ -2,31 +2,27 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import math
-import os
 import sys
 from collections.abc import Sequence
-from contextlib import suppress
 from hashlib import sha256
 from importlib.util import find_spec
-from time import monotonic
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..capability import Frame, Response, SystemIdentity
+from ..capability import Frame, Response, Stimulus, SystemIdentity
 from ..clock import Clock
 from ..device import Device
 from ..errors import AddressError, DeviceUnreachable, DriverError, MissingExtra, RemoteProtocolError
-from ..transport.reason import reason
+from ..transport.child import Child, as_object
 from .recogniser_child import PREFIX, frame
 
 START_DEADLINE = 60.0
-END_DEADLINE = 2.0
 LARGEST_MESSAGE = 1 << 20
+REINSTALL = "pip install --force-reinstall 'hil-bench[ai]'"
 
 
 class Recogniser(Device):
@@ -67,7 +63,7 @@ class Recogniser(Device):
             "stretch": list(_checked_stretch(stretch, name)),
         }
         self._deadline = deadline
-        self._child: Child | None = None
+        self._child: RecogniserChild | None = None
         self._identity: SystemIdentity | None = None
 
     def command(self) -> list[str]:
@@ -106,17 +102,22 @@ class Recogniser(Device):
             raise DeviceUnreachable("is not open", where=self.name, remedy="open it first")
         return self._identity
 
-    async def respond(self, stimulus: Frame) -> Response:
+    async def respond(self, stimulus: Stimulus) -> Response:
         """Read one picture.
 
         :raises DeviceUnreachable: if a child that had failed cannot be started again: it had no stimulus.
         :raises DriverError: if the picture is not uint8, or does not hold the region.
         """
+        if not isinstance(stimulus, Frame):
+            raise DriverError(f"takes pictures, no {type(stimulus).__name__}", where=self.name)
         picture = self._cut(stimulus.image)
         child = self._child or await self._start()
         with self.clock.exchange():
             await child.settle(self._deadline)
-            response = await child.ask(picture, self._deadline)
+            pixels = np.ascontiguousarray(picture).tobytes()
+            response = await child.ask(
+                lambda number: frame({"id": number, "shape": picture.shape}, pixels), self._deadline, _read
+            )
             if response.fault:
                 self._child = None
                 self.supervisor.failed(f"the system under test failed: {response.fault}", response.latency)
@@ -125,9 +126,9 @@ class Recogniser(Device):
                 self.supervisor.answered(response.latency)
         return response
 
-    async def _start(self) -> Child:
+    async def _start(self) -> RecogniserChild:
         with self.clock.exchange(), self.supervisor.opening():
-            child = await Child.start(self.command(), self.name)
+            child = await RecogniserChild.start(self.command(), self.name, remedy=REINSTALL)
             try:
                 identity = self._identified(await child.first(START_DEADLINE))
             except BaseException:
@@ -173,130 +174,30 @@ class Recogniser(Device):
         return image[y : y + height, x : x + width]
 
 
-class Child:
-    """One child process and its messages. Cancelling any of its methods leaves the framing intact."""
+class RecogniserChild(Child):
+    """The recogniser's process: framed messages, a picture as raw bytes."""
 
-    def __init__(self, process: asyncio.subprocess.Process, errors: IO[bytes], where: str) -> None:
-        self._process, self._errors, self._where = process, errors, where
-        self._received = bytearray()
-        self._asked = self._answered = 0
-
-    @classmethod
-    async def start(cls, command: list[str], where: str) -> Child:
-        """Start ``command`` in a session of its own, so that a Ctrl-C at the terminal is not its crash."""
-        from tempfile import TemporaryFile
-
-        errors = TemporaryFile()  # noqa: SIM115 - closed by end()
-        try:
-            process = await asyncio.create_subprocess_exec(
-                *command,
-                stdin=asyncio.subprocess.PIPE,
-                stdout=asyncio.subprocess.PIPE,
-                stderr=errors,
-                start_new_session=True,
-            )
-        except OSError as error:
-            errors.close()
-            raise DeviceUnreachable(f"cannot start {command[0]}: {reason(error)}", where=where) from error
-        return cls(process, errors, where)
-
-    async def first(self, deadline: float) -> dict[str, Any]:
-        """The message that the child sends when it is ready.
-
-        :raises DeviceUnreachable: if it ends or stays silent.
-        """
-        try:
-            async with asyncio.timeout(deadline):
-                return await self._message()
-        except TimeoutError:
-            reason = f"the child was not ready within {deadline:g} s"
-        except (EOFError, ValueError, TypeError, RecursionError):
-            reason = f"the child did not start: {self.last_words() or 'it said nothing'}"
-        raise DeviceUnreachable(reason, where=self._where, remedy="pip install --force-reinstall 'hil-bench[ai]'")
-
-    async def settle(self, deadline: float) -> None:
-        """Take the answer to a question whose caller was cancelled, so that it delays no later answer."""
-        with suppress(TimeoutError, EOFError, ValueError, TypeError, RecursionError):
-            async with asyncio.timeout(deadline):
-                while self._answered < self._asked:
-                    self._answered = int((await self._message()).get("id", 0))
-
-    async def ask(self, picture: NDArray[np.uint8], deadline: float) -> Response:
-        """Give it one picture; whatever it does is an answer."""
-        self._asked += 1
-        question = frame({"id": self._asked, "shape": picture.shape}, np.ascontiguousarray(picture).tobytes())
-        begin = monotonic()
-        try:
-            async with asyncio.timeout(deadline):
-                output, confidence = await self._answer(question)
-        except TimeoutError:
-            return Response(None, monotonic() - begin, "time-out")
-        except (EOFError, ConnectionError):
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._process.wait(), END_DEADLINE)
-            details = {"exit": self._process.returncode, "last words": self.last_words()}
-            return Response(None, monotonic() - begin, "crash", details)
-        except (ValueError, TypeError, KeyError, RecursionError) as error:
-            return Response(None, monotonic() - begin, "wrong shape", {"reason": str(error)})
-        return Response(output, monotonic() - begin, details={"confidence": confidence})
-
-    async def _answer(self, question: bytes) -> tuple[str, float]:
-        if self._process.stdin is None:
-            raise EOFError
-        self._process.stdin.write(question)
-        await self._process.stdin.drain()
-        while self._answered < self._asked:
-            head = await self._message()
-            self._answered = int(head["id"])
-        output, confidence = head["text"], head["confidence"]
-        if not isinstance(output, str) or not isinstance(confidence, float) or not math.isfinite(confidence):
-            raise ValueError(f"not a text with a finite confidence: {str(head)[:80]}")
-        return output, confidence
-
-    async def _message(self) -> dict[str, Any]:
+    async def message(self) -> dict[str, Any]:
+        """The next message."""
         head_length, body_length = PREFIX.unpack(await self._bytes(PREFIX.size))
         if head_length > LARGEST_MESSAGE or body_length:
             raise ValueError("not a message of this protocol")
         whole = await self._bytes(PREFIX.size + head_length)
         del self._received[: len(whole)]
-        head = json.loads(whole[PREFIX.size :])
-        if not isinstance(head, dict):
-            raise TypeError("not a JSON object")
-        return head
+        return as_object(whole[PREFIX.size :])
 
     async def _bytes(self, count: int) -> bytes:
         """The first ``count`` bytes received and not yet consumed."""
-        if self._process.stdout is None:
-            raise EOFError
         while len(self._received) < count:
-            chunk = await self._process.stdout.read(65536)
-            if not chunk:
-                raise EOFError
-            self._received += chunk
+            await self.more()
         return bytes(self._received[:count])
 
-    def last_words(self) -> str:
-        """The last line of its standard error."""
-        size = os.fstat(self._errors.fileno()).st_size
-        tail = os.pread(self._errors.fileno(), 4096, max(0, size - 4096)).decode(errors="replace")
-        return (tail.strip().splitlines() or [""])[-1]
 
-    async def end(self) -> None:
-        """Close its input, on which it ends by itself; by force where that takes more than 2 s."""
-        if self._process.stdin is not None:
-            self._process.stdin.close()
-        try:
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._process.wait(), END_DEADLINE)
-        finally:
-            await self.kill()
-
-    async def kill(self) -> None:
-        """End it now."""
-        with suppress(ProcessLookupError):
-            self._process.kill()
-        await self._process.wait()
-        self._errors.close()
+def _read(answer: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    output, confidence = answer["text"], answer["confidence"]
+    if not isinstance(output, str) or not isinstance(confidence, float) or not math.isfinite(confidence):
+        raise ValueError(f"not a text with a finite confidence: {str(answer)[:80]}")
+    return output, {"confidence": confidence}
 
 
 def _checked_region(region: Sequence[int] | None, name: str) -> tuple[int, int, int, int] | None:

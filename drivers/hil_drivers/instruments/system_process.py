@@ -1,0 +1,161 @@
+"""A system under test that is a program of the user's: a line of JSON in, a line of JSON out."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from hashlib import file_digest, sha256
+from pathlib import Path
+from typing import Any, ClassVar
+
+from ..capability import Response, Stimulus, SystemIdentity
+from ..clock import Clock
+from ..device import Device
+from ..errors import AddressError, DeviceUnreachable, OptionError, RemoteProtocolError
+from ..transport.child import LineChild
+from ..wire.questions import Output, output_of, stimulus_json
+
+START_DEADLINE = 60.0
+REMEDY = "run the program by hand: it must print one line of JSON with its name and version, and wait"
+
+
+class SystemProcess(Device):
+    """Gives each stimulus to a child process on its standard input, and takes the answer from its standard output.
+
+    The child first prints one line, ``{"name": …, "version": …}``, and ``"digests": {file: SHA-256}`` of its models
+    if it has any. For each line ``{"id": n, "picture": {…}}`` or ``{"id": n, "values": {…}}`` it prints
+    ``{"id": n, "output": …}``; whatever else that object holds is kept as details. It ends when its input ends. What
+    it prints to its standard error is told where it crashes. Implements ``SystemUnderTest``.
+
+    A child that is dead, or dies over a stimulus, answers with the fault ``crash``; one that does not answer within
+    the deadline is ended and answers ``time-out``; an answer of another shape or with a number that is not finite is
+    ``wrong shape``. After any of them a fresh child takes the next stimulus: a late answer is never taken for that
+    of the next one.
+
+    :param address: ``process:``.
+    :param program: the program; one that ends in ``.py`` is run by this Python.
+    :param arguments: of the program.
+    :param output: what it answers: ``text``, ``quantity``, ``flag``, or ``any``.
+    :param deadline: wall time for an answer, in seconds.
+    :param domain: its operating domain as declared: name of a quantity, with its unit, to lower and upper bound.
+    """
+
+    files: ClassVar[tuple[str, ...]] = ("program",)
+
+    def __init__(
+        self,
+        name: str,
+        address: str,
+        *,
+        clock: Clock,
+        program: str,
+        arguments: Sequence[str] = (),
+        output: Output = "any",
+        deadline: float = 5.0,
+        domain: Mapping[str, tuple[float, float]] | None = None,
+    ) -> None:
+        super().__init__(name, address, clock=clock)
+        if address != "process:":
+            raise AddressError(f"no such address {address!r}", where=name, remedy="use process:")
+        if not 0 < deadline <= 3600:
+            raise OptionError(f"deadline = {deadline:g} s", where=name, remedy="give 0 to 3600")
+        for quantity, (lower, upper) in (domain or {}).items():
+            if not lower <= upper:
+                raise OptionError(f"domain of {quantity}: {lower:g} to {upper:g}", where=name, remedy="lower first")
+        self._program, self._output, self._deadline = Path(program), output, deadline
+        self._settings: dict[str, Any] = {
+            "program": self._program.name,
+            "arguments": list(arguments),
+            "output": output,
+            "deadline": deadline,
+            "domain": {quantity: list(bounds) for quantity, bounds in (domain or {}).items()},
+        }
+        self._child: LineChild | None = None
+        self._identity: SystemIdentity | None = None
+
+    def command(self) -> list[str]:
+        """The child's command line."""
+        program = str(self._program.resolve())
+        by = [sys.executable] if self._program.suffix == ".py" else []
+        return [*by, program, *self._settings["arguments"]]
+
+    async def open(self) -> None:
+        """Start the child and take its identity.
+
+        :raises DeviceUnreachable: if there is no such program, or it does not start.
+        """
+        if not self._program.is_file() or not (self._program.suffix == ".py" or os.access(self._program, os.X_OK)):
+            raise DeviceUnreachable(f"{self._program} is no program", where=self.name, remedy="name one in `program`")
+        await self._start()
+
+    async def close(self) -> None:
+        child, self._child = self._child, None
+        self.supervisor.closed()
+        if child is not None:
+            with self.clock.exchange():
+                await child.end()
+
+    @property
+    def system(self) -> SystemIdentity:
+        """Its name and version as it says, the SHA-256 of the program, of what it names, and of the settings.
+
+        :raises DeviceUnreachable: before the device is opened.
+        """
+        if self._identity is None:
+            raise DeviceUnreachable("is not open", where=self.name, remedy="open it first")
+        return self._identity
+
+    async def respond(self, stimulus: Stimulus) -> Response:
+        """Give it one stimulus.
+
+        :raises DeviceUnreachable: if a child that had failed cannot be started again: it had no stimulus.
+        """
+        told = stimulus_json(stimulus)
+        child = self._child or await self._start()
+        with self.clock.exchange():
+            await child.settle(self._deadline)
+            response = await child.ask(
+                lambda number: json.dumps({"id": number, **told}).encode() + b"\n",
+                self._deadline,
+                lambda answer: output_of(answer, self._output),
+            )
+            if response.fault:
+                self._child = None
+                self.supervisor.failed(f"the system under test failed: {response.fault}", response.latency)
+                await child.kill()
+            else:
+                self.supervisor.answered(response.latency)
+        return response
+
+    async def _start(self) -> LineChild:
+        with self.clock.exchange(), self.supervisor.opening():
+            folder = self._program.resolve().parent
+            child = await LineChild.start(self.command(), self.name, folder=folder, remedy=REMEDY)
+            try:
+                identity = self._identified(await child.first(START_DEADLINE))
+            except BaseException:
+                await child.kill()
+                raise
+        self._child, self._identity = child, identity
+        return child
+
+    def _identified(self, head: dict[str, Any]) -> SystemIdentity:
+        name, version, digests = head.get("name"), head.get("version"), head.get("digests", {})
+        texts = isinstance(name, str) and isinstance(version, str) and isinstance(digests, dict)
+        if not texts or not all(isinstance(each, str) for each in digests.values()):
+            told = f"its first line is no identity: {str(head)[:80]}"
+            raise RemoteProtocolError(told, where=self.name, remedy=REMEDY)
+        with self._program.open("rb") as file:
+            own = {self._program.name: file_digest(file, "sha256").hexdigest()}
+        settings = sha256(json.dumps(self._settings, sort_keys=True).encode()).hexdigest()
+        identity = SystemIdentity(
+            name=str(name),
+            version=str(version),
+            digests={**digests, **own, "settings": settings},
+            settings=self._settings,
+        )
+        if self._identity not in (None, identity):
+            raise RemoteProtocolError("the system under test changed while the bench was open", where=self.name)
+        return identity
