@@ -144,7 +144,7 @@ def broken(text: str) -> Callable[[Path], Path]:
     [
         (broken("raise SystemExit('the model is gone')"), DeviceUnreachable, "did not start: the model is gone"),
         (broken("print('hello')"), DeviceUnreachable, "did not start"),
-        (broken("print('{\"name\": 7}'); input()"), RemoteProtocolError, "is no identity"),
+        (broken("print('{\"name\": 7}'); input()"), RemoteProtocolError, "what is no identity"),
         (lambda folder: folder / "none.py", DeviceUnreachable, "none.py is no program"),
         (lambda folder: folder, DeviceUnreachable, "is no program"),
     ],

@@ -5,17 +5,18 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Mapping, Sequence
-from hashlib import file_digest, sha256
+from collections.abc import Sequence
+from hashlib import file_digest
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from ..capability import Response, Stimulus, SystemIdentity
 from ..clock import Clock
 from ..device import Device
-from ..errors import AddressError, DeviceUnreachable, OptionError, RemoteProtocolError
+from ..errors import AddressError, DeviceUnreachable
 from ..transport.child import LineChild
 from ..wire.questions import Output, output_of, stimulus_json
+from .system import Domain, Identity, declared
 
 START_DEADLINE = 60.0
 REMEDY = "run the program by hand: it must print one line of JSON with its name and version, and wait"
@@ -54,26 +55,22 @@ class SystemProcess(Device):
         arguments: Sequence[str] = (),
         output: Output = "any",
         deadline: float = 5.0,
-        domain: Mapping[str, tuple[float, float]] | None = None,
+        domain: Domain | None = None,
     ) -> None:
         super().__init__(name, address, clock=clock)
         if address != "process:":
             raise AddressError(f"no such address {address!r}", where=name, remedy="use process:")
-        if not 0 < deadline <= 3600:
-            raise OptionError(f"deadline = {deadline:g} s", where=name, remedy="give 0 to 3600")
-        for quantity, (lower, upper) in (domain or {}).items():
-            if not lower <= upper:
-                raise OptionError(f"domain of {quantity}: {lower:g} to {upper:g}", where=name, remedy="lower first")
         self._program, self._output, self._deadline = Path(program), output, deadline
-        self._settings: dict[str, Any] = {
-            "program": self._program.name,
-            "arguments": list(arguments),
-            "output": output,
-            "deadline": deadline,
-            "domain": {quantity: list(bounds) for quantity, bounds in (domain or {}).items()},
-        }
+        self._settings = declared(
+            name,
+            program=self._program.name,
+            arguments=list(arguments),
+            output=output,
+            deadline=deadline,
+            domain=domain,
+        )
+        self._identity = Identity(name, self._settings)
         self._child: LineChild | None = None
-        self._identity: SystemIdentity | None = None
 
     def command(self) -> list[str]:
         """The child's command line."""
@@ -103,9 +100,7 @@ class SystemProcess(Device):
 
         :raises DeviceUnreachable: before the device is opened.
         """
-        if self._identity is None:
-            raise DeviceUnreachable("is not open", where=self.name, remedy="open it first")
-        return self._identity
+        return self._identity.known
 
     async def respond(self, stimulus: Stimulus) -> Response:
         """Give it one stimulus.
@@ -134,28 +129,14 @@ class SystemProcess(Device):
             folder = self._program.resolve().parent
             child = await LineChild.start(self.command(), self.name, folder=folder, remedy=REMEDY)
             try:
-                identity = self._identified(await child.first(START_DEADLINE))
+                told = await child.first(START_DEADLINE)
+                self._identity.take(told, digests=self._digests(), remedy=REMEDY)
             except BaseException:
                 await child.kill()
                 raise
-        self._child, self._identity = child, identity
+        self._child = child
         return child
 
-    def _identified(self, head: dict[str, Any]) -> SystemIdentity:
-        name, version, digests = head.get("name"), head.get("version"), head.get("digests", {})
-        texts = isinstance(name, str) and isinstance(version, str) and isinstance(digests, dict)
-        if not texts or not all(isinstance(each, str) for each in digests.values()):
-            told = f"its first line is no identity: {str(head)[:80]}"
-            raise RemoteProtocolError(told, where=self.name, remedy=REMEDY)
+    def _digests(self) -> dict[str, str]:
         with self._program.open("rb") as file:
-            own = {self._program.name: file_digest(file, "sha256").hexdigest()}
-        settings = sha256(json.dumps(self._settings, sort_keys=True).encode()).hexdigest()
-        identity = SystemIdentity(
-            name=str(name),
-            version=str(version),
-            digests={**digests, **own, "settings": settings},
-            settings=self._settings,
-        )
-        if self._identity not in (None, identity):
-            raise RemoteProtocolError("the system under test changed while the bench was open", where=self.name)
-        return identity
+            return {self._program.name: file_digest(file, "sha256").hexdigest()}
