@@ -255,6 +255,8 @@ SUBJECTS: dict[str, MakeSubject | Elsewhere] = {
     ),
     "pylon": Elsewhere("tests/drivers/test_instrument_pylon.py", "its peer is the maker's emulator, an optional job"),
     "dataset": Elsewhere("tests/drivers/test_data_set.py", "it reads files, without a wire"),
+    "http": Elsewhere("tests/drivers/test_system_http.py", "it is a system under test, without points"),
+    "mqtt-system": Elsewhere("tests/drivers/test_system_mqtt.py", "it is a system under test, without points"),
     "process": Elsewhere("tests/drivers/test_system_process.py", "it is a child process, without a wire"),
     "recogniser": Elsewhere("tests/drivers/test_recogniser.py", "it is a child process, without a wire"),
     "scpi": simulated(

@@ -3,7 +3,7 @@
 serial:///dev/ttyUSB0?baudrate=9600      tcp://host:5025         udp://host:6454
 modbus+tcp://host:502?device_id=1        modbus+rtu:///dev/ttyUSB0?device_id=1
 mqtt://host/topic     ros2:///topic      video:///file.mkv       video+http://host:8080/camera.y4m
-pylon:///SERIAL
+http://host:8000/path                    pylon:///SERIAL
 sim:NAME              process:COMMAND         console:       dataset:
 """
 
@@ -43,6 +43,8 @@ _SCHEMES = {
     "modbus+rtu": _Scheme(path=True, options=_LINE | {"device_id"}),
     "mqtt": _Scheme(host=True, port=1883, path=True, options=_BROKER),
     "ros2": _Scheme(path=True, options=frozenset({"domain", "range"})),
+    "http": _Scheme(host=True, port=80, path=True),
+    "https": _Scheme(host=True, port=443, path=True),
     "pylon": _Scheme(path=True),
     "video": _Scheme(path=True),
     "video+http": _Scheme(host=True, port=80, path=True),
