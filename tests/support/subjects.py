@@ -257,6 +257,7 @@ SUBJECTS: dict[str, MakeSubject | Elsewhere] = {
     "dataset": Elsewhere("tests/drivers/test_data_set.py", "it reads files, without a wire"),
     "http": Elsewhere("tests/drivers/test_system_http.py", "it is a system under test, without points"),
     "mqtt-system": Elsewhere("tests/drivers/test_system_mqtt.py", "it is a system under test, without points"),
+    "onnx": Elsewhere("tests/drivers/test_system_onnx.py", "it is a child process, without a wire"),
     "process": Elsewhere("tests/drivers/test_system_process.py", "it is a child process, without a wire"),
     "recogniser": Elsewhere("tests/drivers/test_recogniser.py", "it is a child process, without a wire"),
     "scpi": simulated(

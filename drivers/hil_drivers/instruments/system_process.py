@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import os
 import sys
+from abc import abstractmethod
 from collections.abc import Sequence
 from hashlib import file_digest
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from ..capability import Response, Stimulus, SystemIdentity
 from ..clock import Clock
@@ -22,7 +23,97 @@ START_DEADLINE = 60.0
 REMEDY = "run the program by hand: it must print one line of JSON with its name and version, and wait"
 
 
-class SystemProcess(Device):
+class ChildSystem(Device):
+    """A system under test in a child process that speaks the line protocol of `SystemProcess`.
+
+    :param output: what it answers.
+    :param deadline: wall time for an answer, in seconds.
+    :param settings: how it is used, as that goes on record.
+    """
+
+    raw: ClassVar[bool] = False
+    """Whether pictures are given as their bytes, not as PNG."""
+
+    def __init__(
+        self, name: str, address: str, *, clock: Clock, output: Output, deadline: float, settings: dict[str, Any]
+    ) -> None:
+        super().__init__(name, address, clock=clock)
+        if address != "process:":
+            raise AddressError(f"no such address {address!r}", where=name, remedy="use process:")
+        self._output, self._deadline, self.settings = output, deadline, settings
+        self._identity = Identity(name, settings)
+        self._child: LineChild | None = None
+
+    @abstractmethod
+    def command(self) -> list[str]:
+        """The child's command line."""
+
+    @abstractmethod
+    def folder(self) -> Path:
+        """In which the child runs."""
+
+    def digests(self) -> dict[str, str]:
+        """What is known of it beside what it says itself: SHA-256 by file."""
+        return {}
+
+    async def open(self) -> None:
+        """Start the child and take its identity.
+
+        :raises DeviceUnreachable: if it does not start.
+        """
+        await self._start()
+
+    async def close(self) -> None:
+        child, self._child = self._child, None
+        self.supervisor.closed()
+        if child is not None:
+            with self.clock.exchange():
+                await child.end()
+
+    @property
+    def system(self) -> SystemIdentity:
+        """Its name and version as it says, the SHA-256 of the program, of what it names, and of the settings.
+
+        :raises DeviceUnreachable: before the device is opened.
+        """
+        return self._identity.known
+
+    async def respond(self, stimulus: Stimulus) -> Response:
+        """Give it one stimulus.
+
+        :raises DeviceUnreachable: if a child that had failed cannot be started again: it had no stimulus.
+        """
+        told = stimulus_json(stimulus, raw=self.raw)
+        child = self._child or await self._start()
+        with self.clock.exchange():
+            await child.settle(self._deadline)
+            response = await child.ask(
+                lambda number: json.dumps({"id": number, **told}).encode() + b"\n",
+                self._deadline,
+                lambda answer: output_of(answer, self._output),
+            )
+            if response.fault:
+                self._child = None
+                self.supervisor.failed(f"the system under test failed: {response.fault}", response.latency)
+                await child.kill()
+            else:
+                self.supervisor.answered(response.latency)
+        return response
+
+    async def _start(self) -> LineChild:
+        with self.clock.exchange(), self.supervisor.opening():
+            child = await LineChild.start(self.command(), self.name, folder=self.folder(), remedy=REMEDY)
+            try:
+                told = await child.first(START_DEADLINE)
+                self._identity.take(told, digests=self.digests(), remedy=REMEDY)
+            except BaseException:
+                await child.kill()
+                raise
+        self._child = child
+        return child
+
+
+class SystemProcess(ChildSystem):
     """Gives each stimulus to a child process on its standard input, and takes the answer from its standard output.
 
     The child first prints one line, ``{"name": …, "version": …}``, and ``"digests": {file: SHA-256}`` of its models
@@ -57,26 +148,24 @@ class SystemProcess(Device):
         deadline: float = 5.0,
         domain: Domain | None = None,
     ) -> None:
-        super().__init__(name, address, clock=clock)
-        if address != "process:":
-            raise AddressError(f"no such address {address!r}", where=name, remedy="use process:")
-        self._program, self._output, self._deadline = Path(program), output, deadline
-        self._settings = declared(
-            name,
-            program=self._program.name,
-            arguments=list(arguments),
-            output=output,
-            deadline=deadline,
-            domain=domain,
-        )
-        self._identity = Identity(name, self._settings)
-        self._child: LineChild | None = None
+        self._program = Path(program)
+        told = {"program": self._program.name, "arguments": list(arguments), "output": output}
+        settings = declared(name, deadline=deadline, domain=domain, **told)
+        super().__init__(name, address, clock=clock, output=output, deadline=deadline, settings=settings)
 
     def command(self) -> list[str]:
         """The child's command line."""
-        program = str(self._program.resolve())
         by = [sys.executable] if self._program.suffix == ".py" else []
-        return [*by, program, *self._settings["arguments"]]
+        return [*by, str(self._program.resolve()), *self.settings["arguments"]]
+
+    def folder(self) -> Path:
+        """That of the program."""
+        return self._program.resolve().parent
+
+    def digests(self) -> dict[str, str]:
+        """The SHA-256 of the program."""
+        with self._program.open("rb") as file:
+            return {self._program.name: file_digest(file, "sha256").hexdigest()}
 
     async def open(self) -> None:
         """Start the child and take its identity.
@@ -85,58 +174,4 @@ class SystemProcess(Device):
         """
         if not self._program.is_file() or not (self._program.suffix == ".py" or os.access(self._program, os.X_OK)):
             raise DeviceUnreachable(f"{self._program} is no program", where=self.name, remedy="name one in `program`")
-        await self._start()
-
-    async def close(self) -> None:
-        child, self._child = self._child, None
-        self.supervisor.closed()
-        if child is not None:
-            with self.clock.exchange():
-                await child.end()
-
-    @property
-    def system(self) -> SystemIdentity:
-        """Its name and version as it says, the SHA-256 of the program, of what it names, and of the settings.
-
-        :raises DeviceUnreachable: before the device is opened.
-        """
-        return self._identity.known
-
-    async def respond(self, stimulus: Stimulus) -> Response:
-        """Give it one stimulus.
-
-        :raises DeviceUnreachable: if a child that had failed cannot be started again: it had no stimulus.
-        """
-        told = stimulus_json(stimulus)
-        child = self._child or await self._start()
-        with self.clock.exchange():
-            await child.settle(self._deadline)
-            response = await child.ask(
-                lambda number: json.dumps({"id": number, **told}).encode() + b"\n",
-                self._deadline,
-                lambda answer: output_of(answer, self._output),
-            )
-            if response.fault:
-                self._child = None
-                self.supervisor.failed(f"the system under test failed: {response.fault}", response.latency)
-                await child.kill()
-            else:
-                self.supervisor.answered(response.latency)
-        return response
-
-    async def _start(self) -> LineChild:
-        with self.clock.exchange(), self.supervisor.opening():
-            folder = self._program.resolve().parent
-            child = await LineChild.start(self.command(), self.name, folder=folder, remedy=REMEDY)
-            try:
-                told = await child.first(START_DEADLINE)
-                self._identity.take(told, digests=self._digests(), remedy=REMEDY)
-            except BaseException:
-                await child.kill()
-                raise
-        self._child = child
-        return child
-
-    def _digests(self) -> dict[str, str]:
-        with self._program.open("rb") as file:
-            return {self._program.name: file_digest(file, "sha256").hexdigest()}
+        await super().open()

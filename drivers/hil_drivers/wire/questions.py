@@ -15,12 +15,16 @@ Output = Literal["text", "quantity", "flag", "any"]
 """What a system answers: a text, a finite number, true or false, or whatever JSON can say."""
 
 
-def stimulus_json(stimulus: Stimulus) -> dict[str, Any]:
-    """A stimulus as an object of JSON: ``picture`` (PNG in base64, with width, height and channels), or ``values``."""
+def stimulus_json(stimulus: Stimulus, *, raw: bool = False) -> dict[str, Any]:
+    """A stimulus as an object of JSON: ``picture`` (PNG in base64, with width, height and channels), or ``values``.
+
+    :param raw: the bytes of the picture, row by row, in place of PNG.
+    """
     if isinstance(stimulus, Frame):
         height, width = stimulus.image.shape[:2]
         size = {"width": width, "height": height, "channels": 1 if stimulus.image.ndim == 2 else 3}
-        return {"picture": {**size, "format": "png", "data": base64.b64encode(png(stimulus)).decode()}}
+        data = np.ascontiguousarray(stimulus.image).tobytes() if raw else png(stimulus)
+        return {"picture": {**size, "format": "raw" if raw else "png", "data": base64.b64encode(data).decode()}}
     return {"values": {name: _plain(value) for name, value in stimulus.values.items()}}
 
 
