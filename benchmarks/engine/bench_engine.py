@@ -32,9 +32,9 @@ from hil_calibration.stream import evaluate
 from hil_drivers.capability import Sensor
 from hil_drivers.indication import Indication
 
-POINTS = 3000
-SCANNED = 500
-ROUNDS = 5
+POINTS = 1000
+SCANNED = 100
+ROUNDS = 25
 """Of engine and peer in turn: on a shared machine each alone may be off by half; the medians are compared."""
 
 

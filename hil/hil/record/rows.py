@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import json.encoder
 import math
 import operator
+from collections.abc import Callable
 from typing import Any, SupportsIndex, cast
 
 import numpy as np
@@ -20,8 +22,25 @@ Scalar = tuple[int, int, float, float, float, float, float, int]
 """One reading, in the order of `READING`."""
 
 _ENCODER = json.JSONEncoder(
-    ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":"), default=lambda v: v.tolist()
+    ensure_ascii=False,
+    allow_nan=False,
+    check_circular=False,
+    sort_keys=True,
+    separators=(",", ":"),
+    default=lambda v: v.tolist(),
 )
+
+
+def _one_shot() -> Callable[[object], str]:
+    """The encoder, made once: `json.JSONEncoder.encode` makes that of C anew for each value."""
+    make, quoted = (getattr(json.encoder, name, None) for name in ("c_make_encoder", "c_encode_basestring"))
+    if make is None or quoted is None:
+        return _ENCODER.encode
+    encode = make(None, _ENCODER.default, quoted, None, ":", ",", True, False, False)
+    return lambda value: "".join(encode(value, 0))
+
+
+_encode = _one_shot()
 _INT64 = 1 << 63
 
 
@@ -35,9 +54,9 @@ def json_text(value: object, where: str) -> str:
     """
     try:
         try:
-            encoded = _ENCODER.encode(value)
+            encoded = _encode(value)
         except ValueError:
-            encoded = _ENCODER.encode(_finite(value))
+            encoded = _encode(_finite(value))
     except (TypeError, AttributeError, ValueError, RecursionError) as error:
         raise RecordError(
             f"holds something that cannot be written as JSON ({error})",
