@@ -12,6 +12,7 @@ import click
 import pytest
 from click.testing import CliRunner
 
+from hil.bench import find_bench
 from hil.cli.root import cli
 
 ROOT = Path(__file__).parents[2]
@@ -88,6 +89,7 @@ def test_documents_have_the_keys_that_are_documented(place: Path, monkeypatch: p
     assert told("data seal", "last", "--key", "laboratory.pem")["keyid"] == keyid
     told("data amend", "last", "--what", "a", "--why", "b", "--who", "c")
     told("data export", "last", "--to", "csv", "--out", "csv")
+    told("data check-set", str(find_bench("dataset").parent / "signs"))
     signers = told("certificate keys", "keys", "--name", "Technical Manager C")["signers"]
     told("certificate export", "last")
     told("certificate review", "last", "--person", "Reviewer B")
