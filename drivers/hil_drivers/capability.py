@@ -80,17 +80,27 @@ class Values:
     """A stimulus of named numbers and series: what a model is given that looks at no picture.
 
     ``values`` are floats or arrays of shape ``(n,)``. ``earliest`` and ``latest`` bound when they held on the bench
-    clock, in nanoseconds.
+    clock, in nanoseconds. ``subject`` says whose, or of which scene, they are: the unit by which data are split.
     """
 
     values: Mapping[str, float | NDArray[np.float64]]
     earliest: int = 0
     latest: int = 0
     flags: Flag = Flag.GOOD
+    subject: str = ""
 
 
 Stimulus = Frame | Values
 """What a system under test can be given."""
+
+
+@runtime_checkable
+class Source(Protocol):
+    """Gives stimuli of named values."""
+
+    async def take(self) -> Values:
+        """Take the next one."""
+        ...
 
 
 @runtime_checkable

@@ -21,9 +21,18 @@ class Flag(IntFlag):
     STALE = 32
     DEVICE_ERROR = 64
     TRACKING_LOST = 256
+    OUTSIDE_DOMAIN = 512
 
 
-UNUSABLE = Flag.OVER_RANGE | Flag.LOW_BATTERY | Flag.NOT_AVAILABLE | Flag.STALE | Flag.DEVICE_ERROR | Flag.TRACKING_LOST
+UNUSABLE = (
+    Flag.OVER_RANGE
+    | Flag.LOW_BATTERY
+    | Flag.NOT_AVAILABLE
+    | Flag.STALE
+    | Flag.DEVICE_ERROR
+    | Flag.TRACKING_LOST
+    | Flag.OUTSIDE_DOMAIN
+)
 """Flags with which a value must not enter a measurement."""
 
 _UNUSABLE = int(UNUSABLE)

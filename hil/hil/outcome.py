@@ -8,18 +8,19 @@ from typing import TYPE_CHECKING, Literal
 from .results import SummaryTable
 
 if TYPE_CHECKING:
-    from hil_calibration.certificate.model import Budget, Condition, Function, Method, Result, Statement
+    from hil_calibration.certificate.model import Budget, Condition, Function, Item, Method, Result, Statement
 
 
 @dataclass(frozen=True)
 class CalibrationOutcome:
     """The parts of a calibration certificate that come from the analysis of the record.
 
-    ``item`` is the channel of the instrument calibrated, ``standards`` those of the measurement standards and of
-    the instruments that measured the conditions. Every number is already the string that will be printed.
+    ``item`` is the channel of the instrument calibrated, or what a document calls it; ``standards`` are the channels
+    of the measurement standards and of the instruments that measured the conditions. Every number is already the
+    string that will be printed.
     """
 
-    item: str
+    item: str | Item
     standards: tuple[str, ...]
     methods: tuple[Method, ...]
     conditions: tuple[Condition, ...]

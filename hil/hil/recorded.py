@@ -16,11 +16,13 @@ from hil_drivers.capability import (
     Response,
     Robot,
     Scene,
+    Source,
     Stimulus,
     Switch,
     SystemIdentity,
     SystemUnderTest,
     TaskOutcome,
+    Values,
 )
 from hil_drivers.clock import Clock
 from hil_drivers.indication import UNUSABLE, Flag
@@ -114,6 +116,16 @@ class RecordedCamera(_Recorded[Camera]):
         return frame
 
 
+class RecordedSource(_Recorded[Source]):
+    """A source of named values, each of which is on record by what it is of."""
+
+    async def take(self) -> Values:
+        """Take the next stimulus."""
+        found = await self._do_again(self._device.take)
+        self._note("values", {"subject": found.subject, "names": sorted(found.values)})
+        return found
+
+
 class RecordedRobot(_Recorded[Robot]):
     """A robot whose targets, and whose own account of its pose, are on record."""
 
@@ -163,6 +175,7 @@ BY_CAPABILITY: dict[type, type[_Recorded[Any]]] = {
     Performer: RecordedPerformer,
     Robot: RecordedRobot,
     Scene: RecordedScene,
+    Source: RecordedSource,
     Switch: RecordedSwitch,
     SystemUnderTest: RecordedSystem,
 }

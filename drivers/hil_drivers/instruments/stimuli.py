@@ -18,8 +18,8 @@ from ..device import Device, Point
 from ..errors import AddressError, DeviceUnreachable, OptionError
 from ..indication import Indication
 from ..replay import Recording, Reference
-from ..virtual.family import Given, Made
 from ..virtual.families import FAMILIES
+from ..virtual.family import Given, Made
 
 ADDRESS = "stimuli:"
 MADE = date(2026, 6, 1)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import math
+from collections.abc import Mapping
 from functools import cached_property
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,7 +32,9 @@ class HeartRate:
     quantity = "heart rate"
     unit = "/min"
     version = "1"
-    domain = {"signal-to-noise ratio / dB": (-1.0, 21.0), "heart rate / (1/min)": (45.0, 160.0)}  # noqa: RUF012
+    domain: Mapping[str, tuple[float, float]] = MappingProxyType(
+        {"signal-to-noise ratio": (0.9, 12.0), "heart rate / (1/min)": (45.0, 160.0)}
+    )
 
     def digests(self) -> dict[str, str]:
         """Of the weights and of the spectra that they belong to."""
@@ -44,9 +48,7 @@ class HeartRate:
             raise ValueError("needs a series of 8 s at least that is finite and not constant")
         spectra, weights, middle = self._learned
         value = middle + float(kernel(log_spectrum(light, rate)[None], spectra)[0] @ weights)
-        return Estimate(
-            value, {"signal-to-noise ratio / dB": signal_to_noise(light, rate), "heart rate / (1/min)": value}
-        )
+        return Estimate(value, {"signal-to-noise ratio": signal_to_noise(light, rate), "heart rate / (1/min)": value})
 
     @cached_property
     def _learned(self) -> tuple[NDArray[np.float64], NDArray[np.float64], float]:
@@ -56,7 +58,7 @@ class HeartRate:
         rates = np.array([one.reference for one in made])
         middle = float(rates.mean())
         gram = kernel(spectra, spectra) + RIDGE * np.eye(LEARNED)
-        return spectra, np.linalg.solve(gram, rates - middle), middle
+        return spectra, np.asarray(np.linalg.solve(gram, rates - middle), dtype=np.float64), middle
 
 
 def log_spectrum(light: NDArray[np.float64], rate: float) -> NDArray[np.float64]:
@@ -71,17 +73,17 @@ def log_spectrum(light: NDArray[np.float64], rate: float) -> NDArray[np.float64]
 def spectrum(light: NDArray[np.float64], rate: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Frequencies in Hz, and the power density behind a Hann window."""
     window = np.hanning(len(light))
-    power = np.abs(np.fft.rfft((light - light.mean()) * window)) ** 2 / np.sum(window**2)
-    return np.fft.rfftfreq(len(light), 1.0 / rate), power
+    power: NDArray[np.float64] = np.abs(np.fft.rfft((light - light.mean()) * window)) ** 2 / np.sum(window**2)
+    return np.asarray(np.fft.rfftfreq(len(light), 1.0 / rate), dtype=np.float64), power
 
 
 def signal_to_noise(light: NDArray[np.float64], rate: float) -> float:
-    """Of standard deviations, in dB; −20 where nothing stands out."""
+    """The ratio of their standard deviations; 0 where nothing stands out."""
     f, power = spectrum(light, rate)
     noise = float(power[(f >= NOISE_BAND[0]) & (f < NOISE_BAND[1])].mean())
     inside = (f >= BAND[0]) & (f < NOISE_BAND[0])
     signal = 2.0 * float(np.sum(power[inside] - noise)) / len(light)
-    return 10.0 * math.log10(signal / noise) if signal > 0.01 * noise else -20.0
+    return math.sqrt(max(signal, 0.0) / noise)
 
 
 def kernel(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -22,7 +22,7 @@ LEVELS = {"inside": (0.0, 20.0), "outside": (-10.0, -5.0)}
 
 
 class Pulse:
-    """Five recordings of each subject; the truth is the mean rate over a recording.
+    """Two recordings of each subject; the truth is the mean rate over a recording.
 
     A subject has a resting rate, a breathing rate and a form of the wave of its own. ``u`` is that of the sum that
     stands for the integral of the rate.
@@ -33,7 +33,7 @@ class Pulse:
     span = (40.0, 180.0)
     u = 0.01
     contents = tuple(LEVELS)
-    each = 5
+    each = 2
 
     def make(self, content: str, number: int, seed: int) -> Made:
         """Stimulus ``number`` of ``inside`` (0 to 20 dB) or ``outside`` (−10 to −5 dB)."""

@@ -39,7 +39,7 @@ def certificate_of(
         identifier=details.identifier,
         laboratory=organisation(details.laboratory),
         customer=organisation(details.customer),
-        item=_item(record.channels[outcome.item], details),
+        item=_item(record, outcome.item, details),
         equipment=tuple(_equipment(record.channels[name]) for name in outcome.standards),
         methods=(*outcome.methods, text.UNCERTAINTY),
         conditions=outcome.conditions,
@@ -111,8 +111,10 @@ def organisation(section: OrganisationSection) -> model.Organisation:
     return model.Organisation(**section.model_dump())
 
 
-def _item(channel: dict[str, Any], details: Details) -> model.Item:
-    instrument = channel["instrument"]
+def _item(record: Record, item: str | model.Item, details: Details) -> model.Item:
+    if isinstance(item, model.Item):
+        return replace(item, condition=details.condition, received=details.received)
+    instrument = record.channels[item]["instrument"]
     return model.Item(
         description=model.Text(**instrument["description"]),
         manufacturer=instrument["manufacturer"],
@@ -125,12 +127,26 @@ def _item(channel: dict[str, Any], details: Details) -> model.Item:
 
 def _equipment(channel: dict[str, Any]) -> model.Equipment:
     instrument, calibration = channel["instrument"], channel["calibration"]
+    if instrument is None:
+        return _stimuli(calibration)
     return model.Equipment(
         name=model.Text(**instrument["description"]),
         manufacturer=instrument["manufacturer"],
         model=instrument["model"],
         serial=instrument["serial"],
         certificate=model.Reference(calibration["identifier"], channel["certificate_sha256"]),
+    )
+
+
+def _stimuli(calibration: dict[str, Any]) -> model.Equipment:
+    """A data set in the place of equipment: its index stands for a certificate."""
+    instrument = calibration["instrument"]
+    return model.Equipment(
+        name=model.Text("Data set of reference values", "Jeu de données de référence"),
+        manufacturer=instrument["manufacturer"],
+        model=instrument["model"],
+        serial=instrument["serial"],
+        certificate=model.Reference(calibration["identifier"], calibration["certificates"]["index"]),
     )
 
 

@@ -1,0 +1,1 @@
+"""Calibration of virtual instruments: models that return a value of a quantity."""
