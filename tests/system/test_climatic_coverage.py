@@ -25,6 +25,7 @@ def judged(found: list[Deviation]) -> tuple[int, float]:
     return sum(abs(ratio) <= 2.0 for ratio in ratios), math.sqrt(sum(r * r for r in ratios) / len(ratios))
 
 
+@pytest.mark.soak
 @pytest.mark.timeout(300)
 def test_the_stated_uncertainties_are_true(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for name, deviations in over_seeds(tmp_path, range(1, 9)).items():
