@@ -258,6 +258,8 @@ SUBJECTS: dict[str, MakeSubject | Elsewhere] = {
     "http": Elsewhere("tests/drivers/test_system_http.py", "it is a system under test, without points"),
     "mqtt-system": Elsewhere("tests/drivers/test_system_mqtt.py", "it is a system under test, without points"),
     "onnx": Elsewhere("tests/drivers/test_system_onnx.py", "it is a child process, without a wire"),
+    "stimuli": Elsewhere("tests/drivers/test_virtual.py", "it makes stimuli, without a wire"),
+    "virtual-instrument": Elsewhere("tests/drivers/test_virtual.py", "it is a system under test, without a wire"),
     "process": Elsewhere("tests/drivers/test_system_process.py", "it is a child process, without a wire"),
     "recogniser": Elsewhere("tests/drivers/test_recogniser.py", "it is a child process, without a wire"),
     "scpi": simulated(

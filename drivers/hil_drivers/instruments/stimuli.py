@@ -25,13 +25,14 @@ ADDRESS = "stimuli:"
 MADE = date(2026, 6, 1)
 """The day of the families' present form."""
 
-FamilyName = Literal["pulse"]
+FamilyName = Literal["micrograph", "pulse", "slab"]
 
 
 class Stimuli(Device):
     """A ``Scene``, a ``Source`` of values, and the point ``reference``: the true value of what was given last.
 
-    :param family: ``pulse`` (photoplethysmograms, heart rate).
+    :param family: ``pulse`` (photoplethysmograms, heart rate), ``micrograph`` (particles, mean diameter) or ``slab``
+        (conditions of a cooling slab, temperature).
     :param seed: another gives other stimuli.
     """
 

@@ -21,7 +21,7 @@ from ..virtual.family import Estimate
 from .system import Domain, Identity, declared
 
 ADDRESS = "model:"
-ModelName = Literal["heart-rate"]
+ModelName = Literal["heart-rate", "particle-size", "slab"]
 
 
 class VirtualInstrument(Device):
@@ -30,7 +30,7 @@ class VirtualInstrument(Device):
     Answers hold ``features`` of the input, by which the domain is declared, and ``in_domain``. Outside the domain the
     point has the flag ``OUTSIDE_DOMAIN``, with which no value enters a measurement.
 
-    :param model: ``heart-rate``.
+    :param model: ``heart-rate``, ``particle-size``, or ``slab`` (the emulator of a slow solver).
     :param domain: narrower or wider than the model's own, feature by feature.
     """
 

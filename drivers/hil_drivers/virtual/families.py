@@ -6,7 +6,14 @@ from collections.abc import Callable, Mapping
 
 from .family import Family, Model
 from .heart_rate import HeartRate
+from .micrograph import Micrograph
+from .particles import ParticleSize
 from .pulse import Pulse
+from .slab import Slab, SlabEmulator
 
-FAMILIES: Mapping[str, Family] = {"pulse": Pulse()}
-MODELS: Mapping[str, Callable[[], Model]] = {"heart-rate": HeartRate}
+FAMILIES: Mapping[str, Family] = {"micrograph": Micrograph(), "pulse": Pulse(), "slab": Slab()}
+MODELS: Mapping[str, Callable[[], Model]] = {
+    "heart-rate": HeartRate,
+    "particle-size": ParticleSize,
+    "slab": SlabEmulator,
+}

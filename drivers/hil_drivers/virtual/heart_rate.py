@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Mapping
-from functools import cached_property
+from functools import cache
 from types import MappingProxyType
 
 import numpy as np
@@ -38,27 +38,31 @@ class HeartRate:
 
     def digests(self) -> dict[str, str]:
         """Of the weights and of the spectra that they belong to."""
-        spectra, weights, _ = self._learned
+        spectra, weights, _ = learned()
         return {"weights": hashlib.sha256(weights.round(6).tobytes() + spectra.round(6).tobytes()).hexdigest()}
 
     def estimate(self, given: Given) -> Estimate:
         """The mean rate in a series ``light`` that was sampled ``rate`` times a second."""
         light, rate = np.asarray(given["light"], dtype=float), float(given["rate"])
+        if not rate > 2.0 * NOISE_BAND[1]:
+            raise ValueError(f"needs more than {2.0 * NOISE_BAND[1]:g} samples per second")
         if light.ndim != 1 or len(light) < 8 * rate or not np.all(np.isfinite(light)) or np.ptp(light) == 0:
             raise ValueError("needs a series of 8 s at least that is finite and not constant")
-        spectra, weights, middle = self._learned
+        spectra, weights, middle = learned()
         value = middle + float(kernel(log_spectrum(light, rate)[None], spectra)[0] @ weights)
         return Estimate(value, {"signal-to-noise ratio": signal_to_noise(light, rate), "heart rate / (1/min)": value})
 
-    @cached_property
-    def _learned(self) -> tuple[NDArray[np.float64], NDArray[np.float64], float]:
-        family = Pulse()
-        made = [family.make("inside", number * family.each, SEED) for number in range(LEARNED)]
-        spectra = np.array([log_spectrum(np.asarray(one.values["light"]), float(one.values["rate"])) for one in made])
-        rates = np.array([one.reference for one in made])
-        middle = float(rates.mean())
-        gram = kernel(spectra, spectra) + RIDGE * np.eye(LEARNED)
-        return spectra, np.asarray(np.linalg.solve(gram, rates - middle), dtype=np.float64), middle
+
+@cache
+def learned() -> tuple[NDArray[np.float64], NDArray[np.float64], float]:
+    """Spectra, weights and the rate in the middle, learned once in a process."""
+    family = Pulse()
+    made = [family.make("inside", number * family.each, SEED) for number in range(LEARNED)]
+    spectra = np.array([log_spectrum(np.asarray(one.values["light"]), float(one.values["rate"])) for one in made])
+    rates = np.array([one.reference for one in made])
+    middle = float(rates.mean())
+    gram = kernel(spectra, spectra) + RIDGE * np.eye(LEARNED)
+    return spectra, np.asarray(np.linalg.solve(gram, rates - middle), dtype=np.float64), middle
 
 
 def log_spectrum(light: NDArray[np.float64], rate: float) -> NDArray[np.float64]:

@@ -241,6 +241,5 @@ class Certificate:
 
 
 def unit_of(feature: str) -> str:
-    """The unit in the name of a feature, ``1`` where there is none: ``height / mm``, ``rate / (1/min)``."""
-    unit = feature.partition(" / ")[2]
-    return {"(1/min)": "/min", "": "1"}.get(unit, unit)
+    """The unit in the name of a feature: ``mm`` in ``height / mm``, ``/min`` in ``rate / (1/min)``, else ``1``."""
+    return feature.partition(" / ")[2].strip("()").removeprefix("1") or "1"

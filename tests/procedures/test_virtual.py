@@ -1,0 +1,59 @@
+"""A virtual instrument is calibrated from end to end: run, results, certificate."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Any
+
+import pytest
+
+from hil.run import RunOutcome, run_procedure
+from hil_calibration.certificate.lint.checking import check
+from hil_procedures.virtual.certificate import unit_of
+
+
+@pytest.fixture(scope="module")
+def outcome(tmp_path_factory: pytest.TempPathFactory) -> RunOutcome:
+    return asyncio.run(
+        run_procedure(
+            "calibrate-virtual-instrument",
+            "heart-rate",
+            settings={"stimuli": "120"},
+            seed=None,
+            speed=None,
+            out=tmp_path_factory.mktemp("runs"),
+            operator="Operator A",
+            on_event=lambda event: None,
+        )
+    )
+
+
+@pytest.fixture(scope="module")
+def told(outcome: RunOutcome) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((outcome.folder / "results.json").read_text(encoding="utf-8"))["results"]
+    return found
+
+
+def test_the_interval_holds_inside_the_domain_alone(told: dict[str, Any]) -> None:
+    inside, outside = told["test"]["inside"], told["test"]["outside"]
+    assert inside["low"] <= 0.9 <= inside["high"]
+    assert outside["high"] < 0.6
+    assert abs(told["bias"]) < 4.0 * told["u_bias"]
+    assert told["domain"]["signal-to-noise ratio"][0] >= told["declared_domain"]["signal-to-noise ratio"][0]
+
+
+def test_the_certificate_states_the_domain_and_what_the_interval_is(outcome: RunOutcome) -> None:
+    text = (outcome.folder / "certificate.xml").read_text(encoding="utf-8")
+    assert "hold inside the operating domain only: heart rate" in text
+    assert "it is no uncertainty" in text
+    assert "near-duplicates" in text.lower()
+    assert (outcome.folder / "certificate.pdf").read_bytes().startswith(b"%PDF")
+    assert [one for one in check(text.encode()) if one.severity == "error"] == []
+
+
+@pytest.mark.parametrize(
+    ("feature", "unit"), [("rate / (1/min)", "/min"), ("time / s", "s"), ("ratio", "1"), ("a / (m2/s)", "m2/s")]
+)
+def test_a_feature_carries_its_unit_in_its_name(feature: str, unit: str) -> None:
+    assert unit_of(feature) == unit
