@@ -8,8 +8,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from functools import cache, wraps
 from importlib import import_module
-from importlib.metadata import EntryPoint, EntryPoints, entry_points
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from .clock import Clock, WallClock
 from .errors import MissingExtra, OptionError, SetpointRefused, UnitError, UnknownDriver
@@ -17,6 +16,9 @@ from .indication import Indication
 from .options import option_faults
 from .pacing import Samples, paced
 from .transport.supervisor import Supervisor
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint, EntryPoints
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +196,8 @@ def make_device(address: str, driver: str, *, name: str = "", clock: Clock | Non
 @cache
 def _installed() -> EntryPoints:
     """The entry points of drivers: to find them reads the metadata of every package, so it is done once."""
+    from importlib.metadata import entry_points  # it loads half of what e-mail needs
+
     return entry_points(group="hil.drivers")
 
 

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from hil.errors import RecordError, UsageError
 from hil.record import RecordWriter, create_run_folder, seal, verify
-from hil.record.folder import _ulid, plain
+from hil.record.folder import _ulid
+from hil.record.names import plain
 
 UTC = 1_780_300_800_123_456_789
 

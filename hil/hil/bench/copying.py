@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from hil_drivers.data_set import FILE
 
 from ..errors import ConfigurationError, UsageError
-from ..record.folder import plain
+from ..record.names import plain
 from ..suggest import nearest
 from .config import BenchConfig, benches_in, find_bench, load_bench
 from .edit import enter_calibration

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 import secrets
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -17,6 +16,7 @@ from typing import Any
 
 from ..errors import RecordError, UsageError
 from .disk import sync, sync_directory
+from .names import plain
 from .reader import open_run
 from .rows import json_text
 from .schema import DATABASE
@@ -49,11 +49,6 @@ def create_run_folder(runs: Path, procedure: str, bench: str, utc: int) -> Path:
 
 def _stamp(utc: int) -> str:
     return datetime.fromtimestamp(utc // 1_000_000_000, UTC).strftime("%Y%m%dT%H%M%SZ")
-
-
-def plain(name: str) -> str:
-    """``name`` as a part of a file's name."""
-    return re.sub(r"[^A-Za-z0-9.-]+", "-", name).strip("-.") or "unnamed"
 
 
 def _ulid(utc: int) -> str:

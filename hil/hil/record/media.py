@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from ..errors import RecordError
 from .disk import sync_directory
-from .folder import plain
+from .names import plain
 
 FOLDER = "media"
 

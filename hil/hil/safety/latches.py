@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from ..errors import ConfigurationError, UsageError
-from ..record.folder import plain
+from ..record.names import plain
 from ..suggest import nearest
 
 

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import BenchFault
-from ..record.folder import SEAL, plain
+from ..record.folder import SEAL
+from ..record.names import plain
 from ..record.schema import DATABASE
 from .safe_state import SafeOutcome, SafeState
 

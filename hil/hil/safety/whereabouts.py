@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import BenchFault
-from ..record.folder import plain
+from ..record.names import plain
 from .claims import place
 from .latches import Latches
 from .recovery import interrupted_runs
