@@ -13,7 +13,7 @@ import pytest
 
 from hil_drivers.device import driver_names
 from hil_drivers.testing import Result, Verdict, checks, run_all, table
-from subjects import CHECKED, LACKS, SUBJECTS, Elsewhere, made
+from subjects import CHECKED, LACKS, SLOW, SUBJECTS, Elsewhere, made
 
 ROOT = Path(__file__).parents[2]
 SHARED = tuple(check.name for check in checks() if check.name != "leaks")
@@ -43,7 +43,9 @@ async def _run(drivers: list[str]) -> list[Result]:
 
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("check", SHARED)
-@pytest.mark.parametrize("driver", CHECKED)
+@pytest.mark.parametrize(
+    "driver", [pytest.param(each, marks=pytest.mark.soak) if each in SLOW else each for each in CHECKED]
+)
 def test_driver_conforms(results: dict[tuple[str, str], Result], driver: str, check: str) -> None:
     result = results[driver, check]
     result.demand()

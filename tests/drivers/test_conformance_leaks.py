@@ -5,10 +5,7 @@ from __future__ import annotations
 import pytest
 
 from hil_drivers.testing import checks
-from subjects import CHECKED, made
-
-SLOW = ("ros2", "ros2-robot")
-"""A process of ROS takes long to begin and to end."""
+from subjects import CHECKED, SLOW, made
 
 
 @pytest.mark.timeout(300)

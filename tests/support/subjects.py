@@ -377,6 +377,9 @@ LACKS: dict[str, dict[str, str]] = {
 CHECKED = sorted(name for name, found in SUBJECTS.items() if not isinstance(found, Elsewhere))
 """The drivers that the kit checks."""
 
+SLOW = ("ros2", "ros2-robot")
+"""A process of ROS takes long to begin and to end: their checks are for make soak."""
+
 
 def made(driver: str) -> MakeSubject:
     """What makes the subject of a driver among `CHECKED`."""
