@@ -185,7 +185,8 @@ def _with_effects(record: CalibrationRecord, declared: Iterable[Effect]) -> Cali
 
 
 def _provenance_faults(document: DccDocument, config: BenchConfig, seed: int | None) -> Iterator[str]:
-    if not document.simulated:
+    """Whether a certificate of a simulation is used where values would pass for measured; those replayed never do."""
+    if not document.simulated or config.replays:
         return
     if config.sim is None:
         yield f"certificate {document.identifier} comes from a simulated bench; a real bench cannot use it"

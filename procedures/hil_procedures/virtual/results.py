@@ -91,8 +91,7 @@ def domain_table(session: Session, found: Calibrated) -> SummaryTable:
             (
                 name,
                 str(coverage.n),
-                f"{error.mean():.2f}",
-                f"{error.std(ddof=1):.2f}" if len(error) > 1 else "–",
+                *_spread(error),
                 f"{coverage.share:.3f}",
                 f"{coverage.low:.3f} to {coverage.high:.3f}",
             )
@@ -100,6 +99,14 @@ def domain_table(session: Session, found: Calibrated) -> SummaryTable:
     title = f"Test on other subjects: stated coverage {one.conformal.coverage:g}"
     heads = ("domain", "values", f"mean error / {unit}", f"s / {unit}", "observed coverage", "95 % interval of it")
     return SummaryTable(title, heads, tuple(rows))
+
+
+def _spread(error: NDArray[np.float64]) -> tuple[str, str]:
+    """Mean and standard deviation, to the two leading digits of the latter."""
+    if len(error) < 2:
+        return f"{error.mean():.3g}", "–"
+    told = report(float(error.mean()), float(error.std(ddof=1)))
+    return told.value, told.U
 
 
 def inside_of(found: Calibrated) -> NDArray[np.bool_]:

@@ -1,0 +1,43 @@
+"""Draw docs/images/particle-sizes.png: a synthetic micrograph with the rims found in it, histograms, box plots."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import matplotlib as mpl
+import numpy as np
+
+mpl.use("Agg")
+from matplotlib import pyplot as plt
+
+from hil_drivers.virtual.micrograph import PIXEL, SIDE, U_PIXEL, Micrograph
+from hil_drivers.virtual.particles import segment
+from hil_drivers.virtual.sizes import distributions
+
+TARGET = Path(__file__).parents[1] / "docs" / "images" / "particle-sizes.png"
+PICTURES, U_RIM = 30, 0.05
+
+
+def main() -> None:
+    """Draw it."""
+    made = [Micrograph().make("inside", number, 5) for number in range(PICTURES)]
+    pictures = [np.asarray(one.values["pixels"]).reshape(SIDE, SIDE) for one in made]
+    found = distributions(pictures, pixel=PIXEL, u_pixel=U_PIXEL, u_rim=U_RIM)
+    figure, (left, middle, right) = plt.subplots(1, 3, figsize=(12, 4), layout="constrained")
+    left.imshow(pictures[0], cmap="gray")
+    labels = segment(pictures[0]).labels
+    for number in range(1, labels.max() + 1):
+        left.contour(labels == number, [0.5], colors="tab:orange", linewidths=1)
+    left.set(title="A micrograph, and the rims found", xticks=[], yticks=[])
+    for one in found:
+        told = f"{one.kind}: {len(one.diameters)}, median {one.quartiles[2]:.1f} nm, u = {one.u:.1f} nm"
+        middle.stairs(one.counts, one.edges, label=told, fill=True, alpha=0.5)
+    middle.set(xlabel="equivalent diameter / nm", ylabel="particles")
+    middle.legend(fontsize=8, loc="upper center", bbox_to_anchor=(0.5, 1.18))
+    right.boxplot([one.diameters for one in found], tick_labels=[one.kind for one in found])
+    right.set(ylabel="equivalent diameter / nm")
+    figure.savefig(TARGET, dpi=80, metadata={"Software": None})
+
+
+if __name__ == "__main__":
+    main()
