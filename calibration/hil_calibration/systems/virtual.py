@@ -129,7 +129,8 @@ def calibrate(
     :param coverage: of the conformal interval.
     :param share: of the subjects that calibrate, between 0 and 1.
     :param salt: another one splits the subjects otherwise.
-    :raises CalibrationError: fewer than `FEWEST_SUBJECTS` subjects in the domain in one of the parts.
+    :raises CalibrationError: fewer than `FEWEST_SUBJECTS` subjects to calibrate with in the domain, none to test with, or
+        too few values for an interval of this coverage.
     """
     probability("share", share)
     first = np.array([calibrates(subject, share, salt) for subject in trials.subjects])
@@ -143,9 +144,13 @@ def calibrate(
         )
     bias = float(means.mean())
     u_bias = math.hypot(float(means.std(ddof=1)) / math.sqrt(len(means)), u_reference)
-    instrument = VirtualInstrument(
-        bias, u_bias, float(np.std(error - bias, ddof=1)), split_conformal(error - bias, coverage), hull(made, declared)
-    )
+    conformal = split_conformal(error - bias, coverage)
+    if not math.isfinite(conformal.half_width):
+        raise CalibrationError(
+            f"{conformal.n} values give no interval that covers {100.0 * coverage:g} %",
+            remedy="take more, or state a smaller coverage",
+        )
+    instrument = VirtualInstrument(bias, u_bias, float(np.std(error - bias, ddof=1)), conformal, hull(made, declared))
     inside = np.array(
         [
             within({name: values[i] for name, values in tested.features.items()}, instrument.domain)

@@ -144,7 +144,7 @@ def data_of(session: Session, found: Calibrated, near: int) -> dict[str, Any]:
         "sd": one.sd,
         "u": one.u,
         "conformal": {
-            "half_width": one.conformal.half_width if np.isfinite(one.conformal.half_width) else None,
+            "half_width": one.conformal.half_width,
             "coverage": one.conformal.coverage,
             "n": one.conformal.n,
         },
