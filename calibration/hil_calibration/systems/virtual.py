@@ -129,8 +129,8 @@ def calibrate(
     :param coverage: of the conformal interval.
     :param share: of the subjects that calibrate, between 0 and 1.
     :param salt: another one splits the subjects otherwise.
-    :raises CalibrationError: fewer than `FEWEST_SUBJECTS` subjects to calibrate with in the domain, none to test with, or
-        too few values for an interval of this coverage.
+    :raises CalibrationError: fewer than `FEWEST_SUBJECTS` subjects to calibrate with in the domain, none to test with,
+        or too few values for an interval of this coverage.
     """
     probability("share", share)
     first = np.array([calibrates(subject, share, salt) for subject in trials.subjects])
