@@ -15,9 +15,9 @@ from hil_drivers.capability import Frame, SystemUnderTest, Values
 from hil_drivers.clock import WallClock
 from hil_drivers.errors import DeviceUnreachable, OptionError
 from hil_drivers.instruments.onnx_child import picture_of, prepared
+from hil_drivers.instruments.questions import stimulus_json
 from hil_drivers.instruments.system_onnx import USUAL, SystemOnnx
 from hil_drivers.sim.signs import draw_text
-from hil_drivers.wire.questions import stimulus_json
 from tiny_onnx import mean_model
 
 rapidocr = pytest.importorskip("rapidocr_onnxruntime", reason="the extra 'ai' is not installed")

@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 from hil_drivers.capability import Frame, SystemUnderTest, Values
 from hil_drivers.clock import WallClock
 from hil_drivers.errors import AddressError, DeviceUnreachable, OptionError, RemoteProtocolError
+from hil_drivers.instruments.questions import Output, output_of
 from hil_drivers.instruments.system_process import SystemProcess
-from hil_drivers.wire.questions import Output, output_of
 
 PROGRAM = """
 import json, os, sys, time

@@ -49,7 +49,7 @@ def place(tmp_path: Path) -> Path:
     [
         (["cert"], ["certificate"]),
         (["bench", "ch"], ["check", "check-standard"]),
-        (["run", "cal"], ["calibrate-luxmeter"]),
+        (["run", "cal"], ["calibrate-luxmeter", "calibrate-virtual-instrument"]),
         (["run", "calibrate-luxmeter", "--ben"], ["--bench"]),
         (["run", "calibrate-luxmeter", "--bench", "act"], ["action-sim"]),
         (["bench", "check", "cl"], ["climate-sim"]),
@@ -68,7 +68,7 @@ def test_bash_completes(words: list[str], offered: list[str], place: Path) -> No
 def test_completion_survives_a_file_that_cannot_be_read(place: Path) -> None:
     (place / "hil.toml").write_text("bench = ")
     assert completed("trace", "ref", cwd=place) == []
-    assert completed("run", "cal", cwd=place) == ["calibrate-luxmeter"]
+    assert completed("run", "calibrate-l", cwd=place) == ["calibrate-luxmeter"]
 
 
 def test_a_key_pressed_in_an_interactive_bash(place: Path) -> None:
@@ -83,7 +83,7 @@ def test_a_key_pressed_in_an_interactive_bash(place: Path) -> None:
         os.write(ours, b'eval "$(hil completion bash)"; echo ready-$((40+2))\n')
         try:
             read_until(ours, b"ready-42")
-            os.write(ours, b"hil procedures calib\t")
+            os.write(ours, b"hil procedures calibrate-l\t")
             read_until(ours, b"calibrate-luxmeter")
         finally:
             shell.kill()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from hil.design import Design
+from hil.design import History
 from hil.errors import ProcedureFault, UsageError
 from hil.parameters import parse
 from hil.scripts import find, names
@@ -40,8 +40,7 @@ def test_the_installed_procedures_have_plans_and_summaries() -> None:
         assert found.summary.endswith(".")
         chosen = parse(found.parameters, NEEDED.get(name, {}), where=name)
         design = found.design(chosen)
-        assert isinstance(design, Design)
-        assert design.planned(1)
+        assert design.plan(1).next(History()) is not None
         assert len(found.digest) == 64
 
 

@@ -12,7 +12,7 @@ from ..clock import Clock
 from ..device import Device
 from ..errors import DeviceUnreachable, MissingExtra, RemoteProtocolError
 from ..transport.address import parse
-from ..wire.questions import Output, output_of, stimulus_json
+from .questions import Output, output_of, stimulus_json
 from .system import Domain, Identity, declared
 
 if TYPE_CHECKING:
@@ -73,13 +73,12 @@ class SystemHttp(Device):
         self._client = httpx.AsyncClient(timeout=self._deadline, follow_redirects=False, trust_env=False)
         with self.clock.exchange(), self.supervisor.opening():
             try:
-                answer = await self._client.get(self.address)
-                told = _object(answer)
+                told = _object(await self._client.get(self.address))
+                self._identity.take(told, digests={}, remedy=REMEDY)
             except httpx.HTTPError as error:
                 raise DeviceUnreachable(_reason(error), where=self.name, remedy=UNREACHED) from None
             except (ValueError, TypeError, RecursionError) as error:
                 raise RemoteProtocolError(f"does not say who it is: {error}", where=self.name, remedy=REMEDY) from None
-            self._identity.take(told, digests={}, remedy=REMEDY)
 
     async def close(self) -> None:
         client, self._client = self._client, None

@@ -12,7 +12,7 @@ from ..clock import Clock
 from ..device import Device
 from ..errors import DeviceUnreachable, RemoteProtocolError
 from ..transport.mqtt import Message, MqttLink
-from ..wire.questions import Output, output_of, stimulus_json
+from .questions import Output, output_of, stimulus_json
 from .system import Domain, Identity, declared
 
 START_DEADLINE = 5.0

@@ -13,7 +13,7 @@ from typing_extensions import TypedDict
 
 from ..clock import Clock
 from ..errors import DeviceUnreachable, MissingExtra, OptionError
-from ..wire.questions import Output
+from .questions import Output
 from .system import Domain, declared
 from .system_process import ChildSystem
 

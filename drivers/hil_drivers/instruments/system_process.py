@@ -16,7 +16,7 @@ from ..clock import Clock
 from ..device import Device
 from ..errors import AddressError, DeviceUnreachable
 from ..transport.child import LineChild
-from ..wire.questions import Output, output_of, stimulus_json
+from .questions import Output, output_of, stimulus_json
 from .system import Domain, Identity, declared
 
 START_DEADLINE = 60.0

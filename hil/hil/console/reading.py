@@ -29,6 +29,7 @@ FLAGS: tuple[tuple[int, str], ...] = (
     (4, "BATTERY"),
     (16, "DARK"),
     (32, "STALE"),
+    (512, "DOMAIN"),
 )
 """The word of each bit of `hil_drivers.indication.Flag`, the worst first."""
 _ONLY_NOTED = 2 | 16

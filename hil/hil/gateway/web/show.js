@@ -3,6 +3,7 @@
 const FLAGS = {
   1: "over range", 2: "under range", 4: "low battery", 8: "not available", 16: "low light", 32: "stale",
   64: "device error", 256: "tracking lost",
+  512: "outside its domain",
 };
 
 export function element(name, text = "", className = "") {
