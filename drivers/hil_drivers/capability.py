@@ -123,6 +123,31 @@ class Scene(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Drawn:
+    """When a scene was drawn: the number of the display's frame, and bench times in nanoseconds.
+
+    ``commanded`` is when the command was sent; the display began to draw the frame between ``earliest`` and ``latest``.
+    """
+
+    frame: int
+    commanded: int
+    earliest: int
+    latest: int
+
+
+@runtime_checkable
+class StampedScene(Protocol):
+    """Shows something, and tells when and in which frame of the display it began to draw it."""
+
+    async def draw(self, content: str) -> Drawn:
+        """Show ``content`` and return once it is drawn.
+
+        :raises DeviceError: if it was not drawn.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
 class Pose:
     """Where something is, and how it is turned: position in m, rotation vector (axis times angle) in rad."""
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from hil_drivers.capability import (
     Camera,
+    Drawn,
     Frame,
     Performer,
     Pose,
@@ -17,6 +18,7 @@ from hil_drivers.capability import (
     Robot,
     Scene,
     Source,
+    StampedScene,
     Stimulus,
     Switch,
     SystemIdentity,
@@ -84,6 +86,16 @@ class RecordedScene(_Recorded[Scene]):
     async def show(self, content: str) -> None:
         await self._do_again(lambda: self._device.show(content))
         self._note("scene", {"content": content})
+
+
+class RecordedStampedScene(_Recorded[StampedScene]):
+    """A scene whose contents are on record, with the frame in which the display drew each."""
+
+    async def draw(self, content: str) -> Drawn:
+        drawn = await self._do_again(lambda: self._device.draw(content))
+        at = (drawn.earliest + drawn.latest) // 2
+        self._note("scene", {"content": content, "frame": drawn.frame}, t=at)
+        return drawn
 
 
 class RecordedCamera(_Recorded[Camera]):
@@ -176,6 +188,7 @@ BY_CAPABILITY: dict[type, type[_Recorded[Any]]] = {
     Robot: RecordedRobot,
     Scene: RecordedScene,
     Source: RecordedSource,
+    StampedScene: RecordedStampedScene,
     Switch: RecordedSwitch,
     SystemUnderTest: RecordedSystem,
 }

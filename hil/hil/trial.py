@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Coroutine, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from hil_drivers.capability import Sensor
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from .record import RecordWriter
 
 T = TypeVar("T")
+R = TypeVar("R")
 
 
 class Trial:
@@ -77,6 +80,25 @@ class Trial:
         await self._clock.sleep(seconds)
         await checkpoint()
 
+    async def together(self, first: Coroutine[Any, Any, T], second: Coroutine[Any, Any, R]) -> tuple[T, R]:
+        """Do two things at once, on the bench clock, and return what they give.
+
+        If one of them fails, the other is ended, and the failure raised.
+        """
+        tasks = asyncio.create_task(first, name="first of two"), asyncio.create_task(second, name="second of two")
+        for one, other in (tasks, tasks[::-1]):
+            one.add_done_callback(partial(_end_of_two, other))
+        try:
+            await self._clock.wait(*tasks)
+        finally:
+            for task in tasks:
+                task.cancel()
+            await self._clock.wait(*tasks)
+        for task in tasks:
+            if not task.cancelled():
+                task.result()
+        return tasks[0].result(), tasks[1].result()
+
     async def ask(
         self,
         text: str,
@@ -105,3 +127,9 @@ class Trial:
     def note(self, text: str, **data: Any) -> None:
         """Write a note into the record."""
         self._record.event(self._clock.utc(self._clock.now()), "note", {"text": text, **data})
+
+
+def _end_of_two(other: asyncio.Task[Any], ended: asyncio.Task[Any]) -> None:
+    """One of two has ended: if it failed, so must the other end."""
+    if ended.cancelled() or ended.exception() is not None:
+        other.cancel()

@@ -24,8 +24,9 @@ from pathlib import Path
 from typing import Any
 
 from hil.clock import LockstepClock
-from hil_drivers.capability import Frame, PoseIndication
+from hil_drivers.capability import Drawn, Frame, PoseIndication
 from hil_drivers.device import driver_class
+from hil_drivers.instruments.scene_server import SceneServer
 from hil_drivers.instruments.sign_panel import SignPanel
 from hil_drivers.instruments.ur_rtde import UrRtde
 from hil_drivers.sim.client import Simulation
@@ -60,11 +61,13 @@ def simulated(
     writes: Mapping[str, Sequence[float]] | None = None,
     uses: Mapping[str, Callable[[Any], Awaitable[object]]] | None = None,
     driver: str | None = None,
+    scene: str = "light-room",
     unseen: Mapping[str, str] | None = None,
 ) -> MakeSubject:
     """A driver with the simulated device of the same name, or ``driver`` with that device."""
     world: dict[str, Any] = {
         "start_utc": START_UTC,
+        "scene": scene,
         "room": {"temperature": 23.4, "temperature_swing": 0.0, "humidity": 45.0},
         "devices": {"device": device, **(others or {})},
     }
@@ -110,6 +113,13 @@ UNSEEN = {"frozen": "a value that has stopped cannot be told from a steady one"}
 async def show(panel: SignPanel) -> None:
     """Show a text; the driver itself reads it back."""
     await panel.show("CONFORM")
+
+
+async def draw(wall: SceneServer) -> Drawn:
+    """Draw a text, and look when that was."""
+    drawn = await wall.draw("CONFORM")
+    assert drawn.commanded <= drawn.latest
+    return drawn
 
 
 async def grab(camera: Any) -> Frame:
@@ -294,6 +304,14 @@ SUBJECTS: dict[str, MakeSubject | Elsewhere] = {
         writes={"linear": [0.1, 0.0], "angular": [0.2, 0.0]},
         uses={"dock": dock},
         unseen=_ROS_UNSEEN,
+    ),
+    "scene-server": simulated(
+        {"kind": "scene-server"},
+        scene="immersion-wall",
+        options={"full_scale": 120.0, "timeout": PATIENCE},
+        reads={"refresh": near(60.0, 0.01)},
+        writes={"level": [12.0, 60.0]},
+        uses={"draw": draw},
     ),
     "sign-panel": simulated({"kind": "sign-panel"}, uses={"show": show}),
     "simserv": simulated(

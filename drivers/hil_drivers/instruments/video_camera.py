@@ -49,19 +49,29 @@ class VideoCamera(Device):
     :param delay: the most that exposure, encoding and transport take together, in s; our assumption by default.
     :param number: the header of each part of motion JPEG that holds the camera's own count of pictures; those that
         were left out are then counted as missed.
+    :param stamp: the header of each part of motion JPEG that says when the picture left the camera, UTC in s, by a
+        clock that is kept in step with the bench's; it takes the place of the receipt.
     """
 
     libraries = ("cv2",)
 
     def __init__(
-        self, name: str, address: str, *, clock: Clock, rate: float | None = None, delay: float = 0.1, number: str = ""
+        self,
+        name: str,
+        address: str,
+        *,
+        clock: Clock,
+        rate: float | None = None,
+        delay: float = 0.1,
+        number: str = "",
+        stamp: str = "",
     ) -> None:
         super().__init__(name, address, clock=clock)
         if rate is not None and not (math.isfinite(rate) and 0 < rate <= 10_000):
             raise OptionError(f"rate = {rate:g} per s", where=name, remedy="give a number above 0")
         if not (math.isfinite(delay) and delay >= 0):
             raise OptionError(f"delay = {delay:g} s", where=name, remedy="give 0 or more")
-        self._source = self._made(rate, delay, number)
+        self._source = self._made(rate, delay, number, stamp)
 
     async def open(self) -> None:
         await self._source.open()
@@ -78,7 +88,7 @@ class VideoCamera(Device):
         """
         return await self._source.grab()
 
-    def _made(self, rate: float | None, delay: float, number: str) -> Source:
+    def _made(self, rate: float | None, delay: float, number: str, stamp: str) -> Source:
         peer = parse(self.address, allowed=("video", "video+http"))
         period = 1.0 / (rate or 30.0)
         if peer.scheme == "video+http":
@@ -89,6 +99,7 @@ class VideoCamera(Device):
                 period=period,
                 delay=delay,
                 numbered=number,
+                stamped=stamp,
             )
             return Stream(feed, self.clock)
         if peer.path.startswith(CAMERAS):

@@ -65,12 +65,12 @@ def _count(mean: NDArray[np.float32], generator: np.random.Generator) -> NDArray
 
 
 def _reflectance(text: str, camera: CameraOptics) -> NDArray[np.float32]:
-    ink = _blurred(draw_text(text, camera.width, camera.height, camera.text_height), camera.blur)
+    ink = blurred(draw_text(text, camera.width, camera.height, camera.text_height), camera.blur)
     ground, letters = np.float32(camera.ground_reflectance), np.float32(camera.text_reflectance)
     return ground + (letters - ground) * ink
 
 
-def _blurred(picture: NDArray[np.float32], sigma: float) -> NDArray[np.float32]:
+def blurred(picture: NDArray[np.float32], sigma: float) -> NDArray[np.float32]:
     """A Gaussian blur, the border repeated."""
     if sigma <= 0.0:
         return picture

@@ -37,6 +37,7 @@ class Luxmeter:
 
     def __init__(self, name: str, device: LuxmeterDevice, world: World) -> None:
         self.device = device
+        self._world = world
         self._light, self._carriage, self._climate = world.light, world.carriage, world.climate
         effects, truth = world.file.effects, world.truth
         self._response = Influences(effects, truth, name, "response", "illuminance")
@@ -57,6 +58,8 @@ class Luxmeter:
     def illuminance(self, start: int, end: int) -> float:
         """The mean illuminance on the head over [start, end]."""
         changes = self._light.changes(start, end)
+        if self.device.stands == "eye":
+            return mean(start, end, self._at_eye, changes)
         if self._carriage is not None:
             changes = changes + self._carriage.changes(start, end)
         return mean(start, end, self._at_head, changes)
@@ -66,6 +69,11 @@ class Luxmeter:
         if self._carriage is not None:
             plane *= self._carriage.share(t, self.device.carriage_position)
         return self._placement.forward(plane, self._climate.temperature(t))
+
+    def _at_eye(self, t: int) -> float:
+        from .wall.display import Wall
+
+        return self._placement.forward(self._world.part(Wall).at_eye(self._world, t), self._climate.temperature(t))
 
     def convert(self, start: int) -> float:
         """The reading of the conversion that began at ``start``, before digits: the same whenever it is asked for."""

@@ -6,7 +6,9 @@ import math
 from dataclasses import dataclass, field
 from itertools import pairwise
 
+from .devices.scene_server import SceneServerDevice
 from .devices.t10a import LuxmeterDevice
+from .devices.video import VideoDevice
 from .model import Certificate, Distribution, Effect
 from .noise import Stream
 from .world_file import WorldFile, WorldFileError
@@ -18,13 +20,16 @@ class Truth:
 
     ``effects`` by effect name; ``priors`` by device, then ``gain``, ``offset``, ``nonlinearity`` and
     ``phase``; ``certificates`` by device and point, the true values at the certificate's indications;
-    ``lamp_gain`` relative to the nominal luminaire.
+    ``lamp_gain`` relative to the nominal luminaire; ``walls`` by device: ``tolerance``, ``rate``, the ``phase`` of the
+    refresh from 0 to 1, and the ``mounting x``, ``y`` and ``z`` of cameras in degrees; ``clocks`` by device, in s.
     """
 
     effects: dict[str, float] = field(default_factory=dict)
     priors: dict[str, dict[str, float]] = field(default_factory=dict)
     certificates: dict[str, dict[str, list[float]]] = field(default_factory=dict)
     lamp_gain: float = 1.0
+    walls: dict[str, dict[str, float]] = field(default_factory=dict)
+    clocks: dict[str, float] = field(default_factory=dict)
 
 
 def draw(file: WorldFile) -> Truth:
@@ -44,6 +49,10 @@ def draw(file: WorldFile) -> Truth:
             }
             phase = Stream(file.seed, "truth", "prior", name, "phase").uniform()
             truth.priors[name]["phase"] = 2.0 * math.pi * phase
+        if isinstance(device, SceneServerDevice):
+            truth.walls[name] = _wall(device, file.seed, name)
+        if isinstance(device, VideoDevice):
+            truth.clocks[name] = sample(device.clock, Stream(file.seed, "truth", "stamps", name))
         for point, certificate in device.certificates.items():
             drawn = _knots(certificate, Stream(file.seed, "truth", "certificate", name, point), name)
             truth.certificates.setdefault(name, {})[point] = drawn
@@ -61,6 +70,13 @@ def sample(distribution: Distribution, stream: Stream) -> float:
     if distribution.distribution == "arcsine":
         return a * math.sin(math.pi * (first - 0.5))
     return a * (2.0 * first - 1.0)
+
+
+def _wall(device: SceneServerDevice, seed: int, name: str) -> dict[str, float]:
+    parts = {"tolerance": device.tolerance, "rate": device.rate}
+    parts |= {f"mounting {axis}": device.mounting for axis in "xyz"}
+    drawn = {key: sample(part, Stream(seed, "truth", "wall", name, key)) for key, part in parts.items()}
+    return drawn | {"phase": Stream(seed, "truth", "wall", name, "phase").uniform()}
 
 
 def _lamp_gain(file: WorldFile) -> float:

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from ..clock import NANOSECONDS
 from .climate import Climate
 from .devices.carriage import CarriageDevice
+from .devices.scene_server import SceneServerDevice
 from .devices.sign_panel import PanelDevice
 from .light import Carriage, Light, mean
 from .truth import Influences, draw
@@ -68,11 +69,11 @@ class World:
         self.time = BenchTime(file.speed if file.mode == "paced" else None)
         self.truth = draw(file)
         self.climate = Climate(file.room)
-        self.light = Light(file.lamp, file.room.dark_illuminance, self.truth.lamp_gain, self.climate)
+        self.light = self._lit()
         carriages = [d for d in file.devices.values() if isinstance(d, CarriageDevice)]
         self.carriage = Carriage(carriages[0].travel_time) if carriages else None
         self.text = ""
-        panels = [name for name, d in file.devices.items() if isinstance(d, PanelDevice)]
+        panels = [name for name, d in file.devices.items() if isinstance(d, PanelDevice | SceneServerDevice)]
         self._at_panel = Influences(file.effects, self.truth, panels[0] if panels else "", "placement", "illuminance")
 
     def part(self, make: Callable[[World], P]) -> P:
@@ -89,3 +90,16 @@ class World:
         """The mean illuminance in lx on the sign panel over [start, end]."""
         plane = mean(start, end, self.light.plane, self.light.changes(start, end))
         return self._at_panel.forward(plane, self.climate.temperature((start + end) // 2))
+
+    def at_panel(self, start: int, end: int) -> float:
+        """What the place of the signs sees of the light over [start, end], relative to the plane."""
+        return self._at_panel.forward(1.0, self.climate.temperature((start + end) // 2))
+
+    def _lit(self) -> Light:
+        dark = self.file.room.dark_illuminance
+        for name, device in self.file.devices.items():
+            if isinstance(device, SceneServerDevice):
+                from .wall.display import WallLight
+
+                return WallLight(device, dark, self.truth.walls[name], self.climate)
+        return Light(self.file.lamp, dark, self.truth.lamp_gain, self.climate)

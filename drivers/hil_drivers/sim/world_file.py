@@ -16,6 +16,8 @@ from .devices.base import ROOM
 from .devices.camera import CameraOptics
 from .devices.modbus import ModbusDevice
 from .devices.modbus_linked import ModbusLinked
+from .devices.scene_server import SceneServerDevice
+from .devices.t10a import LuxmeterDevice
 from .model import Effect, Model, Name, NotNegative, Positive
 
 
@@ -76,7 +78,7 @@ class Fault(Model):
     delay: NotNegative = 0.5
 
 
-Scene = Literal["light-room", "robot-hall"]
+Scene = Literal["light-room", "robot-hall", "immersion-wall"]
 IN_HALL_ONCE = ("ros2-robot", "ur-rtde")
 """The kinds of which a hall has one body each."""
 
@@ -123,11 +125,24 @@ class WorldFile(Model):
                 if sum(device.kind == kind for device in self.devices.values()) > 1:
                     yield f"a robot-hall can have one device of kind {kind!r} only"
             return
+        yield from self._wall_contradictions()
         for name, device in self.devices.items():
             if isinstance(device, CameraOptics) and device.view == "robot":
                 yield f"{name!r} has the view of a robot, which only the world robot-hall has"
             if isinstance(device, ModbusDevice) and any(device.served(point).in_hall for point in device.values):
                 yield f"{name!r} shows quantities of the world robot-hall, which this one is not"
+
+    def _wall_contradictions(self) -> Iterator[str]:
+        walls = [name for name, device in self.devices.items() if isinstance(device, SceneServerDevice)]
+        if bool(walls) != (self.scene == "immersion-wall"):
+            yield "an immersion-wall needs a device of kind 'scene-server', and no other world has one"
+        if walls and self.lamp is not None:
+            yield "an immersion-wall is lit by its display, and has no lamp"
+        for name, device in self.devices.items():
+            if isinstance(device, CameraOptics) and (device.view == "wall") != bool(walls):
+                yield f"{name!r} must have the view of a wall in an immersion-wall, and nowhere else"
+            if isinstance(device, LuxmeterDevice) and device.stands == "eye" and not walls:
+                yield f"{name!r} stands at the eye point, which only an immersion-wall has"
 
     def _line_contradictions(self) -> Iterator[str]:
         first: dict[tuple[str, int], str] = {}

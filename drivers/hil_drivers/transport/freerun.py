@@ -60,10 +60,10 @@ class Freerun(Generic[S]):
         """The newest, whatever its age."""
         return self._items[-1] if self._items else None
 
-    def put(self, item: S) -> None:
-        """Take what arrived."""
+    def put(self, item: S, *, at: int | None = None) -> None:
+        """Take what arrived, at the bench time ``at`` where that is told, else now."""
         self._items.append(item)
-        self._arrived_at = self._clock.arrived()
+        self._arrived_at = self._clock.arrived() if at is None else at
         self._count += 1
         self._arrival.set()
         self._arrival = asyncio.Event()

@@ -31,6 +31,9 @@ KEPT = 8
 PAUSE = 0.5
 """What part of a period must pass without anything before a picture is taken for fresh after a backlog."""
 
+STAMPED_WITHIN = 10 * NANOSECONDS
+"""How far a stamp may be from the receipt before the camera's clock counts as not in step."""
+
 LONG_AGO = -(1 << 62)
 """When a picture may have been exposed of which nothing is known: before any bench time."""
 
@@ -57,6 +60,7 @@ class MjpegFeed:
     :param period: of the pictures, in s.
     :param delay: the most that passes between the beginning of an exposure and the arrival of its picture, in s.
     :param numbered: the header of each part that holds the picture's number, empty for none.
+    :param stamped: the header of each part that holds when it left the camera, UTC in s, empty for none.
     :param timeout: s of wall time without a picture after which the camera counts as silent.
     """
 
@@ -69,6 +73,7 @@ class MjpegFeed:
         period: float,
         delay: float,
         numbered: str = "",
+        stamped: str = "",
         timeout: float = TIMEOUT,
     ) -> None:
         self.address, self.clock, self.timeout = address, clock, timeout
@@ -77,7 +82,7 @@ class MjpegFeed:
         self._supervisor = supervisor
         self._peer = parse(address, allowed=("video+http",))
         self._delay, self._pause = round(delay * NANOSECONDS), round(period * PAUSE * NANOSECONDS)
-        self._numbered = numbered.lower()
+        self._numbered, self._stamped = numbered.lower(), stamped.lower()
         self._run = Freerun[Picture](supervisor, clock, period=period, timeout=timeout, kept=KEPT)
         self._connection: _Connection | None = None
         self._ended: list[asyncio.Future[None]] = []
@@ -175,6 +180,10 @@ class MjpegFeed:
 
     def _take(self, part: mjpeg.Part, arrived: int, *, behind: bool) -> None:
         number = self._number(part)
+        if self._stamped:
+            left = self._left(part)
+            self._run.put(Picture(part.jpeg, number, left - self._delay, left), at=left)
+            return
         paused = arrived - self._last >= self._pause
         self._last = arrived
         self._behind = behind or (self._behind and not paused)
@@ -187,7 +196,7 @@ class MjpegFeed:
     def _number(self, part: mjpeg.Part) -> int:
         """The picture's number, with those that were left out counted as missed."""
         told = part.headers.get(self._numbered, "") if self._numbered else ""
-        if not (told.isascii() and told.isdigit() and len(told) < 19):
+        if not _digits(told):
             if self._numbered:
                 raise RemoteProtocolError(f"sent a picture whose {self._numbered} is {told[:20]!r}")
             self._count += 1
@@ -197,6 +206,18 @@ class MjpegFeed:
             self._supervisor.missed(number - self._count - 1)
         self._count = number
         return number
+
+    def _left(self, part: mjpeg.Part) -> int:
+        """When the picture left the camera, by its stamp, on the bench clock."""
+        told = part.headers.get(self._stamped, "")
+        seconds, _, rest = told.partition(".")
+        if not (_digits(seconds) and (not rest or _digits(rest))):
+            raise RemoteProtocolError(f"sent a picture whose {self._stamped} is {told[:24]!r}")
+        now = self.clock.arrived()
+        left = int(seconds) * NANOSECONDS + int(f"{rest:0<9}"[:9]) - (self.clock.utc(now) - now)
+        if abs(left - now) > STAMPED_WITHIN:
+            raise RemoteProtocolError(f"stamps its pictures {(left - now) / NANOSECONDS:.3g} s from when they come")
+        return left
 
     def _lose(self, error: DeviceError) -> None:
         self.drop()
@@ -249,6 +270,10 @@ class MjpegFeed:
             except (DeviceUnreachable, RemoteProtocolError) as error:
                 self._supervisor.failed(error.what, asyncio.get_running_loop().time() - begun)
                 self._run.fail(_unreachable(error))
+
+
+def _digits(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) < 19
 
 
 def _unreachable(error: DeviceError) -> DeviceUnreachable:

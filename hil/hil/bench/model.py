@@ -304,7 +304,9 @@ class SignalsSection(Section):
 class SimSection(Section):
     """``[sim]``: the simulated world behind ``sim:`` addresses; the tables pass through to it."""
 
-    world: Literal["light-room", "robot-hall"] = Field(description='"light-room" or "robot-hall"')
+    world: Literal["light-room", "robot-hall", "immersion-wall"] = Field(
+        description='"light-room", "robot-hall" or "immersion-wall"'
+    )
     seed: int = Field(default=1, ge=0, description="a whole number, 0 or more")
     start: Instant = Field(description='a time with its zone such as "2026-06-01T08:00:00Z"')
     room: dict[str, Any] = Field(default={}, description="a table of the room's properties")

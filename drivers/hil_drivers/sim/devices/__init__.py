@@ -20,6 +20,7 @@ from .mqtt_meter import MqttMeterDevice
 from .natnet import NatnetDevice
 from .pt100_scanner import ScannerDevice
 from .ros2_robot import Ros2RobotDevice
+from .scene_server import SceneServerDevice
 from .scpi import ScpiInstrumentDevice
 from .sign_panel import PanelDevice
 from .simserv import SimservDevice
@@ -42,6 +43,7 @@ AnyDevice = Annotated[
     | PanelDevice
     | Ros2RobotDevice
     | ScannerDevice
+    | SceneServerDevice
     | ScpiInstrumentDevice
     | SimservDevice
     | T10aDevice

@@ -12,13 +12,18 @@ from .base import LINK_FAULTS, SimDevice
 
 
 class CameraOptics(SimDevice, ABC):
-    """What the simulated cameras share: what they see (the sign panel, or what is ahead of the robot), and how."""
+    """What the simulated cameras share: what they see (the sign panel, what is ahead of the robot, or the display
+    wall), and how.
+
+    Before a wall, ``focal_length`` is in pixels, ``distortion`` the k of r (1 + k r2) with r in focal lengths, and
+    ``row_time`` in s that of a rolling shutter, 0 for a global one.
+    """
 
     faults: ClassVar[frozenset[str]] = LINK_FAULTS | frozenset(("frozen",))
 
     width: int = Field(default=320, ge=16, le=4096, multiple_of=2)
     height: int = Field(default=96, ge=16, le=4096, multiple_of=2)
-    view: Literal["panel", "robot"] = "panel"
+    view: Literal["panel", "robot", "wall"] = "panel"
     exposure: Annotated[float, Field(gt=0, le=10)] = 0.01
     f_number: Positive = 2.8
     quality: int = Field(default=90, ge=1, le=100)
@@ -35,6 +40,9 @@ class CameraOptics(SimDevice, ABC):
     dsnu: NotNegative = 0.5
     gamma: Positive = 2.2
     blur: NotNegative = 1.5
+    focal_length: Positive = 288.0
+    distortion: Annotated[float, Field(ge=-1, le=1)] = -0.05
+    row_time: NotNegative = 0.0
     text_height: Positive = 44.0
     ground_reflectance: Annotated[float, Field(gt=0, le=1)] = 0.6
     text_reflectance: Annotated[float, Field(gt=0, le=1)] = 0.2

@@ -11,7 +11,8 @@ from .base import LINK_FAULTS, SimDevice
 
 
 class LuxmeterDevice(SimDevice):
-    """What measures illuminance; ``noise`` is the relative standard deviation of one 0.5 s reading."""
+    """What measures illuminance; ``noise`` is the relative standard deviation of one 0.5 s reading. Before a
+    display wall, the ``plane`` is that of its white patch, and the ``eye`` sees all of it."""
 
     faults: ClassVar[frozenset[str]] = LINK_FAULTS | frozenset(
         ("checksum", "nan", "low-battery", "over-range", "frozen")
@@ -20,6 +21,7 @@ class LuxmeterDevice(SimDevice):
 
     head: int = Field(default=0, ge=0, le=29)
     carriage_position: int = Field(default=0, ge=0)
+    stands: Literal["plane", "eye"] = "plane"
     noise: NotNegative = 0.001
     prior: Prior | None = None
 

@@ -94,6 +94,8 @@ class Bench:
             "priors": truth.priors,
             "certificates": truth.certificates,
             "lamp_gain": truth.lamp_gain,
+            "walls": truth.walls,
+            "clocks": truth.clocks,
         }
 
     def state(self) -> dict[str, object]:

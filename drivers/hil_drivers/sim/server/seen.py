@@ -1,4 +1,4 @@
-"""What a simulated camera sees: the sign panel, or what is ahead of the robot."""
+"""What a simulated camera sees: the sign panel, what is ahead of the robot, or the display wall."""
 
 from __future__ import annotations
 
@@ -12,6 +12,10 @@ from ..world import World
 
 def picture(world: World, name: str, device: CameraOptics, start: int, end: int, *, index: int) -> NDArray[np.uint8]:
     """The picture of an exposure in [start, end], bench time in ns, with the noise number ``index``."""
+    if device.view == "wall":
+        from ..wall.view import view
+
+        return view(world, name, device).picture(start, end, index=index)
     illuminance, seed = world.sign_illuminance(start, end), world.file.seed
     if device.view == "panel":
         return render(world.text, illuminance, device, seed=seed, name=name, index=index)

@@ -19,6 +19,7 @@ from ..devices.mqtt_meter import MqttMeterDevice
 from ..devices.natnet import NatnetDevice
 from ..devices.pt100_scanner import ScannerDevice
 from ..devices.ros2_robot import Ros2RobotDevice
+from ..devices.scene_server import SceneServerDevice
 from ..devices.scpi import ScpiInstrumentDevice
 from ..devices.sign_panel import PanelDevice
 from ..devices.simserv import SimservDevice
@@ -160,6 +161,14 @@ def _scpi(device: ScpiInstrumentDevice, name: str, world: World, directory: Path
     from .scpi_described import described
 
     return TcpEndpoint(name, world, described(name, device, world))
+
+
+@endpoint.register
+def _scene_server(device: SceneServerDevice, name: str, world: World, directory: Path) -> Endpoint:  # noqa: ARG001
+    from .endpoint import TcpEndpoint
+    from .scene_server import SceneProtocol
+
+    return TcpEndpoint(name, world, partial(SceneProtocol, name, world))
 
 
 @endpoint.register

@@ -1,6 +1,7 @@
 """A camera that sends motion JPEG by itself, over HTTP, to whoever asks for ``/video.mjpg``.
 
-Each part states its number as ``X-Frame``: picture n ends its exposure at bench time n / rate.
+Each part states its number as ``X-Frame``: picture n leaves the camera at bench time n / rate, and when it did, by the
+camera's clock, as ``X-Timestamp``, UTC in s.
 """
 
 from __future__ import annotations
@@ -33,6 +34,8 @@ class VideoEndpoint(PushEndpoint):
         super().__init__(name, world, round(NANOSECONDS / device.rate))
         self._device = device
         self._exposure = min(round(device.exposure * NANOSECONDS), self._period)
+        self._readout = round(device.readout * NANOSECONDS)
+        self._clock = world.file.start_utc + round(world.truth.clocks[name] * NANOSECONDS)
         self._picture: NDArray[np.uint8] | None = None
         self._server: asyncio.Server | None = None
         self.connections: set[asyncio.Transport] = set()
@@ -83,8 +86,10 @@ class VideoEndpoint(PushEndpoint):
         import cv2
 
         quality = [cv2.IMWRITE_JPEG_QUALITY, self._device.quality]
-        jpeg = cv2.imencode(".jpg", self._seen(max(0, t - self._exposure)), quality)[1].tobytes()
-        head = f"Content-Type: image/jpeg\r\nContent-Length: {len(jpeg)}\r\nX-Frame: {t // self._period}\r\n\r\n"
+        jpeg = cv2.imencode(".jpg", self._seen(max(0, t - self._readout - self._exposure)), quality)[1].tobytes()
+        head = f"Content-Type: image/jpeg\r\nContent-Length: {len(jpeg)}\r\nX-Frame: {t // self._period}\r\n"
+        seconds, rest = divmod(t + self._clock, NANOSECONDS)
+        head += f"X-Timestamp: {seconds}.{rest:09d}\r\n\r\n"
         return head.encode() + jpeg + b"\r\n--picture\r\n"
 
     def _seen(self, start: int) -> NDArray[np.uint8]:
