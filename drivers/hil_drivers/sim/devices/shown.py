@@ -10,14 +10,16 @@ from ..model import Model, NotNegative
 
 IN_HALL = "hall."
 _RANGE = r"range\.(0|[1-9]0|[12][0-9]0|3[0-5]0)"
-_QUANTITY = rf"^(temperature|humidity|illuminance|hall\.(contact|nearest|obstacle\.[xy]|{_RANGE}))$"
+_HALL = rf"hall\.(contact|nearest|obstacle\.[xy]|{_RANGE})"
+_QUANTITY = rf"^(temperature|humidity|illuminance|belt\.(setpoint|speed|distance)|{_HALL})$"
 
 
 class Served(Model):
     """What a point shows: a ``constant``, or a quantity of the world times ``scale`` plus ``offset``; with ``noise``,
     the standard deviation of one reading. All in the unit of the point.
 
-    Quantities are ``temperature`` (Cel), ``humidity`` (%) and ``illuminance`` (lx); of a robot hall also
+    Quantities are ``temperature`` (Cel), ``humidity`` (%), ``illuminance`` (lx), and of a treadmill ``belt.setpoint``
+    (m/s), which a writable point also commands, ``belt.speed`` (m/s) and ``belt.distance`` (m); of a robot hall also
     ``hall.contact`` (1 within 0.5 s of the robot's hull touching something), ``hall.range.0`` to ``hall.range.350``
     (what is how far in m, every 10 degrees from straight ahead to the left), ``hall.nearest`` (the least of them), and
     ``hall.obstacle.x`` and ``.y`` (m), which a writable point also commands.

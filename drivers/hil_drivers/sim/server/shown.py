@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ..belt import Belt
 from ..devices.shown import IN_HALL, Served
 from ..response import Response
 from ..world import World
@@ -26,8 +27,11 @@ class Shown:
     def command(self, value: float, t: int) -> None:
         """Have the world follow what was written to the point, where it can be commanded."""
         follows = self._served.follows or ""
+        told = (value - self._served.offset) / self._served.scale
         if follows.startswith(f"{IN_HALL}obstacle."):
-            self._senses().set(follows, (value - self._served.offset) / self._served.scale, t)
+            self._senses().set(follows, told, t)
+        elif follows == "belt.setpoint":
+            self._world.part(Belt).set(told, t)
 
     def _senses(self) -> Senses:
         from ..hall.senses import Senses
@@ -44,5 +48,8 @@ class Shown:
             "temperature": world.climate.temperature,
             "humidity": world.climate.humidity,
             "illuminance": world.light.plane,
+            "belt.setpoint": lambda _: world.part(Belt).setpoint,
+            "belt.speed": lambda t: world.part(Belt).speed(t),
+            "belt.distance": lambda t: world.part(Belt).distance(t),
         }[served.follows]
         return quantity(t) * served.scale + served.offset
