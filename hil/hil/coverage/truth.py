@@ -68,6 +68,26 @@ class TrueWorld:
             )
         return Luxmeter(device, described, self._world).indication(illuminance, self._world.time.now())
 
+    def scene_latency(self) -> float:
+        """The mean time in s from a command to draw a scene to the picture of the first free-running camera that has
+        seen it for half of its exposure, in the middle of the display: the mean over all phases.
+
+        :raises UsageError: if the world has no display wall or no such camera.
+        """
+        from hil_drivers.sim.devices.scene_server import SceneServerDevice
+        from hil_drivers.sim.devices.video import VideoDevice
+
+        devices = self._world.file.devices
+        wall = next(((name, d) for name, d in devices.items() if isinstance(d, SceneServerDevice)), None)
+        stream = next((d for d in devices.values() if isinstance(d, VideoDevice)), None)
+        if wall is None or stream is None:
+            raise UsageError("its world has no display wall with a camera before it", where=self._bench)
+        name, display = wall
+        refresh = (1.0 + self._world.truth.walls[name]["rate"]) / display.refresh
+        waits = refresh / 2.0 + 1.0 / stream.rate / 2.0
+        shown = display.render + display.scan_out * refresh / 2.0 + display.response
+        return waits + shown + stream.exposure / 2.0 + stream.readout
+
 
 Truth = Callable[[TrueWorld, Mapping[str, Any], Any], Answer]
 """From the world, what a run has under ``results`` in ``results.json``, and its parameters."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from ..belt import Belt
@@ -44,12 +45,13 @@ class Shown:
             return self._senses().value(served.follows.removeprefix(IN_HALL), t) * served.scale + served.offset
         if served.follows is None:
             return served.constant or 0.0
-        quantity = {
+        belt = world.part(Belt)
+        quantities: dict[str, Callable[[int], float]] = {
             "temperature": world.climate.temperature,
             "humidity": world.climate.humidity,
             "illuminance": world.light.plane,
-            "belt.setpoint": lambda _: world.part(Belt).setpoint,
-            "belt.speed": lambda t: world.part(Belt).speed(t),
-            "belt.distance": lambda t: world.part(Belt).distance(t),
-        }[served.follows]
-        return quantity(t) * served.scale + served.offset
+            "belt.setpoint": lambda _: belt.setpoint,
+            "belt.speed": belt.speed,
+            "belt.distance": belt.distance,
+        }
+        return quantities[served.follows](t) * served.scale + served.offset

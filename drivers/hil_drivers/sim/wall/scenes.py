@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ...wire.frame_tag import CELLS
 from ..signs import draw_text
-from .tag import CELLS
 
 WIDTH, HEIGHT = 640, 360
 STRIP_TOP, STRIP_BOTTOM = 8, 40

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...clock import NANOSECONDS
+from ...wire.frame_tag import CELLS, cells
 from ..camera import blurred, expose
 from ..devices.camera import CameraOptics
 from ..devices.scene_server import SceneServerDevice
@@ -22,7 +23,6 @@ from ..light import mean
 from ..world import World
 from .display import Display, Wall, WallLight
 from .scenes import HEIGHT, STRIP_BOTTOM, STRIP_TOP, WIDTH, Bitmap, Scene, bitmap, moves, strip
-from .tag import cells
 
 _SAMPLES = 2
 _KEPT = 96
@@ -89,8 +89,10 @@ class View:
         here = slice(at, at + 1)
         frames = display.frames(float(first[at]), float(last[at]))
         shares = [float(display.share(first[here], last[here], self._rows[here], frame)[0]) for frame in frames]
-        seen = sum((share * cells(frame) for share, frame in zip(shares, frames, strict=True)), np.zeros_like(cells(0)))
-        return self._seen(strip(seen.astype(np.float32)), rows=self._strip_rows())
+        seen = np.zeros(CELLS, dtype=np.float32)
+        for share, frame in zip(shares, frames, strict=True):
+            seen += np.float32(share) * np.array(cells(frame), dtype=np.float32)
+        return self._seen(strip(seen), rows=self._strip_rows())
 
     def _strip_rows(self) -> int:
         """How many rows at the top of the picture can show the strip."""

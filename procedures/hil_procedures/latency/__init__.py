@@ -1,0 +1,1 @@
+"""How long it takes from a scene that is commanded to a picture in which it is seen."""

@@ -1,0 +1,140 @@
+"""How long does it take from a scene that is commanded to a picture in which the camera has seen it?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from hil import Design, Point, Record, Results, Trial, procedure
+from hil.coverage.truth import Answer, Stated, TrueWorld
+from hil.errors import BenchFault
+from hil_drivers.capability import Actuator, Camera, Drawn, Frame, Sensor, StampedScene
+from hil_drivers.wire.frame_tag import MODULUS
+
+from .parameters import BRIGHT, DARK, SceneToSensorLatency
+
+NANOSECONDS = 1_000_000_000
+CONTRAST = 10.0
+"""The least that dark and bright must differ by, in digital numbers of the picture."""
+
+FARTHEST = 64
+"""How many frames of the wall a picture may be ahead of the scene that it shows first."""
+
+
+@procedure(
+    "scene-to-sensor-latency",
+    version="1",
+    roles={"light": Actuator, "scene": StampedScene, "stream": Camera, "temperature": Sensor},
+)
+async def latency(trial: Trial, p: SceneToSensorLatency) -> None:
+    """Measure the time from a command to draw a scene to the picture in which a camera has seen it."""
+    scene, stream = trial.role("scene", StampedScene), trial.role("stream", Camera)
+    room = trial.role("temperature", Sensor)
+    await trial.role("light", Actuator).set(p.level)
+    half = await _half(trial, p)
+    async for point in trial.points():
+        await scene.draw(DARK)
+        async with point.valid(room, p.temperature, tolerance=p.temperature_tolerance, period=p.timeout):
+            frame, drawn = await trial.together(_seen(stream, half, p), _event(trial, p.dark + point.wait))
+            _observe(point, frame, drawn)
+
+
+async def _half(trial: Trial, p: SceneToSensorLatency) -> float:
+    """The brightness half-way between dark and bright: a picture that is brighter has seen the scene for longer."""
+    from .pictures import brightness
+
+    scene, stream = trial.role("scene", StampedScene), trial.role("stream", Camera)
+    seen = {}
+    for content in (DARK, BRIGHT):
+        await scene.draw(content)
+        await trial.sleep(p.dark)
+        seen[content] = brightness((await stream.grab()).image)
+    trial.note("brightness of the picture", dark=seen[DARK], bright=seen[BRIGHT])
+    if seen[BRIGHT] - seen[DARK] < CONTRAST:
+        raise BenchFault(
+            f"the picture is {seen[DARK]:.0f} when the wall is dark and {seen[BRIGHT]:.0f} when it is bright",
+            where="stream",
+            remedy="point the camera at the wall, and give it more light",
+        )
+    return (seen[DARK] + seen[BRIGHT]) / 2.0
+
+
+async def _event(trial: Trial, wait: float) -> Drawn:
+    await trial.sleep(wait)
+    return await trial.role("scene", StampedScene).draw(BRIGHT)
+
+
+async def _seen(stream: Camera, half: float, p: SceneToSensorLatency) -> Frame:
+    """The first picture that is bright, after at least one that is not; none may be lost on the way.
+
+    :raises BenchFault: if one is lost, or none comes in time.
+    """
+    from .pictures import brightness
+
+    before = await stream.grab()
+    if brightness(before.image) >= half:
+        raise BenchFault("the picture is bright before the event", where="stream", remedy="keep other light away")
+    begun = before.latest
+    while before.latest - begun < (p.dark + p.spread + p.timeout) * NANOSECONDS:
+        frame = await stream.grab()
+        if frame.number != before.number + 1:
+            raise BenchFault(
+                f"picture {frame.number} came after picture {before.number}",
+                where="stream",
+                remedy="look at the load of the machine and of the link",
+            )
+        if brightness(frame.image) >= half:
+            return frame
+        before = frame
+    raise BenchFault(f"has not shown the scene in {p.timeout:g} s", where="stream", remedy="look at wall and camera")
+
+
+def _observe(point: Point, frame: Frame, drawn: Drawn) -> None:
+    """Keep the event, if what the picture says of the wall's frame agrees with what the scene server says.
+
+    :raises BenchFault: if the picture shows a frame before the one that the scene was drawn in.
+    """
+    from .pictures import frame_of
+
+    told = frame_of(frame.image)
+    ahead = None if told is None else (told - drawn.frame) % MODULUS
+    if ahead is not None and ahead > FARTHEST:
+        raise BenchFault(
+            f"picture {frame.number} shows frame {told} of the wall, which is before frame {drawn.frame % MODULUS}",
+            where="stream",
+            remedy="look at the clock and the frames of the scene server",
+        )
+    point.observe(
+        wait=point.wait,
+        latency=(frame.latest - drawn.commanded) / NANOSECONDS,
+        drawn=((drawn.earliest + drawn.latest) / 2.0 - drawn.commanded) / NANOSECONDS,
+        stamped_within=(drawn.latest - drawn.earliest) / NANOSECONDS,
+        frame=drawn.frame,
+        ahead=ahead,
+        picture=frame.number,
+        left=frame.latest,
+        began=(drawn.earliest + drawn.latest) // 2,
+    )
+
+
+@latency.plan
+def plan(p: SceneToSensorLatency) -> Design:
+    """The events in random order of their waits, which divide the spread evenly."""
+    waits = [{"wait": (number + 0.5) / p.events * p.spread} for number in range(p.events)]
+    return Design({"wait": "s"}, waits, order="random", duration=p.events * (p.dark + p.spread))
+
+
+@latency.analysis
+def analyse(record: Record, p: SceneToSensorLatency) -> Results:
+    """Mean, 95th percentile and jitter with their uncertainty, and the verdict."""
+    from .results import results
+
+    return results(record, p)
+
+
+@latency.truth(events="20")
+def truth(world: TrueWorld, found: Mapping[str, Any], p: SceneToSensorLatency) -> Answer:  # noqa: ARG001
+    """The mean over all phases of the refresh and of the camera, which a run meets only some of."""
+    stated = found["unrounded"]
+    true = world.scene_latency()
+    return Answer({"mean": Stated(stated["mean"], stated["u_mean"], 1e3 * true, "ms")})
