@@ -7,6 +7,8 @@ lines; a driver that is not there fails ``test_every_driver_is_checked``.
 from __future__ import annotations
 
 import asyncio
+import gc
+import warnings
 from pathlib import Path
 
 import pytest
@@ -27,6 +29,11 @@ def results(request: pytest.FixtureRequest) -> dict[tuple[str, str], Result]:
     params = (getattr(item, "callspec", None) for item in request.session.items if item.path == request.path)
     wanted = {call.params["driver"] for call in params if call is not None and "driver" in call.params}
     found = asyncio.run(_run(sorted(wanted)))
+    with warnings.catch_warnings():
+        warnings.simplefilter(
+            "ignore", ResourceWarning
+        )  # links that a check broke on purpose; `leaks` looks after drivers
+        gc.collect()
     print(f"\n{table(found)}")  # noqa: T201
     return {(result.driver, result.check): result for result in found}
 

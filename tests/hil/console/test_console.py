@@ -67,6 +67,7 @@ async def test_after_a_lost_link_everything_stays_with_its_age_and_comes_back(tm
         rig.bench.refusing = True
         await rig.bench.drop()
         await rig.until(lambda: model.link.state is LinkState.LOST)
+        await rig.tick()
         await rig.tick(42.0)
         text = rig.text()
         assert "LINK LOST 42 s" in text.splitlines()[0]
