@@ -91,6 +91,26 @@ async def test_each_picture_was_exposed_after_it_was_asked_for(camera: VideoCame
     assert camera.supervisor.status.state is LinkState.UP
 
 
+async def test_a_stamp_takes_the_place_of_the_receipt(peer: Peer) -> None:
+    """Both read one system clock here, through two anchors: they agree within some microseconds."""
+    made = VideoCamera("camera", peer.address, clock=WallClock(), rate=RATE, delay=0.03, stamp="X-Timestamp")
+    await made.open()
+    try:
+        for _ in range(3):
+            frame = await made.grab()
+            assert abs(frame.latest - peer.exposed(number_of(frame.image))) < 2e-3 * NANOSECONDS
+            assert frame.latest - frame.earliest == 0.03 * NANOSECONDS
+    finally:
+        await made.close()
+
+
+async def test_a_header_that_is_no_stamp_is_refused(peer: Peer) -> None:
+    made = VideoCamera("camera", peer.address, clock=WallClock(), rate=RATE, stamp="Content-Type")
+    with pytest.raises(RemoteProtocolError, match="content-type is 'image/jpeg'"):
+        await made.open()
+    await made.close()
+
+
 async def test_after_two_seconds_without_a_grab_the_next_picture_is_fresh(camera: VideoCamera, peer: Peer) -> None:
     await camera.grab()
     await camera.clock.sleep(2.0)

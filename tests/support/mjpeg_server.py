@@ -88,7 +88,9 @@ class Handler(BaseHTTPRequestHandler):
                 self.server.ready.wait_for(lambda last=last: self.server.number > last)  # type: ignore[misc]
                 last, jpeg = self.server.number, self.server.jpeg
             time.sleep(max(0.0, self.server.stalled_until - time.monotonic()))
-            head = f"--frame\r\nContent-Type: image/jpeg\r\nContent-Length: {len(jpeg)}\r\nX-Frame: {last}\r\n\r\n"
+            head = f"--frame\r\nContent-Type: image/jpeg\r\nContent-Length: {len(jpeg)}\r\nX-Frame: {last}\r\n"
+            exposed = self.server.start + last / self.server.rate + time.time() - time.monotonic()
+            head += f"X-Timestamp: {exposed:.6f}\r\n\r\n"
             self.wfile.write(head.encode() + jpeg + b"\r\n")
 
 

@@ -50,7 +50,7 @@ class VideoCamera(Device):
     :param number: the header of each part of motion JPEG that holds the camera's own count of pictures; those that
         were left out are then counted as missed.
     :param stamp: the header of each part of motion JPEG that says when the picture left the camera, UTC in s, by a
-        clock that is kept in step with the bench's; it takes the place of the receipt.
+        clock that is kept in step with the bench's within 1 ms; it takes the place of the receipt.
     """
 
     libraries = ("cv2",)

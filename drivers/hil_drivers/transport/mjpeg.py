@@ -31,6 +31,9 @@ KEPT = 8
 PAUSE = 0.5
 """What part of a period must pass without anything before a picture is taken for fresh after a backlog."""
 
+IN_STEP = NANOSECONDS // 1000
+"""How far a clock that is kept in step with the bench's may be off."""
+
 STAMPED_WITHIN = 10 * NANOSECONDS
 """How far a stamp may be from the receipt before the camera's clock counts as not in step."""
 
@@ -182,7 +185,7 @@ class MjpegFeed:
         number = self._number(part)
         if self._stamped:
             left = self._left(part)
-            self._run.put(Picture(part.jpeg, number, left - self._delay, left), at=left)
+            self._run.put(Picture(part.jpeg, number, left - self._delay, left), at=left + IN_STEP)
             return
         paused = arrived - self._last >= self._pause
         self._last = arrived
@@ -196,7 +199,7 @@ class MjpegFeed:
     def _number(self, part: mjpeg.Part) -> int:
         """The picture's number, with those that were left out counted as missed."""
         told = part.headers.get(self._numbered, "") if self._numbered else ""
-        if not _digits(told):
+        if not mjpeg.is_count(told):
             if self._numbered:
                 raise RemoteProtocolError(f"sent a picture whose {self._numbered} is {told[:20]!r}")
             self._count += 1
@@ -210,11 +213,11 @@ class MjpegFeed:
     def _left(self, part: mjpeg.Part) -> int:
         """When the picture left the camera, by its stamp, on the bench clock."""
         told = part.headers.get(self._stamped, "")
-        seconds, _, rest = told.partition(".")
-        if not (_digits(seconds) and (not rest or _digits(rest))):
+        utc = mjpeg.nanoseconds(told)
+        if utc is None:
             raise RemoteProtocolError(f"sent a picture whose {self._stamped} is {told[:24]!r}")
         now = self.clock.arrived()
-        left = int(seconds) * NANOSECONDS + int(f"{rest:0<9}"[:9]) - (self.clock.utc(now) - now)
+        left = utc - (self.clock.utc(now) - now)
         if abs(left - now) > STAMPED_WITHIN:
             raise RemoteProtocolError(f"stamps its pictures {(left - now) / NANOSECONDS:.3g} s from when they come")
         return left
@@ -270,10 +273,6 @@ class MjpegFeed:
             except (DeviceUnreachable, RemoteProtocolError) as error:
                 self._supervisor.failed(error.what, asyncio.get_running_loop().time() - begun)
                 self._run.fail(_unreachable(error))
-
-
-def _digits(text: str) -> bool:
-    return text.isascii() and text.isdigit() and len(text) < 19
 
 
 def _unreachable(error: DeviceError) -> DeviceUnreachable:

@@ -49,6 +49,23 @@ def request(host: str, path: str) -> bytes:
     return f"GET {path} HTTP/1.0\r\nHost: {host}\r\nAccept: multipart/x-mixed-replace\r\n\r\n".encode("ascii")
 
 
+def is_count(text: str) -> bool:
+    """Whether a header's value is a count: digits alone."""
+    return text.isascii() and text.isdigit() and len(text) < 19
+
+
+def nanoseconds(text: str) -> int | None:
+    """A header's value in seconds, with a fraction or without, in ns; ``None`` for any other text.
+
+    >>> nanoseconds("12.25")
+    12250000000
+    """
+    seconds, _, rest = text.partition(".")
+    if not is_count(seconds) or (rest and not is_count(rest)):
+        return None
+    return int(seconds) * 10**9 + int(f"{rest:0<9}"[:9])
+
+
 class MotionJpeg:
     """The receiving side of one connection."""
 

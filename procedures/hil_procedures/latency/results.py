@@ -101,12 +101,12 @@ def results(record: Record, p: SceneToSensorLatency) -> Results:
                 ),
                 ("largest gap of phases between them", f"{100.0 * session.gap:.2g} % of a refresh"),
                 ("the wall's frames are stamped within", f"{session.stamped_within:.2g} ms"),
-                ("coverage", policy.rule),
             ),
             counts=counts,
             fit=(
                 ("mean", "of all events"),
                 ("95th percentile", "by the order of the events; bounds by the binomial distribution"),
+                ("coverage", policy.rule),
             ),
             limitations=LIMITATIONS,
             risk=risk,
@@ -142,14 +142,14 @@ def _told(
 ) -> tuple[tuple[str, str], ...]:
     mean = stated(float(session.latency.mean()), budgets[0], policy)
     top = stated(found.value, budgets[1], policy)
-    spread = expected_spread(session.refresh, session.pictures)
+    spread = expected_spread(session.refresh, session.pictures, session.gap)
     percent = f"{100 * p.confidence:g} %"
     return (
         ("mean", f"{mean.value} ms, U = {mean.U} ms"),
         ("95th percentile", f"{top.value} ms, U = {top.U} ms"),
         (f"one-sided {percent} bounds of the percentile, phase left out", f"{_ms(found.lower)}, {_ms(found.upper)}"),
         ("jitter: standard deviation", f"{session.latency.std(ddof=1):.2f} ms"),
-        ("to be expected of refresh and pictures alone", f"{spread:.2f} ms"),
+        ("to be expected of refresh and pictures alone, in these phases", f"{spread:.2f} ms"),
         ("smallest, largest", f"{session.latency.min():.1f} ms, {session.latency.max():.1f} ms"),
         ("of the mean: from the command to the wall's frame", f"{session.drawn.mean():.1f} ms"),
         ("of the mean: from the wall's frame to the picture", f"{session.delivered.mean():.1f} ms"),
@@ -215,7 +215,7 @@ def _data(
             "p95_lower": found.lower,
             "p95_upper": found.upper,
             "jitter": float(session.latency.std(ddof=1)),
-            "expected_jitter": expected_spread(session.refresh, session.pictures),
+            "expected_jitter": expected_spread(session.refresh, session.pictures, session.gap),
         },
         "refresh": session.refresh,
         "pictures": session.pictures,

@@ -33,8 +33,9 @@ async def latency(trial: Trial, p: SceneToSensorLatency) -> None:
     await trial.role("light", Actuator).set(p.level)
     half = await _half(trial, p)
     async for point in trial.points():
-        await scene.draw(DARK)
         async with point.valid(room, p.temperature, tolerance=p.temperature_tolerance, period=p.timeout):
+            await trial.sleep(p.dark)
+            await scene.draw(DARK)
             frame, drawn = await trial.together(_seen(stream, half, p), _event(trial, p.dark + point.wait))
             _observe(point, frame, drawn)
 

@@ -50,9 +50,9 @@ def percentile(values: Array, confidence: float) -> Percentile:
     )
 
 
-def expected_spread(refresh: float, pictures: float) -> float:
-    """The standard deviation that the two waits alone give, for periods in s."""
-    return math.hypot(refresh, pictures) / math.sqrt(12.0)
+def expected_spread(refresh: float, pictures: float, gap: float = 0.0) -> float:
+    """The standard deviation that the two waits alone give within a run, for periods in s and its `phase_gap`."""
+    return math.hypot(refresh * math.sqrt(1.0 - gap * gap), pictures) / math.sqrt(12.0)
 
 
 def phase_gap(ratio: float, pictures: int) -> float:
