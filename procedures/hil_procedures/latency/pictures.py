@@ -31,6 +31,8 @@ def frame_of(image: NDArray[np.uint8]) -> int | None:
         return None
     profile = band.mean(axis=0)
     columns = np.flatnonzero(profile > (profile.min() + profile.max()) / 2.0)
+    if not len(columns):
+        return None
     edges = np.linspace(columns[0], columns[-1] + 1.0, CELLS + 1)
     third = (edges[1] - edges[0]) / 3.0
     if third < 1.0:
