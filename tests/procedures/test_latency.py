@@ -15,6 +15,7 @@ from hypothesis.extra.numpy import array_shapes, arrays
 
 from hil.bench import find_bench, load_bench, shipped_benches
 from hil.coverage.truth import true_world
+from hil.evidence import Evidence
 from hil.record import open_run
 from hil.run import RunOutcome, run_procedure
 from hil_drivers.clock import NANOSECONDS
@@ -23,6 +24,7 @@ from hil_drivers.sim.server.seen import picture
 from hil_drivers.sim.wall.display import Wall
 from hil_drivers.sim.world import World
 from hil_drivers.sim.world_file import WorldFile
+from hil_procedures.detection.session import read_session
 from hil_procedures.latency.parameters import SceneToSensorLatency
 from hil_procedures.latency.pictures import brightness, frame_of
 from hil_procedures.latency.script import plan
@@ -177,6 +179,9 @@ async def test_detection_runs_unchanged_before_a_wall(tmp_path: Path) -> None:
     settings = {"signs": "RUYT3,KLEXM", "illuminances": "4 lx,30 lx,60 lx", "warm_up": "60 s"}
     outcome = await carry_out(tmp_path, "detection-vs-illuminance", bench, repeats="1", blanks="0", **settings)
     told = json.loads((outcome.folder / "results.json").read_text(encoding="utf-8"))["results"]
+    effects = {"meter drift since calibration", "meter spectral mismatch", "meter temperature coefficient"}
+    illuminance = read_session(Evidence(open_run(outcome.folder))).illuminance
+    assert effects | {"uniformity between patch and sign"} <= set(illuminance.effects)
     read = [(round(level["illuminance"]), level["read"], level["shown"]) for level in told["levels"]]
     assert [(count, shown) for _, count, shown in read] == [(0, 2), (2, 2), (2, 2)]
     assert [level for level, _, _ in read] == pytest.approx([4, 31, 62], abs=2)

@@ -9,10 +9,6 @@ made again in the background, with the supervisor's back-off.
 from __future__ import annotations
 
 import asyncio
-import fcntl
-import struct
-import termios
-from contextlib import suppress
 from dataclasses import dataclass
 from urllib.parse import quote
 
@@ -21,6 +17,7 @@ from ..errors import DeviceError, DeviceUnreachable, RemoteProtocolError
 from ..wire import mjpeg
 from .address import parse
 from .freerun import Freerun
+from .mjpeg_connection import MjpegConnection
 from .reason import reason
 from .stream import TIMEOUT
 from .supervisor import Supervisor
@@ -87,7 +84,7 @@ class MjpegFeed:
         self._delay, self._pause = round(delay * NANOSECONDS), round(period * PAUSE * NANOSECONDS)
         self._numbered, self._stamped = numbered.lower(), stamped.lower()
         self._run = Freerun[Picture](supervisor, clock, period=period, timeout=timeout, kept=KEPT)
-        self._connection: _Connection | None = None
+        self._connection: MjpegConnection | None = None
         self._ended: list[asyncio.Future[None]] = []
         self._keeper: asyncio.Task[None] | None = None
         self._first: asyncio.Future[None] | None = None
@@ -146,7 +143,7 @@ class MjpegFeed:
             connection, self._connection = self._connection, None
             connection.transport.abort()
 
-    def received(self, connection: _Connection, data: bytes) -> None:
+    def received(self, connection: MjpegConnection, data: bytes) -> None:
         """Take what the present connection brings."""
         if connection is not self._connection:
             return
@@ -156,7 +153,7 @@ class MjpegFeed:
         except RemoteProtocolError as error:
             self._lose(RemoteProtocolError(error.what, where=self.name, remedy=f"check {self.address}"))
 
-    def ended(self, connection: _Connection, error: Exception | None) -> None:
+    def ended(self, connection: MjpegConnection, error: Exception | None) -> None:
         """A connection is gone."""
         if connection is self._connection:
             why = "the camera closed the connection" if error is None else reason(error)
@@ -166,7 +163,7 @@ class MjpegFeed:
                 )
             )
 
-    def _pictures(self, connection: _Connection, data: bytes, now: int) -> None:
+    def _pictures(self, connection: MjpegConnection, data: bytes, now: int) -> None:
         stream = connection.stream
         begun = now if connection.begun is None else connection.begun
         stream.receive_data(data)
@@ -235,7 +232,7 @@ class MjpegFeed:
         loop = asyncio.get_running_loop()
         self.drop()
         self._count, self._last, self._behind = 0, self.clock.arrived(), True
-        made = _Connection(self)
+        made = MjpegConnection(self)
         try:
             async with asyncio.timeout(self.timeout):
                 await loop.create_connection(lambda: made, self._peer.host, self._peer.port)
@@ -277,34 +274,3 @@ class MjpegFeed:
 
 def _unreachable(error: DeviceError) -> DeviceUnreachable:
     return DeviceUnreachable(error.what, where=error.where, remedy=error.remedy)
-
-
-class _Connection(asyncio.Protocol):
-    """One connection; ``begun`` is when the first byte of the present part came."""
-
-    def __init__(self, feed: MjpegFeed) -> None:
-        self._feed = feed
-        self.stream = mjpeg.MotionJpeg()
-        self.begun: int | None = None
-        self.gone: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        if not isinstance(transport, asyncio.Transport):
-            raise TypeError("a TCP connection is expected")
-        self.transport = transport
-
-    def data_received(self, data: bytes) -> None:
-        self._feed.received(self, data)
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        if not self.gone.done():
-            self.gone.set_result(None)
-        self._feed.ended(self, exc)
-
-    def waiting(self) -> bool:
-        """Whether more bytes have come already, and wait to be read."""
-        with suppress(OSError):
-            number = self.transport.get_extra_info("socket").fileno()
-            count: int = struct.unpack("i", fcntl.ioctl(number, termios.FIONREAD, struct.pack("i", 0)))[0]
-            return count > 0
-        return False
