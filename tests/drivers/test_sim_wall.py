@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from hil_drivers.clock import NANOSECONDS
+from hil_drivers.sim.belt import Belt
 from hil_drivers.sim.devices.camera import CameraOptics
 from hil_drivers.sim.luxmeter import luxmeters
 from hil_drivers.sim.server.seen import picture
@@ -197,6 +198,19 @@ def test_a_picture_repeats_and_its_noise_does_not() -> None:
         pictures.append([seen(w, S, 0), seen(w, S, 1)])
     assert np.array_equal(pictures[0], pictures[1])
     assert not np.array_equal(pictures[0][0], pictures[0][1])
+
+
+def test_the_belt_follows_its_setpoint_as_a_first_order_lag() -> None:
+    """After the time constant of 0.5 s 63.2 % of the step; the way is the integral of the speed."""
+    belt = world().part(Belt)
+    belt.set(1.0, S)
+    assert belt.speed(S + S // 2) == pytest.approx(1.0 - math.exp(-1.0))
+    assert belt.distance(11 * S) == pytest.approx(10.0 - 0.5, abs=1e-6)
+    speeds = [belt.speed(t) for t in range(S, 3 * S + 1, S // 1000)]
+    assert np.trapezoid(speeds, dx=1e-3) == pytest.approx(belt.distance(3 * S), abs=1e-5)
+    belt.set(0.0, 11 * S)
+    assert belt.speed(11 * S) == pytest.approx(1.0, abs=1e-6)
+    assert belt.distance(30 * S) == pytest.approx(10.0, abs=1e-6)
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis.extra.numpy import array_shapes, arrays
 
-from hil.bench import find_bench, load_bench, shipped_benches
+from hil.bench import compile_world, find_bench, load_bench, shipped_benches
 from hil.coverage.truth import true_world
 from hil.evidence import Evidence
 from hil.record import open_run
@@ -169,6 +169,9 @@ async def test_a_run_finds_the_latency_and_repeats_what_was_not_drawn(tmp_path: 
     assert stated["u_mean"] < 6.0
     assert told["phase_gap"] > 0.9
     assert told["counts"]["pictures in which the wall's frame could not be read"] == "0"
+    wall = World(WorldFile.model_validate(compile_world(load_bench(bench), {}, devices=["wall"]))).part(Wall).display
+    for entry in Evidence(open_run(outcome.folder)).observations:
+        assert entry.data["began"] == pytest.approx(wall.begins(entry.data["frame"]), abs=5_000)
     void = [attempt for attempt in open_run(outcome.folder).points() if attempt.state == "void"]
     assert void
     assert "did not draw" in void[0].reason
