@@ -5,11 +5,8 @@ Nothing here fails: where a file cannot be read, nothing is offered.
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterable
 from contextlib import suppress
-from importlib.metadata import entry_points
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +28,8 @@ def bench_names(_: click.Context, __: click.Parameter, incomplete: str) -> list[
 
 def procedure_names(_: click.Context, __: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """The installed procedures, else files."""
+    from importlib.metadata import entry_points
+
     return _fitting((each.name for each in entry_points(group="hil.procedures")), incomplete) or _FILES
 
 
@@ -55,6 +54,8 @@ def _fitting(names: Iterable[str], incomplete: str) -> list[CompletionItem]:
 
 
 def _shipped() -> list[Path]:
+    from importlib.resources import files
+
     return sorted(Path(str(files("hil").joinpath("benches"))).glob("*.toml"))
 
 
@@ -67,6 +68,8 @@ def _bench_file(name: str) -> Path:
 
 
 def _toml(path: Path) -> dict[str, Any]:
+    import tomllib
+
     with suppress(OSError, ValueError):
         return tomllib.loads(path.read_text(encoding="utf-8"))
     return {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from pathlib import Path
@@ -84,6 +85,7 @@ def console(
     """
     from ..gateway.extra import require_extra
 
+    gc.disable()  # what is loaded stays; looking through it again and again would take a fifth of the start
     require_extra()
     from ..console.app import Console
 
@@ -92,9 +94,15 @@ def console(
         raise UsageError("the console needs a terminal", remedy="use hil status and hil watch for other outputs")
     find()
     debugged = os.environ.get("HIL_DEBUG") == "1"
-    screen = Console(find, operator=operator, plain=plain, colours=_COLOURS[colours], debugged=debugged)
+    screen = Console(find, operator=operator, plain=plain, colours=_COLOURS[colours], debugged=debugged, ready=_keep)
     left = screen.run(mouse=mouse)
     return SOFTWARE if screen.return_code else left or 0
+
+
+def _keep() -> None:
+    """Collect garbage again, but leave out what was loaded: it is much, it stays, and looking through it delays keys."""
+    gc.freeze()
+    gc.enable()
 
 
 def bench_finder(meant: str | None, connect: str | None, token_file: Path | None, ca: Path | None) -> Finder:

@@ -13,7 +13,7 @@ from typing import Any
 
 from ..errors import HilError, Unreachable, UsageError
 from .places import control_sockets
-from .verbs import Verb
+from .verb import Verb
 
 WITHIN = 5.0
 """Wall seconds that a run may take for an answer."""

@@ -6,44 +6,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Literal
 
 from .. import commands
 from ..commands import Command
+from .verb import Verb as Verb
 
 Role = Literal["view", "operate", "review", "authorise"]
 """What the token of a client is good for; each role has what those before it have."""
 
 ROLES: tuple[Role, ...] = ("view", "operate", "review", "authorise")
-
-
-class Verb(StrEnum):
-    """What may be asked."""
-
-    STATE = "state"
-    PAUSE = "pause"
-    PAUSE_NOW = "pause-now"
-    RESUME = "resume"
-    ABORT = "abort"
-    STOP = "stop"
-    ACK = "ack"
-    SHELVE = "shelve"
-    ANSWER = "answer"
-    NOTE = "note"
-    START = "start"
-    HOLD = "hold"
-    QUEUE_ADD = "queue-add"
-    QUEUE_REMOVE = "queue-remove"
-    QUEUE_MOVE = "queue-move"
-    LEASE_TAKE = "lease-take"
-    LEASE_RENEW = "lease-renew"
-    LEASE_RELEASE = "lease-release"
-    LEASE_REQUEST = "lease-request"
-    LEASE_OFFER = "lease-offer"
-    LEASE_OVERRIDE = "lease-override"
-    HANDOVER = "handover"
-    HANDOVER_READ = "handover-read"
 
 
 Kind = Literal["text", "whole", "number", "texts"]

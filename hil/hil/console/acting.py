@@ -11,7 +11,7 @@ from textual import work
 from textual.app import App
 from textual.screen import Screen
 
-from ..commanding.verbs import Verb
+from ..commanding.verb import Verb
 from ..errors import HilError
 from .context import Context
 from .copying import keep_copy

@@ -11,7 +11,7 @@ from rich.style import Style
 from textual import events
 from textual.binding import Binding, BindingType
 
-from ..commanding.verbs import Verb
+from ..commanding.verb import Verb
 from ..errors import HilError
 from .acting import THEMES
 from .dialogs.dialog import Dialog
@@ -42,6 +42,7 @@ class Console(InCommand):
     :param ticking: paint by a timer; a test calls `tick` itself.
     :param debugged: show the traceback of a fault of the console itself.
     :param pause: waits between two attempts to reach the bench.
+    :param ready: called once, after the first picture.
     """
 
     TITLE = "hil console"
@@ -83,8 +84,10 @@ class Console(InCommand):
         ticking: bool = True,
         debugged: bool = False,
         pause: Callable[[float], Awaitable[object]] = asyncio.sleep,
+        ready: Callable[[], object] = lambda: None,
     ) -> None:
         super().__init__(find, operator=operator, plain=plain, times=times, pause=pause)
+        self._shown = ready
         self._ticking, self._pace, self._painted = ticking, Pace(), 0.0
         self.debugged = debugged
         self._colours = colours
@@ -92,13 +95,19 @@ class Console(InCommand):
         self._asked_for_handover = False
 
     def on_mount(self) -> None:
-        """Begin to follow the bench, and to paint."""
+        """Paint a first picture."""
         for light in (False, True):
             self.register_theme(theme(light=light))
         self.theme = self._colours
+        self.call_after_refresh(self._begin)
+
+    def _begin(self) -> None:
+        """Follow the bench, once the first picture stands."""
+        self.main.complete()
         self.run_worker(self.link.run(), name="link", group="link")
         if self._ticking:
             self.set_interval(1 / STEPS[0], self.beat)
+        self._shown()
 
     def _fatal_error(self) -> None:
         """A fault of the console ends it with a sentence, and the bench goes on; ``HIL_DEBUG=1`` shows where it is."""

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from ..commanding.verbs import Verb
+from ..commanding.verb import Verb
 from .desk import Desk
 from .link import Answer
 from .model import LinkState, Model

@@ -6,7 +6,7 @@ import os
 import socket
 from typing import Any
 
-from ..commanding.verbs import MEANINGS, Verb
+from ..commanding.verb import Verb
 from .link import Answer, Link
 from .model import Model
 from .parsing import text, whole
@@ -60,6 +60,8 @@ class Desk:
 
         :raises hil.errors.HilError: where it was not sent, or nobody knows whether it has acted.
         """
+        from ..commanding.verbs import MEANINGS
+
         meaning = MEANINGS[verb]
         lease = self._lease if meaning.needs_lease or meaning.by_lease else ""
         expect = self.model.run.run if verb in _OF_A_RUN else ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from textual import work
 
-from ..commanding.verbs import Verb
+from ..commanding.verb import Verb
 from ..errors import HilError
 from .acting import Acting
 from .dialogs.leave import Leave

@@ -11,16 +11,17 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
-from websockets.asyncio.client import ClientConnection, connect, unix_connect
-from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
-
-from ..commanding.verbs import Verb
+from ..commanding.verb import Verb
 from ..errors import HilError
 from .model import Model, Wanted
 from .parsing import text
 from .places import Finder, Place
+
+if TYPE_CHECKING:
+    from websockets.asyncio.client import ClientConnection
 
 SOONEST, LATEST = 0.5, 5.0
 """Seconds before the next attempt: the first, and at most."""
@@ -39,8 +40,12 @@ OPENING = 5.0
 PING = 5.0
 
 
-_LOSSES = (OSError, HilError, InvalidHandshake, ConnectionClosed, ValueError, RecursionError)
-"""What ends a stream."""
+@cache
+def _losses() -> tuple[type[Exception], ...]:
+    """What ends a stream. The library is loaded with the first of them: the first picture does not wait for it."""
+    from websockets.exceptions import ConnectionClosed, InvalidHandshake
+
+    return OSError, HilError, InvalidHandshake, ConnectionClosed, ValueError, RecursionError
 
 
 class NotSent(HilError):
@@ -122,7 +127,7 @@ class Link:
                     again_at = self._now() + LATEST
                     continue
                 reason = "what it says does not hold together"
-            except _LOSSES as error:
+            except _losses() as error:
                 reason = _reason(error)
             self.model.lost(reason)
             self._changed()
@@ -132,16 +137,12 @@ class Link:
         """How often the bench is to tell its news, at most."""
         self._rate = hertz
         self.model.link.between_frames = max(1.0, 1.0 / hertz)
-        if self._socket is not None:
-            with contextlib.suppress(ConnectionClosed):
-                await self._socket.send(json.dumps({"rate": hertz}))
+        await self._send({"rate": hertz})
 
     async def pictures(self, *, wanted: bool) -> None:
         """Whether the bench is to send what its cameras see."""
         self._pictures = wanted
-        if self._socket is not None:
-            with contextlib.suppress(ConnectionClosed):
-                await self._socket.send(json.dumps({"pictures": wanted}))
+        await self._send({"pictures": wanted})
 
     async def command(
         self,
@@ -190,15 +191,24 @@ class Link:
             return None
         if number not in self._waiting:
             self._waiting[number] = asyncio.get_running_loop().create_future()
-        with contextlib.suppress(ConnectionClosed):
-            await self._socket.send(json.dumps({"command": request}))
+        await self._send({"command": request})
         try:
             return await asyncio.shield(self._waiting[number])
         finally:
             self._waiting.pop(number, None)
 
+    async def _send(self, frame: dict[str, Any]) -> None:
+        """Send a frame, where there is a stream."""
+        from websockets.exceptions import ConnectionClosed
+
+        if self._socket is not None:
+            with contextlib.suppress(ConnectionClosed):
+                await self._socket.send(json.dumps(frame))
+
     @asynccontextmanager
     async def _opened(self, place: Place) -> AsyncIterator[ClientConnection]:
+        from websockets.asyncio.client import connect, unix_connect
+
         known = self.model.known
         target = f"/stream?after={self.model.number}" if known else "/stream"
         options: dict[str, Any] = {
@@ -231,9 +241,11 @@ class Link:
 
     async def _follow(self, socket: ClientConnection) -> None:
         """Take frames in until a new stream is needed."""
+        import msgspec
+
         while True:
             async with asyncio.timeout(SILENCE):
-                frame = json.loads(await socket.recv())
+                frame = msgspec.json.decode(await socket.recv())
             if not isinstance(frame, dict):
                 continue
             if frame.get("kind") == "answer":
@@ -261,6 +273,8 @@ def _unknown(verb: str, why: str) -> OutcomeUnknown:
 
 def _reason(error: BaseException) -> str:
     """Why there is no stream, in one clause."""
+    from websockets.exceptions import ConnectionClosed, InvalidStatus
+
     if isinstance(error, HilError):
         return str(error)
     if isinstance(error, InvalidStatus):

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ..commanding.client import Reached, ask, the_run
 from ..commanding.places import control_sockets
-from ..commanding.verbs import Verb
+from ..commanding.verb import Verb
 from ..errors import Unreachable, UsageError
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ..commanding.client import ask
-from ..commanding.verbs import Verb
+from ..commanding.verb import Verb
 from ..errors import HilError
 from .link import Answer, Link, parse_answer
 

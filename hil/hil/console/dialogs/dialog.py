@@ -11,6 +11,7 @@ from textual.containers import Container, VerticalScroll
 from textual.screen import ModalScreen
 from textual.widget import Widget
 
+from ..compositor import SparingCompositor
 from ..context import Context
 from ..widgets.foot import Foot
 from ..widgets.key_bar import SAFE_STOP, Key
@@ -50,6 +51,7 @@ class Dialog(ModalScreen[Result | None]):
 
     def __init__(self, context: Context, title: str) -> None:
         super().__init__(classes="-ascii" if context.plain else None)
+        self._compositor = SparingCompositor()
         self.context, self._left = context, False
         self.heading = Words(title, style=Style(bold=True), plain=context.plain, classes="title")
         self.head, self.foot = Head(plain=context.plain), Foot(plain=context.plain)

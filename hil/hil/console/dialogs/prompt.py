@@ -9,7 +9,7 @@ from textual import events, on
 from textual.widget import Widget
 from textual.widgets import Input
 
-from ...commanding.verbs import Verb
+from ...commanding.verb import Verb
 from ..answers import Checked, check
 from ..context import Context
 from ..layout import Column

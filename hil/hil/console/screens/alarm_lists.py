@@ -9,7 +9,7 @@ from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
-from ...commanding.verbs import Verb
+from ...commanding.verb import Verb
 from ..alarms import level_of
 from ..context import Context
 from ..dialogs.shelve import ShelveDialog, shelving

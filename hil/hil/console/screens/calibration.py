@@ -10,7 +10,7 @@ from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
-from ...commanding.verbs import Verb
+from ...commanding.verb import Verb
 from ..channels import Live
 from ..context import Context
 from ..dialogs.pick import Pick

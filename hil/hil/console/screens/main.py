@@ -6,6 +6,7 @@ from textual.app import ComposeResult
 from textual.screen import Screen
 from textual.widgets import ContentSwitcher
 
+from ..compositor import SparingCompositor
 from ..context import Context
 from ..widgets.channel_table import ChannelTable
 from ..widgets.foot import Foot
@@ -31,6 +32,7 @@ class Main(Screen[None]):
 
     def __init__(self, context: Context) -> None:
         super().__init__()
+        self._compositor = SparingCompositor()
         self.context = context
         self.head, self.foot = Head(plain=context.plain), Foot(plain=context.plain)
         self.trends = Trends(context)
@@ -47,11 +49,17 @@ class Main(Screen[None]):
         self.place = 0
 
     def compose(self) -> ComposeResult:
-        """Everything."""
+        """The first view; `complete` adds the others."""
         yield self.head
         with ContentSwitcher(initial=self.views[0].id):
-            yield from self.views
+            yield self.views[0]
         yield self.foot
+
+    def complete(self) -> None:
+        """Add the views that the first picture does not show."""
+        for view in self.views[1:]:
+            view.display = False
+        self.query_one(ContentSwitcher).mount_all(self.views[1:])
 
     @property
     def view(self) -> View:

@@ -9,7 +9,7 @@ from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
-from ...commanding.verbs import Verb
+from ...commanding.verb import Verb
 from ..context import Context
 from ..dialogs.add_run import AddRun, added_run
 from ..state import Item, Queue
