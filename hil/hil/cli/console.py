@@ -100,7 +100,7 @@ def console(
 
 
 def _keep() -> None:
-    """Collect garbage again, but leave out what was loaded: it is much, it stays, and looking through it delays keys."""
+    """Collect garbage again, but leave out what was loaded: it is much, it stays, and each look through it delays."""
     gc.freeze()
     gc.enable()
 
