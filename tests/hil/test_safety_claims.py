@@ -41,6 +41,8 @@ def _own_runtime_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
         ("sim:chamber", ""),
         ("process:", ""),
         ("video:///film.mkv", ""),
+        ("stimuli:", ""),
+        ("model:", ""),
     ],
 )
 def test_where_an_address_leads_to(address: str, leads_to: str) -> None:

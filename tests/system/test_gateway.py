@@ -112,7 +112,7 @@ async def test_a_stop_acts_while_the_gateway_is_frozen_and_while_it_is_dead(tmp_
         await run.event("point")
         assert (await run.hil("stop", "--reason", "frozen")).returncode == 0
         outcome = await run.end()
-        assert (outcome["status"], outcome["exit_code"]) == ("stopped", 5)
+        assert (outcome["status"], outcome["exit_code"]) == ("stopped", 5), outcome["error"]
         assert not Path(f"/proc/{pid}").exists()  # noqa: ASYNC240
     async with waiting(tmp_path, "--service", "--set", "ask=false") as run:
         gateway, pid = await gateway_of(run)

@@ -18,7 +18,7 @@ from hil_drivers.transport.address import parse
 
 from ..errors import BenchFault
 
-LOCAL = ("sim", "process", "console", "video", "dataset")
+LOCAL = ("sim", "process", "console", "video", "dataset", "stimuli", "model")
 """Schemes of what belongs to this process alone, or may be read by many."""
 
 
@@ -33,12 +33,12 @@ def place(address: str) -> str:
 
     A serial device is known by its node, whatever link leads to it.
     """
+    if address.partition(":")[0] in LOCAL:
+        return ""
     try:
         found = parse(address)
     except AddressError:
         return address
-    if found.scheme in LOCAL:
-        return ""
     if found.host:
         unit = found.options.get("device_id", "")
         return f"{found.host.lower()}:{found.port}{found.path}{f'#{unit}' if unit else ''}"
