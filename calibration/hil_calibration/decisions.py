@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import TYPE_CHECKING, Literal
 
 from .checks import number, one_of, probability
@@ -144,19 +145,23 @@ def _definitions(side: Side, confidence: float) -> dict[str, str]:
 def _reason(verdict: Verdict, bounds: Limits, requirement: float, below: bool, unit: str) -> str:
     low, high = bounds
     if verdict == "inconclusive":
-        told = [f"{name} {value:.3g}{unit}" for name, value in (("lower", low), ("upper", high)) if value is not None]
+        known = [(name, value) for name, value in (("lower", low), ("upper", high)) if value is not None]
+        told = [f"{name} {_outwards(value, requirement, up=name == 'upper')}{unit}" for name, value in known]
         return f"the bounds ({', '.join(told) or 'none'}) do not decide about {requirement:g}{unit}"
     upper = (verdict == "pass") == below
-    value = (high if upper else low) or 0.0
+    value = _outwards((high if upper else low) or 0.0, requirement, up=upper)
     words = {True: {"pass": "at most", "fail": "below"}, False: {"pass": "at least", "fail": "above"}}[upper][verdict]
     side = "upper" if upper else "lower"
-    return f"the {side} bound {_shown(value, requirement)}{unit} is {words} {requirement:g}{unit}"
+    return f"the {side} bound {value}{unit} is {words} {requirement:g}{unit}"
 
 
-def _shown(value: float, requirement: float) -> str:
-    """The value with as many digits as it needs to lie on its side of the requirement."""
+def _outwards(bound: float, requirement: float, *, up: bool) -> str:
+    """A bound that still bounds as it is printed, with the digits that it takes to lie on its side of the requirement."""
+    exact = Decimal(bound)
     for digits in range(3, 17):
-        text = f"{value:.{digits}g}"
-        if (float(text) > requirement, float(text) < requirement) == (value > requirement, value < requirement):
-            return text
-    return repr(value)
+        step = Decimal(1).scaleb(exact.adjusted() - digits + 1)
+        rounded = exact.quantize(step, ROUND_CEILING if up else ROUND_FLOOR)
+        shown = float(rounded)
+        if (shown > requirement, shown < requirement) == (bound > requirement, bound < requirement):
+            return f"{rounded.normalize():f}"
+    return repr(bound)

@@ -31,8 +31,10 @@ from hil_calibration.risk import global_risk, normal_prior
             (10.0, 20.000001),
             "at most",
             "inconclusive",
-            "the bounds (lower 10 lx, upper 20 lx) do not decide about 20 lx",
+            "the bounds (lower 10 lx, upper 20.1 lx) do not decide about 20 lx",
         ),
+        ((10.0, 16.2301), "at most", "pass", "the upper bound 16.3 lx is at most 20 lx"),
+        ((23.49, 30.0), "at most", "fail", "the lower bound 23.4 lx is above 20 lx"),
         ((20.000001, 30.0), "at most", "fail", "the lower bound 20.000001 lx is above 20 lx"),
     ],
 )
