@@ -172,12 +172,12 @@ class Execution:
         name = self._engine.procedure.name
         if self._tripped is not None:
             return Ending(TRIPPED, self._tripped.error())
-        if self._background.failure is not None:
+        if self._background.failure is not None and not _only_refused(self._background.failure):
             return Ending(FAILED, self._background.failure)
         if not script.done():
             fault = f"did not end within {SCRIPT_DEADLINE:g} s of being cancelled"
             return Ending(FAILED, ProcedureFault(fault, where=name, remedy="let asyncio.CancelledError pass"))
-        if interrupted or script.cancelled():
+        if interrupted or script.cancelled() or _only_refused(script.exception()):
             return self._cut_off()
         error = script.exception()
         if error is None or isinstance(error, HilError | DriverError | CalibrationError):
@@ -239,3 +239,10 @@ def procedure_fault(name: str, error: BaseException) -> ProcedureFault:
     fault = ProcedureFault(raised(error), where=name, remedy="correct the procedure")
     fault.__cause__ = error
     return fault
+
+
+def _only_refused(error: BaseException | None) -> bool:
+    """Whether all that failed is that the devices took nothing more, because the run is being ended."""
+    if isinstance(error, BaseExceptionGroup):
+        return all(map(_only_refused, error.exceptions))
+    return isinstance(error, Aborted)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bench_copy import fault
-from hil.commands import Pause
+from hil.commands import Pause, Stop
 from hil.record import Record, open_run
 from hil.run import RunOutcome, run_procedure
 from hil.service import Event, Service
@@ -130,6 +130,33 @@ async def test_a_trip_ends_a_script_whatever_it_waits_for(tmp_path: Path, what: 
     assert "interlock estop: tripped: io.estop == 0" in outcome.error
     assert is_safe(record)
     assert not [point for point in record.points() if point.state == "committed"]
+
+
+STOPPED_AT_ONCE = """
+                case "nothing":
+                    await asyncio.sleep(0)
+                    async with asyncio.TaskGroup() as group:
+                        for _ in range(2):
+                            group.create_task(reference.read())
+"""
+
+
+async def test_a_stop_is_told_as_one_though_the_script_fails_first_because_devices_take_nothing_more(
+    tmp_path: Path,
+) -> None:
+    def stop(service: Service, event: Event) -> None:
+        if event.kind == "point":
+            service.execute(Stop("A. Metrologist", "smoke"))
+
+    script = tmp_path / "busy.py"
+    at = '                case "prompt":'
+    script.write_text(
+        "import asyncio\n" + SCRIPT.replace(at, STOPPED_AT_ONCE.strip("\n") + "\n" + at), encoding="utf-8"
+    )
+    outcome, record, _ = await carry_out(script, bench(tmp_path), {"what": "nothing"}, told=stop)
+    assert (outcome.status, outcome.exit_code) == ("stopped", 5)
+    assert "smoke" in outcome.error
+    assert is_safe(record)
 
 
 @pytest.mark.parametrize("what", ["nothing", "prompt"])

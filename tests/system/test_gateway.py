@@ -119,7 +119,8 @@ async def test_a_stop_acts_while_the_gateway_is_frozen_and_while_it_is_dead(tmp_
         await run.event("point")
         os.kill(pid, signal.SIGKILL)
         assert (await run.hil("stop", "--reason", "dead")).returncode == 0
-        assert (await run.end())["status"] == "stopped"
+        outcome = await run.end()
+        assert outcome["status"] == "stopped", outcome["error"]
 
 
 async def test_the_gateway_dies_with_its_run(tmp_path: Path) -> None:
