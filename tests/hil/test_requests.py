@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from hil.commanding.requests import LONGEST_LINE, Request, parse, parse_line, to_command
 from hil.commanding.verbs import MEANINGS, ROLES, Verb, may
-from hil.commands import Acknowledge, Answer, Command, LeaseRelease, Note, Pause, PauseNow, QueueAdd, Shelve, Stop
+from hil.commands import Acknowledge, Answer, Command, Note, Pause, PauseNow, Shelve, Stop
 from hil.errors import UsageError
+from hil.service_commands import LeaseRelease, QueueAdd
 from near_misses import near_misses
 
 ID = {"command_id": "1"}

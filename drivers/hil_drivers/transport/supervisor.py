@@ -16,7 +16,6 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
-from statistics import median
 
 from ..errors import DeviceUnreachable, RemoteProtocolError
 
@@ -97,6 +96,8 @@ class Supervisor:
     @property
     def status(self) -> LinkStatus:
         """The link as it is now."""
+        from statistics import median
+
         return LinkStatus(
             self._state,
             self.wire_time() - self._since,

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from .. import commands
+from .. import commands, service_commands
 from ..commands import Command
 from .verb import Verb as Verb
 
@@ -71,10 +71,10 @@ MEANINGS: dict[Verb, Meaning] = {
         commands.Answer, arguments={"prompt": Argument("whole", least=1), "value": _TEXT}, needs_lease=True
     ),
     Verb.NOTE: Meaning(commands.Note),
-    Verb.START: Meaning(commands.Start, needs_lease=True),
-    Verb.HOLD: Meaning(commands.Hold),
+    Verb.START: Meaning(service_commands.Start, needs_lease=True),
+    Verb.HOLD: Meaning(service_commands.Hold),
     Verb.QUEUE_ADD: Meaning(
-        commands.QueueAdd,
+        service_commands.QueueAdd,
         arguments={
             "procedure": _TEXT,
             "settings": Argument("texts", required=False),
@@ -86,21 +86,23 @@ MEANINGS: dict[Verb, Meaning] = {
         needs_lease=True,
     ),
     Verb.QUEUE_REMOVE: Meaning(
-        commands.QueueRemove, arguments={"item": _TEXT, "revision": _REVISION}, needs_lease=True
+        service_commands.QueueRemove, arguments={"item": _TEXT, "revision": _REVISION}, needs_lease=True
     ),
     Verb.QUEUE_MOVE: Meaning(
-        commands.QueueMove,
+        service_commands.QueueMove,
         arguments={"item": _TEXT, "position": Argument("whole"), "revision": _REVISION},
         needs_lease=True,
     ),
-    Verb.LEASE_TAKE: Meaning(commands.LeaseTake, arguments={"client": _CLIENT}),
-    Verb.LEASE_RENEW: Meaning(commands.LeaseRenew, by_lease=True),
-    Verb.LEASE_RELEASE: Meaning(commands.LeaseRelease, by_lease=True),
-    Verb.LEASE_REQUEST: Meaning(commands.LeaseRequest),
-    Verb.LEASE_OFFER: Meaning(commands.LeaseOffer, arguments={"to": Argument("text", required=False)}, by_lease=True),
-    Verb.LEASE_OVERRIDE: Meaning(commands.LeaseOverride, "review", {"client": _CLIENT}),
-    Verb.HANDOVER: Meaning(commands.Handover),
-    Verb.HANDOVER_READ: Meaning(commands.HandoverRead),
+    Verb.LEASE_TAKE: Meaning(service_commands.LeaseTake, arguments={"client": _CLIENT}),
+    Verb.LEASE_RENEW: Meaning(service_commands.LeaseRenew, by_lease=True),
+    Verb.LEASE_RELEASE: Meaning(service_commands.LeaseRelease, by_lease=True),
+    Verb.LEASE_REQUEST: Meaning(service_commands.LeaseRequest),
+    Verb.LEASE_OFFER: Meaning(
+        service_commands.LeaseOffer, arguments={"to": Argument("text", required=False)}, by_lease=True
+    ),
+    Verb.LEASE_OVERRIDE: Meaning(service_commands.LeaseOverride, "review", {"client": _CLIENT}),
+    Verb.HANDOVER: Meaning(service_commands.Handover),
+    Verb.HANDOVER_READ: Meaning(service_commands.HandoverRead),
 }
 
 IDEMPOTENT = frozenset({Verb.STOP, Verb.STATE, Verb.LEASE_RENEW})

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from .. import commands as given
+from .. import service_commands as asked
 from ..commanding.requests import Request
 from ..commanding.verbs import MEANINGS
 from ..errors import UsageError
@@ -106,15 +107,15 @@ class StationControl:
 
     def _do(self, command: given.Command) -> dict[str, Any]:
         match command:
-            case given.Start():
+            case asked.Start():
                 if not self._queue.waiting:
                     raise UsageError("the queue is empty", where="queue", remedy="add a run with hil queue add")
                 self._queue.work(on=True)
-            case given.Hold():
+            case asked.Hold():
                 self._queue.work(on=False)
-            case given.QueueAdd() | given.QueueRemove() | given.QueueMove():
+            case asked.QueueAdd() | asked.QueueRemove() | asked.QueueMove():
                 return self._edit(command)
-            case given.Handover() | given.HandoverRead():
+            case asked.Handover() | asked.HandoverRead():
                 return self._hand_over(command)
             case given.Stop():
                 self._queue.work(on=False)
@@ -143,9 +144,9 @@ class StationControl:
         self.alarms.shelve(command.alarm, command.operator, command.reason, command.seconds)
         return {"alarm": command.alarm, "seconds": command.seconds}
 
-    def _edit(self, command: given.QueueAdd | given.QueueRemove | given.QueueMove) -> dict[str, Any]:
+    def _edit(self, command: asked.QueueAdd | asked.QueueRemove | asked.QueueMove) -> dict[str, Any]:
         match command:
-            case given.QueueAdd():
+            case asked.QueueAdd():
                 require_known(command.procedure, installed_only=command.via.startswith(ELSEWHERE))
                 item = self._queue.add(
                     command.procedure,
@@ -158,15 +159,15 @@ class StationControl:
                     command_id=command.id,
                     digest=command.digest,
                 )
-            case given.QueueRemove():
+            case asked.QueueRemove():
                 item = self._queue.remove(command.item, revision=command.revision)
-            case given.QueueMove():
+            case asked.QueueMove():
                 item = self._queue.move(command.item, command.position, revision=command.revision)
         told = {"item": item.id, "procedure": item.procedure, "revision": self._queue.revision}
         return {**told, "private": told}
 
-    def _hand_over(self, command: given.Handover | given.HandoverRead) -> dict[str, Any]:
-        if isinstance(command, given.HandoverRead):
+    def _hand_over(self, command: asked.Handover | asked.HandoverRead) -> dict[str, Any]:
+        if isinstance(command, asked.HandoverRead):
             if self.handover is None:
                 raise UsageError("there is no note", where="handover", remedy="go on")
             self.handover.read(command.operator)
@@ -178,15 +179,15 @@ class StationControl:
 
     def _lease(self, command: given.Command) -> dict[str, Any]:
         match command:
-            case given.LeaseTake():
+            case asked.LeaseTake():
                 return _granted(self._leases.take(command.operator, command.client))
-            case given.LeaseOverride():
+            case asked.LeaseOverride():
                 return _granted(self._leases.override(command.operator, command.client, command.reason))
-            case given.LeaseRelease():
+            case asked.LeaseRelease():
                 self._leases.release(command.lease)
-            case given.LeaseRequest():
+            case asked.LeaseRequest():
                 self._leases.request(command.operator)
-            case given.LeaseOffer():
+            case asked.LeaseOffer():
                 self._leases.offer(command.lease, command.to)
                 return {"to": command.to}
         return {}

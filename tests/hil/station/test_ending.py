@@ -11,11 +11,12 @@ import pytest
 
 from bench_copy import copy_bench
 from hil.bench.config import load_bench
-from hil.commands import Hold, Note, QueueAdd, Start, Stop
+from hil.commands import Note, Stop
 from hil.errors import UsageError
 from hil.lease import Leases
 from hil.safety.alarms import Alarms
 from hil.safety.latches import Latches
+from hil.service_commands import Hold, QueueAdd, Start
 from hil.station.commands import StationControl
 from hil.station.disk import Disk
 from hil.station.journal import Journal
