@@ -9,13 +9,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .checks import count, finite, numbers, several, share
+from .checks import count, finite, numbers, several
 from .errors import CalibrationError
+from .two_way import POOLING, crossed_study
 
 Array = NDArray[np.float64]
-
-POOLING = 0.25
-"""The p-value above which the interaction of a gauge study is pooled with repeatability."""
 
 
 @dataclass(frozen=True)
@@ -147,40 +145,15 @@ class GaugeStudy:
 def gauge_study(results: ArrayLike, *, pool: float = POOLING) -> GaugeStudy:
     """A crossed gauge study: every operator measures every part several times.
 
+    `hil_calibration.two_way` has the same with intervals, and the table of the analysis of variance.
+
     :param results: shape (parts, operators, repeats), 2 or more of each.
     :param pool: the p-value of the interaction above which it is pooled with repeatability; 0 never pools.
     :raises CalibrationError: another shape, a result that is not finite, or no repeatability at all.
     """
-    from scipy.special import fdtrc
-
-    x = finite("results", results)
-    share("pool", pool)
-    if x.ndim != 3 or min(x.shape) < 2:
-        raise CalibrationError(
-            f"results of shape {x.shape}", remedy="give (parts, operators, repeats), 2 or more of each"
-        )
-    a, b, n = x.shape
-    cell, part, operator, mean = x.mean(axis=2), x.mean(axis=(1, 2)), x.mean(axis=(0, 2)), float(x.mean())
-    ss_cell = n * float(((cell - part[:, None] - operator[None, :] + mean) ** 2).sum())
-    ss_error = float(((x - cell[:, :, None]) ** 2).sum())
-    dof_cell, dof_error = (a - 1) * (b - 1), a * b * (n - 1)
-    ms_part = b * n * float(((part - mean) ** 2).sum()) / (a - 1)
-    ms_operator = a * n * float(((operator - mean) ** 2).sum()) / (b - 1)
-    ms_cell, ms_error = ss_cell / dof_cell, ss_error / dof_error
-    if _nothing(math.sqrt(ms_error), x):
-        raise CalibrationError("repeats without any spread", remedy="look at the resolution of the results")
-    p_value = float(fdtrc(dof_cell, dof_error, ms_cell / ms_error))
-    pooled = p_value > pool > 0
-    if pooled:
-        ms_error = (ss_cell + ss_error) / (dof_cell + dof_error)
-        ms_cell = ms_error
+    found = crossed_study(results, pool=pool)
     return GaugeStudy(
-        math.sqrt(ms_error),
-        math.sqrt(max(0.0, (ms_operator - ms_cell) / (a * n))),
-        math.sqrt(max(0.0, (ms_cell - ms_error) / n)),
-        math.sqrt(max(0.0, (ms_part - ms_cell) / (b * n))),
-        p_value,
-        pooled,
+        found.s_r.s, found.operators, found.interaction, found.items, found.p_interaction, found.pooled
     )
 
 

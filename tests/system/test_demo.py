@@ -47,6 +47,9 @@ WATERMARK = frozenset("SIMULATED·DRAFT")
 
 pytestmark = pytest.mark.timeout(300)
 
+PARTS = 4
+"""Of the files of a run: every run of the tests tries one of them."""
+
 
 def test_it_ends_with_a_verdict_and_both_records_hold(demo: dict[str, Any]) -> None:
     assert demo["trial"]["verdict"]["outcome"] == "PASS"
@@ -178,8 +181,10 @@ def test_a_row_that_was_tampered_with_is_named(sealed: Path, trigger: str, state
     assert place in told
 
 
-def test_a_flipped_byte_of_any_file_is_found(sealed: Path) -> None:
-    for number, path in enumerate(sorted(path for path in sealed.rglob("*") if path.is_file())):
+@pytest.mark.parametrize("part", [0, *(pytest.param(each, marks=pytest.mark.soak) for each in range(1, PARTS))])
+def test_a_flipped_byte_of_any_file_is_found(sealed: Path, part: int) -> None:
+    paths = sorted(path for path in sealed.rglob("*") if path.is_file())
+    for number, path in list(enumerate(paths))[part::PARTS]:
         good = path.read_bytes()
         offset = (0, len(good) // 3, len(good) - 1)[number % 3]
         bad = bytearray(good)
