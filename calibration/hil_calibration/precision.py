@@ -152,9 +152,7 @@ def gauge_study(results: ArrayLike, *, pool: float = POOLING) -> GaugeStudy:
     :raises CalibrationError: another shape, a result that is not finite, or no repeatability at all.
     """
     found = crossed_study(results, pool=pool)
-    return GaugeStudy(
-        found.s_r.s, found.operators, found.interaction, found.items, found.p_interaction, found.pooled
-    )
+    return GaugeStudy(found.s_r.s, found.operators, found.interaction, found.items, found.p_interaction, found.pooled)
 
 
 @dataclass(frozen=True)
