@@ -24,10 +24,11 @@ from pathlib import Path
 from typing import Any
 
 from hil.clock import LockstepClock
-from hil_drivers.capability import Drawn, Frame, PoseIndication
+from hil_drivers.capability import Drawn, Frame, PoseIndication, Response, Values
 from hil_drivers.device import driver_class
 from hil_drivers.instruments.scene_server import SceneServer
 from hil_drivers.instruments.sign_panel import SignPanel
+from hil_drivers.instruments.synthetic import Synthetic
 from hil_drivers.instruments.ur_rtde import UrRtde
 from hil_drivers.sim.client import Simulation
 from hil_drivers.testing import ConformanceError, SimPeer, Subject
@@ -113,6 +114,13 @@ UNSEEN = {"frozen": "a value that has stopped cannot be told from a steady one"}
 async def show(panel: SignPanel) -> None:
     """Show a text; the driver itself reads it back."""
     await panel.show("CONFORM")
+
+
+async def read_sign(reader: Synthetic) -> Response:
+    """Let it answer once; it always reads something."""
+    response = await reader.respond(Values({}))
+    assert response.output
+    return response
 
 
 async def draw(wall: SceneServer) -> Drawn:
@@ -330,6 +338,12 @@ SUBJECTS: dict[str, MakeSubject | Elsewhere] = {
             "running": [1.0, 0.0],
         },
     ),
+    "synthetic": simulated(
+        {"kind": "synthetic", "false_rate": 1.0},
+        others={"panel": {"kind": "sign-panel"}},
+        options={"timeout": PATIENCE},
+        uses={"read": read_sign},
+    ),
     "t10a": simulated(
         {"kind": "t10a", "certificates": {"illuminance": CERTIFICATE}}, reads={"illuminance": near(0.02, 0.2)}
     ),
@@ -388,6 +402,7 @@ LACKS: dict[str, dict[str, str]] = {
     "ros2": {"write": _NO_POINT, **_ROS_MESSAGES},
     "ros2-robot": _ROS_MESSAGES,
     "sign-panel": {"read": _NO_POINT, "stream": _NO_POINT, "write": _NO_POINT},
+    "synthetic": {"read": _NO_POINT, "stream": _NO_POINT, "write": _NO_POINT, "values": _NO_VALUE},
     "t10a": {"write": _NO_POINT},
     "video": {"read": _NO_POINT, "stream": _NO_POINT, "write": _NO_POINT},
 }
@@ -395,8 +410,9 @@ LACKS: dict[str, dict[str, str]] = {
 CHECKED = sorted(name for name, found in SUBJECTS.items() if not isinstance(found, Elsewhere))
 """The drivers that the kit checks."""
 
-SLOW = ("ros2", "ros2-robot")
-"""A process of ROS takes long to begin and to end: their checks are for make soak."""
+SLOW = ("ros2", "ros2-robot", "synthetic")
+"""Their checks are for make soak: a process of ROS takes long to begin and to end, and the link of the synthetic system
+is that of the sign panel."""
 
 
 def made(driver: str) -> MakeSubject:

@@ -68,6 +68,27 @@ class TrueWorld:
             )
         return Luxmeter(device, described, self._world).indication(illuminance, self._world.time.now())
 
+    def stimulus(self, level: float) -> float:
+        """The stimulus at which the synthetic system under test gives the right answer with the probability ``level``,
+        in the mean over what it can be shown; in the unit of its stimulus.
+
+        :raises UsageError: if the world has no such system, or its curve does not reach the level.
+        """
+        from hil_drivers.sim.devices.synthetic import SyntheticDevice
+        from hil_drivers.sim.synthetic import curve
+
+        readers = [device for device in self._world.file.devices.values() if isinstance(device, SyntheticDevice)]
+        if not readers:
+            raise UsageError(
+                "its world has no system under test whose curve is known",
+                where=self._bench,
+                remedy="use a bench with the driver synthetic",
+            )
+        try:
+            return curve(readers[0]).stimulus(level)
+        except ValueError as error:
+            raise UsageError(str(error), where=self._bench, remedy="state a curve that does") from None
+
     def scene_latency(self) -> float:
         """The mean time in s from a command to draw a scene to the picture of the first free-running camera that has
         seen it for half of its exposure, in the middle of the display: the mean over all phases.

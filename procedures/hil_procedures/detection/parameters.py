@@ -11,6 +11,9 @@ from hil import Parameters, unit
 Illuminance = Annotated[float, unit("lx"), Field(gt=0)]
 Seconds = Annotated[float, unit("s"), Field(ge=0, le=1e6)]
 
+LEVEL = 0.9
+"""The share of signs that is read at a90."""
+
 BLANK = ""
 """What the panel shows when there is nothing to read."""
 

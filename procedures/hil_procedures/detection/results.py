@@ -19,10 +19,9 @@ from hil_calibration.performance import proportion_interval
 from hil_calibration.rounding import report
 
 from ..effects import budget_line
-from .parameters import DetectionVsIlluminance
+from .parameters import LEVEL, DetectionVsIlluminance
 from .session import Session, read_session
 
-LEVEL = 0.9
 MISFIT = 0.05
 """Below this p-value of the test for lack of fit the report says so."""
 

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from hil import Design, Point, Record, Results, Trial, procedure
+from hil.coverage.truth import Answer, Stated, TrueWorld
+from hil.errors import UsageError
 from hil_drivers.capability import Actuator, Camera, Scene, Sensor, SystemUnderTest
 
-from .parameters import BLANK, DetectionVsIlluminance
+from .parameters import BLANK, LEVEL, DetectionVsIlluminance
 
 
 @procedure(
@@ -65,3 +70,22 @@ def analyse(record: Record, p: DetectionVsIlluminance) -> Results:
     from .results import results
 
     return results(record, p)
+
+
+@detection.truth(
+    illuminances="6 lx,9 lx,12 lx,16 lx,22 lx,35 lx,60 lx,100 lx",
+    repeats="1",
+    blanks="0",
+    warm_up="1800 s",
+    required="16 lx",
+)
+def truth(world: TrueWorld, found: Mapping[str, Any], p: DetectionVsIlluminance) -> Answer:
+    """The illuminance at which the curve of a synthetic reader reaches 90 %, in the mean over signs.
+
+    :raises UsageError: if the run states no a90 with its uncertainty, which cannot be held against anything.
+    """
+    stated = found["unrounded"]
+    true = world.stimulus(LEVEL)
+    if stated["a90"] is None or stated["u"] is None:
+        raise UsageError(f"states no a90: {found['reason'] or 'a bound is missing'}", where="detection-vs-illuminance")
+    return Answer({"a90": Stated(stated["a90"], stated["u"], true, "lx")}, conforms=true <= p.required)

@@ -24,6 +24,7 @@ from .scene_server import SceneServerDevice
 from .scpi import ScpiInstrumentDevice
 from .sign_panel import PanelDevice
 from .simserv import SimservDevice
+from .synthetic import SyntheticDevice
 from .t10a import T10aDevice
 from .ur_rtde import UrRtdeDevice
 from .video import VideoDevice
@@ -46,6 +47,7 @@ AnyDevice = Annotated[
     | SceneServerDevice
     | ScpiInstrumentDevice
     | SimservDevice
+    | SyntheticDevice
     | T10aDevice
     | UrRtdeDevice
     | VideoDevice,

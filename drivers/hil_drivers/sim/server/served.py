@@ -23,6 +23,7 @@ from ..devices.scene_server import SceneServerDevice
 from ..devices.scpi import ScpiInstrumentDevice
 from ..devices.sign_panel import PanelDevice
 from ..devices.simserv import SimservDevice
+from ..devices.synthetic import SyntheticDevice
 from ..devices.t10a import T10aDevice
 from ..devices.ur_rtde import UrRtdeDevice
 from ..devices.video import VideoDevice
@@ -184,6 +185,15 @@ def _simserv(device: SimservDevice, name: str, world: World, directory: Path) ->
     from .simserv import SimservEndpoint
 
     return SimservEndpoint(name, device, world)
+
+
+@endpoint.register
+def _synthetic(device: SyntheticDevice, name: str, world: World, directory: Path) -> Endpoint:  # noqa: ARG001
+    from ..synthetic import SyntheticReader
+    from .endpoint import TcpEndpoint
+    from .scpi_synthetic import synthetic
+
+    return TcpEndpoint(name, world, partial(synthetic, SyntheticReader(name, device, world)))
 
 
 @endpoint.register

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from ...clock import NANOSECONDS
 from ..devices.camera import CameraDevice
+from ..synthetic import Exposures, Seen
 from ..world import World
 from .endpoint import HOST, Endpoint, port
 from .seen import picture
@@ -115,6 +116,7 @@ class CameraEndpoint(Endpoint):
         self._exposure = round(device.exposure * NANOSECONDS)
         self._begun: tuple[int, int] = (-1, 0)
         self._number = 0
+        self._seen = Seen("", 0, 0)
         self._picture: NDArray[np.uint8] | None = None
         self._server: asyncio.Server | None = None
         self.connections: set[asyncio.Transport] = set()
@@ -154,6 +156,7 @@ class CameraEndpoint(Endpoint):
             raise HttpError("409 Conflict")
         start, picture = self._expose()
         self._number += 1
+        self.world.part(Exposures).add(self.name, self._number, self._seen)
         encoded = self.codec.encode(picture)
         for stream in tuple(self.streams):
             if stream.get_write_buffer_size() > _BACKLOG:
@@ -171,6 +174,7 @@ class CameraEndpoint(Endpoint):
         start = self.world.time.now()
         self._begun = (start, self._begun[1] + 1 if self._begun[0] == start else 0)
         if self._picture is None or not self.faults.present("frozen"):
+            self._seen = Seen(self.world.text, start, start + self._exposure)
             self._picture = picture(
                 self.world, self.name, self._device, start, start + self._exposure, index=sum(self._begun)
             )

@@ -1,0 +1,75 @@
+"""Detection against illuminance on a reader whose curve is known: a run, and what it states against the truth."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hil.bench import load_bench
+from hil.coverage.judgement import judge
+from hil.coverage.runs import Asked, carry_out, checked
+from hil.coverage.truth import true_world
+from hil.errors import UsageError
+from hil.run import run_procedure
+from hil_procedures.detection.parameters import DetectionVsIlluminance
+from hil_procedures.detection.script import truth
+
+BENCH = "reader-sim"
+A90 = 16.41
+"""Of the curve that the bench states."""
+
+
+def found(**unrounded: Any) -> dict[str, Any]:
+    return {"unrounded": unrounded, "reason": ""}
+
+
+def test_the_truth_is_where_the_curve_of_the_bench_reaches_nine_in_ten() -> None:
+    world = true_world(load_bench(BENCH), 3)
+    answer = truth(world, found(a90=16.0, u=0.5), DetectionVsIlluminance(required=16.0))
+    (stated,) = answer.measurands.values()
+    assert (stated.value, stated.u, stated.unit) == (16.0, 0.5, "lx")
+    assert stated.true == pytest.approx(A90, abs=0.01)
+    assert answer.conforms is False
+    assert truth(world, found(a90=16.0, u=0.5), DetectionVsIlluminance(required=17.0)).conforms is True
+
+
+def test_a_run_without_a90_states_nothing() -> None:
+    with pytest.raises(UsageError, match="states no a90"):
+        truth(true_world(load_bench(BENCH), 3), found(a90=None, u=None), DetectionVsIlluminance())
+
+
+def test_a_bench_without_a_known_curve_has_no_truth() -> None:
+    with pytest.raises(UsageError, match="no system under test whose curve is known"):
+        true_world(load_bench("action-sim"), 1).stimulus(0.9)
+
+
+async def test_a_run_counts_what_the_reader_said(tmp_path: Path) -> None:
+    outcome = await run_procedure(
+        "detection-vs-illuminance",
+        BENCH,
+        settings={"signs": "RUYT3,KLEXM", "illuminances": "1 lx,60 lx,300 lx", "warm_up": "60 s", "repeats": "1"},
+        seed=1,
+        speed=None,
+        out=tmp_path,
+        operator="Operator A",
+        on_event=lambda event: None,
+    )
+    assert not outcome.error
+    levels = outcome.results["results"]["levels"]
+    assert [(level["read"], level["shown"]) for level in levels] == [(0, 2), (2, 2), (2, 2)]
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(900)
+def test_the_stated_intervals_hold_the_truth(capsys: pytest.CaptureFixture[str]) -> None:
+    asked = checked(Asked("detection-vs-illuminance", BENCH, {}, "Operator A"))
+    outcomes = carry_out(asked, range(1, 25), 2, lambda _: None)
+    answers = [outcome.answer for outcome in outcomes if outcome.answer is not None]
+    assert len(answers) >= 22, [outcome.error for outcome in outcomes if outcome.error]
+    (one,) = judge(answers)
+    with capsys.disabled():
+        print(f"\n{one.inside} of {one.runs} inside U; root mean square of error/u {one.spread:.2f}")  # noqa: T201
+    assert not one.under_covers
+    assert 0.5 < one.spread < 1.6
