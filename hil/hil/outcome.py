@@ -126,7 +126,8 @@ class BudgetTable:
 class MeasurementOutcome:
     """The parts of a report of measurements, beside the summary tables of the results; every number is a string.
 
-    ``question`` says what was determined, ``standards`` are the channels of the instruments that measured.
+    ``question`` says what was determined, ``standards`` are the channels of the instruments that measured. ``picture``
+    is drawn above the tables.
     """
 
     title: str
@@ -135,3 +136,4 @@ class MeasurementOutcome:
     budgets: tuple[BudgetTable, ...]
     conditions: tuple[tuple[str, str], ...]
     limitations: tuple[str, ...]
+    picture: Chart | None = None

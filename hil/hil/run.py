@@ -102,6 +102,7 @@ def prepare(
         chosen = parameters.recorded(found.parameters, resumption.run["parameters"], where=name)
     else:
         chosen = parameters.parse(found.parameters, settings, where=name)
+    found = found.with_roles(chosen)
     if resumption is not None and seed is None:
         seed = resumption.run["seed"]
     missing = sorted(set(found.roles) - set(config.roles))

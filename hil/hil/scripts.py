@@ -9,7 +9,7 @@ import inspect
 import sys
 import typing
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -30,6 +30,14 @@ Script = Callable[["Trial", Any], Awaitable[None]]
 Plan = Callable[[Any], Design | AdaptiveDesign]
 SomePlan = TypeVar("SomePlan", bound=Plan)
 Analysis = Callable[["Record", Any], "Results"]
+
+
+@dataclass(frozen=True)
+class Roles:
+    """Roles by the names that the bench has for them, and those among them that are under calibration or study."""
+
+    roles: Mapping[str, type]
+    items: frozenset[str] = frozenset()
 
 
 @dataclass
@@ -53,6 +61,7 @@ class Procedure:
     _analysis: Analysis | None = None
     truth_of: Truth | None = None
     conditions_of: Conditions | None = None
+    roles_of: Callable[[Any], Roles] | None = None
     coverage_settings: Mapping[str, str] = field(default_factory=dict)
 
     def plan(self, function: SomePlan) -> SomePlan:
@@ -64,6 +73,25 @@ class Procedure:
         """Declare the function that turns the record into `Results`."""
         self._analysis = function
         return function
+
+    def further_roles(self, function: Callable[[Any], Roles]) -> Callable[[Any], Roles]:
+        """Declare the function that tells, from the parameters, which roles it needs besides its own."""
+        self.roles_of = function
+        return function
+
+    def with_roles(self, parameters: Parameters) -> Procedure:
+        """This procedure with the roles that ``parameters`` name.
+
+        :raises UsageError: if they name one of its own as something else.
+        """
+        if self.roles_of is None:
+            return self
+        more = self.roles_of(parameters)
+        for role, capability in more.roles.items():
+            if self.roles.get(role, capability) is not capability:
+                was, now = self.roles[role].__name__, capability.__name__
+                raise UsageError(f"the role {role!r} is a {was} already, and cannot be a {now}", where=self.name)
+        return replace(self, roles={**self.roles, **more.roles}, items=self.items | more.items)
 
     def conditions(self, function: Conditions) -> Conditions:
         """Declare the function that tells the results by measurand and condition, for ``hil compare``."""

@@ -65,6 +65,8 @@ def measurement_report(
         instruments=tuple(_instrument(name, channels[name]) for name in outcome.standards),
         identification=_identification(folder, record, run),
         limitations=(*_untraceable(record), *outcome.limitations),
+        picture=outcome.picture,
+        systems=tuple(_system(event.data) for event in record.events("system")),
     )
 
 

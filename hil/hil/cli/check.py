@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from ..bench.checks import CheckState
     from ..bench.config import BenchConfig
+    from ..scripts import Procedure
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,12 @@ class Check:
 
     @classmethod
     def of(
-        cls, config: BenchConfig, procedure: str | None, *, seed: int | None = None, runs: Path | None = None
+        cls,
+        config: BenchConfig,
+        procedure: str | Procedure | None,
+        *,
+        seed: int | None = None,
+        runs: Path | None = None,
     ) -> Check:
         """Check the whole bench, or what ``procedure`` uses of it.
 
@@ -90,7 +96,7 @@ class Check:
             click.echo(f"  {fault}")
 
 
-def _needs(config: BenchConfig, procedure: str | None) -> tuple[list[str] | None, list[str], list[str]]:
+def _needs(config: BenchConfig, procedure: str | Procedure | None) -> tuple[list[str] | None, list[str], list[str]]:
     """The roles a procedure uses, those under calibration, and those that must be calibrated."""
     if procedure is None:
         return None, [], []
@@ -98,7 +104,7 @@ def _needs(config: BenchConfig, procedure: str | None) -> tuple[list[str] | None
 
     from ..scripts import find
 
-    found = find(procedure)
+    found = find(procedure) if isinstance(procedure, str) else procedure
     measuring = [role for role, kind in found.roles.items() if kind is Sensor and role not in found.items]
     return [*found.roles, *config.ambient_roles], sorted(found.items), measuring
 

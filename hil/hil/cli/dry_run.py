@@ -25,7 +25,7 @@ def show_plan(request: Request, *, as_json: bool) -> int:
     runs = request.out if request.resume is None else request.resume.parent
     intended = Intention(request.speed, request.locked, request.deviation, request.authorised_by)
     foreseen = foresee(prepared, intended, runs)
-    checked = Check.of(config, request.procedure, seed=prepared.seed if config.sim else None, runs=runs)
+    checked = Check.of(config, procedure, seed=prepared.seed if config.sim else None, runs=runs)
     faults = [fault for fault in checked.faults if fault not in foreseen.excused]
     checked = replace(checked, faults=(*foreseen.faults, *faults))
     design = procedure.design(prepared.parameters)

@@ -77,7 +77,7 @@ def report_document(data: ReportData | MeasurementReport, facts: ReportFacts) ->
         else _verdict(data.verdict, data.risk if isinstance(data, ReportData) else ""),
     )
     if isinstance(data, MeasurementReport):
-        return made
+        return replace(made, systems=tuple(map(_system, data.systems)))
     return replace(
         made,
         tables=tuple(_observed(data)),
@@ -97,10 +97,11 @@ def document_pdf(data: ReportData | MeasurementReport, facts: ReportFacts, templ
 
     report = report_document(data, facts)
     picture = None
-    if isinstance(data, ReportData):
+    if data.picture is not None:
         from .charts import picture_svg
 
-        picture = picture_svg(data.picture, simulated=False, abnormal=data.verdict.outcome == "FAIL")
+        failed = data.verdict is not None and data.verdict.outcome == "FAIL"
+        picture = picture_svg(data.picture, simulated=False, abnormal=failed)
     return report_pdf(report, report_json(report), picture=picture, template=template)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from html import escape
 
-from ..outcome import DetectionPicture
+from ..outcome import Chart, DetectionPicture
 from .charts import picture_svg
 from .model import MeasurementReport, ReportData, Row, System
 from .parts import (
@@ -34,7 +34,7 @@ def report_html(data: ReportData) -> str:
         verdict_section(data.verdict),
         notes_section(data.notes),
         _key(data.results),
-        _figure(data),
+        _figure(data, data.picture),
         *map(table, data.tables),
         budget_section("Uncertainty budget", data.picture.unit, data.budget),
         '<div class="columns">',
@@ -56,9 +56,11 @@ def measurement_html(data: MeasurementReport) -> str:
     body = [
         *heading("Report of measurements", data.title, data.question, data.identifier, data.provenance),
         "" if data.verdict is None else verdict_section(data.verdict),
+        "" if data.picture is None else _figure(data, data.picture),
         *map(table, data.tables),
         *(budget_section(budget.title, budget.unit, budget.rows) for budget in data.budgets),
         f"<h2>Conditions</h2>{pairs(data.conditions)}",
+        _systems(data.systems),
         f"<h2>Equipment</h2>{equipment(data.instruments)}",
         f"<h2>Procedure and record</h2>{pairs(data.identification, code=True)}",
         f"<h2>What this report does not prove</h2>{sentences_list(data.limitations)}",
@@ -75,10 +77,10 @@ def _key(results: Iterable[Row]) -> str:
     return f'<section class="key">{cells}</section>'
 
 
-def _figure(data: ReportData) -> str:
-    failed = data.verdict.outcome == "FAIL"
-    picture = picture_svg(data.picture, simulated=data.provenance == "simulated", abnormal=failed)
-    caption = CAPTION if isinstance(data.picture, DetectionPicture) else data.picture.caption
+def _figure(data: ReportData | MeasurementReport, drawn: DetectionPicture | Chart) -> str:
+    failed = data.verdict is not None and data.verdict.outcome == "FAIL"
+    picture = picture_svg(drawn, simulated=data.provenance == "simulated", abnormal=failed)
+    caption = CAPTION if isinstance(drawn, DetectionPicture) else drawn.caption
     return f"<figure>{picture.decode()}<figcaption>{escape(caption)}</figcaption></figure>"
 
 

@@ -84,6 +84,7 @@ class MeasurementReport:
 
     :param verdict: ``None`` where there was no requirement.
     :param tables: the results, as they are told at the end of the run.
+    :param picture: drawn above them.
     """
 
     title: str
@@ -97,3 +98,5 @@ class MeasurementReport:
     instruments: tuple[Instrument, ...]
     identification: tuple[Row, ...]
     limitations: tuple[str, ...]
+    picture: Chart | None = None
+    systems: tuple[System, ...] = ()

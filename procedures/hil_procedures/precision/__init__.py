@@ -1,0 +1,1 @@
+"""Repeatability and reproducibility of a measurement, across operators, days or benches."""

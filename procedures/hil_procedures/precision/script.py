@@ -1,0 +1,84 @@
+"""Everybody measures every item several times: how well do results repeat, and how well do they agree?"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hil import Design, Point, Record, Results, Trial, Window, procedure
+from hil.errors import BenchFault
+from hil.scripts import Roles
+from hil_drivers.capability import Actuator, Sensor
+
+from .parameters import RepeatabilityReproducibility
+
+
+@procedure("repeatability-reproducibility", version="1", roles={"temperature": Sensor})
+async def repeatability_reproducibility(trial: Trial, p: RepeatabilityReproducibility) -> None:
+    """Tell how well a measurement repeats, and how well it agrees across operators, days or benches."""
+    temperature, group = trial.role("temperature", Sensor), None
+    if p.sets and p.warm_up:
+        await trial.role(p.sets, Actuator).set(p.levels()[p.items[0]])
+        await trial.sleep(p.warm_up)
+    async for point in trial.points():
+        if point.group != group:
+            await _begin_block(trial, point, p)
+            group = point.group
+        await _present(trial, point, p)
+        async with point.valid(temperature, p.room, tolerance=p.room_tolerance, period=60.0):
+            point.observe(item=point.item, group=point.group, result=await _result(trial, point, p))
+
+
+async def _begin_block(trial: Trial, point: Point, p: RepeatabilityReproducibility) -> None:
+    """Ask whether the next block may begin.
+
+    :raises BenchFault: if it may not.
+    """
+    question = f"Next {p.of}: {point.group}. May it begin?"
+    if p.handover and not await trial.ask(question, "yes/no"):
+        raise BenchFault(f"{point.group} could not begin", where=p.of, remedy="resume the run when it can")
+
+
+async def _present(trial: Trial, point: Point, p: RepeatabilityReproducibility) -> None:
+    """Bring the item about, by its actuator or by a person's hands."""
+    if p.sets:
+        await trial.role(p.sets, Actuator).set(p.levels()[point.item])
+    elif not await trial.ask(f"{point.group}: put {point.item} in its place. Is it there?", "yes/no"):
+        raise BenchFault(f"{point.item} could not be put in its place", where=point.group, remedy="resume the run")
+    await trial.sleep(p.wait)
+
+
+async def _result(trial: Trial, point: Point, p: RepeatabilityReproducibility) -> Window | list[float]:
+    """One result: readings of an instrument, or what a person read."""
+    if p.measures:
+        return await trial.sample(trial.role(p.measures, Sensor), p.readings)
+    asked = f"{point.group}: what do you read for {point.item}?"
+    return [await trial.ask(asked, "number", unit=p.typed_in) for _ in range(p.readings)]
+
+
+@repeatability_reproducibility.further_roles
+def roles(p: RepeatabilityReproducibility) -> Roles:
+    """The instrument under study, and what brings the items about."""
+    found: dict[str, Any] = {}
+    if p.measures:
+        found[p.measures] = Sensor
+    if p.sets:
+        found[p.sets] = Actuator
+    return Roles(found, frozenset({p.measures} - {""}))
+
+
+@repeatability_reproducibility.plan
+def plan(p: RepeatabilityReproducibility) -> Design:
+    """One block for each group; in it all items once in random order, then again in another."""
+    points = [{"group": group, "item": item} for group in p.groups for item in p.items]
+    duration = p.warm_up + len(points) * p.repeats * p.wait
+    return Design(
+        {"group": None, "item": None}, points, repeats=p.repeats, order="random", block="group", duration=duration
+    )
+
+
+@repeatability_reproducibility.analysis
+def analyse(record: Record, p: RepeatabilityReproducibility) -> Results:
+    """The analysis of variance, s_r and s_R with their intervals, and the verdict where there is a limit."""
+    from .results import results
+
+    return results(record, p)
