@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 import numpy as np
 import pytest
 
+from hil_drivers.errors import DeviceUnreachable
 from hil_drivers.sim.camera import render
 from hil_drivers.sim.client import Simulation
 from hil_drivers.sim.devices.camera import CameraDevice
@@ -340,6 +341,23 @@ async def test_wire_faults_of_a_line_instrument() -> None:
         await simulation.advance(5 * S, sent(panel))
         assert panel.ask(b"*IDN?") == identity
         panel.close()
+
+
+async def test_what_went_into_a_link_after_it_broke_is_given_up_and_what_is_missing_otherwise_is_told() -> None:
+    async with running(faults=[fault("panel", "dropped", **{"from": 1, "to": 2})]) as simulation:
+        panel = Tcp(simulation.addresses["panel"])
+        panel.ask(b"*IDN?")
+        for t in (S, S + 1):
+            await simulation.advance(t, sent(panel))
+        assert await simulation.advance(S + 2, {panel.address: panel.sent + 86}) == S + 2
+        panel.close()
+        again = Tcp(simulation.addresses["panel"])
+        again.sent = panel.sent + 86
+        await simulation.advance(3 * S, sent(again))
+        again.close()
+        lights = simulation.addresses["lights"]
+        with pytest.raises(DeviceUnreachable, match="did not arrive within 2 s: 20 to"):
+            await simulation.advance(4 * S, {lights: 20})
 
 
 async def test_faults_of_the_probe_and_the_lights() -> None:

@@ -144,10 +144,23 @@ class Control(asyncio.Protocol):
 
     def _expire(self, request: Advance) -> None:
         self._stop_waiting()
+        self._give_up_lost(request.sent)
+        if self._drained(request.sent):
+            self._move(request.t)
+            self._pump()
+            return
         missing = {address: self._missing(address, count) for address, count in request.sent.items()}
         text = ", ".join(f"{count} to {address}" for address, count in missing.items() if count)
         self._send({"error": f"bytes said to be sent did not arrive within {DRAIN_DEADLINE:g} s: {text}"})
         self._pump()
+
+    def _give_up_lost(self, sent: Mapping[str, int]) -> None:
+        """Wait no more for what was sent over links that are known to have broken: it may have left after the break."""
+        for address, count in sent.items():
+            endpoint = self._bench.endpoints.get(address)
+            if endpoint is not None and endpoint.breaks:
+                missing = self._missing(address, count)
+                self._before[address] -= missing
 
     def _stop_waiting(self) -> None:
         self._waiting = None
