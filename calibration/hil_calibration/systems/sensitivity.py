@@ -1,20 +1,23 @@
-"""Which influence quantities matter: Sobol indices of a function, and points of a Latin hypercube (by scipy)."""
+"""Which influence quantities matter: Sobol indices of a function or of what was observed; a Latin hypercube (scipy)."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
-from ..checks import Array, count, numbers, probability, table
+from ..checks import Array, count, finite, numbers, probability, several, table
 from ..errors import CalibrationError
 
 Ranges = Mapping[str, tuple[float, float]]
 Function = Callable[[Mapping[str, Array]], Array]
 
 REPLICATES = 200
+FEWEST = 16
+"""Rows of a design for Sobol indices, at the least."""
 
 
 @dataclass(frozen=True)
@@ -45,37 +48,76 @@ def sobol_indices(
         do not vary.
     """
     bounds = _bounds(ranges)
-    n, seed = count("n", n, least=16, most=2**24), count("seed", seed)
-    if n & (n - 1):
-        raise CalibrationError(f"n = {n}", remedy="give a power of 2")
-    if len(bounds) < 2:
-        raise CalibrationError("one factor has no indices: all variance is its own", remedy="give two or more factors")
-    probability("confidence", confidence)
     if not callable(function):
         raise CalibrationError(f"function is {function!r}", remedy="give one that takes the factors' values")
-    generator = np.random.default_rng(seed)
-    a, b = _samples(bounds, n, generator)
-    crossed = [np.where(np.arange(len(bounds))[:, None] == i, b, a) for i in range(len(bounds))]
-    f_a, f_b, *f_ab = (_evaluated(function, ranges, x) for x in (a, b, *crossed))
-    if np.ptp([f_a, f_b]) == 0.0:
-        raise CalibrationError("the function does not vary in these ranges", remedy="widen them")
-    values = np.array([f_a, f_b, *f_ab])
+    generator = np.random.default_rng(count("seed", seed))
+    low, width = np.array(bounds)[:, :1], np.diff(np.array(bounds), axis=1)
+    samples = low + width * _crossed(len(bounds), n, generator)
+    values = np.array([_evaluated(function, ranges, x) for x in samples])
+    return _with_intervals(values, tuple(ranges), confidence, generator)
+
+
+def saltelli_sample(factors: int, n: int, *, seed: int) -> Array:
+    """Where a system is to be observed for Sobol indices, on the unit cube, shape (factors + 2, factors, n).
+
+    Sample 0 is A, sample 1 is B, sample 2 + i is A with factor i taken from B (A. Saltelli et al., Comput. Phys.
+    Commun. 181 (2010) 259); A and B come from a scrambled Sobol sequence.
+
+    :param n: a power of 2, 16 or more.
+    :raises CalibrationError: fewer than two factors, or another n.
+    """
+    factors = count("factors", factors, least=0, most=1000)
+    return _crossed(factors, n, np.random.default_rng(count("seed", seed)))
+
+
+def sobol_of_values(
+    values: ArrayLike, factors: Sequence[str], *, confidence: float = 0.95, seed: int = 0
+) -> SobolIndices:
+    """Sobol indices of what was observed at the points of `saltelli_sample`.
+
+    The bootstrap takes rows (places in A and B) as independent; those of a Sobol sequence fill the space more evenly,
+    so that intervals are rather too wide. Scatter of the response itself counts to every total index.
+
+    :param values: shape (factors + 2, n), n of 16 or more; places where something is missing are left out whole.
+    :param seed: of the bootstrap.
+    :raises CalibrationError: another shape, or values that are not finite or do not vary.
+    """
+    found, names = finite("values", values), tuple(map(str, several("factors", factors)))
+    if found.ndim != 2 or len(names) < 2 or found.shape[0] != len(names) + 2 or found.shape[1] < FEWEST:
+        raise CalibrationError(
+            f"values of shape {found.shape} for {len(names)} factors",
+            remedy=f"give (factors + 2, n), two or more factors, n of {FEWEST} or more",
+        )
+    return _with_intervals(found, names, confidence, np.random.default_rng(count("seed", seed)))
+
+
+def _crossed(factors: int, n: int, generator: np.random.Generator) -> Array:
+    from scipy.stats import qmc
+
+    n = count("n", n, least=FEWEST, most=2**24)
+    if n & (n - 1):
+        raise CalibrationError(f"n = {n}", remedy="give a power of 2")
+    if factors < 2:
+        raise CalibrationError("one factor has no indices: all variance is its own", remedy="give two or more factors")
+    unit = qmc.Sobol(2 * factors, rng=generator).random(n).T
+    a, b = unit[:factors], unit[factors:]
+    return np.array([a, b, *(np.where(np.arange(factors)[:, None] == i, b, a) for i in range(factors))])
+
+
+def _with_intervals(
+    values: Array, factors: tuple[str, ...], confidence: float, generator: np.random.Generator
+) -> SobolIndices:
+    probability("confidence", confidence)
+    if np.ptp(values[:2]) == 0.0:
+        raise CalibrationError("the response does not vary in these ranges", remedy="widen them")
+    n = values.shape[1]
     first, total = _indices(values)
     drawn = np.array([_indices(values[:, generator.integers(0, n, n)]) for _ in range(REPLICATES)])
     if not np.all(np.isfinite(drawn)):
-        raise CalibrationError("the function varies at too few of the points", remedy="take more of them")
+        raise CalibrationError("the response varies at too few of the points", remedy="take more of them")
     tail = (1.0 - confidence) / 2.0
     first_interval, total_interval = np.moveaxis(np.quantile(drawn, [tail, 1.0 - tail], axis=0), 0, -1)
-    return SobolIndices(tuple(ranges), first, total, first_interval, total_interval, n * (len(bounds) + 2))
-
-
-def _samples(bounds: list[tuple[float, float]], n: int, generator: np.random.Generator) -> tuple[Array, Array]:
-    """Two independent samples of the factors, shape (factors, n) each."""
-    from scipy.stats import qmc
-
-    low, width = np.array(bounds)[:, :1], np.diff(np.array(bounds), axis=1)
-    unit = qmc.Sobol(2 * len(bounds), rng=generator).random(n).T
-    return low + width * unit[: len(bounds)], low + width * unit[len(bounds) :]
+    return SobolIndices(factors, first, total, first_interval, total_interval, values.size)
 
 
 def _evaluated(function: Function, ranges: Ranges, x: Array) -> Array:
