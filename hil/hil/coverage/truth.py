@@ -68,6 +68,25 @@ class TrueWorld:
             )
         return Luxmeter(device, described, self._world).indication(illuminance, self._world.time.now())
 
+    def described(self, device: str, point: str, temperature: float) -> float:
+        """What an instrument of a description indicates, without noise and digits, of its constant input while its
+        place has ``temperature`` in Cel; in the unit of the point.
+
+        :raises UsageError: if the world has no such instrument, or the point follows a quantity of the world.
+        """
+        from hil_drivers.sim.devices.scpi import ScpiInstrumentDevice
+        from hil_drivers.sim.response import Response
+
+        found = self._world.file.devices.get(device)
+        constant = found.served(point).constant if isinstance(found, ScpiInstrumentDevice) else None
+        if constant is None:
+            raise UsageError(
+                f"its world has no described instrument {device!r} with a constant {point!r}",
+                where=self._bench,
+                remedy="use a bench that has one",
+            )
+        return Response(self._world, device, point, noise=0.0).settled(constant, temperature)
+
     def stimulus(self, level: float) -> float:
         """The stimulus at which the synthetic system under test gives the right answer with the probability ``level``,
         in the mean over what it can be shown; in the unit of its stimulus.

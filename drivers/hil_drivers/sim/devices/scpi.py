@@ -10,7 +10,7 @@ from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from ...description import DescriptionError, load
 from ...instruments.scpi_description import ScpiDescription
-from .base import LINK_FAULTS, SimDevice
+from .base import LINK_FAULTS, ROOM, SimDevice
 from .shown import Served
 
 PLACE = re.compile(r"\{([^{}]+)\}")
@@ -21,7 +21,8 @@ class ScpiInstrumentDevice(SimDevice):
     """An instrument of a description; ``values`` by point, and 0 for a point that is not named.
 
     What a point is commanded to is held and shown. ``identity`` answers ``*IDN?``. ``answers`` gives by query the form
-    of an answer whose numbers the description finds by a pattern, such as ``"T={air}K"`` for the point ``air``.
+    of an answer whose numbers the description finds by a pattern, such as ``"T={air}K"`` for the point ``air``. The
+    instrument stands at ``place``, whose temperature acts on its readings where an effect says so.
     """
 
     faults: ClassVar[frozenset[str]] = LINK_FAULTS | frozenset(("over-range", "frozen"))
@@ -29,6 +30,7 @@ class ScpiInstrumentDevice(SimDevice):
 
     kind: Literal["scpi"]
     description: str
+    place: str = ROOM
     identity: str = "Example Instruments,SIMULATED,SN0001,1.0"
     values: dict[str, float | Served] = Field(default_factory=dict)
     answers: dict[str, str] = Field(default_factory=dict)
@@ -84,3 +86,6 @@ class ScpiInstrumentDevice(SimDevice):
 
     def responses(self) -> tuple[str, ...]:
         return tuple(self.described.points)
+
+    def places(self) -> tuple[str, ...]:
+        return (self.place,)

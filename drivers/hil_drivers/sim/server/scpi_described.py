@@ -23,7 +23,7 @@ class DescribedInstrument:
     def __init__(self, name: str, device: ScpiInstrumentDevice, world: World, faults: Faults) -> None:
         self.device, self.world, self.faults = device, world, faults
         self.points = device.described.points
-        self._shown = {point: Shown(world, name, point, device.served(point)) for point in self.points}
+        self._shown = {point: Shown(world, name, point, device.served(point), device.place) for point in self.points}
         self._commands = {point: _command(section) for point, section in self.points.items() if section.command}
         self._held: dict[str, float] = {}
         self._triggered: dict[str, int] = {}

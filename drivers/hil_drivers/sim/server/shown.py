@@ -6,7 +6,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from ..belt import Belt
+from ..devices.base import ROOM
 from ..devices.shown import IN_HALL, Served
+from ..places import air
 from ..response import Response
 from ..world import World
 
@@ -15,15 +17,15 @@ if TYPE_CHECKING:
 
 
 class Shown:
-    """The indications of one point of the device ``name``, in the unit of the point."""
+    """The indications of one point of the device ``name``, in the unit of the point; the device stands at ``place``."""
 
-    def __init__(self, world: World, name: str, point: str, served: Served) -> None:
-        self._world, self._served = world, served
+    def __init__(self, world: World, name: str, point: str, served: Served, place: str = ROOM) -> None:
+        self._world, self._served, self._place = world, served, place
         self._response = Response(world, name, point, noise=served.noise)
 
     def at(self, t: int) -> float:
         """The indication of a sample taken at ``t`` in ns."""
-        return self._response.indication(self._value(t), self._world.climate.temperature(t), t)
+        return self._response.indication(self._value(t), air(self._world, self._place, t).temperature, t)
 
     def command(self, value: float, t: int) -> None:
         """Have the world follow what was written to the point, where it can be commanded."""
