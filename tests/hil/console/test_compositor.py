@@ -5,11 +5,10 @@ from __future__ import annotations
 import random
 from copy import copy
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from rich.cells import cell_len
-from rich.control import ControlType
-from rich.segment import Segment
+from rich.segment import ControlType, Segment
 from rich.style import Style
 from textual._compositor import ChopsUpdate, Compositor
 from textual.app import App
@@ -21,7 +20,7 @@ from hil.console.compositor import SparingCompositor
 Cells: TypeAlias = dict[tuple[int, int], tuple[str, Style | None]]
 
 
-def cells(update: ChopsUpdate | None, app: App[object]) -> Cells:
+def cells(update: ChopsUpdate | None, app: App[Any]) -> Cells:
     """What is written to the terminal, by column and row; a wide character stands at its first column."""
     found: Cells = {}
     x = y = 0
@@ -58,7 +57,7 @@ async def test_it_paints_what_textual_paints(tmp_path: Path) -> None:
                 compositor._dirty_regions = set(regions)
                 ours = cells(compositor.render_partial_update(), rig.app)
                 own = copy(compositor)
-                own.__class__ = Compositor
+                own.__class__ = Compositor  # type: ignore[assignment]
                 own._dirty_regions = set(regions)
                 theirs = cells(own.render_partial_update(), rig.app)
                 touched = {(x, y) for region in regions for y in region.line_range for x in region.column_range}
