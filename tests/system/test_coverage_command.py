@@ -13,6 +13,7 @@ import pytest
 
 from bench_copy import hil
 from hil.comparing.comparison import compare
+from hil.comparing.report import report
 from hil.comparing.runs import read
 from hil.errors import UsageError, VerificationFailed
 from hil.run import RunOutcome, run_procedure
@@ -67,6 +68,23 @@ def test_one_world_shares_its_standards_and_two_share_nothing(runs: tuple[Path, 
     assert "This is no calibration of a physical instrument." in page
 
 
+@pytest.mark.parametrize(
+    ("origin", "said", "may"),
+    [
+        ("measured", "were measured, those of the second simulated.", "may stand in for the physical one here"),
+        ("replayed", "were replayed from recordings, those of", "and what was replayed agree within"),
+    ],
+)
+def test_a_page_of_two_kinds_of_bench_says_what_was_measured(
+    runs: tuple[Path, list[str]], origin: str, said: str, may: str
+) -> None:
+    first, other = (read(Path(each)) for each in runs[1])
+    page = report(compare(replace(first, run={**first.run, "provenance": origin}), other, margin=3.0))
+    assert "none was measured" not in page
+    assert said in page
+    assert may in page
+
+
 def test_a_margin_is_undecided_where_uncertainty_is_too_large(runs: tuple[Path, list[str]]) -> None:
     _, (first, other) = runs
     found = compare(read(Path(first)), read(Path(other)), margin=0.1)
@@ -98,8 +116,8 @@ def test_a_record_that_was_altered_is_refused(runs: tuple[Path, list[str]], tmp_
         read(altered)
 
 
-def test_a_bench_without_known_truth_is_refused(tmp_path: Path) -> None:
-    done = hil("coverage", "detection-vs-illuminance", "--bench", "action-sim", cwd=tmp_path)
+def test_a_procedure_without_known_truth_is_refused(tmp_path: Path) -> None:
+    done = hil("coverage", "success-rate", "--bench", "action-sim", cwd=tmp_path)
     assert done.returncode == 2
     assert "declares no truth" in done.stderr
 

@@ -56,13 +56,13 @@ def stands_in(found: Comparison) -> list[str]:
     benches = {side.bench for side in (found.first, found.second) if side.run["provenance"] == "simulated"}
     if not benches:
         return []
-    real = any(side.run["provenance"] == "measured" for side in (found.first, found.second))
+    origins = {side.run["provenance"] for side in (found.first, found.second)}
     unit = found.differences[0].unit if found.differences else ""
-    domain = "; ".join(found.domain) or "nowhere"
+    within, domain = f"{found.margin:g} {unit}", "; ".join(found.domain) or "nowhere"
     may = (
-        f"Within {found.margin:g} {unit}, the simulated bench may stand in for the physical one here: {domain}."
-        if real
-        else f"Two simulated benches agree within {found.margin:g} {unit} here: {domain}. No physical bench took part."
+        f"Within {within}, the simulated bench may stand in for the physical one here: {domain}."
+        if "measured" in origins
+        else f"{_UNREAL[len(origins)]} agree within {within} here: {domain}. No physical bench took part."
     )
     return [may, "It holds for this procedure and design alone.", "This is no calibration of a physical instrument."]
 
@@ -76,7 +76,7 @@ def report(found: Comparison) -> str:
     question = f"Do {first.bench} and {second.bench} give the same results within the margin?"
     told = stands_in(found)
     body = [
-        *heading("Comparison of benches", title, question, identifier, provenance),
+        *heading("Comparison of benches", title, question, identifier, provenance, origin=_origin(origins)),
         verdict_section(verdict(found)),
         f"<h2>What the simulated bench may stand in for</h2>{sentences_list(told)}" if told else "",
         f"<figure>{_figure(found, provenance)}<figcaption>{escape(_CAPTION)}</figcaption></figure>",
@@ -86,6 +86,18 @@ def report(found: Comparison) -> str:
         footer(identifier, provenance),
     ]
     return page(title, identifier, body)
+
+
+_UNREAL = {1: "Two simulated benches", 2: "The simulated bench and what was replayed"}
+"""What took part where nothing physical did, by how many kinds of origin there are."""
+
+_ORIGINS = {"simulated": "simulated", "replayed": "replayed from recordings", "measured": "measured"}
+
+
+def _origin(origins: list[str]) -> str:
+    """Where the values of the two runs come from, where that is not one place."""
+    first, second = (_ORIGINS[origin] for origin in origins)
+    return "" if first == second else f"The values of the first run were {first}, those of the second {second}."
 
 
 _CAPTION = "Dots: first minus second, with bars of U. Dashed: the margin. The order is that of the table."

@@ -26,14 +26,19 @@ def page(title: str, identifier: str, body: Iterable[str]) -> str:
     )
 
 
-def heading(kind: str, title: str, question: str, identifier: str, provenance: Provenance) -> Iterable[str]:
-    """The head of a page; whatever was not measured is marked behind every line of it."""
+def heading(
+    kind: str, title: str, question: str, identifier: str, provenance: Provenance, *, origin: str = ""
+) -> Iterable[str]:
+    """The head of a page; whatever was not measured is marked behind every line of it.
+
+    :param origin: says where the values come from, in place of the sentence for that ``provenance``.
+    """
     mark = MARKS.get(provenance)
     yield _watermark(mark[0]) if mark else ""
     yield f'<p class="kind"><span>{escape(kind)}</span><span>{escape(identifier)}</span></p>'
     yield f"<h1>{escape(title)}</h1>"
     yield f'<p class="question">{escape(question)}</p>'
-    yield _banner(*mark) if mark else ""
+    yield _banner(mark[0], origin or mark[1]) if mark else ""
 
 
 def _style() -> str:
