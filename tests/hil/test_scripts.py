@@ -27,6 +27,7 @@ async def mine(trial, p: P):
 
 NEEDED = {
     "repeatability-reproducibility": {"items": "20,50,100"},
+    "screening": {"influences": "light 5 to 200 log, carriage 0 to 1"},
     "soak": {"setpoint": "40", "within": "0.5", "abandon": "5"},
     "sweep": {"levels": "10,25,40", "within": "0.5"},
 }

@@ -19,9 +19,10 @@ from ..errors import AddressError, DeviceUnreachable, OptionError
 from ..indication import Indication
 from ..replay import Recording, Reference
 from ..virtual.families import FAMILIES
-from ..virtual.family import Given, Made
+from ..virtual.family import Given, Made, SettableFamily
 
 ADDRESS = "stimuli:"
+SETPOINT = ".set"
 MADE = date(2026, 6, 1)
 """The day of the families' present form."""
 
@@ -30,6 +31,9 @@ FamilyName = Literal["micrograph", "pulse", "slab"]
 
 class Stimuli(Device):
     """A ``Scene``, a ``Source`` of values, and the point ``reference``: the true value of what was given last.
+
+    What is given is drawn from a content, which the scene chooses; or it is stated: where a family can be set, each of
+    its settings is a point ``NAME.set``. Those not set are at their nominal value. The next content ends that.
 
     :param family: ``pulse`` (photoplethysmograms, heart rate), ``micrograph`` (particles, mean diameter) or ``slab``
         (conditions of a cooling slab, temperature).
@@ -48,6 +52,7 @@ class Stimuli(Device):
         self.on_use: Callable[[Recording], None] | None = None
         self._content, self._occasion = self._family.contents[0], 0
         self._made: Made | None = None
+        self._stated: dict[str, float] = {}
         self._opened = False
 
     @classmethod
@@ -102,18 +107,29 @@ class Stimuli(Device):
                 where=self.name,
                 remedy=f"use one of {', '.join(self._family.contents)}",
             )
-        self._content = content
+        self._content, self._stated = content, {}
+
+    async def write(self, point: str, value: float) -> None:
+        """State one setting of what is given next."""
+        self._require_open()
+        self._stated[point.removesuffix(SETPOINT)] = value
 
     async def take(self) -> Values:
         """The stimulus of this presentation."""
         self._require_open()
-        made = self._family.make(self._content, self._occasion, self._seed)
-        if self.on_use is not None:
+        made = self._make()
+        if self.on_use is not None and not self._stated:
             name = f"{self._content}/{self._occasion + 1}"
             self.on_use(Recording(self._occasion + 1, name, digest(made.values)))
         self._made = made
         now = self.clock.now()
         return Values(made.values, now, now, subject=made.subject)
+
+    def _make(self) -> Made:
+        if self._stated and isinstance(self._family, SettableFamily):
+            nominal = {name: setting.nominal for name, setting in self._family.settings.items()}
+            return self._family.stated({**nominal, **self._stated})
+        return self._family.make(self._content, self._occasion, self._seed)
 
     async def read(self, point: str) -> Indication:
         """The true value of what was given last.
@@ -144,5 +160,12 @@ def digest(values: Given) -> str:
 def _points(family: str) -> Mapping[str, Point]:
     if family not in FAMILIES:
         return {}
-    low, high = FAMILIES[family].span
-    return {"reference": Point(FAMILIES[family].unit, lower=low, upper=high)}
+    found = FAMILIES[family]
+    settings = found.settings if isinstance(found, SettableFamily) else {}
+    return {
+        "reference": Point(found.unit, lower=found.span[0], upper=found.span[1]),
+        **{
+            f"{name}{SETPOINT}": Point(one.unit, readable=False, writable=True, lower=one.low, upper=one.high)
+            for name, one in settings.items()
+        },
+    }

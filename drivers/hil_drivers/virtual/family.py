@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,6 +36,27 @@ class Family(Protocol):
 
     def make(self, content: str, number: int, seed: int) -> Made:
         """Stimulus ``number``, counted from 0, of those that ``content`` names."""
+        ...
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What can be stated of a stimulus: its unit (UCUM), its range, and its value where nothing is stated."""
+
+    unit: str
+    low: float
+    high: float
+    nominal: float
+
+
+@runtime_checkable
+class SettableFamily(Family, Protocol):
+    """Stimuli whose ``settings`` can be stated one by one, by name."""
+
+    settings: Mapping[str, Setting]
+
+    def stated(self, settings: Mapping[str, float]) -> Made:
+        """The stimulus with these settings, every one of them given."""
         ...
 
 

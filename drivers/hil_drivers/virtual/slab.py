@@ -15,7 +15,7 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
-from .family import Estimate, Given, Made
+from .family import Estimate, Given, Made, Setting
 
 THICKNESS = 0.1
 """Of the slab, m."""
@@ -25,23 +25,39 @@ DESIGN = {"diffusivity": (5e-6, 2e-5), "time": (30.0, 200.0), "place": (0.2, 0.8
 """Where the emulator learned: m2/s, s, and the place as a fraction of the thickness."""
 BEYOND = {"diffusivity": (5e-6, 2e-5), "time": (2.0, 15.0), "place": (0.02, 0.1)}
 CONTENTS = {"inside": DESIGN, "outside": BEYOND}
+UNITS = {"diffusivity": "m2/s", "time": "s", "place": "1"}
 LEARNED, SEED, DEGREE = 120, 1907, 3
 
 
 class Slab:
-    """Conditions drawn from the design, or from early times near a face; the truth is what the slow solver says."""
+    """Conditions drawn from the design, or from early times near a face; the truth is what the slow solver says.
+
+    Each can also be stated; nominal is the middle of the design.
+    """
 
     quantity = "relative temperature"
     unit = "1"
     span = (-0.1, 1.1)
     u = U_REFERENCE
     contents = tuple(CONTENTS)
+    settings: Mapping[str, Setting] = MappingProxyType(
+        {
+            name: Setting(UNITS[name], min(low, BEYOND[name][0]), max(high, BEYOND[name][1]), (low + high) / 2.0)
+            for name, (low, high) in DESIGN.items()
+        }
+    )
 
     def make(self, content: str, number: int, seed: int) -> Made:
         """Condition ``number``; each is a subject of its own."""
         rng = np.random.default_rng([seed, list(CONTENTS).index(content), number])
         given = {name: float(rng.uniform(low, high)) for name, (low, high) in CONTENTS[content].items()}
         return Made(given, finite_differences(**given), f"{content} {number + 1}")
+
+    def stated(self, settings: Mapping[str, float]) -> Made:
+        """The conditions as they are stated."""
+        given = {name: float(settings[name]) for name in DESIGN}
+        told = ", ".join(f"{name} {value:.6g}" for name, value in given.items())
+        return Made(given, finite_differences(**given), f"stated: {told}")
 
 
 def finite_differences(diffusivity: float, time: float, place: float) -> float:
