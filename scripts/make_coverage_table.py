@@ -1,0 +1,82 @@
+"""Makes ``docs/reference/coverage.md``: every procedure whose truth is known, on many drawn worlds.
+
+``make_coverage_table.py [RUNS]`` takes RUNS worlds of each, 100 by default: about an hour of two cores.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Any
+
+PAGE = Path(__file__).resolve().parents[1] / "docs" / "reference" / "coverage.md"
+
+BENCHES = {
+    "calibrate-luxmeter": "action-sim",
+    "climatic-characterisation": "climate-sim",
+    "climatic-robustness": "robustness-sim",
+    "detection-range": "range-sim",
+    "detection-vs-illuminance": "reader-sim",
+    "docking": "simulation",
+    "obstacle-stop": "simulation",
+    "pose-accuracy": "simulation",
+    "repeatability-reproducibility": "repeatability-sim",
+    "scene-to-sensor-latency": "immersion-sim",
+    "screening": "slab-emulator",
+    "soak": "climate-sim",
+    "sweep": "climate-sim",
+}
+"""Where each procedure is tried."""
+
+HEAD = """# Coverage of the stated intervals
+
+<!-- Made by scripts/make_coverage_table.py. Do not edit by hand. -->
+
+Each line: so many worlds drawn from what the bench declares, the whole path from bench file to analysis in each, and
+how many of the stated intervals hold the true value ([how](../how-to/prove-coverage.md)). *conservative*: more than
+claimed, beyond chance; then u is larger than the errors. *u of errors* is the root mean square of error/u: 1 where u is
+right. Not rejected is not proved: the exact interval of the share says what so many runs allow.
+
+| procedure | bench | measurand | runs | inside | claimed | share, 95 % interval | u of errors | finding |
+|---|---|---|---|---|---|---|---|---|
+"""
+
+
+def covered(procedure: str, bench: str, runs: int) -> dict[str, Any]:
+    """What `hil coverage` tells."""
+    command = [sys.executable, "-m", "hil.cli", "coverage", procedure, "--bench", bench, "--runs", str(runs), "--json"]
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, check=False)
+    told: dict[str, Any] = json.loads(done.stdout)
+    return told
+
+
+def rows(procedure: str, bench: str, told: dict[str, Any]) -> list[str]:
+    """A line for each measurand, and one for the runs that ended without a result."""
+    lines = []
+    for one in told["measurands"]:
+        low, high = one["interval"]
+        unit = f" / {one['unit']}" if one["unit"] not in ("", "1") else ""
+        lines.append(
+            f"| `{procedure}` | `{bench}` | {one['measurand']}{unit} | {one['runs']} | {one['inside']} "
+            f"| {one['claimed']:.4g} | {low:.3f} to {high:.3f} | {one['spread']:.2f} | {one['finding']} |"
+        )
+    if told["failed"]:
+        lines.append(f"| `{procedure}` | `{bench}` | *without a result* | {len(told['failed'])} | | | | | |")
+    return lines
+
+
+def main() -> None:
+    """Write the page."""
+    runs = int(sys.argv[1]) if len(sys.argv) > 1 else 100
+    known = [each.name for each in entry_points(group="hil.procedures") if each.load().truth_of is not None]
+    found: list[str] = []
+    for procedure in sorted(known):
+        found += rows(procedure, BENCHES[procedure], covered(procedure, BENCHES[procedure], runs))
+    PAGE.write_text(HEAD + "\n".join(found) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
