@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from hil_drivers.capability import Frame, Values
 from hil_drivers.clock import WallClock
-from hil_drivers.errors import AddressError, DeviceUnreachable, DriverError, OptionError
+from hil_drivers.errors import AddressError, DeviceUnreachable, DriverError, OptionError, SetpointRefused, UnitError
 from hil_drivers.indication import Flag
 from hil_drivers.instruments.stimuli import Stimuli, digest
 from hil_drivers.instruments.virtual_instrument import VirtualInstrument
@@ -165,3 +165,28 @@ def test_addresses_and_seeds_that_cannot_be_are_refused() -> None:
     with pytest.raises(AddressError, match="use model:"):
         VirtualInstrument("v", "process:", clock=WallClock(), model="slab")
     assert HeartRate().domain
+
+
+async def test_conditions_can_be_stated_and_those_not_stated_are_nominal() -> None:
+    source = Stimuli("s", "stimuli:", clock=WallClock(), family="slab")
+    used: list[object] = []
+    source.on_use = used.append
+    await source.open()
+    drawn = await source.take()
+    await source.write("time.set", 100.0)
+    stated = await source.take()
+    assert {name: float(stated.values[name]) for name in ("diffusivity", "time", "place")} == {
+        "diffusivity": pytest.approx(1.25e-5),
+        "time": 100.0,
+        "place": pytest.approx(0.5),
+    }
+    assert (await source.read("reference")).value == pytest.approx(series(1.25e-5, 100.0, 0.5), abs=2e-3)
+    assert stated.subject == "stated: diffusivity 1.25e-05, time 100, place 0.5"
+    assert len(used) == 1
+    await source.show("inside")
+    assert (await source.take()).values == drawn.values
+    with pytest.raises(SetpointRefused, match="time.set cannot be set to 1000 s"):
+        await source.write("time.set", 1000.0)
+    with pytest.raises(UnitError):
+        await source.write("reference", 0.5)
+    assert [name for name, point in Stimuli.declared({"family": "pulse"}).items() if point.writable] == []

@@ -47,21 +47,21 @@ def told_by(outcome: RunOutcome) -> dict[str, Any]:
 
 
 async def test_the_indices_of_a_model_are_found_by_trials_of_it(tmp_path: Path) -> None:
-    """Against those of the model by itself, at 16 times as many points."""
+    """Against those of the model by itself, at four times as many points."""
     emulator = SlabEmulator()
 
     def response(x: Any) -> Any:
         points = [dict(zip(RANGES, at, strict=True)) for at in zip(*x.values(), strict=True)]
         return np.array([emulator.estimate(point).value for point in points])
 
-    true = sobol_indices(response, RANGES, n=1024, seed=9)
+    true = sobol_indices(response, RANGES, n=256, seed=9)
     outcome = await carry_out(tmp_path, "slab-emulator", influences=SLAB, limit="0.1")
     told = told_by(outcome)
     found = list(told["results"]["sobol"].values())
     for place in range(3):
         for order, wanted in (("first", true.first), ("total", true.total)):
             low, high = found[place][f"{order}_interval"]
-            assert low - 0.02 <= wanted[place] <= high + 0.02
+            assert low - 0.04 <= wanted[place] <= high + 0.04
     assert list(told["results"]["sobol"]) == ["diffusivity", "time", "depth"]
     assert told["verdict"]["outcome"] == "FAIL"
     assert told["results"]["trials"] == 5 * 64
