@@ -24,8 +24,8 @@ FEW = ("--set", "repeats=1", "--set", "illuminances=6,8,10,13,17,25,60", "--set"
 
 @pytest.fixture(scope="module")
 def trial(history: History) -> Path:
-    """A short trial on the bench of the history."""
-    done = hil("run", "detection-vs-illuminance", "--bench", history.bench, *FEW, cwd=history.runs.parent)
+    """A short trial of a reader whose answers are drawn."""
+    done = hil("run", "detection-vs-illuminance", "--bench", "reader-sim", *FEW, cwd=history.runs.parent)
     assert done.returncode in (0, 1, 3), done.stderr
     return find_run("last", history.runs)
 
