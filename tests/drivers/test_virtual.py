@@ -185,7 +185,7 @@ async def test_conditions_can_be_stated_and_those_not_stated_are_nominal() -> No
     assert len(used) == 1
     await source.show("inside")
     assert (await source.take()).values == drawn.values
-    with pytest.raises(SetpointRefused, match="time.set cannot be set to 1000 s"):
+    with pytest.raises(SetpointRefused, match=r"time\.set cannot be set to 1000 s"):
         await source.write("time.set", 1000.0)
     with pytest.raises(UnitError):
         await source.write("reference", 0.5)
