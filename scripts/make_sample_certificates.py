@@ -237,6 +237,34 @@ def chamber_probe(instrument: dict[str, Any]) -> Certificate:
     )
 
 
+def distance_meter(instrument: dict[str, Any]) -> Certificate:
+    """Distances from 0.5 m to 20 m, U = 6 mm (k = 2)."""
+    points = [("0.500", "0.503"), ("2.000", "2.004"), ("5.000", "5.004"), ("10.000", "10.006"), ("20.000", "20.009")]
+    return certificate(
+        "SAMPLE-2026-0004",
+        instrument,
+        "2026-03-03",
+        "2026-03-05",
+        standard=Equipment(
+            Text("Interferometer on a measuring rail", "Interféromètre sur un banc de mesure"),
+            "Example Instruments",
+            "EX-INTERF 1",
+            "90004",
+            Reference("SAMPLE-2025-0904", "0" * 64),
+        ),
+        method=Method(
+            Text("Calibration of distance meters", "Étalonnage de distancemètres"),
+            Text(
+                "Comparison with an interferometer on a rail, white diffuse target, normal incidence.",
+                "Comparaison à un interféromètre sur un banc, cible blanche diffusante, incidence normale.",
+            ),
+            norm="EX-P-04 (fictitious procedure)",
+            ref_type="gp_method",
+        ),
+        results=(Result(Text("Distance", "Distance"), columns("m", [(*p, "0.006") for p in points], "m")),),
+    )
+
+
 SHARED = (
     Effect(
         name="reference thermometer of SAMPLE-2026-0011 to 0019",
@@ -322,6 +350,7 @@ def samples() -> dict[str, Certificate]:
         "reference-luxmeter.xml": reference_luxmeter(instruments["reference-luxmeter"]),
         "climate-probe.xml": climate_probe(instruments["climate-probe"]),
         "chamber-probe.xml": chamber_probe(instruments["chamber-probe"]),
+        "distance-meter.xml": distance_meter(instruments["distance-meter"]),
         **{f"pt100-{i}.xml": thermometer(instruments[f"pt100-{i}"], i) for i in range(1, 10)},
     }
 

@@ -28,15 +28,30 @@ def electrons_per_lux(camera: CameraOptics, reflectance: float = 1.0) -> float:
 
 
 def render(
-    text: str, illuminance: float, camera: CameraOptics, *, seed: int = 1, name: str = "camera", index: int = 0
+    text: str,
+    illuminance: float,
+    camera: CameraOptics,
+    *,
+    seed: int = 1,
+    name: str = "camera",
+    index: int = 0,
+    distance: float = 1.0,
 ) -> NDArray[np.uint8]:
     """One picture of a sign, ``(height, width)`` of uint8.
 
     :param illuminance: mean illuminance on the sign during the exposure, in lx.
     :param name: the camera's device name; with ``seed`` it fixes the pixel pattern and the noise.
     :param index: which noise, 0 or more; the simulator takes the start of the exposure in ns.
+    :param distance: of the sign, relative to that at which it has the stated ``text_height``.
     """
-    return expose(_reflectance(text, camera), illuminance, camera, seed=seed, name=name, index=index)
+    return expose(
+        _reflectance(text, camera, camera.text_height / distance),
+        illuminance,
+        camera,
+        seed=seed,
+        name=name,
+        index=index,
+    )
 
 
 def expose(
@@ -64,8 +79,8 @@ def _count(mean: NDArray[np.float32], generator: np.random.Generator) -> NDArray
     return counts
 
 
-def _reflectance(text: str, camera: CameraOptics) -> NDArray[np.float32]:
-    ink = blurred(draw_text(text, camera.width, camera.height, camera.text_height), camera.blur)
+def _reflectance(text: str, camera: CameraOptics, height: float) -> NDArray[np.float32]:
+    ink = blurred(draw_text(text, camera.width, camera.height, height), camera.blur)
     ground, letters = np.float32(camera.ground_reflectance), np.float32(camera.text_reflectance)
     return ground + (letters - ground) * ink
 

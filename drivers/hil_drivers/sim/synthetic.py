@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections import OrderedDict
 from dataclasses import dataclass
 
 from .devices.synthetic import SyntheticDevice
 from .noise import Stream
 from .response_curve import ResponseCurve
+from .target import Target
 from .world import World
 
 _KEPT = 64
@@ -48,9 +50,10 @@ class Exposures:
         return None
 
 
-def curve(device: SyntheticDevice) -> ResponseCurve:
-    """Its true curve."""
-    return ResponseCurve(device.a50, device.slope, device.ceiling, device.link, device.between)
+def curve(device: SyntheticDevice, bearing: float = 0.0) -> ResponseCurve:
+    """Its true curve, at a ``bearing`` in degrees."""
+    lost = device.rear * (1.0 - math.cos(math.radians(bearing))) / 2.0
+    return ResponseCurve(device.a50 * (1.0 - lost), device.slope, device.ceiling, device.link, device.between)
 
 
 class SyntheticReader:
@@ -60,7 +63,7 @@ class SyntheticReader:
     """
 
     def __init__(self, name: str, device: SyntheticDevice, world: World) -> None:
-        self._device, self._world, self._curve = device, world, curve(device)
+        self._device, self._world = device, world
         seed = world.file.seed
         self._draws, self._words = Stream(seed, "synthetic", name, "answer"), Stream(seed, "synthetic", name, "word")
         self._effects = (seed, "synthetic", name, "effect")
@@ -80,12 +83,15 @@ class SyntheticReader:
         """The answer to what was ``seen``."""
         number, self._asked = self._asked, self._asked + 1
         right, false = self._draws.uniforms(number)
-        if seen.text and right < self._curve.probability(self._level(seen), self._effect(seen.text)):
+        if seen.text and right < self._probability(seen):
             return seen.text
         return self._false(seen.text, number) if false < self._device.false_rate else ""
 
-    def _level(self, seen: Seen) -> float:
-        return self._world.sign_illuminance(seen.start, seen.end)
+    def _probability(self, seen: Seen) -> float:
+        target, middle = self._world.part(Target), (seen.start + seen.end) // 2
+        at_distance = self._device.stimulus == "distance"
+        level = target.distance.at(middle) if at_distance else self._world.sign_illuminance(seen.start, seen.end)
+        return curve(self._device, target.bearing.at(middle)).probability(level, self._effect(seen.text))
 
     def _effect(self, text: str) -> float:
         return self._device.between * Stream(*self._effects, text).normal()

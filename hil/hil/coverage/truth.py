@@ -87,10 +87,11 @@ class TrueWorld:
             )
         return Response(self._world, device, point, noise=0.0).settled(constant, temperature)
 
-    def stimulus(self, level: float) -> float:
+    def stimulus(self, level: float, bearing: float = 0.0) -> float:
         """The stimulus at which the synthetic system under test gives the right answer with the probability ``level``,
         in the mean over what it can be shown; in the unit of its stimulus.
 
+        :param bearing: of the target, in degrees.
         :raises UsageError: if the world has no such system, or its curve does not reach the level.
         """
         from hil_drivers.sim.devices.synthetic import SyntheticDevice
@@ -104,7 +105,7 @@ class TrueWorld:
                 remedy="use a bench with the driver synthetic",
             )
         try:
-            return curve(readers[0]).stimulus(level)
+            return curve(readers[0], bearing).stimulus(level)
         except ValueError as error:
             raise UsageError(str(error), where=self._bench, remedy="state a curve that does") from None
 

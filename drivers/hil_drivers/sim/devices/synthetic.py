@@ -21,12 +21,15 @@ class SyntheticDevice(SimDevice):
     inverse of the ``link`` and F(z) = 1/2. Otherwise, and where nothing is shown, it reads something that is not there
     with the probability ``false_rate``, and else nothing. ``slope`` is per unit of ln x, and negative where more of the
     stimulus makes it harder. ``camera`` names the camera whose pictures it is given; the only one by default.
+
+    The stimulus is the ``illuminance`` at the sign in lx, or the ``distance`` of the target on its rail in m. At the
+    bearing b of the target, ``a50`` is smaller by the part ``rear`` (1 - cos b) / 2 of it: by ``rear`` behind.
     """
 
     faults: ClassVar[frozenset[str]] = LINK_FAULTS
 
     kind: Literal["synthetic"]
-    stimulus: Literal["illuminance"] = "illuminance"
+    stimulus: Literal["illuminance", "distance"] = "illuminance"
     a50: Positive = 9.0
     slope: Annotated[float, Field(ge=-50, le=50)] = 4.0
     ceiling: Annotated[float, Field(gt=0, le=1)] = 1.0
@@ -34,6 +37,7 @@ class SyntheticDevice(SimDevice):
     link: Literal["logit", "probit", "cloglog"] = "logit"
     between: NotNegative = 0.0
     camera: str = ""
+    rear: Annotated[float, Field(ge=0, lt=1)] = 0.0
 
     @model_validator(mode="after")
     def _depends_on_its_stimulus(self) -> SyntheticDevice:

@@ -70,6 +70,7 @@ class DescribedInstrument:
             raise ScpiError(OUT_OF_RANGE)
         if not self.faults.present("frozen"):
             self._held[name] = value
+            self._shown[name].command(value, self.world.time.now())
 
     def _end(self, point: PointSection) -> int:
         if point.trigger is None or point.trigger not in self._triggered:

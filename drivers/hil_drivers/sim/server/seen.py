@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from ..camera import expose, render
 from ..devices.camera import CameraOptics
+from ..target import FIRST_DISTANCE, Target
 from ..world import World
 
 
@@ -18,7 +19,8 @@ def picture(world: World, name: str, device: CameraOptics, start: int, end: int,
         return view(world, name, device).picture(start, end, index=index)
     illuminance, seed = world.sign_illuminance(start, end), world.file.seed
     if device.view == "panel":
-        return render(world.text, illuminance, device, seed=seed, name=name, index=index)
+        distance = world.part(Target).distance.at(start) / FIRST_DISTANCE
+        return render(world.text, illuminance, device, seed=seed, name=name, index=index, distance=distance)
     from ..hall.senses import Senses
 
     ahead = world.part(Senses).reflectance(device.width, device.height, start)

@@ -10,10 +10,13 @@ from ..devices.base import ROOM
 from ..devices.shown import IN_HALL, Served
 from ..places import air
 from ..response import Response
+from ..target import Target
 from ..world import World
 
 if TYPE_CHECKING:
     from ..hall.senses import Senses
+
+TARGET, SETPOINT = "target.", ".setpoint"
 
 
 class Shown:
@@ -35,6 +38,8 @@ class Shown:
             self._senses().set(follows, told, t)
         elif follows == "belt.setpoint":
             self._world.part(Belt).set(told, t)
+        elif follows.startswith(TARGET) and follows.endswith(SETPOINT):
+            self._world.part(Target).axis(follows.split(".")[1]).set(told, t)
 
     def _senses(self) -> Senses:
         from ..hall.senses import Senses
@@ -47,6 +52,10 @@ class Shown:
             return self._senses().value(served.follows.removeprefix(IN_HALL), t) * served.scale + served.offset
         if served.follows is None:
             return served.constant or 0.0
+        if served.follows.startswith(TARGET):
+            axis = world.part(Target).axis(served.follows.split(".")[1])
+            value = axis.setpoint if served.follows.endswith(SETPOINT) else axis.at(t)
+            return value * served.scale + served.offset
         belt = world.part(Belt)
         quantities: dict[str, Callable[[int], float]] = {
             "temperature": world.climate.temperature,
