@@ -18,7 +18,15 @@ from hil.run import run_procedure
 from hil_calibration.reporting import ReportingPolicy
 from hil_calibration.stream import Measurements
 from hil_procedures.readings import Series
-from hil_procedures.robustness.figures import COMEBACK, CONDITION, REPEATABILITY, Plateau, Robustness, robustness
+from hil_procedures.robustness.figures import (
+    COMEBACK,
+    CONDITION,
+    REPEATABILITY,
+    Plateau,
+    Robustness,
+    about_line,
+    robustness,
+)
 from hil_procedures.robustness.parameters import ClimaticRobustness
 from hil_procedures.robustness.results import judge
 from hil_procedures.robustness.script import FALLING, REFERENCE, RISING, plan
@@ -58,7 +66,7 @@ def test_a_departure_is_stated_at_its_condition_with_the_error_of_that_condition
     (one,) = found.departures
     assert one.value == pytest.approx(2.0)
     lines = {part.name: part.u for part in one.budget.parts}
-    assert lines[REPEATABILITY] == pytest.approx(0.01 / math.sqrt(N) * math.sqrt(1.5))
+    assert lines[REPEATABILITY] == pytest.approx(0.01 / math.sqrt(N) * math.sqrt(1.5), rel=0.02)
     assert lines[CONDITION] == pytest.approx(0.1 * math.hypot(U_OWN, U_OWN), rel=1e-6)
     assert one.u_condition == pytest.approx(math.hypot(U_COMMON, U_OWN))
 
@@ -78,6 +86,28 @@ def test_hysteresis_is_falling_minus_rising_where_a_level_was_reached_from_both_
     assert one.level == 40.0
     assert one.value == pytest.approx(0.3)
     assert one.budget.u < 0.01, "the thermometer and the reference are the same for both"
+
+
+def test_a_small_difference_of_the_conditions_is_neither_hysteresis_nor_drift() -> None:
+    """Slope 0.1 per K."""
+    plateaus = [
+        Plateau(20.0, REFERENCE, condition(20.0), metric(100.0)),
+        Plateau(40.0, RISING, condition(40.0), metric(102.0)),
+        Plateau(60.0, RISING, condition(60.0), metric(104.0)),
+        Plateau(40.0, FALLING, condition(40.5), metric(102.05)),
+        Plateau(20.0, REFERENCE, condition(20.4), metric(100.04)),
+    ]
+    found = robustness(plateaus, {})
+    assert found.drift == pytest.approx(0.0, abs=1e-3)
+    (one,) = found.hysteresis
+    assert one.value == pytest.approx(0.0, abs=1e-3)
+
+
+def test_what_metric_and_condition_follow_together_is_no_scatter() -> None:
+    assert about_line("repeatability", metric(100.0, creep=0.4)).u == pytest.approx(0.0, abs=1e-12)
+    noisy = about_line("repeatability", metric(100.0, s=0.01, creep=0.4))
+    assert noisy.u == pytest.approx(0.01 / math.sqrt(N), rel=0.03)
+    assert noisy.dof == N - 2
 
 
 def test_what_changes_during_an_observation_is_told() -> None:

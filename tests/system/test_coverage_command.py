@@ -154,6 +154,7 @@ def test_a_soak_is_held_against_the_truth(tmp_path: Path) -> None:
     [
         ("calibrate-luxmeter", "action-sim"),
         ("climatic-characterisation", "climate-sim"),
+        ("climatic-robustness", "robustness-sim"),
         ("soak", "climate-sim"),
         ("sweep", "climate-sim"),
     ],

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from hil_calibration.stream import Measurements, concatenate
 
-from ..budget import Budget, Part, repeatability, resolution, shared_parts
+from ..budget import Budget, Part, resolution, shared_parts
 from ..readings import Series
 from .script import FALLING, REFERENCE, RISING
 
@@ -47,7 +47,7 @@ class Departure:
 
 @dataclass(frozen=True)
 class Hysteresis:
-    """The metric falling minus rising at one level."""
+    """The metric falling minus rising at one level, both brought to the same condition."""
 
     level: float
     value: float
@@ -57,7 +57,8 @@ class Hysteresis:
 @dataclass(frozen=True)
 class Robustness:
     """What was found. ``reference`` is the mean of the metric on the reference plateaus, ``drift`` its last value minus
-    its first, ``creep`` by plateau the change of the metric over the observation, by a straight line."""
+    its first, both brought to the same condition, ``creep`` by plateau the change of the metric over the observation,
+    by a straight line."""
 
     reference: float
     departures: tuple[Departure, ...]
@@ -84,7 +85,7 @@ def robustness(plateaus: Sequence[Plateau], distributions: dict[str, str]) -> Ro
     ends = [i for i, one in enumerate(plateaus) if one.branch == REFERENCE]
     home = _weights(len(plateaus), dict.fromkeys(ends, 1.0 / len(ends)))
     drift = _weights(len(plateaus), {ends[-1]: 1.0, ends[0]: -1.0})
-    moved = float(drift @ trial.value)
+    moved = trial.alike(drift, plateaus[0].level)
     comeback = Part(COMEBACK, abs(moved) / 2.0 / math.sqrt(3.0), distribution="rectangular")
     departures = []
     for i, one in enumerate(plateaus):
@@ -131,6 +132,10 @@ class _Trial:
         y = np.array([float(self.value[group].mean()) for group in groups])
         return float(np.gradient(y, x)[levels.index(level)])
 
+    def alike(self, weights: Array, level: float) -> float:
+        """A difference between plateaus at one level, less what the small difference of their conditions makes."""
+        return float(weights @ self.value) - self.slope(level) * float(weights @ self.condition.value)
+
     def u_condition(self, i: int) -> float:
         """The standard uncertainty of the condition of plateau ``i``."""
         weights = _weights(len(self._plateaus), {i: 1.0})
@@ -149,33 +154,36 @@ class _Trial:
                 signed = {i: 1.0 / len(branches[FALLING]) for i in branches[FALLING]}
                 signed |= {i: -1.0 / len(branches[RISING]) for i in branches[RISING]}
                 weights = _weights(len(self._plateaus), signed)
-                apart = abs(self.slope(level) * float(weights @ self.condition.value)) / math.sqrt(3.0)
-                budget = self.budget(weights, self.slope(level))
-                budget = budget.beside(Part("difference of the conditions", apart, distribution="rectangular"))
-                found.append(Hysteresis(level, float(weights @ self.value), budget))
+                found.append(Hysteresis(level, self.alike(weights, level), self.budget(weights, self.slope(level))))
         return found
 
     def _of(self, name: str, weights: Array) -> list[Part]:
         found = []
         for w, one in zip(weights, self._plateaus, strict=True):
             series = one.metric
-            part = (
-                repeatability(name, series.value)
-                if name == REPEATABILITY
-                else resolution(name, series.value, series.step)
-            )
+            part = about_line(name, series) if name == REPEATABILITY else resolution(name, series.value, series.step)
             if w:
                 found.append(Part(name, abs(float(w)) * part.u, part.dof, part.distribution))
         return [_together(name, found)]
 
     def _conditions(self, weights: Array) -> list[Part]:
         return [
-            Part(
-                CONDITION, abs(float(w)) * max(repeatability(CONDITION, one.condition.value).u, one.condition.rounding)
-            )
-            for w, one in zip(weights, self._plateaus, strict=True)
+            Part(CONDITION, abs(float(w)) * max(about_line(CONDITION, seen).u, seen.rounding))
+            for w, seen in zip(weights, (one.condition for one in self._plateaus), strict=True)
             if w
         ]
+
+
+def about_line(name: str, series: Series) -> Part:
+    """What the scatter of ``n`` readings about a straight line in time leaves in their mean, with n - 2 degrees of
+    freedom.
+
+    Metric and condition are read at the same instants: what both follow while they settle is no scatter of either.
+    """
+    t = series.t - series.t.mean()
+    rest = series.value - np.polyval(np.polyfit(t, series.value, 1), t)
+    n = len(rest)
+    return Part(name, math.sqrt(float(rest @ rest) / (n - 2)) / math.sqrt(n), n - 2.0)
 
 
 def _together(name: str, parts: list[Part]) -> Part:

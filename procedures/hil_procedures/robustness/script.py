@@ -104,7 +104,7 @@ def analyse(record: Record, p: ClimaticRobustness) -> Results:
 
 @climatic_robustness.truth(levels="10,40", dwell="300 s", hold="600 s", window="900 s", interval="30 s", limit="1.5")
 def truth(world: TrueWorld, found: Mapping[str, Any], p: ClimaticRobustness) -> Answer:
-    """What the transmitter truly indicates at the temperatures that were stated, without noise."""
+    """What the transmitter truly indicates at the temperatures that were stated, without noise; it does not drift."""
 
     def at(temperature: float) -> float:
         return world.described("transmitter", "pressure", temperature)
@@ -120,6 +120,6 @@ def truth(world: TrueWorld, found: Mapping[str, Any], p: ClimaticRobustness) -> 
         name = f"departure at {one['level']:g}, {one['branch']}, plateau {number + 1}"
         stated[name] = Stated(exact["value"], exact["u"], true[number], unit)
     drift = found["drift"]["unrounded"]
-    stated["drift"] = Stated(drift["value"], drift["u"], last - first, unit)
+    stated["drift"] = Stated(drift["value"], drift["u"], 0.0, unit)
     limit = p.limit
     return Answer(stated, None if limit is None else all(abs(one) <= limit for one in true.values()))
