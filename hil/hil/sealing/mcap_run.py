@@ -2,8 +2,9 @@
 
 Each channel of the run is a topic with its unit and provenance as metadata; a reading is a message of the schema
 `READING` (ROS 2 message definition, CDR), which viewers plot without a plug-in, with the row of ``run.db`` as its
-sequence number. Points, observations and events are JSON, frames of a camera are ``sensor_msgs/msg/Image`` as in
-``media/``.
+sequence number. Points, observations and events are JSON, each with its schema; frames of a camera are
+``sensor_msgs/msg/Image`` as in ``media/``. What is known of poses is there once more as viewers know it:
+``hil/pose/NAME`` (foxglove.PoseInFrame) and ``hil/transform`` (foxglove.FrameTransform).
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ from ..record.image_message import DEFINITION as IMAGE
 from ..record.image_message import SCHEMA
 from ..record.media import FRAMES, frames_in
 from .mcap_file import McapFile
+from .mcap_poses import PoseAt, bodies, coordinates, of_event
+from .viewer_schemas import POSE, TRANSFORM, schema_bytes
 
 if TYPE_CHECKING:
     from ..record import Record
@@ -45,7 +48,8 @@ AT_ONCE = 65_536
 _CDR = np.dtype([("head", "<u4"), *((name, "<f8") for name in REALS), ("flags", "<i8")])
 _LITTLE_ENDIAN = 0x0000_0100
 
-TABLES = {"event": "kind", "point": "state", "observation": "point"}
+TABLES = {"event": "hil/Event", "point": "hil/Point", "observation": "hil/Observation"}
+"""The tables that become topics, with the schemas of their rows."""
 
 
 class RunMcap:
@@ -54,6 +58,9 @@ class RunMcap:
     def __init__(self, path: Path, record: Record) -> None:
         self._record, self._row = record, 0
         self._channels = record.channels
+        self._bodies = bodies(self._channels)
+        self._schemas: dict[str, int] = {}
+        self._sequences: dict[int, int] = {}
         self._file = McapFile(path)
         schema = self._file.schema(READING, "ros2msg", DEFINITION.encode())
         self._numbers = np.zeros(len(self._channels) + 1, np.uint16)
@@ -63,6 +70,8 @@ class RunMcap:
 
     def add(self, readings: NDArray[np.void]) -> None:
         """Append readings."""
+        for body in self._bodies:
+            body.add(readings)
         for start in range(0, len(readings), AT_ONCE):
             part = readings[start : start + AT_ONCE]
             rows = np.arange(self._row + 1, self._row + len(part) + 1)
@@ -86,16 +95,45 @@ class RunMcap:
             self._file.__exit__(kind, error, trace)
 
     def _add_rest(self) -> None:
-        schema = self._file.schema("hil/Json", "jsonschema", b'{"type":"object"}')
         first = min((event.t for event in self._record.events()), default=0)
-        about = self._file.channel("hil/run", "json", schema, {})
+        about = self._topic("hil/run", "hil/Run", {})
         self._file.message(about, 0, max(0, first), _json(described(self._record)))
-        for table in TABLES:
-            channel = self._file.channel(f"hil/{table}", "json", schema, {})
+        for table, schema in TABLES.items():
+            channel = self._topic(f"hil/{table}", schema, {})
             for number, row in enumerate(self._rows(table), 1):
                 self._file.message(channel, number, max(0, row["t"]), _json(row))
 
+        self._add_poses()
         self._add_frames()
+
+    def _topic(self, name: str, schema: str, metadata: dict[str, str]) -> int:
+        """Declare a topic of JSON messages; its number."""
+        if schema not in self._schemas:
+            self._schemas[schema] = self._file.schema(schema, "jsonschema", schema_bytes(schema))
+        return self._file.channel(name, "json", self._schemas[schema], metadata)
+
+    def _add_poses(self) -> None:
+        """Each known pose as a pose, and as a transform from the coordinates of its device."""
+        known: dict[tuple[str, str], list[PoseAt]] = {}
+        for event in self._rows("event"):
+            if (found := of_event(event)) is not None:
+                known.setdefault((found[0], f"{found[0]} by its own account"), []).append(found[1])
+        for body in self._bodies:
+            known.setdefault((body.device, body.name), []).extend(body.poses())
+        known = {key: poses for key, poses in known.items() if poses}
+        if not known:
+            return
+        transforms = self._topic("hil/transform", TRANSFORM, {})
+        for (device, name), poses in known.items():
+            topic = self._topic(f"hil/pose/{name}", POSE, {"device": device, "unit": "m"})
+            frame = coordinates(device)
+            for pose in poses:
+                self._tell(topic, pose.t, pose.pose(frame))
+                self._tell(transforms, pose.t, pose.transform(frame, name))
+
+    def _tell(self, topic: int, t: int, message: dict[str, Any]) -> None:
+        number = self._sequences[topic] = self._sequences.get(topic, 0) + 1
+        self._file.message(topic, number, t, _json(message))
 
     def _add_frames(self) -> None:
         """Copy the pictures on record out of their segments."""
