@@ -12,6 +12,8 @@ from hil_drivers.capability import Actuator, Camera, Scene, Sensor, Source, Syst
 
 from .parameters import Screening
 
+ROOM = 10.0
+"""Bench seconds between two looks at the temperature of the room."""
 STEADY = 1e-6
 """By how much, as a fraction, the reference value of one stimulus may change while it is answered."""
 
@@ -54,7 +56,7 @@ async def _at_the_bench(trial: Trial, point: Point, p: Screening) -> None:
     """Read a sensor, or let a reader read a sign; the room's temperature is the gate."""
     temperature = trial.role("temperature", Sensor)
     if p.response == "hit":
-        async with point.valid(temperature, p.room, tolerance=p.room_tolerance):
+        async with point.valid(temperature, p.room, tolerance=p.room_tolerance, period=ROOM):
             response = await trial.role("reader", SystemUnderTest).respond(await trial.role("camera", Camera).grab())
             hit = not response.fault and response.output == _sign(point, p)
             point.observe(
@@ -66,7 +68,7 @@ async def _at_the_bench(trial: Trial, point: Point, p: Screening) -> None:
                 latency=response.latency,
             )
         return
-    async with point.valid(temperature, p.room, tolerance=p.room_tolerance):
+    async with point.valid(temperature, p.room, tolerance=p.room_tolerance, period=ROOM):
         point.observe(**_place(point), fault=None, reading=await trial.sample(trial.role(p.sensor, Sensor), 1))
 
 
