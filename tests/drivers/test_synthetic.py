@@ -109,7 +109,7 @@ def test_texts_differ_by_as_much_as_is_stated() -> None:
     reader, world = reading(level=0.01, between=1.0)
     lux = world.sign_illuminance(0, 1_000_000)
     reader, _ = reading(level=0.01, between=1.0, a50=lux)
-    found = np.array([shares(reader, f"SIGN{i}", 400)[0] for i in range(60)])
+    found = np.array([shares(reader, f"SIGN{i}", 200)[0] for i in range(50)])
     logits = np.log((found + 0.002) / (1.002 - found))
     assert np.std(logits) == pytest.approx(1.0, abs=0.25)
 

@@ -55,7 +55,7 @@ def session(a50: dict[float, float], targets: int = 20, seed: int = 2) -> Sessio
 
 @pytest.fixture(scope="module")
 def found() -> list[Range]:
-    return ranges(session({0.0: 5.0, 180.0: 3.0}), 0.8, 0.975)
+    return ranges(session({0.0: 5.0, 180.0: 3.0}, targets=12), 0.8, 0.975)
 
 
 def test_each_bearing_has_the_range_of_its_curve(found: list[Range]) -> None:
@@ -68,7 +68,7 @@ def test_each_bearing_has_the_range_of_its_curve(found: list[Range]) -> None:
         assert abs(one.range - true) < 2.5 * one.u
         assert one.lower < true < one.upper
         assert one.lower < one.range < one.upper
-        assert 0.02 < one.u / true < 0.1
+        assert 0.02 < one.u / true < 0.15
 
 
 def test_a_zero_of_the_distance_that_is_wrong_shifts_the_range_by_itself(found: list[Range]) -> None:
@@ -148,8 +148,8 @@ def test_the_truth_is_shorter_behind() -> None:
 async def test_a_run_brings_the_target_to_its_places(tmp_path: Path) -> None:
     settings = {
         "targets": "RUYT3,KLEXM",
-        "bearings": "0 deg,180 deg",
-        "distances": "0.6 m,2.2 m,15 m",
+        "bearings": "180 deg",
+        "distances": "0.6 m,1 m,8 m",
         "blanks": "0",
         "required": "0.5 m",
     }
