@@ -1,4 +1,4 @@
-"""Completion in a real bash: what a person gets who presses the tabulator key."""
+"""Completion in real shells: what a person gets who presses the tabulator key."""
 
 from __future__ import annotations
 
@@ -71,22 +71,33 @@ def test_completion_survives_a_file_that_cannot_be_read(place: Path) -> None:
     assert completed("run", "calibrate-l", cwd=place) == ["calibrate-luxmeter"]
 
 
-def test_a_key_pressed_in_an_interactive_bash(place: Path) -> None:
+ZSH = "autoload -Uz compinit; compinit -D; "
+INTERACTIVE = {
+    "bash": (["bash", "--norc", "--noprofile", "-i"], 'eval "$(hil completion bash)"; echo ready-$((40+2))'),
+    "zsh": (["zsh", "-f", "-i"], f'{ZSH}eval "$(hil completion zsh)"; echo ready-$((40+2))'),
+    "fish": (["fish", "--no-config", "-i"], "hil completion fish | source; echo ready-(math 40+2)"),
+}
+"""How each shell is started without a person's settings, and made to complete."""
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_a_key_pressed_in_an_interactive_shell(place: Path, shell: str) -> None:
     """The tabulator key itself, on a pseudo-terminal."""
     ours, theirs = os.openpty()
+    command, prepared = INTERACTIVE[shell]
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    environment = {**os.environ, "PATH": path, "PS1": "", "TERM": "dumb", "INPUTRC": "/dev/null"}
+    environment = {**os.environ, "PATH": path, "PS1": "", "TERM": "dumb", "INPUTRC": "/dev/null", "HOME": str(place)}
     with subprocess.Popen(
-        ["bash", "--norc", "--noprofile", "-i"], cwd=place, env=environment, stdin=theirs, stdout=theirs, stderr=theirs
-    ) as shell:
+        ["setsid", "-c", *command], cwd=place, env=environment, stdin=theirs, stdout=theirs, stderr=theirs
+    ) as running:
         os.close(theirs)
-        os.write(ours, b'eval "$(hil completion bash)"; echo ready-$((40+2))\n')
+        os.write(ours, f"{prepared}\n".encode())
         try:
             read_until(ours, b"ready-42")
             os.write(ours, b"hil procedures calibrate-l\t")
-            read_until(ours, b"calibrate-luxmeter")
+            read_until(ours, b"uxmeter")
         finally:
-            shell.kill()
+            running.kill()
     os.close(ours)
 
 
