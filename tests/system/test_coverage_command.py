@@ -122,6 +122,13 @@ def test_a_procedure_without_known_truth_is_refused(tmp_path: Path) -> None:
     assert "declares no truth" in done.stderr
 
 
+def test_a_bench_that_is_not_fit_is_refused_before_the_first_run(tmp_path: Path) -> None:
+    done = hil("coverage", "detection-vs-illuminance", "--bench", "action-sim", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "luxmeter.illuminance: has no calibration" in done.stderr
+    assert "seed" not in done.stderr
+
+
 def test_a_soak_is_held_against_the_truth(tmp_path: Path) -> None:
     done = hil(
         "coverage",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ..errors import FAIL, INCONCLUSIVE, PASS
+from ..errors import FAIL, INCONCLUSIVE, PASS, NotFit
 from .completing import procedure_names
 from .options import as_json, needed_bench, operator, parse_settings
 from .output import printable, show_json, show_table
@@ -51,11 +51,12 @@ def coverage(
 
     \b
     Exit codes: 0 no interval under-covers beyond what the runs allow, 1 one does,
-    3 a run did not end with a result.
+    2 the bench is not fit to start, 3 a run did not end with a result.
     """
     from ..coverage.runs import Asked, carry_out, checked
 
     asked = checked(Asked(procedure, bench, parse_settings(settings), operator))
+    _require_fit(asked, seed)
     seeds = range(seed, seed + runs)
     outcomes = carry_out(asked, seeds, min(runs, jobs or os.cpu_count() or 1), _told)
     found = _found(asked, seeds, outcomes)
@@ -66,6 +67,15 @@ def coverage(
     else:
         _show(found)
     return EXIT[found.verdict.outcome]
+
+
+def _require_fit(asked: Asked, seed: int) -> None:
+    """Refuse what would stop every one of the runs, before the first of them."""
+    from ..bench.config import load_bench
+    from .check import Check
+
+    if faults := Check.of(load_bench(asked.bench), asked.procedure, seed=seed).faults:
+        raise NotFit("\n".join(faults))
 
 
 def _told(outcome: Outcome) -> None:
