@@ -156,7 +156,7 @@ def _reason(verdict: Verdict, bounds: Limits, requirement: float, below: bool, u
 
 
 def _outwards(bound: float, requirement: float, *, up: bool) -> str:
-    """A bound that still bounds as it is printed, with the digits that it takes to lie on its side of the requirement."""
+    """A bound that still bounds as it is printed, with digits enough to lie on its side of the requirement."""
     exact = Decimal(bound)
     for digits in range(3, 17):
         step = Decimal(1).scaleb(exact.adjusted() - digits + 1)

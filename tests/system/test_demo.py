@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import shutil
 import sqlite3
 import subprocess
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
 from lxml import etree
 
-from bench_copy import hil
+from bench_copy import command, hil
+from documents import ROOT, blocks, first_line, first_missing
 from hil.record import open_run
 from hil.scripts import find
 
@@ -25,17 +28,42 @@ ISSUED: dict[str, Any] = {}
 
 
 @pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """One `hil demo`; what it printed, and where it ran."""
+def printed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """One `hil demo`: where it ran, and what it printed."""
     place = tmp_path_factory.mktemp("demo")
-    done = hil("demo", "--out", "demo", "--json", cwd=place, timeout=280)
-    assert done.returncode == 0, done.stderr
-    printed: dict[str, Any] = json.loads(done.stdout)
-    issued = printed.pop("issue")
-    for run in printed.values():
-        run["folder"] = place / run["folder"]
-    ISSUED.update(issued, certificate=place / issued["certificate"])
-    return printed
+    done = subprocess.run(
+        command("demo", "--out", "out/demo"),
+        cwd=place,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=280,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
+    return place, done.stdout
+
+
+@pytest.fixture(scope="module")
+def demo(printed: tuple[Path, str]) -> dict[str, Any]:
+    """Its two runs: folder, results and verdict."""
+    place, text = printed
+    told = text.partition("The certificate, sealed and signed with test keys")[2]
+    ISSUED.update(re.findall(r"^(\w+): +(.+)$", told, re.MULTILINE))
+    ISSUED["certificate"] = place / ISSUED["file"]
+    runs = {}
+    for name, procedure in (("calibration", "calibrate-luxmeter"), ("trial", "detection-vs-illuminance")):
+        (folder,) = (place / "out" / "demo" / "runs").glob(f"*_{procedure}_*")
+        results = json.loads((folder / "results.json").read_text(encoding="utf-8"))
+        runs[name] = {"folder": folder, "results": results, "verdict": results["verdict"]}
+    return runs
+
+
+def test_the_readme_shows_what_it_prints(printed: tuple[Path, str]) -> None:
+    readme = blocks(ROOT / "README.md")
+    (shown,) = (after for block, after in pairwise(readme) if first_line(block) == "make demo")
+    missing = first_missing(shown.text, printed[1])
+    assert not missing, f"{missing!r} is not in:\n{printed[1]}"
 
 
 def text_of(pdf: Path) -> str:

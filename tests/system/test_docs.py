@@ -13,16 +13,14 @@ import re
 import shutil
 import subprocess
 import sys
-from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
 import click
 import pytest
 
+from documents import BLOCK, ROOT, Block, blocks, first_line, first_missing
 from hil.cli.root import cli
-
-ROOT = Path(__file__).parents[2]
 
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 RUN = [path for path in DOCUMENTS if re.search(r"^```(sh|python)$", path.read_text(encoding="utf-8"), re.MULTILINE)]
@@ -42,16 +40,15 @@ REPLACED = {
 """What is run in place of a block that needs make, an administrator or a network."""
 
 EVERY_TIME = {
-    "README.md",
     "docs/how-to/write-a-procedure.md",
     "docs/how-to/command-a-run.md",
 }
-"""Documents that every run of the tests tries; the others take a quarter of an hour, and are for make soak."""
+"""Documents that every run of the tests tries; the others take a quarter of an hour, and are for make soak.
+
+What the README shows of the demonstration is compared with it in ``test_demo``.
+"""
 
 WHEN = {True: (), False: (pytest.mark.soak,)}
-
-TOLERANCE = 0.25
-"""How far the figures of a detection trial may differ: the recogniser's arithmetic depends on the processor."""
 
 FENCE = re.compile(r"^\s*(?:`{3,}|~{3,})", re.MULTILINE)
 """The beginning or the end of a block, however it is written."""
@@ -61,36 +58,9 @@ NO_COMMANDS = {"text", "toml", "conf", "typst", "markdown", "json"}
 
 NOT_RUN = re.compile(r"<!-- not run: (?P<why>[^\n]{10,}) -->\n```(?P<kind>\w+)\n")
 
-BLOCK = re.compile(
-    r"(?:^<!-- (?P<what>file|append): (?P<file>\S+) -->\n)?^```(?P<kind>\w+)\n(?P<text>.*?)^```$",
-    re.DOTALL | re.MULTILINE,
-)
-NUMBER = re.compile(r"\d+(?:\.\d+)?")
-
-
-@dataclass(frozen=True)
-class Block:
-    """A fenced block, and the file that it is to be written or appended to."""
-
-    kind: str
-    text: str
-    what: str
-    file: str
-
-
-def blocks(document: Path) -> list[Block]:
-    return [
-        Block(found["kind"], found["text"], found["what"] or "", found["file"] or "")
-        for found in BLOCK.finditer(document.read_text(encoding="utf-8"))
-    ]
-
 
 def name_of(document: Path) -> str:
     return document.relative_to(ROOT).as_posix()
-
-
-def first_line(block: Block) -> str:
-    return block.text.partition("\n")[0]
 
 
 TRIED = [pytest.param(each, marks=WHEN[name_of(each) in EVERY_TIME]) for each in RUN]
@@ -129,36 +99,6 @@ def carry_out(block: Block, document: str, place: Path) -> str | None:
     if block.kind != "sh" or key in SKIPPED:
         return None
     return run(["bash", "-euo", "pipefail", "-c", REPLACED.get(key, block.text)], place)
-
-
-def plain(line: str) -> str:
-    """A line with single blanks, and rules of a table of any length alike."""
-    return re.sub(r"-{3,}", "---", " ".join(line.split()))
-
-
-def shown(expected: str, line: str) -> bool:
-    """Whether ``line`` is what a document shows as ``expected``."""
-    literal = [re.escape(part) for part in plain(expected).split("…")]
-    if re.fullmatch(".*".join(literal), line):
-        return True
-    if "a90" not in line and "bound of" not in line:
-        return False
-    alike = [NUMBER.sub("#", plain(text)) for text in (expected, line)]
-    if not re.fullmatch(".*".join(re.escape(part) for part in alike[0].split("…")), alike[1]):
-        return False
-    pairs = zip(NUMBER.findall(expected), NUMBER.findall(line), strict=False)
-    return all(abs(float(a) - float(b)) <= TOLERANCE * float(a) for a, b in pairs)
-
-
-def first_missing(expected: str, printed: str) -> str:
-    """The first line of ``expected`` that does not occur in ``printed`` after those before it; empty if none."""
-    remaining = iter([plain(line) for line in printed.splitlines()])
-    for line in expected.splitlines():
-        if line.strip() in ("", "…"):
-            continue
-        if not any(shown(line, found) for found in remaining):
-            return line
-    return ""
 
 
 @pytest.mark.timeout(400)
