@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import json
 import shutil
+import subprocess
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from bench_copy import hil
+from bench_copy import command, hil
 from hil.comparing.comparison import compare
 from hil.comparing.report import report
 from hil.comparing.runs import read
@@ -127,6 +128,15 @@ def test_a_bench_that_is_not_fit_is_refused_before_the_first_run(tmp_path: Path)
     assert done.returncode == 2
     assert "luxmeter.illuminance: has no calibration" in done.stderr
     assert "seed" not in done.stderr
+
+
+def test_what_is_killed_leaves_no_process_behind(tmp_path: Path) -> None:
+    asked = command("coverage", "soak", "--bench", "climate-sim", "--runs", "200", "--jobs", "2")
+    with subprocess.Popen(asked, cwd=tmp_path, stderr=subprocess.PIPE, text=True) as running:
+        assert running.stderr is not None
+        assert "done" in running.stderr.readline()
+        running.kill()
+        assert running.stderr.read() is not None, "ends once no worker holds the pipe any more"
 
 
 def test_a_soak_is_held_against_the_truth(tmp_path: Path) -> None:

@@ -73,7 +73,7 @@ def carry_out(asked: Asked, seeds: range, jobs: int, told: Callable[[Outcome], N
     context = multiprocessing.get_context("spawn")
     with (
         tempfile.TemporaryDirectory(prefix="hil-coverage-") as folder,
-        ProcessPoolExecutor(jobs, context, initializer=_one_thread) as pool,
+        ProcessPoolExecutor(jobs, context, initializer=_begin) as pool,
     ):
         waiting = [pool.submit(one_run, asked, seed, Path(folder)) for seed in seeds]
         try:
@@ -87,7 +87,11 @@ def carry_out(asked: Asked, seeds: range, jobs: int, told: Callable[[Outcome], N
     return [found[seed] for seed in seeds]
 
 
-def _one_thread() -> None:
+def _begin() -> None:
+    """Of a process that serves many runs: with one thread for arithmetic, and no longer than this one lives."""
+    from ..parent import end_with_parent
+
+    end_with_parent()
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 

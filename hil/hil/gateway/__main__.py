@@ -6,13 +6,13 @@ All but the last are descriptors that the core made; NETWORK is what `hil.access
 from __future__ import annotations
 
 import asyncio
-import ctypes
 import os
-import signal
 import socket
 import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING
+
+from ..parent import end_with_parent
 
 if TYPE_CHECKING:
     from .board import Board
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from .server import Server
 
 NICENESS = 10
-PR_SET_PDEATHSIG = 1
 
 LAST_WORDS = 0.5
 """Seconds in which clients may hear the last of a run that is over."""
@@ -31,7 +30,7 @@ BEAT = 1.0
 
 def main(events: str, values: str, listener: str, tcp: str = "", network: str = "") -> None:
     """Serve until the core closes its pipe, or dies."""
-    ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    end_with_parent()
     os.nice(NICENESS)
     sockets = [socket.socket(fileno=int(number)) for number in (events, values, listener, tcp) if number]
     asyncio.run(_serve(*sockets, network=network))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import json
 import signal
 import sys
@@ -16,12 +15,11 @@ import msgspec
 
 from ..commanding.commander import refused
 from ..errors import HilError, RecordError, UsageError
+from ..parent import end_with_parent
 from ..record.reader import locate
 from ..record.sqlite import read_only
 from ..suggest import nearest
 from .history import LENGTH
-
-PR_SET_PDEATHSIG = 1
 
 SLACK = 120 * 10**9
 """Nanoseconds by which a reading may be on record later, or earlier, than one of its time."""
@@ -37,7 +35,7 @@ NANOSECONDS = 1_000_000
 
 def main() -> None:
     """Answer until the gateway ends, or dies."""
-    ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    end_with_parent()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     for line in sys.stdin.buffer:
         status, body = answer(json.loads(line))

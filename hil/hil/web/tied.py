@@ -5,18 +5,16 @@ The kernel ends this process with its parent, whatever this one is doing then, a
 
 from __future__ import annotations
 
-import ctypes
 import os
 import runpy
-import signal
 import sys
 
-PR_SET_PDEATHSIG = 1
+from ..parent import end_with_parent
 
 
 def main(parent: str, module: str, *arguments: str) -> None:
     """Run ``module`` with ``arguments``, unless ``parent`` has ended already."""
-    ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    end_with_parent()
     if os.getppid() != int(parent):
         return
     sys.argv = [module, *arguments]
