@@ -17,7 +17,6 @@ from .live import LiveChannel
 from .measurement import in_lane
 from .patience import Patience
 from .recorded import BY_CAPABILITY, RecordedActuator, RecordedCamera, RecordedSystem
-from .safety.rules import sensed_channels
 
 if TYPE_CHECKING:
     from hil_drivers.device import Device
@@ -90,6 +89,8 @@ class Binding:
 
     def watched(self) -> dict[str, LiveChannel]:
         """The channels that interlocks and readbacks name, those that take setpoints too among them."""
+        from .safety.rules import sensed_channels
+
         found = {}
         for name in sensed_channels(self._bench.config.content):
             channel = self._bench.channels[name]

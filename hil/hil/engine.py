@@ -22,7 +22,6 @@ from .errors import BenchFault, HilError, InterlockTripped, NotFit, raised
 from .execution import Execution, unbroken
 from .progress import Progress
 from .safety.latches import Latches
-from .safety.supervisor import Supervisor
 from .service import Service
 from .signals import show_ending
 from .timekeeping import Timekeeper
@@ -32,6 +31,7 @@ if TYPE_CHECKING:
     from .design import AdaptiveDesign, Design, Plan
     from .parameters import Parameters
     from .record import RecordWriter
+    from .safety.supervisor import Supervisor
     from .scripts import Procedure
 
 
@@ -127,6 +127,8 @@ class Engine:
 
     def supervisor(self, bench: Bench, binding: Binding | None) -> Supervisor:
         """The safety supervisor; one without a binding knows the safe state, and nothing else."""
+        from .safety.supervisor import Supervisor
+
         folder = self.record.folder
         return Supervisor(
             bench,

@@ -14,8 +14,6 @@ from hil_drivers.errors import AddressError, DriverError, UnknownDriver
 from hil_drivers.options import option_faults
 
 from ..errors import raised
-from ..safety.checks import point_faults as safety_point_faults
-from ..safety.checks import watchdog_faults
 from ..suggest import nearest
 from .files import Fault, SourceFile
 
@@ -50,6 +48,9 @@ def check_drivers(
     :param broken: whether a driver that raises an error of its own, no fault of the bench file, is a fault here.
     :raises ConfigurationError: with one sentence for each fault.
     """
+    from ..safety.checks import point_faults as safety_point_faults
+    from ..safety.checks import watchdog_faults
+
     faults: list[Fault] = []
     classes: dict[str, type[Device]] = {}
     for name in devices:

@@ -17,7 +17,6 @@ from ..clock import LockstepClock, PacedClock, Still
 from ..deadline import within
 from ..errors import BenchFault, ConfigurationError, HilError, NotFit, UsageError
 from ..safety.claims import claim
-from ..safety.rules import safe_state_channels
 from ..suggest import nearest
 from .channel import ActuatorChannel, Channel, SensorChannel, channel_class
 from .drivers import broken_driver, check_drivers, device_options, point_faults
@@ -175,6 +174,8 @@ async def open_for_safety(config: BenchConfig, *, seed: int | None = None) -> As
 
     :returns: the bench, and a sentence for each device that does not open.
     """
+    from ..safety.rules import safe_state_channels
+
     names = [name for name in config.channels if name in safe_state_channels(config.content)]
     devices = [name for name in config.devices if name in {config.channels[each].device for each in names}]
     records = {name: record for name in names if (record := assess(config, name, seed=seed).record) is not None}
