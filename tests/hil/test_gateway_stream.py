@@ -193,6 +193,24 @@ async def test_a_page_that_does_not_say_what_it_has_seen_is_waited_for(monkeypat
         assert [event["number"] for event in client.events] == list(range(1, number + 6))
 
 
+async def test_saying_what_was_seen_brings_nothing_by_itself(tmp_path: Path) -> None:
+    """Or a client that says so of each frame, and the gateway, would keep each other busy."""
+    async with reachable(tmp_path, clock=lambda: 0.0) as remote:
+        told(remote.parts.board, 1.0)
+        async with remote.stream(role="operate") as client:
+            await client.next()
+            before = (await client.next())["seq"]
+            for number in range(20):
+                await say(client, seen=before)
+                await say(client, command={"verb": "note", "command_id": f"n{number}"})
+                await answer(client)
+            tell_events(remote.parts.board, 1, 1)
+            while not client.events:
+                await client.next()
+            empty = [frame["seq"] for frame in client.frames if frame["kind"] == "delta" and not frame["events"]]
+            assert len(empty) <= 2, "no more than a view begins with"
+
+
 async def test_commands_on_the_stream_are_answered_on_it(tmp_path: Path) -> None:
     async with reachable(tmp_path, clock=lambda: 0.0) as remote:
         told(remote.parts.board, 1.0)

@@ -137,8 +137,10 @@ class Client:
             self._globs = message.subscribe
             self._look()
         else:
+            held_back = self._behind()
             self._seen = message.seen
-            self._due.set()
+            if held_back:
+                self._due.set()
 
     def _look(self) -> None:
         """Look at what it wants from now on, and begin with all of that."""
