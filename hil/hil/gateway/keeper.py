@@ -122,6 +122,9 @@ class _Keeper:
         while not (why := child.fault()):
             child.link.tick()
             await asyncio.sleep(TICK)
+        if child.process.poll() is None:
+            await asyncio.sleep(TICK)
+            why = child.fault() or why  # a process that dies closes its pipe before it has ended
         child.kill()
         self._child = None
         return why
