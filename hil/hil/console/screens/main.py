@@ -12,13 +12,7 @@ from ..widgets.channel_table import ChannelTable
 from ..widgets.foot import Foot
 from ..widgets.key_bar import SAFE_STOP, Key
 from ..widgets.rows import Head
-from .alarm_lists import AlarmsView
-from .calibration import CalibrationView
-from .camera import CameraView
-from .devices import DevicesView
-from .log import LogView
 from .overview import Overview
-from .queue import QueueView
 from .trends import Trends
 from .view import View
 
@@ -36,16 +30,7 @@ class Main(Screen[None]):
         self.context = context
         self.head, self.foot = Head(plain=context.plain), Foot(plain=context.plain)
         self.trends = Trends(context)
-        self.views: tuple[View, ...] = (
-            Overview(context),
-            self.trends,
-            QueueView(context),
-            AlarmsView(context),
-            DevicesView(context),
-            CalibrationView(context),
-            CameraView(context),
-            LogView(context),
-        )
+        self.views: tuple[View, ...] = (Overview(context), self.trends)
         self.place = 0
 
     def compose(self) -> ComposeResult:
@@ -56,7 +41,10 @@ class Main(Screen[None]):
         yield self.foot
 
     def complete(self) -> None:
-        """Add the views that the first picture does not show."""
+        """Load and add the views that the first picture does not show."""
+        from .others import other_views
+
+        self.views = (*self.views, *other_views(self.context))
         for view in self.views[1:]:
             view.display = False
         self.query_one(ContentSwitcher).mount_all(self.views[1:])
@@ -67,7 +55,9 @@ class Main(Screen[None]):
         return self.views[self.place]
 
     def call_up(self, place: int) -> None:
-        """Show the view of a number, from 0."""
+        """Show the view of a number, from 0, once it is there."""
+        if place >= len(self.views):
+            return
         self.view.leave()
         self.place = place
         self.query_one(ContentSwitcher).current = self.view.id
