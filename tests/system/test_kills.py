@@ -9,6 +9,7 @@ import sys
 import time
 from asyncio.subprocess import PIPE
 from collections import Counter
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -62,9 +63,12 @@ class Killed:
 
     @property
     def folder(self) -> Path | None:
-        """Of the run, once it has begun."""
-        folders = sorted(found.parent for found in (self.rig.folder / "runs").glob("*/run.db"))
-        return next((folder for folder in folders if open_run(folder).run), None)
+        """Of the run, once it has begun: a kill may have left a record that does not even say what it is."""
+        for found in sorted((self.rig.folder / "runs").glob("*/run.db")):
+            with suppress(UsageError):
+                if open_run(found.parent).run:
+                    return found.parent
+        return None
 
     def arguments(self) -> list[str]:
         begin = ["run", "many.py", "--bench", "bench/safe.toml", "--out", "runs", "--jsonl"]
