@@ -21,6 +21,8 @@ Verdict = Literal["pass", "fail", "inconclusive"]
 Limits = tuple[float | None, float | None]
 
 _POLICY = ReportingPolicy()
+_MOST_STEPS = 1000
+"""Of a search for a guard band: tails as of Student's t make some very wide."""
 
 _DEFINITIONS = {
     "consumer_risk": "specific consumer's risk: probability that this accepted item does not conform; "
@@ -160,7 +162,7 @@ def guard_band_for_risk(
         raise CalibrationError(
             f"no value has a consumer's risk of {target_risk:g} with u = {u:g}", remedy="measure with less uncertainty"
         )
-    return u * float(brentq(excess, 0.0, widest, xtol=1e-12)) if excess(0.0) > 0 else 0.0
+    return u * float(brentq(excess, 0.0, widest, xtol=1e-12, maxiter=_MOST_STEPS)) if excess(0.0) > 0 else 0.0
 
 
 def guard_band_for_rejection(
@@ -182,7 +184,7 @@ def guard_band_for_rejection(
         return _share_below(-z, dof) - _share_below(-z - width, dof) - target_risk
 
     far = 1.0 - _quantile(target_risk, dof)
-    return u * float(brentq(excess, 0.0, far, xtol=1e-12)) if excess(0.0) > 0 else 0.0
+    return u * float(brentq(excess, 0.0, far, xtol=1e-12, maxiter=_MOST_STEPS)) if excess(0.0) > 0 else 0.0
 
 
 def _relative_width(u: float, target_risk: float, lower: float | None, upper: float | None, dof: float) -> float:

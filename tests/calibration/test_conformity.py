@@ -91,6 +91,12 @@ def test_only_a_non_binary_rule_is_inconclusive(y: float, verdict: str) -> None:
     assert "inconclusive" not in {decide(y, 0.1, lower=9.0, upper=11.0, rule=rule).verdict for rule in rules}
 
 
+@pytest.mark.parametrize("risk", [1e-20, 2.6846028500586987e-136])
+def test_a_guard_band_is_found_for_a_risk_of_nearly_nothing(risk: float) -> None:
+    found = guard_band_for_rejection(0.1, risk, lower=0.5, upper=2.0, dof=5)
+    assert found > guard_band_for_rejection(0.1, 100 * risk, lower=0.5, upper=2.0, dof=5) > 0.0
+
+
 def test_a_stated_guard_band_is_used_and_told() -> None:
     found = decide(10.5, 0.1, upper=11.0, rule="guarded-acceptance", guard_band=0.6)
     assert (found.verdict, found.guard_band) == ("fail", 0.6)
