@@ -238,6 +238,23 @@ def test_a_damaged_segment_is_read_or_refused(segment: Path, data: st.DataObject
         assert sum(1 for _ in frames_in(damaged)) <= 2
 
 
+def test_a_length_past_any_file_is_refused(segment: Path) -> None:
+    content = bytearray(segment.read_bytes())
+    lengths = [at for at in range(600) if frames_or_refusal(segment, content, at)]
+    assert lengths, "some byte is the highest of a length"
+
+
+def frames_or_refusal(segment: Path, content: bytearray, at: int) -> bool:
+    """Whether a segment whose byte ``at`` is 128 is refused; it is read or refused, never anything else."""
+    damaged = segment.with_name("long.mcap")
+    damaged.write_bytes(content[:at] + b"\x80" + content[at + 1 :])
+    try:
+        list(frames_in(damaged))
+    except RecordError:
+        return True
+    return False
+
+
 @pytest.mark.soak
 def test_a_bench_says_that_pictures_are_kept(history: History, tmp_path: Path) -> None:
     """A trial with its camera's frames: on record, sealed into the run's MCAP, verified, reproduced."""

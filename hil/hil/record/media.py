@@ -217,7 +217,7 @@ def frames_in(path: Path) -> Iterator[tuple[int, bytes]]:
                     yield record.log_time, record.data
         except (EndOfFile, struct.error):
             return
-        except (McapError, ValueError, MemoryError) as error:
+        except (McapError, ValueError, MemoryError, OverflowError) as error:
             raise RecordError(f"is not a segment of pictures ({error})", where=str(path)) from error
 
 
