@@ -135,10 +135,11 @@ class LockstepClock:
         task = self._join()
         for other in pending:
             self._adopt(other)
-        self._waiting[task] = set(pending)
+        awaited = until or all_done(frozenset(pending))
+        self._waiting[task] = pending
         self._rest(task)
         try:
-            await (until or all_done(pending))
+            await awaited
         finally:
             self._waiting.pop(task, None)
             self._rouse(task)

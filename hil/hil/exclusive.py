@@ -179,7 +179,8 @@ class Exclusive:
         )
 
     async def _in_turn(self, operation: Callable[[], Coroutine[Any, Any, T]]) -> T:
-        turn = _Turn(operation, self._last, asyncio.get_running_loop().create_future())
+        before = None if self._last is None or self._last.done() else self._last
+        turn = _Turn(operation, before, asyncio.get_running_loop().create_future())
         task = asyncio.create_task(self._take(turn), name=self._task_name)
         self._last = task
         task.add_done_callback(turn.end)
