@@ -16,6 +16,7 @@ from .devices.base import ROOM
 from .devices.camera import CameraOptics
 from .devices.modbus import ModbusDevice
 from .devices.modbus_linked import ModbusLinked
+from .devices.ros2_robot import Ros2RobotDevice
 from .devices.scene_server import SceneServerDevice
 from .devices.t10a import LuxmeterDevice
 from .model import Effect, Model, Name, NotNegative, Positive
@@ -129,6 +130,8 @@ class WorldFile(Model):
         for name, device in self.devices.items():
             if isinstance(device, CameraOptics) and device.view == "robot":
                 yield f"{name!r} has the view of a robot, which only the world robot-hall has"
+            if isinstance(device, Ros2RobotDevice) and (device.protection is not None or device.mass_u):
+                yield f"{name!r} has a protection or a mass, which only the world robot-hall has"
             if isinstance(device, ModbusDevice) and any(device.served(point).in_hall for point in device.values):
                 yield f"{name!r} shows quantities of the world robot-hall, which this one is not"
 

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...clock import NANOSECONDS
-from ..bodies import Body
+from ..bodies import Bodies, Body
 from ..world_file import WorldFileError
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ class Engine:
     :raises WorldFileError: if MuJoCo is not installed.
     """
 
-    def __init__(self, _world: World) -> None:
+    def __init__(self, world: World) -> None:
         self.mujoco = load_engine()
         self.model: Any = self.mujoco.MjModel.from_xml_path(str(Path(__file__).with_name("hall.xml")))
         self.data: Any = self.mujoco.MjData(self.model)
@@ -62,6 +62,7 @@ class Engine:
         self._viewed = -1
         self._controls: list[Callable[[int], None]] = []
         self._motion = np.zeros(self.model.nv)
+        world.part(Bodies).register("obstacle", self._obstacle)
 
     def joint(self, name: str) -> int:
         """Where the positions of a joint begin."""
@@ -93,6 +94,11 @@ class Engine:
         """Where the obstacle stands at the first tick at or after ``t``."""
         placed = self._placed_at(t + TICK - 1)
         return placed.x if axis == 0 else placed.y
+
+    def _obstacle(self, t: int) -> Body:
+        """The foot of the obstacle's axis at ``t``, for trackers."""
+        placed = self._placed_at(t)
+        return Body((placed.x, placed.y, 0.0))
 
     def contact(self, t: int, hold: int) -> bool:
         """Whether the robot's hull has touched anything within ``hold`` before ``t``."""

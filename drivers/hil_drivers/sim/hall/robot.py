@@ -15,17 +15,16 @@ from ...clock import NANOSECONDS
 from ..base import Base, Place, State
 from ..bodies import Body
 from ..devices.ros2_robot import Ros2RobotDevice
+from ..noise import Stream
 from ..world import World
 from .engine import KEPT, TICK, Engine
+from .protection import Protection
 
 WHEEL = 0.05
 """Radius of the driven wheels."""
 
 TRACK = 0.3
 """Distance between them."""
-
-BUMPER_HOLD = NANOSECONDS // 2
-"""How long the bumper tells of a touch."""
 
 
 class Believed(NamedTuple):
@@ -61,7 +60,14 @@ class HallRobot(Base):
         self._angles, self._targets = engine.data.qpos, engine.data.ctrl
         self._commands: deque[Command] = deque([Command(0, 0.0, 0.0, 0)])
         self._history: deque[Believed] = deque([Believed(0, Place(0.0, 0.0, 0.0), 0.0, 0.0, 0.0, 0.0)], maxlen=KEPT)
+        self._weigh(name)
+        self._protection = None if device.protection is None else Protection(name, device.protection, world)
         engine.control(self._act)
+
+    @property
+    def mass(self) -> float:
+        """Of the whole robot, in kg."""
+        return float(self._engine.model.body("robot").subtreemass[0])
 
     def command(self, t: int, speed: float, turn_rate: float) -> None:
         (linear, angular), timeout = self.limits, self._device.command_timeout
@@ -85,6 +91,15 @@ class HallRobot(Base):
     def body(self, t: int) -> Body:
         return self._engine.body("robot", t)
 
+    def _weigh(self, name: str) -> None:
+        """Give it the mass of this seed: the model's, and what is not known of it."""
+        model, device = self._engine.model, self._device
+        chassis = model.body("robot")
+        more = device.mass_u * Stream(self._world.file.seed, "truth", "base", name, "mass").normal()
+        chassis.inertia = chassis.inertia * (1.0 + more / float(chassis.mass[0]))
+        chassis.mass = chassis.mass + more
+        model.body_subtreemass[model.body("robot").id] += more
+
     def _act(self, t: int) -> None:
         """One tick of the base's software."""
         commands, last = self._commands, self._history[-1]
@@ -93,9 +108,12 @@ class HallRobot(Base):
         _, speed, turn_rate, until = commands[0]
         if t >= until:
             speed = turn_rate = 0.0
+        acceleration = self._device.acceleration
+        if self._protection is not None and (braking := self._protection.act(t, speed)) is not None:
+            speed, acceleration = 0.0, braking
         if speed != last.speed or turn_rate != last.turn_rate or not t:
             dt = (t - last.t) / NANOSECONDS
-            speed = _towards(last.speed, speed, self._device.acceleration * dt)
+            speed = _towards(last.speed, speed, acceleration * dt)
             turn_rate = _towards(last.turn_rate, turn_rate, self._device.angular_acceleration * dt)
             half = turn_rate * TRACK / 2.0
             self._targets[self._motors] = (speed - half) / WHEEL, (speed + half) / WHEEL

@@ -8,14 +8,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ...clock import NANOSECONDS
 from ..world import World
 from ..world_file import WorldFileError
 from .engine import WHERE, Engine
-from .robot import BUMPER_HOLD
 
 RAYS = 36
 REACH = 8.0
 """The largest distance in m that the range sensor tells; where there is nothing, it tells this."""
+
+BUMPER_HOLD = NANOSECONDS // 2
+"""How long the bumper tells of a touch."""
 
 _LUMA = np.array([0.299, 0.587, 0.114], dtype=np.float32)
 
