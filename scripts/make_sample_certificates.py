@@ -265,6 +265,71 @@ def distance_meter(instrument: dict[str, Any]) -> Certificate:
     )
 
 
+def tracked_body(instrument: dict[str, Any], number: int) -> Certificate:
+    """The place of one rigid body of a motion capture system along an axis of its volume, U = 0.8 mm (k = 2)."""
+    places = range(-4, 5)
+    points = [(f"{x:.4f}", f"{x + 2e-4 + (0.5 + 0.3 * number) * 1e-4 * x:.4f}", "0.0008") for x in places]
+    return certificate(
+        f"SAMPLE-2026-{20 + number:04d}",
+        instrument,
+        "2026-04-14",
+        "2026-04-16",
+        standard=Equipment(
+            Text("Laser tracker", "Laser de poursuite"),
+            "Example Instruments",
+            "EX-TRACK 1",
+            "90005",
+            Reference("SAMPLE-2025-0905", "0" * 64),
+        ),
+        method=Method(
+            Text("Calibration of motion capture systems", "Étalonnage de systèmes de capture de mouvement"),
+            Text(
+                "Comparison with a laser tracker, the rigid body on a carriage along the axes of the hall, at rest.",
+                "Comparaison à un laser de poursuite, corps rigide sur un chariot le long des axes du hall, au repos.",
+            ),
+            norm="EX-P-05 (fictitious procedure)",
+            ref_type="gp_method",
+        ),
+        results=(Result(Text("Position", "Position"), columns("m", points, "m")),),
+    )
+
+
+def motion_capture(instrument: dict[str, Any]) -> Certificate:
+    """A coordinate in the volume from -1 m to 1 m, any axis, U = 0.20 mm (k = 2)."""
+    points = [
+        ("-1.0000", "-1.0001"),
+        ("-0.5000", "-0.5000"),
+        ("0.0000", "0.0001"),
+        ("0.5000", "0.5002"),
+        ("1.0000", "1.0002"),
+    ]
+    return certificate(
+        "SAMPLE-2026-0005",
+        instrument,
+        "2026-03-17",
+        "2026-03-19",
+        standard=Equipment(
+            Text("Artefact of spheres, measured by a laser tracker", "Artefact à sphères, mesuré au laser de poursuite"),
+            "Example Instruments",
+            "EX-ARTEFACT 1",
+            "90005",
+            Reference("SAMPLE-2025-0905", "0" * 64),
+        ),
+        method=Method(
+            Text("Calibration of motion capture systems", "Étalonnage de systèmes de capture de mouvement"),
+            Text(
+                "Comparison with the spheres of an artefact at rest, brought to places all over the volume, along each "
+                "axis; the indication is the mean of 500 frames. U holds for any axis.",
+                "Comparaison aux sphères d'un artefact au repos, placé dans tout le volume selon chaque axe ; "
+                "l'indication est la moyenne de 500 images. U vaut pour chaque axe.",
+            ),
+            norm="EX-P-05 (fictitious procedure)",
+            ref_type="gp_method",
+        ),
+        results=(Result(Text("Coordinate", "Coordonnée"), columns("m", [(*p, "0.00020") for p in points], "m")),),
+    )
+
+
 SHARED = (
     Effect(
         name="reference thermometer of SAMPLE-2026-0011 to 0019",
@@ -351,6 +416,9 @@ def samples() -> dict[str, Certificate]:
         "climate-probe.xml": climate_probe(instruments["climate-probe"]),
         "chamber-probe.xml": chamber_probe(instruments["chamber-probe"]),
         "distance-meter.xml": distance_meter(instruments["distance-meter"]),
+        "motion-capture.xml": motion_capture(instruments["motion-capture"]),
+        "mocap-robot.xml": tracked_body(instruments["tracked-robot"], 1),
+        "mocap-obstacle.xml": tracked_body(instruments["tracked-obstacle"], 2),
         **{f"pt100-{i}.xml": thermometer(instruments[f"pt100-{i}"], i) for i in range(1, 10)},
     }
 
