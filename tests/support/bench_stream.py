@@ -12,6 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from websockets.asyncio.server import ServerConnection, unix_serve
 from websockets.exceptions import ConnectionClosed
+from websockets.http11 import Request, Response
 
 BEGAN = 1_790_000_000_000
 """UTC in milliseconds of the first value."""
@@ -56,6 +57,8 @@ class StreamBench:
         self.asked = asyncio.Event()
         """Set once there was a command."""
         self.answer: Callable[[dict[str, Any]], Answer | None] = lambda request: {"status": "accepted"}
+        self.history: dict[str, list[list[Any]]] = {}
+        """By channel, what is on record of it."""
         self.pictures: list[dict[str, Any]] = []
         """What a client that wants pictures is sent."""
         self.wanted: list[bool] = []
@@ -67,12 +70,20 @@ class StreamBench:
     @asynccontextmanager
     async def listening(self) -> AsyncIterator[StreamBench]:
         """Listen while the context lasts."""
-        async with unix_serve(self._serve, str(self.path), compression=None):
+        async with unix_serve(self._serve, str(self.path), compression=None, process_request=self._record):
             try:
                 yield self
             finally:
                 await self.drop()
         self.path.unlink(missing_ok=True)
+
+    def _record(self, connection: ServerConnection, request: Request) -> Response | None:
+        """What is on record, to who asks for it; anybody else gets a stream."""
+        asked = urlsplit(request.path)
+        if asked.path != "/history":
+            return None
+        rows = self.history.get(parse_qs(asked.query)["channel"][0], [])
+        return connection.respond(200, json.dumps({"rows": rows, "next": None}))
 
     async def drop(self) -> None:
         """Close every stream, as a gateway that ends."""

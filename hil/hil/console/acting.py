@@ -13,6 +13,7 @@ from textual.screen import Screen
 
 from ..commanding.verb import Verb
 from ..errors import HilError
+from .channels import Live
 from .context import Context
 from .copying import keep_copy
 from .desk import Desk
@@ -64,11 +65,13 @@ class Acting(App[int]):
             say=self.say,
             repaint=self.tick,
             want_pictures=self.want_pictures,
+            recall=self.recall,
         )
         self.main = Main(self.context)
         self._said, self._said_at, self._said_wrong = "", 0.0, False
         self._picture_viewers = 0
         self._seen_prompts: set[tuple[str, int]] = set()
+        self._recalled: dict[tuple[str, str, str], float] = {}
 
     def get_default_screen(self) -> Screen[None]:
         """The screen behind everything."""
@@ -82,6 +85,20 @@ class Acting(App[int]):
         """Have the bench send pictures for one who looks at them, or for one fewer."""
         self._picture_viewers = max(0, self._picture_viewers + (1 if wanted else -1))
         self.run_worker(self.link.pictures(wanted=self._picture_viewers > 0), group="pictures", exclusive=True)
+
+    def recall(self, channel: str, span: float) -> None:
+        """Ask once for what the record holds of a channel from before this console was attached."""
+        live, asked = self.model.channel(channel), (self.model.boot, self.model.run.run, channel)
+        if live is None or live.t is None or not self.context.linked or self._recalled.get(asked, 0.0) >= span:
+            return
+        self._recalled[asked] = span
+        if live.past.first is None or live.past.first > live.t - span:
+            self.run_worker(self._recall(live, span), name=f"past of {channel}", group="past")
+
+    async def _recall(self, live: Live, span: float) -> None:
+        from .recall import recall
+
+        await recall(self.link.place, live, span)
 
     def say(self, text: str, *, wrong: bool = False) -> None:
         """Show a message above the keys for a while."""

@@ -36,6 +36,7 @@ class Context:
     :param say: shows a line above the keys; ``wrong`` says that something is.
     :param repaint: paints everything in sight, now.
     :param want_pictures: has the bench send what its cameras see, or not.
+    :param recall: has the past of a channel, so many seconds of it, put before what was seen of it here.
     """
 
     model: Model
@@ -47,6 +48,7 @@ class Context:
     say: Callable[..., None]
     repaint: Callable[[], object]
     want_pictures: Callable[[bool], object]
+    recall: Callable[[str, float], object]
     drafts: dict[int, str] = field(default_factory=dict)
     """By the number of its prompt, an answer that was begun."""
 

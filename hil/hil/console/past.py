@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from array import array
+from collections.abc import Iterable
 
 from .history import History
 
@@ -22,6 +23,11 @@ class Past(History):
         self._length = self._most = length
 
     @property
+    def first(self) -> float | None:
+        """The time of the first sample, in s."""
+        return self._t[0] if self._t else None
+
+    @property
     def last(self) -> float | None:
         """The time of the last sample, in s."""
         return self._t[-1] if self._t else None
@@ -29,6 +35,17 @@ class Past(History):
     def clear(self) -> None:
         """Forget everything."""
         self._forget()
+
+    def before(self, earlier: Iterable[tuple[float, float | None, float | None]]) -> None:
+        """Take in what was before the first sample: time (s), value and U of each, in order of time."""
+        held = self._t, self._low, self._high, self._U
+        first = held[0][0] if held[0] else math.inf
+        self._forget()
+        for t, value, U in earlier:  # noqa: N806
+            if t < first and (not self._t or t > self._t[-1]):
+                self.add(t, value, U)
+        for t, low, high, U in zip(*held, strict=True):  # noqa: N806
+            self.add(t, low, U, low, high)
 
     def gap(self) -> None:
         """What follows is not joined to what was before."""

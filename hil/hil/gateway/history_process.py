@@ -13,6 +13,8 @@ from typing import Any
 import apsw
 import msgspec
 
+from hil_drivers.indication import UNUSABLE
+
 from ..commanding.commander import refused
 from ..errors import HilError, RecordError, UsageError
 from ..parent import end_with_parent
@@ -56,6 +58,8 @@ def answer(question: dict[str, Any]) -> tuple[int, bytes]:
 
 def page(folder: str, channel: str, begin: int, end: int, after: int, most: int) -> dict[str, Any]:
     """Readings of ``channel``, ``begin`` and ``end`` in UTC milliseconds, in the order of the record.
+
+    The value of a channel without a calibration is its indication, as on the screens.
 
     :param after: the number of the last reading of the page before; 0 for the first page.
     :raises UsageError: for a run or a channel that is not there.
@@ -101,10 +105,10 @@ def _slice(
     db: apsw.Connection, number: int, begin: int, end: int, start: int, stop: int, most: int
 ) -> Iterator[list[Any]]:
     sql = (
-        "SELECT rowid, t, value, u, flags FROM reading"
+        "SELECT rowid, t, CASE WHEN value IS NULL AND flags & ? = 0 THEN raw ELSE value END, u, flags FROM reading"
         " WHERE rowid BETWEEN ? AND ? AND ch = ? AND t BETWEEN ? AND ? ORDER BY rowid LIMIT ?"
     )
-    for rowid, t, value, u, flags in db.execute(sql, (start, stop, number, begin, end, most)):
+    for rowid, t, value, u, flags in db.execute(sql, (int(UNUSABLE), start, stop, number, begin, end, most)):
         yield [rowid, int(t) // NANOSECONDS, value, u, flags]
 
 

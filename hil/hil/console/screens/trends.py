@@ -30,6 +30,7 @@ def show_trend(trend: Trend, name: str, context: Context, *, until: float | None
     end = context.source.now_of(live) if until is None else until
     status = context.model.status(live, context.times.now())
     title = f"{name} {result(live.value, live.u, live.facts.symbol)} {status.text}".rstrip()
+    context.recall(name, trend.span)
     samples = live.past.samples(end - trend.span)
     trend.show(samples if len(samples.t) else None, end, limits=live.facts.limits, title=title)
 
