@@ -309,11 +309,13 @@ def motion_capture(instrument: dict[str, Any]) -> Certificate:
         "2026-03-17",
         "2026-03-19",
         standard=Equipment(
-            Text("Artefact of spheres, measured by a laser tracker", "Artefact à sphères, mesuré au laser de poursuite"),
+            Text(
+                "Artefact of spheres, measured by a laser tracker", "Artefact à sphères, mesuré au laser de poursuite"
+            ),
             "Example Instruments",
             "EX-ARTEFACT 1",
-            "90005",
-            Reference("SAMPLE-2025-0905", "0" * 64),
+            "90006",
+            Reference("SAMPLE-2025-0906", "0" * 64),
         ),
         method=Method(
             Text("Calibration of motion capture systems", "Étalonnage de systèmes de capture de mouvement"),
@@ -323,7 +325,7 @@ def motion_capture(instrument: dict[str, Any]) -> Certificate:
                 "Comparaison aux sphères d'un artefact au repos, placé dans tout le volume selon chaque axe ; "
                 "l'indication est la moyenne de 500 images. U vaut pour chaque axe.",
             ),
-            norm="EX-P-05 (fictitious procedure)",
+            norm="EX-P-06 (fictitious procedure)",
             ref_type="gp_method",
         ),
         results=(Result(Text("Coordinate", "Coordonnée"), columns("m", [(*p, "0.00020") for p in points], "m")),),

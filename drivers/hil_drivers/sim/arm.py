@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import partial
+from typing import NamedTuple
 
 from ..clock import NANOSECONDS
 from .bodies import Bodies, Body
@@ -24,6 +25,9 @@ from .truth import Influences
 from .world import World
 
 NOMINAL = Arm6()
+
+SMALL = 1e-6
+"""The turn of a joint in rad by which the effect of its deviation is found."""
 
 
 class Doing(IntEnum):
@@ -82,6 +86,13 @@ class Move:
     def arrival(self) -> int:
         """When it ends, if nothing cuts it off."""
         return self.start + math.ceil(self.total * NANOSECONDS)
+
+
+class Stops(NamedTuple):
+    """The true positions of the tool over many stops at one target: their mean in m, and their covariance in m²."""
+
+    mean: Vector
+    covariance: list[list[float]]
 
 
 class Arm:
@@ -160,9 +171,26 @@ class Arm:
         """Where the tool truly is."""
         joints = [sum(parts) for parts in zip(self.joints(t), self._zeros, self._strayed(t), strict=True)]
         place = self._true.forward(joints)
-        air = self._climate.temperature(t)
-        x, y, z = (effect.forward(at, air) for effect, at in zip(self._effects, place.position, strict=True))
-        return Body((x, y, z), quaternion(place.rotation))
+        return Body(self._placed(place.position, t), quaternion(place.rotation))
+
+    def stops(self, target: Sequence[float]) -> Stops:
+        """Where the tool truly comes to rest when it is told to go to ``target``: the truth of a trial of its poses.
+
+        :raises ValueError: if no joints lead there.
+        """
+        place = Place((target[0], target[1], target[2]), rotation_matrix((target[3], target[4], target[5])))
+        found = NOMINAL.inverse(place, self._device.home)
+        if found is None:
+            raise ValueError("no joints lead to the target")
+        joints = [joint + zero for joint, zero in zip(found, self._zeros, strict=True)]
+        mean = self._placed(self._true.forward(joints).position)
+        columns = []
+        for axis in range(AXES):
+            turned = [joint + (SMALL if i == axis else 0.0) for i, joint in enumerate(joints)]
+            moved = self._placed(self._true.forward(turned).position)
+            columns.append([self._device.repeatability * (b - a) / SMALL for a, b in zip(mean, moved, strict=True)])
+        rows = [[sum(c[i] * c[j] for c in columns) for j in range(3)] for i in range(3)]
+        return Stops(mean, rows)
 
     def account(self, t: int) -> tuple[float, ...]:
         """The tool's position and rotation vector as the controller tells them, from its encoders."""
@@ -170,6 +198,12 @@ class Arm:
         air = self._climate.temperature(t)
         told = (each.indication(at, air, t) for each, at in zip(self._responses, position, strict=True))
         return (*told, *rotation)
+
+    def _placed(self, position: Vector, t: int = 0) -> Vector:
+        """The tool's position with the effects that act on its place."""
+        air = self._climate.temperature(t)
+        x, y, z = (effect.forward(at, air) for effect, at in zip(self._effects, position, strict=True))
+        return (x, y, z)
 
     def _strayed(self, t: int) -> list[float]:
         """How far the joints are off their targets: from the deviation of one stop to that of the next."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -108,6 +108,27 @@ class TrueWorld:
             return curve(readers[0], bearing).stimulus(level)
         except ValueError as error:
             raise UsageError(str(error), where=self._bench, remedy="state a curve that does") from None
+
+    def stops(self, arm: str, target: Sequence[float]) -> tuple[Sequence[float], Sequence[Sequence[float]]]:
+        """Where the tool of an arm truly stops when it is told to go to ``target``: the mean of its position in m, and
+        its covariance from stop to stop in m².
+
+        :param target: position in m and rotation vector in rad.
+        :raises UsageError: if the world has no such arm, its stops are only known by physics, or it cannot go there.
+        """
+        from hil_drivers.sim.arm import arms
+
+        found = arms(self._world).get(arm)
+        if found is None or self._world.file.scene == "robot-hall":
+            raise UsageError(
+                f"its world has no arm {arm!r} whose stops are known",
+                where=self._bench,
+                remedy="use a bench with the driver ur-rtde, without physics",
+            )
+        try:
+            return found.stops(target)
+        except ValueError as error:
+            raise UsageError(str(error), where=self._bench, remedy="command another pose") from None
 
     def scene_latency(self) -> float:
         """The mean time in s from a command to draw a scene to the picture of the first free-running camera that has

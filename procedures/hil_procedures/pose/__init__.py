@@ -1,0 +1,1 @@
+"""Pose accuracy and repeatability of an arm, measured by motion capture."""

@@ -1,0 +1,222 @@
+"""The results of a trial of pose accuracy, as they are reported; lengths in mm where people read them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from hil import Record, Results, SummaryTable, Verdict
+from hil.evidence import Evidence
+from hil.outcome import BudgetTable, Chart, MeasurementOutcome
+from hil.outcome import Series as Drawn
+from hil.results import Outcome
+from hil_calibration.conformity import decide
+from hil_calibration.reporting import ReportingPolicy
+
+from ..budget import Budget, Part, budget_table, policy_of, stated
+from ..readings import distributions, instruments, room_temperature
+from .figures import Figure, PoseFigures, figures
+from .parameters import PoseAccuracy
+from .script import AXES
+from .session import read_visits
+
+OUTCOME: dict[str, Outcome] = {"pass": "PASS", "fail": "FAIL", "inconclusive": "INCONCLUSIVE"}
+MM = 1000.0
+LIMITATIONS = (
+    "AP and RP are formed as ISO 9283 is commonly programmed. The text of the standard was not checked: no conformity "
+    "to it is claimed.",
+    "Positions only: nothing is said of orientations, of distances, of paths, or of other speeds, loads and poses.",
+    "An error of motion capture that is common to all visits is in AP in full and in RP hardly at all; errors along "
+    "different axes are taken as independent of each other.",
+    "AP is the length of an error and never below 0: where the error is as small as its uncertainty, AP is too large "
+    "on average. The interval stated with it allows for that.",
+    "RP holds the noise of motion capture. The value corrected for it is not the RP of the definition; it takes this "
+    "noise to be independent from reading to reading.",
+    "RP is that of so many cycles, about 2 % below that of very many.",
+    "A simulation shows what the models in it say, not what an arm does.",
+)
+
+
+def results(record: Record, p: PoseAccuracy) -> Results:
+    """Everything that the report, the record of results and the operator are told."""
+    evidence = Evidence(record)
+    known = distributions(evidence, *(evidence.role(axis) for axis in AXES))
+    found, policy = (
+        [figures(visits, known) for visits in read_visits(evidence, p)],
+        policy_of(evidence.run["reporting"]),
+    )
+    verdict = judge(found, p, policy)
+    roles = (*AXES, "temperature") if p.room_tolerance else AXES
+    voids = sum(1 for attempt in record.points() if attempt.state == "void")
+    return Results(
+        summary=(_positions(found, policy), _components(found, policy)),
+        data=_data(found, evidence, policy),
+        verdict=verdict,
+        document=MeasurementOutcome(
+            title="Pose accuracy and repeatability",
+            question=f"How accurately does {evidence.role('robot')} go to {len(found)} poses, and how well does it "
+            "come back?",
+            standards=instruments(evidence, *roles),
+            budgets=_budgets(found),
+            conditions=_conditions(evidence, p, policy, voids),
+            limitations=LIMITATIONS,
+            picture=_picture(found, p, policy),
+        ),
+        notes=LIMITATIONS,
+    )
+
+
+def judge(found: Sequence[PoseFigures], p: PoseAccuracy, policy: ReportingPolicy) -> Verdict | None:
+    """Whether AP and RP are within what is required at every pose; the worst decision counts."""
+    limits = {"AP": p.accuracy, "RP": p.repeatability}
+    wanted = {name: limit for name, limit in limits.items() if limit is not None}
+    decisions = []
+    for one in found:
+        for name, limit in wanted.items():
+            figure: Figure = one.accuracy if name == "AP" else one.repeatability
+            dof = max(1.0, figure.budget.dof)
+            decision = decide(
+                MM * figure.value, MM * figure.budget.u, upper=MM * limit, rule="non-binary", dof=dof, policy=policy
+            )
+            decisions.append((figure.value / limit, name, one.name, decision))
+    if not decisions:
+        return None
+    order = ("fail", "inconclusive", "pass")
+    _, name, pose, worst = min(decisions, key=lambda each: (order.index(each[3].verdict), -each[0]))
+    return Verdict(
+        OUTCOME[worst.verdict],
+        " and ".join(f"{name} is at most {MM * limit:g} mm" for name, limit in wanted.items()) + " at every pose",
+        f"each figure of each pose by itself, {worst.definitions['rule']}; FAIL if one fails, PASS if all pass",
+        f"{name} at {pose}, in mm: {worst.reason}",
+    )
+
+
+def _told(figure: Figure, policy: ReportingPolicy) -> tuple[str, str]:
+    """A figure and its expanded uncertainty in mm."""
+    budget = _in_mm(figure.budget)
+    told = stated(MM * figure.value, budget, policy)
+    return told.value, told.U
+
+
+def _in_mm(budget: Budget) -> Budget:
+    return Budget(tuple(Part(part.name, MM * part.u, part.dof, part.distribution) for part in budget.parts))
+
+
+def _positions(found: Sequence[PoseFigures], policy: ReportingPolicy) -> SummaryTable:
+    rows = []
+    for one in found:
+        low, high = one.accuracy.interval(policy)
+        corrected = "none" if one.repeatability.corrected is None else _told(one.repeatability.corrected, policy)[0]
+        length = _told(one.accuracy, policy)[0]
+        rows.append(
+            (one.name, length, f"{MM * low:.3f}", f"{MM * high:.3f}", *_told(one.repeatability, policy), corrected)
+        )
+    heads = ("pose", "AP / mm", "from / mm", "to / mm", "RP / mm", "U(RP) / mm", "RP without noise / mm")
+    return SummaryTable(f"Positional accuracy AP and repeatability RP, {found[0].cycles} cycles", heads, tuple(rows))
+
+
+def _components(found: Sequence[PoseFigures], policy: ReportingPolicy) -> SummaryTable:
+    rows = [(one.name, *(text for part in one.components for text in _told(part, policy))) for one in found]
+    heads = ("pose", *(text for axis in AXES for text in (f"AP{axis} / mm", "U / mm")))
+    return SummaryTable("Components of the accuracy: mean minus command", heads, tuple(rows))
+
+
+def _conditions(
+    evidence: Evidence, p: PoseAccuracy, policy: ReportingPolicy, voids: int
+) -> tuple[tuple[str, str], ...]:
+    orders = {
+        "random": "in each cycle all poses in random order, from the seed on record",
+        "listed": "in each cycle all poses as they are listed",
+        "blocked": "all visits to one pose, then all to the next",
+    }
+    room = f"{room_temperature(evidence):.1f} °C" if p.room_tolerance else "not a condition"
+    return (
+        ("temperature of the room", room),
+        *(
+            (name, ", ".join(f"{part:g}" for part in (pose.x, pose.y, pose.z)) + " m")
+            for name, pose in p.commanded.items()
+        ),
+        ("cycles", str(p.cycles)),
+        ("order", orders[p.order]),
+        ("approached from", ", ".join(f"{part:g}" for part in p.approach) + " m away, always the same"),
+        ("stood still", f"each coordinate within {MM * p.still:g} mm for {p.dwell:g} s"),
+        ("a visit", f"the mean of {p.readings} readings of each coordinate"),
+        ("attempts void (the bench's fault), repeated", str(voids)),
+        ("coverage", policy.rule),
+    )
+
+
+def _budgets(found: Sequence[PoseFigures]) -> tuple[BudgetTable, ...]:
+    far = max(found, key=lambda one: one.accuracy.value)
+    wide = max(found, key=lambda one: one.repeatability.value)
+    return (
+        budget_table(f"Largest AP, at {far.name}", "mm", _in_mm(far.accuracy.budget)),
+        budget_table(f"Largest RP, at {wide.name}", "mm", _in_mm(wide.repeatability.budget)),
+    )
+
+
+def _picture(found: Sequence[PoseFigures], p: PoseAccuracy, policy: ReportingPolicy) -> Chart:
+    """AP and RP by pose, beside each other."""
+    places = range(len(found))
+    bars = [one.accuracy.interval(policy) for one in found]
+    reach = [one.repeatability.budget.expanded(policy) for one in found]
+    rp = [one.repeatability.value for one in found]
+    series = (
+        Drawn(
+            "AP",
+            tuple(i - 0.1 for i in places),
+            tuple(MM * one.accuracy.value for one in found),
+            tuple(MM * low for low, _ in bars),
+            tuple(MM * high for _, high in bars),
+        ),
+        Drawn(
+            "RP",
+            tuple(i + 0.1 for i in places),
+            tuple(MM * value for value in rp),
+            tuple(MM * (value - u) for value, u in zip(rp, reach, strict=True)),
+            tuple(MM * (value + u) for value, u in zip(rp, reach, strict=True)),
+        ),
+    )
+    limits = (("AP required", p.accuracy), ("RP required", p.repeatability))
+    return Chart(
+        x="pose",
+        y="AP, RP / mm",
+        series=series,
+        caption="Positional accuracy and repeatability by pose; bars are the stated intervals.",
+        unit="mm",
+        required=tuple((name, MM * limit) for name, limit in limits if limit is not None),
+        labels=tuple(one.name for one in found),
+    )
+
+
+def _data(found: Sequence[PoseFigures], evidence: Evidence, policy: ReportingPolicy) -> dict[str, Any]:
+    return {
+        "arm": evidence.role("robot"),
+        "unit": "m",
+        "poses": [_one(one, policy) for one in found],
+        "limitations": list(LIMITATIONS),
+    }
+
+
+def _one(one: PoseFigures, policy: ReportingPolicy) -> dict[str, Any]:
+    low, high = one.accuracy.interval(policy)
+    corrected = one.repeatability.corrected
+    return {
+        "pose": one.name,
+        "cycles": one.cycles,
+        "accuracy": {**_exact(one.accuracy, policy), "lower": low, "upper": high},
+        "components": [_exact(part, policy) for part in one.components],
+        "repeatability": _exact(one.repeatability, policy),
+        "corrected": None if corrected is None else _exact(corrected, policy),
+        "noise_share": one.repeatability.share,
+    }
+
+
+def _exact(figure: Figure, policy: ReportingPolicy) -> dict[str, Any]:
+    dof = max(1.0, figure.budget.dof)
+    return {
+        "value": figure.value,
+        "u": figure.budget.u,
+        "k": policy.factor(dof),
+        "budget": figure.budget.to_json(),
+    }
