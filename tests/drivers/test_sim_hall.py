@@ -276,7 +276,7 @@ def test_an_engine_that_is_not_installed_is_named(tmp_path: Path) -> None:
 
 def stopped(seed: int, speed: float, *, protected: bool = True) -> tuple[HallRobot, Engine, float]:
     """Drive towards an obstacle that appears 0.3 m before the front, and what gap is left after 3 s."""
-    protection = {"protection": {}} if protected else {}
+    protection: dict[str, Any] = {"protection": {}} if protected else {}
     world = world_of(seed, robot={**ROBOT, "max_linear": 1.0, **protection})
     robot, engine = robot_of(world), world.part(Engine)
     robot.command(0, speed, 0.0)

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from hil_drivers.sim.world import World
 
     from ..bench.config import BenchConfig
+    from .hall import TrueHall
 
 
 @dataclass(frozen=True)
@@ -129,6 +130,16 @@ class TrueWorld:
             return found.stops(target)
         except ValueError as error:
             raise UsageError(str(error), where=self._bench, remedy="command another pose") from None
+
+    @property
+    def hall(self) -> TrueHall:
+        """The truth of a robot hall.
+
+        :raises UsageError: if the world is none.
+        """
+        from .hall import TrueHall
+
+        return TrueHall(self._world, self._bench)
 
     def scene_latency(self) -> float:
         """The mean time in s from a command to draw a scene to the picture of the first free-running camera that has

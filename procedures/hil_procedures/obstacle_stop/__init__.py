@@ -1,0 +1,1 @@
+"""Stop before an obstacle that appears in the path of a mobile robot."""

@@ -1,0 +1,193 @@
+"""Does a mobile robot stop before an obstacle that appears in its path, and what is left of its kinetic energy?"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from hil import Design, Point, Record, Results, Trial, Window, procedure
+from hil.coverage.truth import Answer, Stated, TrueWorld
+from hil.errors import BenchFault, UsageError
+from hil_drivers.capability import Actuator, Robot, Sensor
+
+from ..mobile import Place, drive_to, seen
+from .parameters import ObstacleStop
+
+NANOSECONDS = 1_000_000_000
+ROOM = (20.0, 10.0)
+"""Temperature in Cel and its tolerance at which mobile robots are tested (ISO 18646-2)."""
+
+REST = 0.3
+"""Seconds for which the robot has come to rest if it moved by no more than ``STILL``, in m."""
+
+STILL = 0.001
+AT_REST = 12
+"""Readings of each coordinate at rest."""
+
+BUMPER_EVERY = 4
+"""Readings of the position for each one of the bumper."""
+
+
+class Reading(NamedTuple):
+    """One position: UTC in ns, m."""
+
+    t: int
+    x: float
+
+
+@procedure(
+    "obstacle-stop",
+    version="1",
+    roles={
+        "drive": Actuator,
+        "obstacle": Actuator,
+        "lane": Actuator,
+        "robot": Robot,
+        "robot_x": Sensor,
+        "robot_y": Sensor,
+        "robot_turn": Sensor,
+        "obstacle_x": Sensor,
+        "obstacle_y": Sensor,
+        "contact": Sensor,
+        "temperature": Sensor,
+    },
+    items=("robot_turn", "contact"),
+)
+async def obstacle_stop(trial: Trial, p: ObstacleStop) -> None:
+    """Let an obstacle appear before a driving robot, and measure what its own protection makes of it."""
+    async for point in trial.points():
+        async with point.valid(trial.role("temperature", Sensor), ROOM[0], tolerance=ROOM[1], period=1.0):
+            await prepare(trial, p)
+            before = await approach(trial, p, point.speed)
+            await trial.role("lane", Actuator).set(p.lane)
+            after, touched = await come_to_rest(trial, p)
+            await observe(trial, point, before, after, touched=touched)
+            await trial.role("drive", Actuator).set(0.0)
+
+
+async def prepare(trial: Trial, p: ObstacleStop) -> None:
+    """Clear the path, and bring the robot back to its start: backwards, then by its odometry where it is off."""
+    drive = trial.role("drive", Actuator)
+    await drive.set(0.0)
+    await trial.role("lane", Actuator).set(p.parked)
+    await trial.role("obstacle", Actuator).set(p.obstacle)
+    way = (await seen(trial)).x - p.start
+    if way > p.lane_tolerance:
+        await drive.set(-min(p.speeds))
+        await trial.sleep(way / min(p.speeds))
+        await drive.set(0.0)
+    await drive_to(trial, Place(p.start, p.lane, 0.0), within=p.lane_tolerance, turned=0.02)
+
+
+async def approach(trial: Trial, p: ObstacleStop, speed: float) -> list[Reading]:
+    """Drive until the obstacle is due, and return the readings of the last ``window`` seconds.
+
+    :raises BenchFault: if the robot has not the speed then, or does not get there.
+    """
+    here, trigger = await seen(trial), p.start + p.run_up
+    await trial.role("drive", Actuator).set(speed)
+    await trial.sleep(max(0.0, (trigger - here.x) / speed - p.window - 0.2))
+    readings = [await read(trial)]
+    while readings[-1].x + p.delay * speed < trigger:
+        readings.append(await read(trial))
+        if readings[-1].t - readings[0].t > p.timeout * NANOSECONDS:
+            raise BenchFault(f"did not get to x = {trigger:g} m", where="robot", remedy="look at what is in its way")
+    last = [each for each in readings if readings[-1].t - each.t <= p.window * NANOSECONDS]
+    found = slope(last)
+    if abs(found - speed) > p.speed_tolerance * speed:
+        raise BenchFault(
+            f"drove at {found:.4f} m/s when the obstacle was due, not at {speed:g} m/s",
+            where="robot",
+            remedy="give it a longer run_up",
+        )
+    return last
+
+
+async def come_to_rest(trial: Trial, p: ObstacleStop) -> tuple[list[Reading], bool]:
+    """Follow the robot until it rests; its readings, and whether its bumper told of a touch."""
+    contact, readings, touched = trial.role("contact", Sensor), [await read(trial)], False
+    while readings[-1].t - readings[0].t <= p.timeout * NANOSECONDS:
+        readings.append(await read(trial))
+        if len(readings) % BUMPER_EVERY == 0:
+            touched = touched or (await trial.measure(contact)).value > 0.5
+        last = [each.x for each in readings if readings[-1].t - each.t <= REST * NANOSECONDS]
+        if readings[-1].t - readings[0].t > REST * NANOSECONDS and max(last) - min(last) <= STILL:
+            return readings, touched
+    raise BenchFault(f"did not come to rest in {p.timeout:g} s", where="robot", remedy="look at what it does")
+
+
+async def observe(trial: Trial, point: Point, before: list[Reading], after: list[Reading], *, touched: bool) -> None:
+    """Measure where robot and obstacle are now, and keep the attempt."""
+    names = ("robot_x", "robot_y", "robot_turn", "obstacle_x", "obstacle_y")
+    rest = {f"{name}_at_rest": await trial.sample(trial.role(name, Sensor), AT_REST) for name in names}
+    channel = rest["robot_x_at_rest"].channel
+    point.observe(
+        speed=point.speed,
+        contact=touched,
+        approach=Window(channel, before[0].t, before[-1].t),
+        stop=Window(channel, after[0].t, after[-1].t),
+        **rest,
+    )
+
+
+async def read(trial: Trial) -> Reading:
+    """One reading of the robot's x."""
+    measured = await trial.measure(trial.role("robot_x", Sensor))
+    return Reading(measured.t, measured.value)
+
+
+def slope(readings: list[Reading]) -> float:
+    """The speed in m/s by the straight line through at least two readings."""
+    n, origin = len(readings), readings[0].t
+    t = [(each.t - origin) / NANOSECONDS for each in readings]
+    middle = sum(t) / n
+    return sum((a - middle) * each.x for a, each in zip(t, readings, strict=True)) / sum((a - middle) ** 2 for a in t)
+
+
+@obstacle_stop.plan
+def plan(p: ObstacleStop) -> Design:
+    """Every speed once in each repeat, in random order."""
+    points = [{"speed": speed} for speed in p.speeds]
+    there = sum(p.run_up / speed + p.run_up / min(p.speeds) for speed in p.speeds)
+    return Design({"speed": "m/s"}, points, repeats=p.repeats, order="random", duration=p.repeats * there)
+
+
+@obstacle_stop.analysis
+def analyse(record: Record, p: ObstacleStop) -> Results:
+    """By speed the kinetic energy that was taken away, the gap that was left and the share of stops without contact."""
+    from .results import results
+
+    return results(record, p)
+
+
+@obstacle_stop.truth(speeds="0.3 m/s,0.5 m/s", distance="0.4 m", repeats="2")
+def truth(world: TrueWorld, found: Mapping[str, Any], p: ObstacleStop) -> Answer:
+    """By speed, from the robot's true mass and speed on the way, and the true places of robot and obstacle at rest.
+
+    :raises UsageError: if the robot touched the obstacle: what it truly had at the touch is not known afterwards.
+    """
+    stated, hall = dict[str, Stated](), world.hall
+    for one in found["speeds"]:
+        if one["without_contact"] < one["stops"]:
+            raise UsageError(
+                f"touched the obstacle at {one['speed']:g} m/s", where="obstacle-stop", remedy="drive slower"
+            )
+        energy = 0.5 * hall.mass() * hall.cruise(one["speed"]) ** 2
+        gaps = [
+            math.cos(stop["heading"])
+            * (
+                hall.tracked("mocap", "obstacle.x", stop["indicated"]["obstacle"])
+                - hall.tracked("mocap", "robot.x", stop["indicated"]["robot"])
+            )
+            + math.sin(stop["heading"]) * stop["aside"]
+            - p.front
+            - p.face
+            for stop in one["each"]
+        ]
+        for name, exact, true, unit in (
+            ("kinetic energy taken away", one["energy"]["unrounded"], energy, "J"),
+            ("mean gap", one["gap"]["unrounded"], sum(gaps) / len(gaps), "m"),
+        ):
+            stated[f"{name} at {one['speed']:g} m/s"] = Stated(exact["value"], exact["u"], true, unit)
+    return Answer(stated)
