@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from hil_drivers.transport.supervisor import LinkStatus
 
     from .bench.config import BenchConfig
+    from .measurement import Look
     from .pictures import Taken
 
 LINK_WORDS = {LinkState.UP: "ok", LinkState.DOWN: "lost", LinkState.CLOSED: "closed"}
@@ -24,7 +25,7 @@ class Shown(Protocol):
     """The least and the largest value since it was looked at last, where the channel has limits."""
 
     @property
-    def shown(self) -> Reading | None:
+    def shown(self) -> Look | None:
         """The latest reading, whatever its flags; ``None`` before the first."""
         ...
 
@@ -33,19 +34,6 @@ class HasPicture(Protocol):
     """A camera whose latest picture is shown."""
 
     taken: Taken | None
-
-
-class Reading(Protocol):
-    """A reading as it is shown: ``t`` is UTC in nanoseconds."""
-
-    @property
-    def value(self) -> float | None: ...
-    @property
-    def u(self) -> float | None: ...
-    @property
-    def flags(self) -> int: ...
-    @property
-    def t(self) -> int | None: ...
 
 
 @dataclass

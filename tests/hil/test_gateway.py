@@ -34,6 +34,7 @@ from hil.gateway.keeper import gateway
 from hil.gateway.link import Link
 from hil.gateway.messages import CommandBody
 from hil.gateway.rows import shown
+from hil.measurement import Look
 from hil.service import KEPT, Event, Service
 from near_misses import near_misses
 
@@ -106,7 +107,7 @@ def service() -> Service:
 
 
 def measuring(value: float) -> Any:
-    return SimpleNamespace(shown=SimpleNamespace(value=value, u=0.5, flags=0, t=1), extremes=(value, value))
+    return SimpleNamespace(shown=Look(value, 0.5, 0, 1), extremes=(value, value))
 
 
 async def test_events_wait_for_a_gateway_that_reads_late_and_values_do_not(service: Service) -> None:

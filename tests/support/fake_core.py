@@ -15,6 +15,7 @@ from hil.commanding.server import control_socket
 from hil.commands import Command
 from hil.errors import UsageError
 from hil.gateway.keeper import gateway
+from hil.measurement import Look
 from hil.overview import Overview
 from hil.service import Service
 
@@ -69,7 +70,7 @@ class FakeCore:
         t = time.time_ns()
         for index, channel in enumerate(self.channels.values()):
             value = 20.0 + index / 8 + self._noise[(self.number * 1009 + index) % NOISE]
-            channel.shown, channel.extremes = SimpleNamespace(value=value, u=0.05, flags=0, t=t), (value, value)
+            channel.shown, channel.extremes = Look(value, 0.05, 0, t), (value, value)
         if self.number % self._every == 0:
             self.service.publish("observed", {"index": self.number, "of": None, "attempt": 1})
 

@@ -216,11 +216,12 @@ class _Writer:
         return not self._pending and not self.gone
 
 
-def _row(channel: Shown) -> list[Any] | None:
+def _row(channel: Shown) -> tuple[Any, ...] | None:
     """The latest reading, and the extremes since the row before where the channel has limits."""
-    shown = channel.shown
+    shown, extremes = channel.shown, channel.extremes
     if shown is None:
         return None
-    low, high = channel.extremes or (None, None)
+    if extremes is None:
+        return *shown, None, None
     channel.extremes = None
-    return [shown.value, shown.u, int(shown.flags), shown.t, low, high]
+    return *shown, *extremes
