@@ -56,7 +56,7 @@ def read_session(evidence: Evidence, p: ObstacleStop) -> Session:
         stop_of(_seen(evidence, number, entry.data, entry.links), body)
         for number, entry in enumerate(evidence.observations, start=1)
     ]
-    found = [_at_speed(speed, stops, p.confidence) for speed in sorted(p.speeds)]
+    found = [at_speed(speed, stops, p.confidence) for speed in sorted(p.speeds)]
     return Session(tuple(found), room_temperature(evidence))
 
 
@@ -83,7 +83,8 @@ def _seen(evidence: Evidence, number: int, data: Mapping[str, Any], links: Mappi
     )
 
 
-def _at_speed(speed: float, stops: Sequence[Stop], confidence: float) -> AtSpeed:
+def at_speed(speed: float, stops: Sequence[Stop], confidence: float) -> AtSpeed:
+    """What the stops at one of several speeds came to; ``confidence`` is that of the interval."""
     mine = tuple(stop for stop in stops if stop.seen.speed == speed)
     free = [stop for stop in mine if not stop.seen.touched]
     energy = mean([stop.energy for stop in mine])

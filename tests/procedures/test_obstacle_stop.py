@@ -1,0 +1,283 @@
+"""Obstacle stop: its figures against closed forms and against the physics, a run, and coverage."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from hil.bench import load_bench
+from hil.coverage.judgement import judge as judge_coverage
+from hil.coverage.runs import Asked, carry_out, checked
+from hil.coverage.truth import true_world
+from hil.errors import UsageError
+from hil.run import run_procedure
+from hil_calibration.errors import CalibrationError
+from hil_calibration.stream import Measurements
+from hil_drivers.clock import NANOSECONDS
+from hil_drivers.sim.base import bases
+from hil_drivers.sim.hall.engine import Engine
+from hil_drivers.sim.world import World
+from hil_drivers.sim.world_file import WorldFile
+from hil_procedures.obstacle_stop.parameters import ObstacleStop
+from hil_procedures.obstacle_stop.results import judge
+from hil_procedures.obstacle_stop.script import plan, truth
+from hil_procedures.obstacle_stop.session import Session, at_speed
+from hil_procedures.obstacle_stop.stops import OWN, Body, Figure, Seen, Stop, combined, mean, stop_of
+from hil_procedures.readings import Series
+
+BENCH = "simulation"
+Array = NDArray[np.float64]
+NOISE, U_ORIGIN, U_SCALE = 5e-5, 1e-3, 2e-3
+RATE = 120.0
+BODY = Body(front=0.22, face=0.15, mass=11.2, u_mass=0.05, delay=0.01, u_delay=0.003)
+
+
+def tracked(t: Array, x: Array, seed: int = 1, *, origin: str = "origin") -> Series:
+    """Positions with noise, and a calibration with an error of the origin and one of the scale."""
+    values = x + np.random.default_rng(seed).normal(0.0, NOISE, len(x))
+    shared = np.column_stack([np.full(len(x), U_ORIGIN), U_SCALE * x])
+    return Series(t, values, 0.0, Measurements(values, np.zeros(len(x)), shared, (origin, "scale"), "m"))
+
+
+def still(x: float, origin: str = "origin") -> Series:
+    return tracked(np.arange(12) / RATE, np.full(12, x), 7, origin=origin)
+
+
+def seen(speed: float = 0.5, braking: float = 1.0, distance: float = 0.3, touched: bool = False) -> Seen:
+    """A robot that drives from x = -0.2, sees the obstacle at x = 0 and brakes at once."""
+    run_up, after = np.arange(-48, 1) / RATE, np.arange(1, 200) / RATE
+    braked = speed * after - braking * after**2 / 2.0
+    way = speed**2 / 2.0 / braking
+    x = np.where(after < speed / braking, braked, way)
+    rest = min(way, distance) if touched else way
+    return Seen(
+        name="stop 1",
+        speed=speed,
+        touched=touched,
+        approach=tracked(run_up, speed * run_up),
+        stop=tracked(after, np.minimum(x, rest), 2),
+        robot=still(rest),
+        obstacle=still(distance + BODY.front + BODY.face, "other origin"),
+        heading=0.0,
+        aside=0.0,
+        robot_indicated=rest,
+        obstacle_indicated=distance + BODY.front + BODY.face,
+    )
+
+
+def test_a_stop_without_contact_takes_all_of_the_energy_and_leaves_a_gap() -> None:
+    stop = stop_of(seen(), BODY)
+    assert stop.before.value == pytest.approx(0.5, abs=4e-4)
+    assert stop.at_touch.value == 0.0
+    assert stop.energy.value == pytest.approx(0.5 * 11.2 * 0.25, rel=2e-3)
+    assert stop.gap.value == pytest.approx(0.3 - 0.125, abs=1e-4)
+    assert stop.appeared.value == pytest.approx(0.3 - 0.5 * BODY.delay, abs=2e-4)
+    assert stop.way is not None
+    assert stop.way.value == pytest.approx(0.125 - 0.5 * BODY.delay, abs=2e-4)
+
+
+def test_what_positions_share_enters_once() -> None:
+    """By hand: mass and scale in the energy; both origins in the gap, none in the way."""
+    stop = stop_of(seen(), BODY)
+    energy = stop.energy.budget()
+    parts = {part.name: part.u for part in energy.parts}
+    assert parts["mass of the robot"] == pytest.approx(0.5 * 0.25 * 0.05, rel=2e-3)
+    assert parts["scale"] == pytest.approx(11.2 * 0.25 * U_SCALE, rel=2e-3)
+    assert "origin" not in parts
+    assert energy.u == pytest.approx(math.hypot(*parts.values()))
+    gap = {part.name: part.u for part in stop.gap.budget().parts}
+    assert gap["origin"] == pytest.approx(U_ORIGIN)
+    assert gap["other origin"] == pytest.approx(U_ORIGIN)
+    assert gap["scale"] == pytest.approx(U_SCALE * (0.67 - 0.125), rel=1e-3)
+    assert stop.way is not None
+    way = {part.name: part.u for part in stop.way.budget().parts}
+    assert "origin" not in way
+    assert way[OWN] == pytest.approx(0.5 * BODY.u_delay, rel=0.02)
+
+
+def test_a_mean_keeps_what_all_share_and_averages_what_is_their_own() -> None:
+    figures = [Figure(float(i), {"mass": 0.1, f"stop {i} readings": 0.2}) for i in range(4)]
+    found = mean(figures)
+    assert found.value == 1.5
+    assert found.u == pytest.approx(math.hypot(0.1, 0.2 / 2.0))
+    assert combined(0.0, [(1.0, figures[0]), (-1.0, figures[0])]).u == 0.0
+
+
+def test_a_robot_that_stands_askew_has_a_smaller_gap_than_along_x() -> None:
+    straight, askew = seen(), replace(seen(), heading=0.1, aside=-0.05)
+    along = straight.obstacle.mean - straight.robot.mean
+    expected = math.cos(0.1) * along - math.sin(0.1) * 0.05 - 0.37
+    assert stop_of(askew, BODY).gap.value == pytest.approx(expected, abs=1e-9)
+
+
+def test_the_speed_at_a_touch_is_that_of_the_braking_robot_there() -> None:
+    stop = stop_of(seen(0.9, 1.2, 0.2, touched=True), BODY)
+    true = math.sqrt(0.9**2 - 2.0 * 1.2 * 0.2)
+    assert abs(stop.at_touch.value - true) < 3.0 * stop.at_touch.u < 0.05
+    assert stop.energy.value == pytest.approx(0.5 * 11.2 * (0.9**2 - true**2), abs=3.0 * stop.energy.u)
+    assert stop.gap.value == 0.0
+    assert stop.way is None
+
+
+def test_a_touch_too_soon_after_the_obstacle_has_no_speed() -> None:
+    with pytest.raises(CalibrationError, match=r"readings before the touch.*farther away"):
+        stop_of(seen(0.9, 1.2, 0.02, touched=True), BODY)
+
+
+def test_the_speed_at_a_touch_is_that_of_the_physics() -> None:
+    """Against the energy theorem on true states: the errors are within U, at speeds and distances that touch."""
+    for seed, speed, distance in ((1, 0.6, 0.2), (2, 0.9, 0.3), (3, 0.7, 0.3), (4, 1.0, 0.4)):
+        true, found = touch_by_physics(seed, speed, distance)
+        assert abs(found.value - true) < 2.0 * found.u
+        assert found.u < 0.02
+
+
+def touch_by_physics(seed: int, speed: float, distance: float) -> tuple[float, Figure]:
+    """The true speed at the touch in the hall, and the one that tracked positions give."""
+    robot = {"kind": "ros2-robot", "command_timeout": 0.0, "start": [-3, -2, 0], "max_linear": 1.0, "protection": {}}
+    world = World(WorldFile.model_validate({"seed": seed, "scene": "robot-hall", "devices": {"robot": robot}}))
+    base, engine = bases(world)["robot"], world.part(Engine)
+
+    def x(t: float) -> float:
+        return base.body(round(t * NANOSECONDS)).position[0]
+
+    base.command(0, speed, 0.0)
+    wall = x(2.0) + BODY.front + distance
+    engine.place(2 * NANOSECONDS, 0, wall + BODY.face)
+    engine.place(2 * NANOSECONDS, 1, -2.0)
+    hit = next(t for t in np.arange(2.0, 5.0, 0.01).tolist() if engine.contact(round(t * NANOSECONDS), 0)) - 0.02
+    before, after = (x(hit - 0.005) - x(hit - 0.015)) / 0.01, (x(hit + 0.005) - x(hit - 0.005)) / 0.01
+    braking = (before - after) / 0.01
+    t = np.arange(2.005, 4.0, 1.0 / RATE)
+    stop = tracked(t, np.array([x(each) for each in t.tolist()]), seed)
+    rest = still(x(4.0))
+    whole = replace(seen(speed, touched=True), stop=stop, robot=rest)
+    return math.sqrt(after**2 - 2.0 * braking * (wall - BODY.front - x(hit))), stop_of(whole, BODY).at_touch
+
+
+def session(*free: tuple[int, int]) -> tuple[Session, ObstacleStop]:
+    """So many of so many stops without contact, at each of some speeds."""
+    p = ObstacleStop(speeds=tuple(0.1 * (i + 1) for i in range(len(free))), run_up=2.0)
+    without, with_ = stop_of(seen(), BODY), stop_of(seen(0.9, 1.2, 0.2, touched=True), BODY)
+
+    def at(stop: Stop, speed: float) -> Stop:
+        return replace(stop, seen=replace(stop.seen, speed=speed))
+
+    stops = [
+        at(without if number < k else with_, speed)
+        for speed, (k, n) in zip(p.speeds, free, strict=True)
+        for number in range(n)
+    ]
+    return Session(tuple(at_speed(speed, stops, p.confidence) for speed in p.speeds), 23.0), p
+
+
+@pytest.mark.parametrize(
+    ("free", "outcome"),
+    [(((60, 60), (60, 60)), "PASS"), (((60, 60), (10, 60)), "FAIL"), (((60, 60), (9, 10)), "INCONCLUSIVE")],
+)
+def test_the_worst_speed_decides(free: tuple[tuple[int, int], ...], outcome: str) -> None:
+    found, p = session(*free)
+    verdict = judge(found, 0.9, p)
+    assert verdict.outcome == outcome
+    assert outcome == "PASS" or verdict.reason.startswith("at 0.2 m/s")
+
+
+def test_the_smallest_gap_is_0_where_one_stop_touched() -> None:
+    found, _ = session((9, 10), (10, 10))
+    touched, free = found.speeds
+    assert touched.smallest.value == 0.0
+    assert touched.gap is not None
+    assert touched.gap.value == pytest.approx(free.smallest.value)
+    assert touched.interval == pytest.approx((0.5550, 0.9975), abs=1e-4)
+    assert touched.s_energy is not None
+    assert free.s_energy == pytest.approx(0.0)
+
+
+def test_speeds_come_in_random_order_each_once_in_a_repeat() -> None:
+    p = ObstacleStop(repeats=8)
+    speeds = [point.factors["speed"] for point in plan(p).planned(3)]
+    repeats = [speeds[i : i + 3] for i in range(0, len(speeds), 3)]
+    assert all(sorted(each) == sorted(p.speeds) for each in repeats)
+    assert len({tuple(each) for each in repeats}) > 1
+    assert speeds == [point.factors["speed"] for point in plan(p).planned(3)]
+
+
+@pytest.mark.parametrize("wrong", [{"speeds": [0.5, 0.5]}, {"run_up": 0.1}, {"required": 1.0}, {"speeds": []}])
+def test_settings_that_cannot_be_are_refused(wrong: dict[str, object]) -> None:
+    with pytest.raises(ValueError, match="validation error"):
+        ObstacleStop.model_validate(wrong)
+
+
+def test_the_truth_knows_mass_speed_and_places_but_not_what_a_touch_was() -> None:
+    world = true_world(load_bench(BENCH), 1)
+    assert world.hall.mass() != pytest.approx(11.2, abs=1e-3)
+    assert world.hall.cruise(0.5) == pytest.approx(0.5, rel=5e-3)
+    exact: dict[str, Any] = {"unrounded": {"value": 1.4, "u": 0.01}}
+    stop = {"heading": 0.0, "aside": 0.0, "indicated": {"robot": -1.3, "obstacle": -0.83}}
+    told = {"speed": 0.5, "stops": 1, "without_contact": 1, "energy": exact, "gap": exact, "each": [stop]}
+    energy, gap = truth(world, {"speeds": [told]}, ObstacleStop()).measurands.values()
+    assert energy.true == pytest.approx(0.5 * world.hall.mass() * world.hall.cruise(0.5) ** 2)
+    assert gap.true == pytest.approx(0.1, abs=0.005)
+    assert gap.true != pytest.approx(0.1, abs=1e-5)
+    with pytest.raises(UsageError, match="touched the obstacle at"):
+        truth(world, {"speeds": [{**told, "without_contact": 0}]}, ObstacleStop())
+    with pytest.raises(UsageError, match="no hall with a robot"):
+        _ = true_world(load_bench("range-sim"), 1).hall
+
+
+async def run(folder: Path, **settings: str) -> dict[str, Any]:
+    outcome = await run_procedure(
+        "obstacle-stop",
+        BENCH,
+        settings=settings,
+        seed=1,
+        speed=None,
+        out=folder,
+        operator="Operator A",
+        on_event=lambda event: None,
+    )
+    assert not outcome.error, outcome.error
+    assert "Obstacle stop" in (outcome.folder / "report.html").read_text(encoding="utf-8")
+    return dict(outcome.results["results"])
+
+
+async def test_a_run_stops_the_robot_before_the_obstacle(tmp_path: Path) -> None:
+    told = await run(tmp_path, speeds="0.5 m/s", repeats="1", run_up="0.8 m", distance="0.35 m")
+    (one,) = told["speeds"]
+    assert one["without_contact"] == 1
+    energy, gap = one["energy"]["unrounded"], one["smallest"]["unrounded"]
+    assert energy["value"] == pytest.approx(0.5 * 11.2 * 0.5**2, rel=0.01)
+    assert 0.003 < energy["u"] < 0.01, "the mass: 0.45 %"
+    assert 0.1 < gap["value"] < 0.25
+    assert 0.0005 < gap["u"] < 0.0015
+    assert one["each"][0]["appeared"]["value"] == pytest.approx(0.35, abs=0.01)
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(600)
+async def test_a_contact_is_a_result_and_the_robot_goes_on_after_it(tmp_path: Path) -> None:
+    told = await run(tmp_path, speeds="0.4 m/s,0.9 m/s", repeats="3", required="0.5")
+    slow, fast = told["speeds"]
+    assert (slow["without_contact"], fast["without_contact"]) == (3, 0)
+    assert all(stop["contact"] and 0.5 < stop["at_touch"]["value"] < 0.85 for stop in fast["each"])
+    assert told["outcome"] == "INCONCLUSIVE", "three of three, and none of three, at 97.5 %"
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(3600)
+def test_the_stated_intervals_hold_the_truth(capsys: pytest.CaptureFixture[str]) -> None:
+    asked = checked(Asked("obstacle-stop", BENCH, {}, "Operator A"))
+    outcomes = carry_out(asked, range(1, 21), 2, lambda _: None)
+    answers = [outcome.answer for outcome in outcomes if outcome.answer is not None]
+    assert len(answers) == 20, [outcome.error for outcome in outcomes if outcome.error]
+    for one in judge_coverage(answers):
+        with capsys.disabled():
+            print(f"\n{one.measurand}: {one.inside} of {one.runs} inside U, spread {one.spread:.2f}")  # noqa: T201
+        assert not one.under_covers
+        assert 0.5 < one.spread < 1.6
