@@ -22,7 +22,7 @@ BENCHES = {
     "detection-vs-illuminance": "reader-sim",
     "docking": "simulation",
     "obstacle-stop": "simulation",
-    "pose-accuracy": "simulation",
+    "pose-accuracy": "arm-sim",
     "repeatability-reproducibility": "repeatability-sim",
     "scene-to-sensor-latency": "immersion-sim",
     "screening": "slab-emulator",

@@ -73,7 +73,9 @@ def length_interval(length: float, u: float, coverage: float, *, dimensions: int
     The length of a measured vector is at least 0 and too large on average: what is measured across the true vector
     always adds. Near 0 an interval value ± U does not hold the truth as often as it claims. This one is exact where all
     components have the standard uncertainty ``u``, by the noncentral chi-square distribution. It begins at 0 where no
-    length at all explains what was measured, and does not end below ``u``.
+    length at all explains what was measured. A length that came out below the one that a true zero most often shows is no
+    better known than that one: the interval ends where it would end there, and is conservative for true lengths of a
+    few ``u``.
 
     :param length: measured, 0 or more.
     :param u: standard uncertainty of each component, unit of ``length``, above 0.
@@ -92,11 +94,9 @@ def length_interval(length: float, u: float, coverage: float, *, dimensions: int
     ratio = length / sigma
     if ratio > _FAR:
         return _far(length, sigma, d, tail)
-    square = ratio * ratio
-    low, high = (
-        0.0 if chndtr(square, d, 0.0) <= level else float(chndtrinc(square, d, level)) for level in (1.0 - tail, tail)
-    )
-    return sigma * math.sqrt(low), sigma * max(1.0, math.sqrt(high))
+    below, above = ratio * ratio, max(ratio * ratio, d - 1.0, 1.0)
+    low = 0.0 if chndtr(below, d, 0.0) <= 1.0 - tail else float(chndtrinc(below, d, 1.0 - tail))
+    return sigma * math.sqrt(low), sigma * math.sqrt(float(chndtrinc(above, d, tail)))
 
 
 _FAR = 20.0

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from hil_calibration import comparison, conformity, decisions, performance, precision, risk
+from hil_calibration import comparison, conformity, decisions, performance, pose_scatter, precision, risk
 from hil_calibration.errors import CalibrationError
 from hil_calibration.pod import fit_pod
 from hil_calibration.stimulus_error import with_stimulus_uncertainty
@@ -90,6 +90,9 @@ BAD: dict[str, Callable[[], Any]] = {
     "pose_repeatability: one": lambda: performance.pose_repeatability(POSES[:1]),
     "pose_components: u": lambda: performance.pose_components(POSES, [0.0] * 3, u_reference=-1.0),
     "corrected repeatability": lambda: performance.corrected_pose_repeatability(POSES, NAN),
+    "samples: covariance": lambda: pose_scatter.repeatability_of_samples([[1.0, NAN], [NAN, 1.0]], 30),
+    "samples: n": lambda: pose_scatter.repeatability_of_samples([[1.0]], 1),
+    "length_interval: u": lambda: pose_scatter.length_interval(1.0, NAN, 0.95),
     "distance_accuracy": lambda: performance.distance_accuracy([], 1.0),
     "distance_repeatability": lambda: performance.distance_repeatability([1.0]),
     "pod: k > n": lambda: pod(hits=[1, 4, 5, 8, 11]),

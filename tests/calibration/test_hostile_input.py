@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from hil_calibration import comparison, conformity, decisions, performance, precision, risk
+from hil_calibration import comparison, conformity, decisions, performance, pose_scatter, precision, risk
 from hil_calibration.errors import CalibrationError
 from hil_calibration.pod import fit_pod
 from hil_calibration.quantity import Quantity
@@ -124,6 +124,11 @@ GOOD: dict[str, tuple[Callable[..., Any], dict[str, Any]]] = {
         performance.corrected_pose_repeatability,
         {"points": POSES, "u_noise": [0.001, 0.001, 0.001]},
     ),
+    "repeatability_of_samples": (
+        pose_scatter.repeatability_of_samples,
+        {"covariance": [[1.0, 0.1], [0.1, 2.0]], "n": 30},
+    ),
+    "length_interval": (pose_scatter.length_interval, {"length": 1.0, "u": 0.2, "coverage": 0.95, "dimensions": 3}),
     "distance_accuracy": (performance.distance_accuracy, {"distances": [1.0, 2.0], "command": 1.0}),
     "distance_repeatability": (performance.distance_repeatability, {"distances": [1.0, 2.0]}),
     "fit_pod": (

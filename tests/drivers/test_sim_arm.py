@@ -192,3 +192,25 @@ def test_marker_noise_and_the_last_pose_that_was_seen() -> None:
     assert np.mean(errors) == pytest.approx(1e-3, rel=0.1)
     hidden = tracker.see("tool", 2 * NANOSECONDS, hidden=True)
     assert hidden == seen[-1]._replace(tracked=False)
+
+
+def test_the_stops_of_an_arm_are_as_its_truth_says() -> None:
+    """100 visits to one pose, each with a deviation of its own, seen without motion capture."""
+    here = world(seed=5)
+    arm, t = arms(here)["arm"], 0
+    home = [0.0, -1.6, 1.8, -1.8, -1.57, 0.0]
+    away = [0.1, -1.6, 1.8, -1.8, -1.57, 0.0]
+    seen = []
+    for number in range(100):
+        t = moved(arm, 2 * number + 1, away, t)
+        t = moved(arm, 2 * number + 2, home, t)
+        seen.append(arm.body(t).position)
+    position, rotation = pose(home)
+    mean, covariance = arm.stops([*position, *rotation])
+    found, expected = np.array(seen), np.array(covariance)
+    spread = np.sqrt(np.diag(expected))
+    assert np.abs(found.mean(axis=0) - mean) == pytest.approx(np.zeros(3), abs=4.0 * float(spread.max()) / 10.0)
+    assert found.std(axis=0, ddof=1) == pytest.approx(spread, rel=0.28)
+    assert math.dist(mean, position) > 1e-4, "it does not go where it is told"
+    with pytest.raises(ValueError, match="no joints"):
+        arm.stops([3.0, *position[1:], *rotation])

@@ -13,17 +13,23 @@ import time
 from typing import Any
 
 import rclpy
-from geometry_msgs.msg import Twist
+from geometry_msgs.msg import PointStamped, Twist
 from rcl_interfaces.msg import SetParametersResult
-from rclpy.action import ActionServer, CancelResponse
+from rclpy.action import ActionServer, CancelResponse, GoalResponse
 from rclpy.callback_groups import ReentrantCallbackGroup
 from rclpy.executors import MultiThreadedExecutor
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import Image, Temperature
-from std_msgs.msg import Int64, String
+from std_msgs.msg import Float64, Int64, String
 from std_srvs.srv import SetBool
 from test_msgs.action import Fibonacci
+
+SILENT, LATE, NONSENSE = 7.0, 8.0, 9.0
+"""What the system under test does not answer as it should."""
+
+ABORTED, REFUSED = 13, 14
+"""Orders of a goal that come to nothing."""
 
 RELIABILITY = {"reliable": ReliabilityPolicy.RELIABLE, "best-effort": ReliabilityPolicy.BEST_EFFORT}
 
@@ -45,6 +51,7 @@ class Peer:
             Fibonacci,
             "/fibonacci",
             execute_callback=self.execute,
+            goal_callback=lambda goal: GoalResponse.REJECT if goal.order == REFUSED else GoalResponse.ACCEPT,
             cancel_callback=lambda _: CancelResponse.ACCEPT,
             callback_group=group,
         )
@@ -56,6 +63,11 @@ class Peer:
         self.images = node.create_publisher(Image, "/image", QoSProfile(depth=5))
         late = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
         node.create_publisher(String, "/told_once", late).publish(String(data="kept"))
+        self.doubled = node.create_publisher(PointStamped, "/doubled", 10)
+        self.read = node.create_publisher(String, "/read", 10)
+        self.number = node.create_publisher(Float64, "/number", 10)
+        node.create_subscription(PointStamped, "/ask", self.double, 10)
+        node.create_subscription(Image, "/camera", self.look, 10)
         self.clock = node.create_publisher(Clock, "/clock", 10)
         self.quiet = node.create_publisher(Temperature, "/quiet", QoSProfile(depth=1))
 
@@ -65,6 +77,9 @@ class Peer:
 
     def execute(self, goal: Any) -> Any:
         sequence = [0, 1]
+        if goal.request.order == ABORTED:
+            goal.abort()
+            return Fibonacci.Result()
         for _ in range(goal.request.order):
             if goal.is_cancel_requested:
                 goal.canceled()
@@ -76,6 +91,27 @@ class Peer:
         goal.succeed()
         self.goals.append("succeeded")
         return Fibonacci.Result(sequence=sequence)
+
+    def double(self, asked: Any) -> None:
+        """Answer twice what is asked, with its stamp and without one."""
+        x = asked.point.x
+        if x == SILENT:
+            return
+        if x == LATE:
+            threading.Timer(0.6, self.told, [asked, 2.0 * x]).start()
+            return
+        self.told(asked, float("nan") if x == NONSENSE else 2.0 * x)
+
+    def told(self, asked: Any, x: float) -> None:
+        answer = PointStamped(header=asked.header)
+        answer.point.x = x
+        self.doubled.publish(answer)
+        self.number.publish(Float64(data=x))
+
+    def look(self, image: Any) -> None:
+        """Say what a picture is."""
+        kind = f"{image.width}x{image.height} {image.encoding} {image.step} {sum(image.data)}"
+        self.read.publish(String(data=kind))
 
     def measure(self, value: float, reliability: str) -> None:
         """Publish a temperature at 50 Hz from now on."""

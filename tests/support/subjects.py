@@ -278,6 +278,7 @@ SUBJECTS: dict[str, MakeSubject | Elsewhere] = {
     "onnx": Elsewhere("tests/drivers/test_system_onnx.py", "it is a child process, without a wire"),
     "stimuli": Elsewhere("tests/drivers/test_virtual.py", "it makes stimuli, without a wire"),
     "virtual-instrument": Elsewhere("tests/drivers/test_virtual.py", "it is a system under test, without a wire"),
+    "ros2-system": Elsewhere("tests/drivers/test_system_ros2.py", "it is a system under test, without points"),
     "process": Elsewhere("tests/drivers/test_system_process.py", "it is a child process, without a wire"),
     "recogniser": Elsewhere("tests/drivers/test_recogniser.py", "it is a child process, without a wire"),
     "scpi": simulated(

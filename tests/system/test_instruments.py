@@ -12,6 +12,7 @@ from hil_drivers.device import driver_names
 NOT_THERE = {
     *("carriage", "modbus", "pylon", "ros2", "scpi", "video", "weiss-ascii2"),
     *("dataset", "http", "mqtt-system", "onnx", "process", "scene-server", "stimuli", "virtual-instrument"),
+    "ros2-system",
     "synthetic",
 }
 """Drivers that this bench has no device for: described ones, second dialects, a maker's own, what action-sim has; and

@@ -69,6 +69,11 @@ class RosLink:
         """The ROS process, 0 where there is none."""
         return self._process.pid if self._process is not None else 0
 
+    @property
+    def there(self) -> bool:
+        """Whether the ROS process is."""
+        return self._process is not None and self._process.lost is None
+
     def subscribe(
         self,
         topic: str,
@@ -129,7 +134,7 @@ class RosLink:
         """
         if self._shared is None:
             raise DeviceUnreachable("is not open", where=self.name, remedy="open the device first")
-        if self._process is None or self._process.lost is not None:
+        if not self.there:
             with self.clock.exchange(), self.supervisor.exchange(answered=False):
                 await self._attach()
 

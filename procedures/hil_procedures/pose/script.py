@@ -79,8 +79,10 @@ def analyse(record: Record, p: PoseAccuracy) -> Results:
 @pose_accuracy.truth(
     poses="-0.45 -0.13 0.35,-0.33 -0.01 0.47,-0.57 -0.25 0.23",
     cycles="30",
-    dwell="0.2 s",
-    readings="5",
+    order="blocked",
+    approach="0,0,0.01",
+    dwell="0.1 s",
+    readings="4",
     accuracy="1.2 mm",
     repeatability="0.3 mm",
 )
