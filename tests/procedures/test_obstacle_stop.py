@@ -24,11 +24,12 @@ from hil_drivers.sim.base import bases
 from hil_drivers.sim.hall.engine import Engine
 from hil_drivers.sim.world import World
 from hil_drivers.sim.world_file import WorldFile
+from hil_procedures.figure import ALONE, OWN, Figure, combined, mean
 from hil_procedures.obstacle_stop.parameters import ObstacleStop
 from hil_procedures.obstacle_stop.results import judge
 from hil_procedures.obstacle_stop.script import plan, truth
 from hil_procedures.obstacle_stop.session import Session, at_speed
-from hil_procedures.obstacle_stop.stops import OWN, Body, Figure, Seen, Stop, combined, mean, stop_of
+from hil_procedures.obstacle_stop.stops import Body, Seen, Stop, stop_of
 from hil_procedures.readings import Series
 
 BENCH = "simulation"
@@ -102,7 +103,7 @@ def test_what_positions_share_enters_once() -> None:
 
 
 def test_a_mean_keeps_what_all_share_and_averages_what_is_their_own() -> None:
-    figures = [Figure(float(i), {"mass": 0.1, f"stop {i} readings": 0.2}) for i in range(4)]
+    figures = [Figure(float(i), {"mass": 0.1, f"{ALONE}stop {i}, readings": 0.2}) for i in range(4)]
     found = mean(figures)
     assert found.value == 1.5
     assert found.u == pytest.approx(math.hypot(0.1, 0.2 / 2.0))

@@ -13,11 +13,12 @@ from hil_calibration.decisions import decide_bound
 from hil_calibration.performance import proportion_interval
 from hil_calibration.reporting import ReportingPolicy
 
-from ..budget import budget_table, policy_of, stated
+from ..budget import budget_table, policy_of
+from ..figure import Figure, told
 from ..readings import instruments
 from .parameters import ObstacleStop
 from .session import AtSpeed, Session, read_session
-from .stops import Figure, Stop, combined
+from .stops import Stop
 
 OUTCOME: dict[str, Outcome] = {"pass": "PASS", "fail": "FAIL", "inconclusive": "INCONCLUSIVE"}
 LIMITATIONS = (
@@ -87,14 +88,7 @@ def judge(session: Session, required: float, p: ObstacleStop) -> Verdict:
 
 
 def _told(figure: Figure | None, policy: ReportingPolicy, scale: float = 1.0) -> tuple[str, str]:
-    """A value and its expanded uncertainty; what is exactly 0 has none."""
-    if figure is None:
-        return "none", "–"
-    if not figure.u:
-        return f"{scale * figure.value:g}", "–"
-    scaled = combined(scale * figure.value, [(scale, figure)])
-    told = stated(scaled.value, scaled.budget(), policy)
-    return told.value, told.U
+    return ("none", "–") if figure is None else told(figure, policy, scale)
 
 
 def _energies(session: Session, policy: ReportingPolicy) -> SummaryTable:
@@ -192,7 +186,7 @@ def _data(session: Session, policy: ReportingPolicy, verdict: Verdict | None) ->
 
 
 def _number(figure: Figure, policy: ReportingPolicy) -> dict[str, Any]:
-    printed, expanded = _told(figure, policy)
+    printed, expanded = told(figure, policy)
     exact = {"value": figure.value, "u": figure.u}
     return {"value": printed, "U": expanded, "unrounded": exact, "budget": figure.budget().to_json()}
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,10 +9,11 @@ from typing import Any
 from hil.evidence import Evidence
 from hil_calibration.performance import proportion_interval
 
+from ..figure import Figure, deviation, mean
 from ..mobile import heading_of
 from ..readings import Series, indicated, measured, room_temperature
 from .parameters import ObstacleStop
-from .stops import Body, Figure, Seen, Stop, mean, stop_of
+from .stops import Body, Seen, Stop, stop_of
 
 
 @dataclass(frozen=True)
@@ -94,18 +94,10 @@ def at_speed(speed: float, stops: Sequence[Stop], confidence: float) -> AtSpeed:
         mine,
         mean([stop.before for stop in mine]),
         energy,
-        _deviation([stop.energy.value for stop in mine]),
+        deviation([stop.energy for stop in mine]),
         mean([stop.appeared for stop in mine]),
         mean([stop.gap for stop in free]) if free else None,
         min((stop.gap for stop in mine), key=lambda gap: gap.value),
         mean(ways) if ways else None,
         proportion_interval(len(free), len(mine), confidence),
     )
-
-
-def _deviation(values: Sequence[float]) -> float | None:
-    """The experimental standard deviation; a single value shows none."""
-    if len(values) < 2:
-        return None
-    middle = sum(values) / len(values)
-    return math.sqrt(sum((value - middle) ** 2 for value in values) / (len(values) - 1))

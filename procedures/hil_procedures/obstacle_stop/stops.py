@@ -1,14 +1,12 @@
 """What one stop came to: speeds, kinetic energy, gap and way, each with the effects behind its uncertainty.
 
-A figure keeps every effect with its sign, so that what all stops share stays in their mean and what is of one stop
-averages out. Lengths in m, times in s, energies in J.
+Lengths in m, times in s, energies in J.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,17 +15,10 @@ from hil_calibration.errors import CalibrationError
 from hil_calibration.series import line_through
 from hil_calibration.stream import Measurements
 
-from ..budget import Budget, Part
-from ..effects import budget_line
+from ..figure import ALONE, Figure, combined, of_shared, resting
 from ..readings import Series
 
 Array = NDArray[np.float64]
-
-OWN = "scatter of single readings, and instants"
-"""The line of a budget for what is of one stop alone."""
-
-CANCELLED = 1e-9
-"""The part of a combined uncertainty below which an effect is a remainder of rounding: it has cancelled."""
 
 BEFORE_TOUCH = 0.1
 """Seconds before a touch in which the speed at it is found."""
@@ -36,43 +27,6 @@ NEAR = 0.002
 """Within so much of the place at which it rests, in m, a robot that touched may already be touching."""
 
 FEWEST = 5
-
-
-@dataclass(frozen=True)
-class Figure:
-    """A value with its standard uncertainties by effect, signed."""
-
-    value: float
-    effects: Mapping[str, float] = field(default_factory=dict)
-
-    @property
-    def u(self) -> float:
-        """Combined standard uncertainty."""
-        return math.hypot(*self.effects.values())
-
-    def budget(self) -> Budget:
-        """By lines as they are printed."""
-        squares: dict[str, float] = {}
-        for name, u in self.effects.items():
-            if abs(u) > CANCELLED * self.u:
-                line = OWN if name.startswith("stop ") else budget_line(name)
-                squares[line] = squares.get(line, 0.0) + u * u
-        return Budget(tuple(Part(line, math.sqrt(square)) for line, square in squares.items()))
-
-
-def combined(value: float, parts: Sequence[tuple[float, Figure]]) -> Figure:
-    """A figure of ``value`` that depends on others by these sensitivities."""
-    effects: dict[str, float] = {}
-    for sensitivity, part in parts:
-        for name, u in part.effects.items():
-            effects[name] = effects.get(name, 0.0) + sensitivity * u
-    return Figure(value, effects)
-
-
-def mean(figures: Sequence[Figure]) -> Figure:
-    """The mean of these figures, at least one."""
-    n = len(figures)
-    return combined(sum(each.value for each in figures) / n, [(1.0 / n, each) for each in figures])
 
 
 @dataclass(frozen=True)
@@ -130,7 +84,7 @@ def stop_of(seen: Seen, body: Body) -> Stop:
     """
     before, here = _cruise(seen, body)
     at_touch = _at_touch(seen) if seen.touched else Figure(0.0)
-    robot, obstacle = _resting(seen.robot, f"{seen.name} robot"), _resting(seen.obstacle, f"{seen.name} obstacle")
+    robot, obstacle = resting(seen.robot, f"{seen.name} robot"), resting(seen.obstacle, f"{seen.name} obstacle")
     reach = body.front + body.face
     along, across = math.cos(seen.heading), math.sin(seen.heading)
     free = along * (obstacle.value - robot.value) + across * seen.aside - reach
@@ -151,11 +105,11 @@ def _energy(before: Figure, after: Figure, body: Body) -> Figure:
 def _cruise(seen: Seen, body: Body) -> tuple[Figure, Figure]:
     """The speed before the obstacle appears, and where the robot is when it does."""
     t, values = seen.approach.t, _with_scatter(seen.approach)
-    line = line_through(t - t[-1], values, name=f"{seen.name} approach", x_unit="s")
-    slope, straight = _figure(line.b), 1.0 / math.cos(seen.heading)
+    line = line_through(t - t[-1], values, name=f"{ALONE}{seen.name}, approach", x_unit="s")
+    slope, straight = of_shared(line.b), 1.0 / math.cos(seen.heading)
     at = line.value_at(body.delay)
-    moment = {f"{seen.name} moment of appearance": slope.value * body.u_delay}
-    here = Figure(float(at.value[0]), {**_figure(at).effects, **moment})
+    moment = {f"{ALONE}{seen.name}, moment of appearance": slope.value * body.u_delay}
+    here = Figure(float(at.value[0]), {**of_shared(at).effects, **moment})
     return combined(straight * slope.value, [(straight, slope)]), here
 
 
@@ -180,8 +134,8 @@ def _at_touch(seen: Seen) -> Figure:
     later = (float(seen.robot.mean) - a) / b
     gain = inverse[1] + 2.0 * later * inverse[2]
     own = {
-        f"{seen.name} readings before the touch": s * float(np.linalg.norm(gain)),
-        f"{seen.name} moment of the touch": abs(2.0 * c) * later / math.sqrt(3.0),
+        f"{ALONE}{seen.name}, readings before the touch": s * float(np.linalg.norm(gain)),
+        f"{ALONE}{seen.name}, moment of the touch": abs(2.0 * c) * later / math.sqrt(3.0),
     }
     shared = seen.stop.shared.shared[chosen]
     named = dict(zip(seen.stop.shared.effects, (gain @ shared).tolist(), strict=True))
@@ -196,14 +150,3 @@ def _with_scatter(series: Series) -> Measurements:
     plain = series.shared
     noise = np.full(len(t), max(s, series.rounding))
     return Measurements(plain.value, noise, plain.shared, plain.effects, plain.unit, plain.dof)
-
-
-def _resting(series: Series, name: str) -> Figure:
-    """The mean place of something at rest."""
-    whole = _figure(series.shared.mean())
-    return Figure(whole.value, {**whole.effects, f"{name}, readings at rest": series.s / math.sqrt(len(series.value))})
-
-
-def _figure(one: Measurements) -> Figure:
-    """The shared part of a single measurement as a figure."""
-    return Figure(float(one.value[0]), dict(zip(one.effects, one.shared[0].tolist(), strict=True)))
