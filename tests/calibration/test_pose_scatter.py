@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from hil_calibration.errors import CalibrationError, FitError
 from hil_calibration.performance import pose_accuracy, pose_repeatability
@@ -15,10 +16,11 @@ CYCLES = 30
 ORIGIN = [0.0, 0.0, 0.0]
 
 
-def sets(count: int, seed: int, offset: float = 0.0) -> np.ndarray:
+def sets(count: int, seed: int, offset: float = 0.0) -> NDArray[np.float64]:
     """Sets of positions with unit deviation along each axis, ``offset`` away from the origin."""
-    positions: np.ndarray = np.random.default_rng(seed).standard_normal((count, CYCLES, 3))
-    return positions + np.array([offset, 0.0, 0.0])
+    positions: NDArray[np.float64] = np.random.default_rng(seed).standard_normal((count, CYCLES, 3))
+    positions[:, :, 0] += offset
+    return positions
 
 
 def test_repeatability_of_poses_that_scatter_alike_along_all_axes() -> None:
