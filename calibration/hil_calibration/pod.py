@@ -153,6 +153,10 @@ class Pod:
         rate = np.full(self.hits.shape, self.hits.sum() / self.n.sum())
         return _deviance(rate, self.hits, self.n)
 
+    def _deviance_of(self, eta: Array) -> float:
+        """The deviance of a linear predictor ``(m,)``."""
+        return _deviance(_clipped(self._link.mean(eta)), self.hits, self.n)
+
     def _u_predictor(self, x: Array) -> Array:
         v = self.covariance
         u: Array = np.sqrt(np.maximum(v[0, 0] + 2.0 * x * v[0, 1] + x * x * v[1, 1], 0.0))
@@ -167,12 +171,13 @@ class Pod:
         return departure
 
     def _profile_departure(self, p: float) -> Callable[[float], float]:
-        eta, middle = self.predictor(p), float(self.x.mean())
+        eta, middle, spread = self.predictor(p), float(self.x.mean()), float(self.x.std())
         rise = self.intercept + self.slope * middle - eta
 
         def departure(a: float) -> float:
             design, offset = (self.x - a)[:, None], np.full(self.x.shape, eta)
-            start = self.slope if abs(middle - a) < 1e-3 * float(self.x.std()) else rise / (middle - a)
+            starts = [self.slope] if abs(middle - a) < 1e-3 * spread else [self.slope, rise / (middle - a)]
+            start = min(starts, key=lambda slope: self._deviance_of(design[:, 0] * slope + offset))
             _, _, deviance = _scored(self._link, design, self.hits, self.n, offset, np.array([start]))
             return math.sqrt(max(0.0, deviance - self.deviance))
 

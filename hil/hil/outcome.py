@@ -36,7 +36,8 @@ class DetectionPicture:
 
     ``levels`` holds ``(mean stimulus, successes, trials)``, ``observations`` ``(stimulus, success)``, ``curve``
     ``(stimulus, probability, lower, upper)`` of the fit and its band. ``found`` and its bounds are ``None`` where
-    the data give none.
+    the data give none. ``seen`` is the word for a success, ``among`` for those that the curve is the average over;
+    the axis of a stimulus in decibels is not ``logarithmic`` once more.
     """
 
     unit: str
@@ -49,6 +50,9 @@ class DetectionPicture:
     lower: float | None
     upper: float | None
     required: float
+    seen: str = "read"
+    among: str = "signs"
+    logarithmic: bool = True
 
 
 @dataclass(frozen=True)

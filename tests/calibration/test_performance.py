@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -261,6 +262,15 @@ def test_separation_is_refused(hits: list[int], reason: str) -> None:
 def test_quasi_separation_is_refused() -> None:
     with pytest.raises(FitError, match="separated"):
         fit_pod([1, 2, 3], [0, 1, 2], 2)
+
+
+def test_the_bound_is_found_where_the_search_passes_near_the_mean_of_the_stimuli() -> None:
+    """A line from a point beside the mean of x to the curve at the mean is far too steep to start from."""
+    x = [-5.99, -5.0, -4.0, -2.99, -2.03, -1.01, 0.0, 2.0, 4.94]
+    pod = fit_pod(x, [0, 0, 4, 9, 12, 10, 12, 12, 12], 12)
+    departures = [pod._profile_departure(0.9)(a) for a in np.linspace(pod.a(), 0.5, 60)]
+    assert all(later > earlier for earlier, later in pairwise(departures)), "the profile rises to one side"
+    assert pod.bound() == pytest.approx(pod.bound(method="delta"), abs=0.2)
 
 
 def test_without_a_significant_slope_there_is_no_bound() -> None:

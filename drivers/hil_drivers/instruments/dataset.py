@@ -14,13 +14,14 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from ..capability import Frame
+from ..capability import Frame, Values
 from ..clock import Clock
 from ..data_set import DataSet, Entry, load
 from ..device import Device, Point
 from ..errors import AddressError, DeviceUnreachable, OptionError, RemoteProtocolError
 from ..indication import Indication
 from ..replay import Recording, Reference
+from ..sound import read_wave
 from ..transport.worker import Worker
 
 ADDRESS = "dataset:"
@@ -32,12 +33,13 @@ SETPOINT = ".set"
 
 
 class Dataset(Device):
-    """A ``Scene`` and a ``Camera``, with a point ``NAME`` for each quantity of the data set.
+    """A ``Scene``, a ``Camera`` and a ``Source``, with a point ``NAME`` for each quantity of the data set.
 
     A scene that is shown and a quantity that is commanded (point ``NAME.set``) select among the recordings; whatever is
     not commanded yet selects nothing. The nearest come first, and those of equal distance in the order of the index; of
     them, presentation k of a condition takes number k. The camera gives the picture of the recording that is selected,
-    and ``NAME`` its reference value.
+    the source its sound (a WAVE file of one channel: values ``sound``, from -1 to 1, and ``rate`` in Hz), and ``NAME``
+    its reference value.
 
     :param folder: the data set's.
     :param factors: by factor of a plan, ``"content"`` or the quantity that it stands for: then a plan is checked
@@ -153,11 +155,8 @@ class Dataset(Device):
         :raises DeviceUnreachable: if the data set holds none, or a point takes more than ``per_point``.
         :raises RemoteProtocolError: if it is not the file of the index, or no picture.
         """
-        self._require_open()
-        recording = self._selected(self._grabs).recording
-        if self.on_use is not None:
-            self.on_use(recording)
-        begin = self.clock.now()
+        entry, begin = self._given_out(), self.clock.now()
+        recording = entry.recording
         with self.clock.exchange():
             if _size(self._data, recording) > SMALL:
                 image = await self._worker.call(partial(_picture, self._data, recording))
@@ -165,6 +164,26 @@ class Dataset(Device):
                 image = _picture(self._data, recording)
         self._grabs += 1
         return Frame(image, recording.number, begin, self.clock.now(), Path(recording.file).suffix.lstrip("."))
+
+    async def take(self) -> Values:
+        """The sound of the recording that is selected.
+
+        :raises DeviceUnreachable: if the data set holds none, or a point takes more than ``per_point``.
+        :raises RemoteProtocolError: if it is not the file of the index, or no sound.
+        """
+        entry, begin = self._given_out(), self.clock.now()
+        with self.clock.exchange():
+            sound, rate = await self._worker.call(partial(_sound, self._data, entry.recording))
+        self._grabs += 1
+        return Values({"sound": sound, "rate": float(rate)}, begin, self.clock.now(), subject=entry.subject)
+
+    def _given_out(self) -> Entry:
+        """The recording that is selected, about to be given out as a stimulus."""
+        self._require_open()
+        entry = self._selected(self._grabs)
+        if self.on_use is not None:
+            self.on_use(entry.recording)
+        return entry
 
     def _require_open(self) -> None:
         if not self._opened:
@@ -206,8 +225,9 @@ class Dataset(Device):
             return ""
         quantities = self._data.quantities
         wanted = [] if content is None else [f"content {content!r}"]
+        units = {name: "" if quantities[name].unit == "1" else f" {quantities[name].unit}" for name in commanded}
         wanted += [
-            f"{name} {value:g} {quantities[name].unit} ± {100 * (quantities[name].match or 0.0):g} %"
+            f"{name} {value:g}{units[name]} ± {100 * (quantities[name].match or 0.0):g} %"
             for name, value in commanded.items()
         ]
         return f"holds {len(found)} recordings of {' at '.join(wanted) or 'anything'}, and number {needed} is needed"
@@ -239,18 +259,28 @@ def _size(data: DataSet, recording: Recording) -> int:
 def _picture(data: DataSet, recording: Recording) -> NDArray[np.uint8]:
     import cv2
 
-    try:
-        content = data.read(recording)
-    except OptionError as error:
-        raise RemoteProtocolError(error.what, where=error.where, remedy=error.remedy) from error
+    content = _content(data, recording)
     image = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_UNCHANGED) if content else None
     if image is None or image.dtype != np.uint8 or (image.ndim == 3 and image.shape[2] != 3):
-        raise RemoteProtocolError(
-            "is no picture of 8 bits, grey or in three colours",
-            where=str(data.folder / recording.file),
-            remedy="give pictures to a procedure that takes pictures",
-        )
+        told, where = "is no picture of 8 bits, grey or in three colours", str(data.folder / recording.file)
+        raise RemoteProtocolError(told, where=where, remedy="give pictures to a procedure that takes pictures")
     return np.asarray(image, dtype=np.uint8)
+
+
+def _sound(data: DataSet, recording: Recording) -> tuple[NDArray[np.float64], int]:
+    content, where = _content(data, recording), str(data.folder / recording.file)
+    try:
+        return read_wave(content)
+    except ValueError as error:
+        told = f"is no sound that can be used: {error}"
+        raise RemoteProtocolError(told, where=where, remedy="give WAVE files of one channel") from None
+
+
+def _content(data: DataSet, recording: Recording) -> bytes:
+    try:
+        return data.read(recording)
+    except OptionError as error:
+        raise RemoteProtocolError(error.what, where=error.where, remedy=error.remedy) from error
 
 
 def _loaded(folder: str) -> DataSet:

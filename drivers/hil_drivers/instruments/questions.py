@@ -11,8 +11,9 @@ import numpy as np
 
 from ..capability import Frame, Stimulus
 
-Output = Literal["text", "quantity", "flag", "any"]
-"""What a system answers: a text, a finite number, true or false, or whatever JSON can say."""
+Output = Literal["text", "quantity", "flag", "intervals", "any"]
+"""What a system answers: a text, a finite number, true or false, intervals of time as pairs of seconds in rising
+order, or whatever JSON can say."""
 
 
 def stimulus_json(stimulus: Stimulus, *, raw: bool = False) -> dict[str, Any]:
@@ -58,7 +59,18 @@ def output_of(answer: Mapping[str, Any], kind: Output) -> tuple[Any, dict[str, A
 def _is(output: object, kind: Output) -> bool:
     if kind == "quantity":
         return isinstance(output, int | float) and not isinstance(output, bool) and math.isfinite(output)
+    if kind == "intervals":
+        return is_intervals(output)
     return kind == "any" or isinstance(output, {"text": str, "flag": bool}[kind])
+
+
+def is_intervals(output: object) -> bool:
+    """Whether it is a list of pairs of finite numbers, begin before end, that rise and do not overlap."""
+    if not isinstance(output, list) or not all(isinstance(pair, list) and len(pair) == 2 for pair in output):
+        return False
+    ends = [end for pair in output for end in pair]
+    numbers = all(isinstance(end, int | float) and not isinstance(end, bool) and math.isfinite(end) for end in ends)
+    return numbers and ends == sorted(ends) and all(begin < end for begin, end in output)
 
 
 def _finite(value: object) -> bool:

@@ -52,6 +52,13 @@ class ChildSystem(Device):
     def folder(self) -> Path:
         """In which the child runs."""
 
+    def question(self, stimulus: Stimulus) -> dict[str, Any]:
+        """What the child is asked, without its number.
+
+        :raises DriverError: for a stimulus of a kind that it does not take.
+        """
+        return stimulus_json(stimulus, raw=self.raw)
+
     def digests(self) -> dict[str, str]:
         """What is known of it beside what it says itself: SHA-256 by file."""
         return {}
@@ -83,7 +90,7 @@ class ChildSystem(Device):
 
         :raises DeviceUnreachable: if a child that had failed cannot be started again: it had no stimulus.
         """
-        told = stimulus_json(stimulus, raw=self.raw)
+        told = self.question(stimulus)
         child = self._child or await self._start()
         with self.clock.exchange():
             await child.settle(self._deadline)
@@ -129,7 +136,7 @@ class SystemProcess(ChildSystem):
     :param address: ``process:``.
     :param program: the program; one that ends in ``.py`` is run by this Python.
     :param arguments: of the program.
-    :param output: what it answers: ``text``, ``quantity``, ``flag``, or ``any``.
+    :param output: what it answers: ``text``, ``quantity``, ``flag``, ``intervals`` (of time), or ``any``.
     :param deadline: wall time for an answer, in seconds.
     :param domain: its operating domain as declared: name of a quantity, with its unit, to lower and upper bound.
     """

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from hil_calibration.performance import proportion_interval
 
 from ..outcome import DetectionPicture
-from .drawing import ABNORMAL, GREY, INK, PALE, legend_below, logarithmic, svg
+from .drawing import ABNORMAL, GREY, INK, PALE, bare_sides, legend_below, logarithmic, svg
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -28,21 +28,26 @@ def detection_svg(picture: DetectionPicture, *, simulated: bool, abnormal: bool)
         _limits(axes, picture, ABNORMAL if abnormal else INK)
         axes.set_ylim(-0.13, 1.13)
         axes.set_yticks([0.0, 0.25, 0.5, 0.75, 1.0], ["0", "25 %", "50 %", "75 %", "100 %"])
-        axes.set_ylabel("proportion read")
-        logarithmic(axes, f"{picture.stimulus} / {picture.unit}")
+        axes.set_ylabel(f"proportion {picture.seen}")
+        label = f"{picture.stimulus} / {picture.unit}"
+        if picture.logarithmic:
+            logarithmic(axes, label)
+        else:
+            axes.set_xlabel(label)
+            bare_sides(axes)
         legend_below(axes)
 
     return svg(draw, (7.1, 4.5), simulated=simulated)
 
 
 def _observations(axes: Axes, picture: DetectionPicture) -> None:
-    """Each observation as a tick: read above 100 %, not read below 0, shifted up and down so that they stay apart."""
+    """Each observation as a tick: a success above 100 %, none below 0, shifted up and down so that they stay apart."""
     for success, base in ((True, 1.035), (False, -0.095)):
         at = [x for x, read in picture.observations if read is success]
         heights = [base + 0.06 * (i * GOLDEN % 1.0) for i in range(len(at))]
         axes.plot(at, heights, "|", color=GREY, markersize=3.5, markeredgewidth=0.5, alpha=0.7)
     edge = axes.get_yaxis_transform()
-    for height, text in ((1.065, "read"), (-0.065, "not read")):
+    for height, text in ((1.065, picture.seen), (-0.065, f"not {picture.seen}")):
         axes.text(1.008, height, text, transform=edge, fontsize=7.0, color=GREY, va="center")
 
 
@@ -70,7 +75,7 @@ def _curve(axes: Axes, picture: DetectionPicture) -> None:
         return
     x, p, low, high = zip(*picture.curve, strict=True)
     axes.fill_between(x, low, high, color=PALE, linewidth=0.0, label="95 % band of the curve")
-    axes.plot(x, p, color=INK, linewidth=1.6, label="fitted curve, average over signs")
+    axes.plot(x, p, color=INK, linewidth=1.6, label=f"fitted curve, average over {picture.among}")
 
 
 def _limits(axes: Axes, picture: DetectionPicture, colour: str) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
 from typing import Any
 
@@ -11,19 +10,16 @@ import numpy as np
 from hil import Record, Results, SummaryTable, Verdict
 from hil.evidence import Evidence
 from hil.outcome import DetectionPicture, TrialOutcome
-from hil.results import Outcome
 from hil_calibration.decisions import decide_bound
 from hil_calibration.detection_curve import SEPARATION, DetectionResult, with_shared_effects
 from hil_calibration.lack_of_fit import lack_of_fit
-from hil_calibration.performance import proportion_interval
 from hil_calibration.rounding import report
 
-from ..effects import budget_line
+from ..curve_report import OUTCOME, budget_rows, calls_told, fit_rows, milliseconds, misfit_notes
 from .parameters import LEVEL, DetectionVsIlluminance
 from .session import Session, read_session
 
-MISFIT = 0.05
-"""Below this p-value of the test for lack of fit the report says so."""
+MODEL = "p = ceiling × average over signs of logistic(b0 + b1·ln x + s), s normal, shared by a sign's repeats"
 
 LIMITATIONS = (
     "The result holds for the signs, the lamp, the camera and its settings of this trial: another spectrum or codec "
@@ -66,14 +62,14 @@ def results(record: Record, p: DetectionVsIlluminance) -> Results:
             (f"one-sided {100 * p.confidence:g} % lower bound of a90", _lux(told.lower)),
             ("standard uncertainty of a90", _lux(told.u)),
         ),
-        budget=_budget(found),
+        budget=budget_rows(((part.name, part.u) for part in found.contributions), found.u),
         conditions=(
             ("illuminance at the sign, measured", _range(session.illuminance.value, "lx")),
             ("relative standard uncertainty of the illuminance", _range(100 * _relative(session), "%")),
             ("air temperature, mean", f"{session.temperature:.2f} °C"),
         ),
         counts=counts,
-        fit=_fit(found, misfit),
+        fit=fit_rows(found.curve, misfit, MODEL, "signs"),
         limitations=LIMITATIONS,
         risk=f"of PASS where a90 is above the requirement, and of FAIL where it is not: at most "
         f"{100 * (1 - p.confidence):.3g} % each",
@@ -88,11 +84,8 @@ def results(record: Record, p: DetectionVsIlluminance) -> Results:
         data=_data(session, found, told, counts, misfit),
         verdict=verdict,
         document=outcome,
-        notes=_notes(misfit),
+        notes=misfit_notes(misfit),
     )
-
-
-OUTCOME: dict[str, Outcome] = {"pass": "PASS", "fail": "FAIL", "inconclusive": "INCONCLUSIVE"}
 
 
 class Told:
@@ -175,42 +168,15 @@ def _picture(session: Session, found: DetectionResult, p: DetectionVsIlluminance
     )
 
 
-def _budget(found: DetectionResult) -> tuple[tuple[str, str, str], ...]:
-    squares: dict[str, float] = {}
-    for part in found.contributions:
-        line = budget_line(part.name)
-        squares[line] = squares.get(line, 0.0) + part.u**2
-    total = sum(squares.values())
-    rows = [
-        (line, f"{math.sqrt(square):#.2g}", f"{100.0 * square / total:.1f}")
-        for line, square in squares.items()
-        if square
-    ]
-    if found.u is not None:
-        rows.append(("combined standard uncertainty", f"{found.u:#.2g}", "100.0"))
-    return tuple(rows)
-
-
 def _counts(session: Session, voids: int, p: DetectionVsIlluminance) -> tuple[tuple[str, str], ...]:
-    calls = "none presented"
-    if session.blanks:
-        low, high = proportion_interval(session.false_calls, session.blanks, p.confidence)
-        calls = (
-            f"{session.false_calls} of {session.blanks} blanks "
-            f"({100 * p.confidence:g} % interval {low:.3f} to {high:.3f}, Clopper-Pearson)"
-        )
     return (
         ("valid observations of signs", f"{len(session.hits)}, {len(set(session.signs))} signs"),
         ("read correctly", str(int(session.hits.sum()))),
         ("attempts void (the bench's fault), repeated", str(voids)),
         ("faults of the system under test, counted as failures", str(len(session.faults))),
-        ("false calls", calls),
-        ("response time, median and largest (wall time)", f"{_ms(session.latency)}"),
+        ("false calls", calls_told(session.false_calls, session.blanks, "blanks", p.confidence)),
+        ("response time, median and largest (wall time)", milliseconds(session.latency)),
     )
-
-
-def _ms(latency: np.ndarray[Any, np.dtype[np.float64]]) -> str:
-    return f"{1000 * float(np.median(latency)):.0f} ms, {1000 * float(latency.max()):.0f} ms"
 
 
 def _lack_of_fit(session: Session, found: DetectionResult) -> float | None:
@@ -218,34 +184,6 @@ def _lack_of_fit(session: Session, found: DetectionResult) -> float | None:
     if SEPARATION in found.curve.flags:
         return None
     return lack_of_fit(found.curve, session.illuminance.value, session.hits, session.signs, session.nominal)
-
-
-def _notes(misfit: float | None) -> tuple[str, ...]:
-    if misfit is None or misfit >= MISFIT:
-        return ()
-    return (
-        f"The curve does not describe the observations well (lack of fit, p = {misfit:.2g}): "
-        "a90 and its bounds rest on a model that is not confirmed by the data.",
-    )
-
-
-def _fit(found: DetectionResult, misfit: float | None) -> tuple[tuple[str, str], ...]:
-    curve = found.curve
-    return (
-        (
-            "model",
-            "p = ceiling × average over signs of logistic(b0 + b1·ln x + s), s normal, shared by a sign's repeats",
-        ),
-        ("link, method of the bounds", f"{curve.link}, {curve.method}"),
-        ("b0, b1", f"{curve.b0:.4g}, {curve.b1:.4g}"),
-        ("standard deviation between signs", f"{curve.sigma:.3g}"),
-        ("ceiling", f"{curve.ceiling:.4g}"),
-        ("false rate in the model", f"{curve.false_rate:.3g}"),
-        ("deviance", f"{curve.deviance:.5g}"),
-        ("drop of deviance by the slope", f"{curve.slope_significance:.4g}"),
-        ("lack of fit, p-value by simulation", "none" if misfit is None else f"{misfit:.2g}"),
-        ("flags", ", ".join(curve.flags) or "none"),
-    )
 
 
 def _data(
@@ -256,7 +194,7 @@ def _data(
         "a90": {"value": told.a, "lower": told.lower, "upper": told.upper, "u": told.u, "unit": "lx"},
         "unrounded": {"a90": curve.a, "lower": found.lower, "upper": found.upper, "u": found.u},
         "reason": curve.reason,
-        "fit": dict(_fit(found, misfit)),
+        "fit": dict(fit_rows(curve, misfit, MODEL, "signs")),
         "lack_of_fit": misfit,
         "budget": [{"name": line.name, "u": line.u} for line in found.contributions],
         "levels": [{"illuminance": x, "read": k, "shown": n} for x, k, n in _levels(session)],

@@ -9,7 +9,7 @@ from hil_calibration.decisions import decide_bound
 from hil_calibration.performance import demonstration_size, proportion_interval
 from hil_calibration.systems.anytime import confidence_sequence
 
-from ..detection.results import OUTCOME
+from ..curve_report import OUTCOME
 from .parameters import SuccessRate
 from .tally import LIMITATIONS, Tally, downwards, upwards
 

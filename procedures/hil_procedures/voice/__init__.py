@@ -1,0 +1,1 @@
+"""Detection of a voice against the signal-to-noise ratio."""

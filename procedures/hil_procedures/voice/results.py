@@ -1,0 +1,252 @@
+"""The results of a trial of voice detection: the curve, the ratio at 90 % with its bounds, false calls, the verdict."""
+
+from __future__ import annotations
+
+from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
+from typing import Any
+
+import numpy as np
+
+from hil import Record, Results, SummaryTable, Verdict
+from hil.evidence import Evidence
+from hil.outcome import DetectionPicture, TrialOutcome
+from hil_calibration.decisions import decide_bound
+
+from ..curve_report import OUTCOME, budget_rows, calls_told, fit_rows, milliseconds, misfit_notes, spread_notes
+from .curve import Located, Other, levels, located, misfit, others
+from .heard import WINDOW
+from .parameters import LEVEL, VoiceDetectionVsSnr
+from .session import Session, decibels, read_session
+
+Cells = list[tuple[float, float | None, int, int]]
+
+SYNTHETIC = "synthetic speech; says nothing about real speech"
+MODEL = (
+    "p = ceiling × average over utterances of logistic(b0 + b1·ln x + s), x the ratio of powers, s normal, shared by "
+    "what is played of one utterance"
+)
+LIMITATIONS = (
+    "The signal-to-noise ratio is one of powers over the active speech alone. It holds for the noise, the speakers and "
+    "the level of this trial: another spectrum of the noise moves the curve.",
+    "A voice counts as detected where the system calls it at any time while the utterance lasts. What it calls after "
+    "the end counts neither way.",
+    "Windows of one sound are not independent: of the two intervals of false calls that of sounds is exact, that of "
+    "windows is too narrow where calls come together.",
+    "The bounds rest on normally distributed differences between utterances.",
+    "No conformity to a standard is claimed.",
+)
+
+
+def results(record: Record, p: VoiceDetectionVsSnr) -> Results:
+    """Everything that the report, the record of results and the operator are told."""
+    evidence = Evidence(record)
+    session, synthetic = read_session(evidence), _is_rendered(evidence)
+    found, cells = located(session, p.confidence), levels(session, p.levels)
+    fitted, counts = misfit(session, found.fit), _counts(session, _voids(record), p)
+    links = others(cells, p.confidence)
+    warning = (f"{SYNTHETIC.capitalize()}.",) if synthetic else ()
+    notes = (*warning, *_empty(cells), *misfit_notes(fitted), *spread_notes(found.fit.curve, "utterances"))
+    told = Told(found)
+    outcome = TrialOutcome(
+        title="Voice detection against signal-to-noise ratio" + (" (synthetic speech)" if synthetic else ""),
+        question="At which signal-to-noise ratio does the system under test hear nine utterances in ten?",
+        standards=(evidence.role("snr"),),
+        picture=_picture(session, found, cells, p),
+        results=_rows(told, p),
+        budget=budget_rows(found.parts, found.u),
+        conditions=(
+            *((("speech", SYNTHETIC),) if synthetic else ()),
+            ("signal-to-noise ratio, measured", _range(session)),
+            ("windows in which false calls are counted", f"{1000 * WINDOW:g} ms"),
+        ),
+        counts=counts,
+        fit=fit_rows(found.fit.curve, fitted, MODEL, "utterances"),
+        limitations=(*warning, *LIMITATIONS),
+        risk=f"of PASS where the ratio found is above the requirement, and of FAIL where it is not: at most "
+        f"{100 * (1 - p.confidence):.3g} % each",
+        tables=(_links(links, p),),
+    )
+    return Results(
+        summary=(
+            SummaryTable(outcome.title, ("quantity", "value"), (*outcome.results, *counts[-4:])),
+            _observed(cells),
+            _links(links, p),
+        ),
+        data=_data(found, cells, links, told, session, counts, fitted),
+        verdict=judge(found, p),
+        document=outcome,
+        notes=notes,
+    )
+
+
+class Told:
+    """The levels as strings in dB, to a hundredth; the bounds are rounded outwards, so that they still bound."""
+
+    def __init__(self, found: Located) -> None:
+        self.a90, self.u, self.lower, self.upper = (
+            "none" if value is None else f"{Decimal(value).quantize(Decimal('0.01'), rounding):f} dB"
+            for value, rounding in (
+                (found.a90, ROUND_HALF_EVEN),
+                (found.u, ROUND_CEILING),
+                (found.lower, ROUND_FLOOR),
+                (found.upper, ROUND_CEILING),
+            )
+        )
+
+
+def judge(found: Located, p: VoiceDetectionVsSnr) -> Verdict:
+    """Whether the ratio is at most what is required, by its one-sided bounds as they are, not as they are printed."""
+    decision = decide_bound(
+        found.lower, found.upper, requirement=p.required, side="at most", confidence=p.confidence, unit="dB"
+    )
+    return Verdict(
+        OUTCOME[decision.verdict],
+        f"nine utterances in ten are heard at a signal-to-noise ratio of at most {p.required:g} dB",
+        f"PASS if the one-sided {100 * p.confidence:g} % upper bound of the ratio is at most the requirement, FAIL if "
+        f"its one-sided {100 * p.confidence:g} % lower bound is above it, INCONCLUSIVE otherwise",
+        f"{f'{found.reason}; ' if found.reason else ''}{decision.reason}",
+    )
+
+
+def _is_rendered(evidence: Evidence) -> bool:
+    """Whether the sounds were made by rule or simulated: then nothing is said of real speech."""
+    return evidence.calibration(evidence.role("snr")).provenance == "simulated"
+
+
+def _voids(record: Record) -> int:
+    return sum(1 for attempt in record.points() if attempt.state == "void")
+
+
+def _rows(told: Told, p: VoiceDetectionVsSnr) -> tuple[tuple[str, str], ...]:
+    side = f"one-sided {100 * p.confidence:g} %"
+    return (
+        ("signal-to-noise ratio at which 90 % of the utterances are heard", told.a90),
+        (f"{side} upper bound of it", told.upper),
+        (f"{side} lower bound of it", told.lower),
+        ("standard uncertainty of it", told.u),
+    )
+
+
+def _range(session: Session) -> str:
+    measured = decibels(session.snr.value)
+    return f"{measured.min():.2f} dB to {measured.max():.2f} dB"
+
+
+def _empty(cells: Cells) -> tuple[str, ...]:
+    missing = [f"{level:g} dB" for level, _, _, played in cells if not played]
+    return (
+        (f"No valid observation at {', '.join(missing)}: the curve goes over an empty cell there.",) if missing else ()
+    )
+
+
+def _counts(session: Session, voids: int, p: VoiceDetectionVsSnr) -> tuple[tuple[str, str], ...]:
+    calls = session.calls
+    model = milliseconds(session.inference) if session.inference.size else "not told"
+    return (
+        ("valid observations of utterances", f"{len(session.hits)}, {len(set(session.utterances))} utterances"),
+        ("heard", str(int(session.hits.sum()))),
+        ("sounds without a voice", str(session.blanks)),
+        ("attempts void (the bench's fault), repeated", str(voids)),
+        ("faults of the system under test, counted as failures", str(len(session.faults))),
+        ("false calls, windows before a voice", calls_told(calls.called, calls.windows, "windows", p.confidence)),
+        ("false calls, sounds", calls_told(calls.calling, calls.sounds, "sounds", p.confidence)),
+        ("response time to a whole sound, median and largest (wall time)", milliseconds(session.latency)),
+        ("of it the inference, median and largest", model),
+    )
+
+
+def _picture(session: Session, found: Located, cells: Cells, p: VoiceDetectionVsSnr) -> DetectionPicture:
+    x, curve = session.snr.value, found.fit.curve
+    drawn: tuple[tuple[float, float, float, float], ...] = ()
+    if not np.isnan(curve.b0):
+        band = curve.curve(np.geomspace(x.min(), x.max(), 200))
+        columns = zip(decibels(band.x), band.p, band.low, band.high, strict=True)
+        drawn = tuple((float(a), float(b), float(c), float(d)) for a, b, c, d in columns)
+    return DetectionPicture(
+        unit="dB",
+        stimulus="Signal-to-noise ratio",
+        levels=tuple((mean, heard, played) for _, mean, heard, played in cells if mean is not None),
+        observations=tuple((float(v), bool(hit)) for v, hit in zip(decibels(x), session.hits, strict=True)),
+        curve=drawn,
+        level=LEVEL,
+        found=found.a90,
+        lower=found.lower,
+        upper=found.upper,
+        required=p.required,
+        seen="heard",
+        among="utterances",
+        logarithmic=False,
+    )
+
+
+def _observed(cells: Cells) -> SummaryTable:
+    rows = tuple(
+        (f"{level:g}", "none" if mean is None else f"{mean:.2f}", f"{heard} of {played}" if played else "empty")
+        for level, mean, heard, played in cells
+    )
+    return SummaryTable("Utterances heard", ("planned / dB", "measured, mean / dB", "heard"), rows)
+
+
+def _links(links: list[Other], p: VoiceDetectionVsSnr) -> SummaryTable:
+    """How much the number depends on link and method."""
+    side = f"{100 * p.confidence:g} %"
+    heads = (
+        "link",
+        "a90 / dB",
+        f"{side} bounds, likelihood ratio / dB",
+        "upper, delta / dB",
+        "deviance (dof)",
+        "reason",
+    )
+    rows = tuple(
+        (
+            one.link,
+            _db(one.a90),
+            "none" if one.bounds is None else f"{one.bounds[0]:.2f} and {one.bounds[1]:.2f}",
+            _db(one.delta),
+            "none" if one.deviance is None else f"{one.deviance:.4g} ({one.dof})",
+            one.reason or "-",
+        )
+        for one in links
+    )
+    return SummaryTable("By other links, all utterances taken as alike", heads, rows)
+
+
+def _db(value: float | None) -> str:
+    return "none" if value is None else f"{value:.2f}"
+
+
+def _data(
+    found: Located,
+    cells: Cells,
+    links: list[Other],
+    told: Told,
+    session: Session,
+    counts: tuple[tuple[str, str], ...],
+    fitted: float | None,
+) -> dict[str, Any]:
+    calls = session.calls
+    return {
+        "a90": {"value": told.a90, "lower": told.lower, "upper": told.upper, "u": told.u},
+        "unrounded": {"a90": found.a90, "lower": found.lower, "upper": found.upper, "u": found.u, "unit": "dB"},
+        "reason": found.reason,
+        "fit": dict(fit_rows(found.fit.curve, fitted, MODEL, "utterances")),
+        "lack_of_fit": fitted,
+        "budget": [{"name": name, "u": u} for name, u in found.parts],
+        "levels": [
+            {"planned": level, "measured": mean, "heard": heard, "played": played}
+            for level, mean, heard, played in cells
+        ],
+        "links": [
+            {"link": one.link, "a90": one.a90, "bounds": one.bounds, "deviance": one.deviance, "reason": one.reason}
+            for one in links
+        ],
+        "false_calls": {
+            "windows": calls.windows,
+            "called": calls.called,
+            "sounds": calls.sounds,
+            "calling": calls.calling,
+        },
+        "faults": len(session.faults),
+        "counts": dict(counts),
+    }
