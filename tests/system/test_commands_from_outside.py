@@ -51,7 +51,8 @@ async def test_a_run_is_watched_answered_and_ends_complete(tmp_path: Path) -> No
         assert files("*") == []
     late = await run.hil("status")
     assert (late.returncode, late.stdout) == (69, "")
-    assert late.stderr == "hil: no run is under way; start one with hil run\n"
+    remedy = "start one with hil run, or put a bench in service with hil service run"
+    assert late.stderr == f"hil: no run is under way; {remedy}\n"
 
 
 async def test_a_pause_a_note_and_a_resume_are_told_and_on_record(tmp_path: Path) -> None:

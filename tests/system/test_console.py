@@ -74,7 +74,7 @@ async def test_a_run_is_answered_noted_and_stopped_from_the_console(tmp_path: Pa
         await console.press(*"fan", "Enter")
         await console.until(lambda text: "note: accepted" in text)
         await console.press("C-x")
-        text = await console.until(lambda text: "SAFE STOP accepted, by the core's own socket" in text)
+        text = await console.until(lambda text: "SAFE STOP accepted by the bench itself" in text)
         fits(text, 80, 24)
         await bench.until(lambda state: state["state"] == "idle")
         await console.press("Enter", "8")

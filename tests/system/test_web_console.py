@@ -190,7 +190,7 @@ async def test_a_page_is_told_why_its_console_has_ended(bench: InService, server
     await bench.end()
     async with server.page() as page:
         assert await page.ended() == 1000
-        assert "hil: no run is under way; start one with hil run" in page.text
+        assert "hil: no run is under way; start the bench with hil service run" in page.text
 
 
 @pytest.mark.soak

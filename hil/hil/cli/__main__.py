@@ -56,7 +56,10 @@ def run(args: Sequence[str] | None = None) -> int:
 def _with_help(error: click.ClickException) -> str:
     """What is wrong with a command line; where nothing is said of what to do, where its help is."""
     text, context = error.format_message(), getattr(error, "ctx", None)
-    return text if context is None or "; " in text else f"{text.rstrip('.')}. See `{context.command_path} --help`."
+    if context is None or "; " in text:
+        return text
+    stop = "" if (said := text.rstrip(".")).endswith("?") else "."
+    return f"{said}{stop} See `{context.command_path} --help`."
 
 
 def _told(error: Exception) -> int:

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from ..commanding.client import runs_under_way
+from ..commanding.client import NO_RUN, START, runs_under_way
 from ..errors import Unreachable
 from .options import as_json
 from .output import printable, show_json
@@ -19,7 +19,7 @@ def status(as_json: bool) -> None:
     """Show the runs under way on this machine: state, points, open prompts and alarms."""
     states = [run.state for run in runs_under_way()]
     if not states:
-        raise Unreachable("no run is under way", remedy="start one with hil run")
+        raise Unreachable(NO_RUN, remedy=START)
     if as_json:
         show_json({"runs": states})
         return

@@ -20,6 +20,8 @@ WITHIN = 5.0
 
 LARGEST_ANSWER = 2**20
 
+NO_RUN, START = "no run is under way", "start one with hil run, or put a bench in service with hil service run"
+
 
 class Refused(HilError):
     """A run did not do what it was asked."""
@@ -35,6 +37,8 @@ class Reached:
     @property
     def name(self) -> str:
         """What a person calls it."""
+        if not self.state:
+            return f"the bench of process {_process(self.socket)}"
         if self.state.get("service"):
             return self.state.get("run") or f"the bench {self.state['bench']}"
         return self.state.get("run") or "a run that is being started"
@@ -52,7 +56,7 @@ def ask(path: Path, request: dict[str, Any]) -> dict[str, Any]:
 
     :raises Unreachable: if nobody does, or it does not answer in time: nobody knows then whether it acted.
     """
-    pid = path.name.partition("-")[0]
+    pid = _process(path)
     try:
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
             connection.settimeout(WITHIN)
@@ -65,8 +69,8 @@ def ask(path: Path, request: dict[str, Any]) -> dict[str, Any]:
         fault = f"the run of process {pid} does not answer; whether it has acted is not known"
         raise Unreachable(fault, remedy="use the E-stop of the rig, then end that process") from None
     except (OSError, ValueError):
-        fault = f"the run of process {pid} has ended before it answered"
-        raise Unreachable(fault, remedy="look at its record with hil data show last") from None
+        fault = f"process {pid} ended before it answered"
+        raise Unreachable(fault, remedy="look with hil status; hil data show last shows what a run left") from None
     if not isinstance(answer, dict):
         raise Unreachable(f"what process {pid} answers is no answer", remedy="use the same version of hil for both")
     return answer
@@ -103,7 +107,7 @@ def runs_under_way() -> list[Reached]:
             found.append(Reached(path, ask(path, {"verb": Verb.STATE})["state"]))
         except Unreachable:
             if path.exists():
-                found.append(Reached(path, {"pid": int(path.name.partition("-")[0]), "state": "does not answer"}))
+                found.append(Reached(path, {"pid": int(_process(path)), "state": "does not answer"}))
     return found
 
 
@@ -121,11 +125,16 @@ def the_run(meant: str | None) -> Reached:
     runs = runs_under_way()
     fitting = runs if meant is None else [run for run in runs if run.meant_by(meant)]
     if not fitting:
-        fault = "no run is under way" if meant is None else f"no run {meant!r} is under way"
-        raise Unreachable(fault, remedy=f"these are: {_names(runs)}" if runs else "start one with hil run")
+        fault = NO_RUN if meant is None else f"no run {meant!r} is under way"
+        raise Unreachable(fault, remedy=f"these are: {_names(runs)}" if runs else START)
     if len(fitting) > 1:
         raise UsageError(f"{len(fitting)} runs are under way: {_names(fitting)}", remedy="say which one with --run")
     return fitting[0]
+
+
+def _process(control: Path) -> str:
+    """The number of the process that listens at a control socket, as its name has it."""
+    return control.name.partition("-")[0]
 
 
 def _names(runs: Sequence[Reached]) -> str:

@@ -69,7 +69,8 @@ def _number(prompt: Prompt, text: str, symbol: str) -> Checked:
         return Checked(f"{plain} {unit}", f"{plain} {unit}: the bench looks at the unit")
     low, high = prompt.lower, prompt.upper
     if (low is not None and value < low) or (high is not None and value > high):
-        return Checked(fault=f"{value:g} is none{_bounds(prompt, symbol)}")
+        far = "small" if low is not None and value < low else "large"
+        return Checked(fault=f"{value:g} is too {far}: {wanted(prompt, symbol)}")
     return Checked(plain, f"{value:g} {symbol}".rstrip())
 
 

@@ -53,7 +53,8 @@ def parse_facts(document: object) -> Facts:
     if isinstance(document, list):
         document = dict(zip(("name", "unit"), document, strict=False))
     plain = build(_Plain, document)
-    return Facts(**{**vars(plain), "symbol": plain.symbol or plain.unit}, limits=_limits(document))
+    symbol = plain.symbol or ("" if plain.unit == "1" else plain.unit)
+    return Facts(**{**vars(plain), "symbol": symbol}, limits=_limits(document))
 
 
 def _limits(document: object) -> tuple[float | None, float | None] | None:

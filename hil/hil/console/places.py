@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..commanding.client import Reached, ask, the_run
+from ..commanding.client import NO_RUN, Reached, ask, the_run
 from ..commanding.places import control_sockets
 from ..commanding.verb import Verb
 from ..errors import Unreachable, UsageError
@@ -47,6 +47,8 @@ class Place:
             raise UsageError("is no certificate", where=str(self.ca), remedy="give a PEM file with --ca") from error
 
 
+_SERVED = "start the bench with hil service run --bench BENCH, or the run with hil run --service"
+
 Finder = Callable[[], Place]
 """Finds a bench; it may take some seconds.
 
@@ -74,11 +76,13 @@ def finder(run: str | None, connect: str | None, token_file: Path | None, ca: Pa
 
 def _of_run(meant: str | None) -> Place:
     """The gateway of a run under way, or of the only one."""
+    if meant is None and not control_sockets():
+        raise Unreachable(NO_RUN, remedy=f"{_SERVED}, then try again")
     run = the_run(meant)
     state = run.state or ask(run.socket, {"verb": Verb.STATE})["state"]
     if not state.get("gateway"):
         fault = f"{Reached(run.socket, state).name} has no gateway"
-        raise Unreachable(fault, remedy="start the bench with hil service, or the run with hil run --service")
+        raise Unreachable(fault, remedy=_SERVED)
     return Place(Path(state["gateway"]), control=run.socket)
 
 

@@ -16,7 +16,7 @@ from ..commanding.verb import Verb
 from ..errors import HilError
 from .link import Answer, Link, parse_answer
 
-OWN_SOCKET, STREAM = "the core's own socket", "the stream"
+OWN_SOCKET, STREAM = "the bench itself", "the gateway"
 
 HEAD_START = 1.0
 """Seconds that the core's own socket has before the stream is used too: a stop may be given any number of times."""
@@ -36,7 +36,7 @@ class Stopped:
     def words(self) -> str:
         """What a person is told."""
         if self.accepted:
-            return f"SAFE STOP accepted, by {self.way}"
+            return f"SAFE STOP accepted by {self.way}"
         return "SAFE STOP NOT CONFIRMED: use the E-stop of the rig. " + "; ".join(self.faults)
 
 

@@ -63,6 +63,20 @@ SEVERITIES = {
 }
 """By kind of event; any other is `Severity.INFO`."""
 
+_CALLED = {
+    "queueadd": "queue add",
+    "queueremove": "queue remove",
+    "queuemove": "queue move",
+    "leasetake": "command taken",
+    "leaserelease": "command released",
+    "leaserequest": "command asked",
+    "leaseoffer": "command offered",
+    "leaseoverride": "command overridden",
+    "lease ended": "command ended",
+    "handoverread": "handover read",
+}
+"""What a person calls a kind of event; any other is called by its own name."""
+
 LONGEST = 400
 """Characters of one value of an event that are told."""
 
@@ -79,7 +93,9 @@ def entry_of(event: Mapping[str, Any]) -> Entry:
     if kind == "alarm" and event.get("state") in ("clear", "acknowledged"):
         severity = Severity.INFO
     told = " ".join(say(event).split())
-    return Entry(whole(event.get("number")) or 0, whole(event.get("wall")) or 0, severity, kind, told)
+    return Entry(
+        whole(event.get("number")) or 0, whole(event.get("wall")) or 0, severity, _CALLED.get(kind, kind), told
+    )
 
 
 def _plain(event: Mapping[str, Any]) -> str:
@@ -93,6 +109,8 @@ _NOTHING: tuple[Any, ...] = (None, "", [], {})
 
 
 def _short(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     if isinstance(value, float):
         return f"{value:.6g}"
     told = text(value if isinstance(value, str) else str(value)) or ""
@@ -113,7 +131,7 @@ def _shelved(event: Mapping[str, Any]) -> str:
 
 def _answer(event: Mapping[str, Any]) -> str:
     who = "nobody: the default" if event.get("default") else _short(event.get("operator") or "")
-    return f"prompt {_short(event.get('prompt', ''))}: {_short(event.get('answer', ''))} ({who})"
+    return f"prompt {_short(event.get('prompt', ''))}: {_short(event.get('answer', event.get('value', '')))} ({who})"
 
 
 def _order(event: Mapping[str, Any]) -> str:
@@ -132,6 +150,24 @@ def _lost(event: Mapping[str, Any]) -> str:
     return f"{_short(name)}{reason}"
 
 
+def _point(event: Mapping[str, Any]) -> str:
+    place, of, attempt = (whole(event.get(name)) for name in ("index", "of", "attempt"))
+    count = "" if of is None else f" of {of}"
+    again = f", attempt {attempt}" if attempt not in (None, 1) else ""
+    names = (name for name in event if name not in (*_HIDDEN, "index", "of", "most", "attempt"))
+    set_to = ", ".join(f"{_short(name)} {_short(event[name])}" for name in names if event[name] not in _NOTHING)
+    return f"{(place or 0) + 1}{count}{again}: {set_to}".removesuffix(": ")
+
+
+def _run(event: Mapping[str, Any]) -> str:
+    points = "" if event.get("points") is None else f", {_short(event['points'])} points"
+    return f"{_short(event.get('folder', ''))}{points}"
+
+
+def _safe(event: Mapping[str, Any]) -> str:
+    return f"{_short(event.get('reached', ''))} of {_short(event.get('of', ''))} actions done"
+
+
 def _finished(event: Mapping[str, Any]) -> str:
     return ": ".join(_short(part) for part in (event.get("status"), event.get("error")) if part)
 
@@ -144,6 +180,9 @@ _SENTENCES: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "device lost": _lost,
     "channel lost": _lost,
     "finished": _finished,
+    "point": _point,
+    "run": _run,
+    "safe state": _safe,
     "state": lambda event: _short(event.get("state", "")),
     "note": _order,
 }

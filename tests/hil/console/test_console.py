@@ -213,11 +213,11 @@ async def test_the_queue_is_edited_while_it_works(tmp_path: Path) -> None:
         assert (await rig.asked("queue-remove"))["args"] == {"item": "e", "revision": 4}
         await rig.press("S")
         await rig.asked("hold")
-        await rig.press("o", *"ghost", "enter", *"hours=2 x", "enter")
+        await rig.press("o", *"ghost", "enter", *"x", "enter")
         assert "x is not written as name=value" in rig.text()
-        await rig.press("backspace", "backspace", "enter", *"7", "enter")
+        await rig.press("backspace", *"hours=2 s", "enter", *"7", "enter")
         assert (await rig.asked("queue-add"))["args"] == {
-            "procedure": "ghost", "settings": {"hours": "2"}, "seed": 7, "revision": 4,
+            "procedure": "ghost", "settings": {"hours": "2 s"}, "seed": 7, "revision": 4,
         }  # fmt: skip
 
 

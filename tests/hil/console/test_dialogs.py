@@ -142,7 +142,11 @@ async def test_a_number_is_taken_as_people_write_it(tmp_path: Path, typed: str, 
 
 @pytest.mark.parametrize(
     ("typed", "told"),
-    [("17,9", "17.9 is none from 18 to 28 °C"), ("twenty", "twenty is no number"), ("", "a number from 18 to 28 °C")],
+    [
+        ("17,9", "17.9 is too small: a number from 18 to 28 °C"),
+        ("twenty", "twenty is no number"),
+        ("", "a number from 18 to 28 °C"),
+    ],
 )
 async def test_what_is_no_answer_is_told_before_it_is_sent_and_is_not_sent(
     tmp_path: Path, typed: str, told: str

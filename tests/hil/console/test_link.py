@@ -226,7 +226,7 @@ async def test_a_safe_stop_that_nobody_confirms_says_so(bench: StreamBench) -> N
     async with core("refused") as (path, _), watching(Place(bench.path)) as console:
         stopped = await safe_stop(console.link, path, None, "")
         assert not stopped.accepted
-        assert stopped.words.startswith("SAFE STOP NOT CONFIRMED: use the E-stop of the rig. the core's own socket: ")
+        assert stopped.words.startswith("SAFE STOP NOT CONFIRMED: use the E-stop of the rig. the bench itself: ")
         assert "there is no link" in stopped.words
 
 

@@ -11,8 +11,11 @@ from .text import Field, Form
 class _Settings(Field):
     def fault(self, text: str) -> str:
         """What is wrong with settings."""
-        wrong = [part for part in text.split() if not part.partition("=")[0] or "=" not in part]
-        return f"{wrong[0]} is not written as name=value" if wrong else ""
+        parts = text.split()
+        nameless = [
+            part for place, part in enumerate(parts) if not part.partition("=")[0] or (not place and "=" not in part)
+        ]
+        return f"{nameless[0]} is not written as name=value" if nameless else ""
 
 
 class _Seed(Field):
@@ -28,10 +31,25 @@ class AddRun(Form):
         last = context.model.run.procedure
         fields = (
             Field("procedure (hil procedures lists them)", value=last),
-            _Settings("settings", needed=False, hint="name=value name=value"),
-            _Seed("seed", needed=False, hint="one of its own"),
+            _Settings("settings", needed=False, hint="warm_up=60 s levels=10,20 (none: its own)"),
+            _Seed("seed", needed=False, hint="a whole number (none: that of the bench)"),
         )
         super().__init__(context, "ADD A RUN TO THE QUEUE", "", fields)
+
+
+def settings_of(text: str) -> dict[str, str]:
+    """Settings as they are typed, ``name=value name=value``; a value goes on until the next name.
+
+    >>> settings_of("warm_up=60 s  levels=10,20")
+    {'warm_up': '60 s', 'levels': '10,20'}
+    """
+    found: dict[str, str] = {}
+    name = ""
+    for part in text.split():
+        before, equals, value = part.partition("=")
+        name = before if equals else name
+        found[name] = value if equals else f"{found[name]} {part}".strip()
+    return found
 
 
 def added_run(texts: list[str] | None) -> dict[str, Any] | None:
@@ -39,5 +57,4 @@ def added_run(texts: list[str] | None) -> dict[str, Any] | None:
     if texts is None:
         return None
     procedure, settings, seed = texts
-    named = dict(part.split("=", 1) for part in settings.split())
-    return {"procedure": procedure, "settings": named} | ({"seed": int(seed)} if seed else {})
+    return {"procedure": procedure, "settings": settings_of(settings)} | ({"seed": int(seed)} if seed else {})

@@ -45,7 +45,7 @@ class DevicesView(View):
         device = next((each for each in model.run.devices if each.name == self.listing.current), None)
         if device is None:
             return ""
-        left = days_left(device.due, self.context.times.wall())
+        left = days_left(device.due, self.context.bench_time)
         due = f", calibration ends {device.due}" + ("" if left is None else f" ({left} days)") if device.due else ""
         what = f"{device.instrument or 'unknown instrument'}, serial {device.serial or '-'}, {device.driver}"
         lines = [f"{device.name}: {what}{due}"]

@@ -63,7 +63,7 @@ def queue_entry(item: Item) -> Entry:
 
 def device_entry(device: Device, context: Context) -> Entry:
     """One device."""
-    level, words = device_status(device, context.times.wall())
+    level, words = device_status(device, context.bench_time)
     cells = {
         "state": words,
         "name": device.name,

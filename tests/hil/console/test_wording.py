@@ -1,0 +1,29 @@
+"""What the log of the console says of an event, in words an operator knows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from hil.console.wording import entry_of
+
+
+@pytest.mark.parametrize(
+    ("kind", "data", "called", "told"),
+    [
+        ("answer", {"prompt": 1, "operator": "ann", "answer": 1.5}, "answer", "prompt 1: 1.5 (ann)"),
+        ("answer", {"prompt": 1, "operator": "ann", "value": "150 cm"}, "answer", "prompt 1: 150 cm (ann)"),
+        ("answer", {"prompt": 2, "operator": "ann", "answer": False}, "answer", "prompt 2: no (ann)"),
+        ("answer", {"prompt": 2, "answer": 3, "default": True}, "answer", "prompt 2: 3 (nobody: the default)"),
+        ("point", {"index": 6, "of": 15, "attempt": 1, "level": 100.0, "x": None}, "point", "7 of 15: level 100"),
+        ("point", {"index": 0, "of": None, "most": 9, "attempt": 2}, "point", "1, attempt 2"),
+        ("run", {"folder": "runs/a", "points": 15}, "run", "runs/a, 15 points"),
+        ("safe state", {"reached": 1, "of": 2}, "safe state", "1 of 2 actions done"),
+        ("leasetake", {"operator": "ann", "client": "console"}, "command taken", "by ann client=console"),
+        ("sampling", {"channels": 3}, "sampling", "channels=3"),
+    ],
+)
+def test_an_event_in_words(kind: str, data: dict[str, Any], called: str, told: str) -> None:
+    entry = entry_of({"kind": kind, "number": 1, "wall": 1, **data})
+    assert (entry.kind, entry.text) == (called, told)
