@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hil.bench import load_bench
+from hil.bench import compile_world, fit_to_start, load_bench
 from hil.bench.copying import copy_bench
 from hil.coverage.judgement import judge as judge_coverage
 from hil.coverage.runs import Asked, carry_out, checked
@@ -188,6 +188,13 @@ def test_the_truth_is_where_the_arm_of_the_seed_stops() -> None:
         true_world(load_bench(BENCH), 3).stops("arm", (3.0, *TARGET[1:]))
 
 
+def drawn_effects() -> set[str]:
+    """The effects that the simulated world draws for motion capture."""
+    config = load_bench(BENCH)
+    world = compile_world(config, fit_to_start(config, list(config.channels)))
+    return {str(effect["name"]) for effect in world["effects"] if effect["device"] == "mocap"}
+
+
 async def test_a_run_finds_where_the_arm_stops_though_it_is_often_out_of_sight(tmp_path: Path) -> None:
     bench = copy_bench(BENCH, tmp_path / "bench")
     bench.write_text(bench.read_text("utf-8").replace("occluded = 0.02", "occluded = 0.2"), "utf-8")
@@ -212,6 +219,9 @@ async def test_a_run_finds_where_the_arm_stops_though_it_is_often_out_of_sight(t
         assert one["cycles"] == 5
         for part, true, wanted in zip(one["components"], mean, target, strict=True):
             assert abs(part["value"] - (true - wanted)) < 3.5 * part["u"]
+        lines = set(one["accuracy"]["budget"])
+        assert drawn_effects() <= lines, "what the world draws has a line in the budget"
+        assert {line for line in lines - drawn_effects() if line.startswith("certificate SAMPLE-2026-0005")}
         assert one["accuracy"]["lower"] < math.dist(mean, target) < one["accuracy"]["upper"]
     assert told["verdict"]["outcome"] == "PASS"
     report = (outcome.folder / "report.html").read_text(encoding="utf-8")

@@ -32,7 +32,8 @@ LIMITATIONS = (
     "on average. The interval stated with it allows for that.",
     "RP holds the noise of motion capture. The value corrected for it is not the RP of the definition; it takes this "
     "noise to be independent from reading to reading.",
-    "RP is that of so many cycles, about 2 % below that of very many.",
+    "RP is that of so many cycles; with 30 it is about 2 % below that of very many. Its uncertainty takes the scatter "
+    "to be normally distributed.",
     "A simulation shows what the models in it say, not what an arm does.",
 )
 
