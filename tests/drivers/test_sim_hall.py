@@ -19,12 +19,14 @@ from hil_drivers.sim.arm import Arm, Doing, arms
 from hil_drivers.sim.base import bases
 from hil_drivers.sim.bodies import Bodies
 from hil_drivers.sim.devices.modbus import ModbusDevice
+from hil_drivers.sim.devices.natnet import NatnetDevice
 from hil_drivers.sim.faults import Faults
 from hil_drivers.sim.hall.engine import STEPS_PER_TICK, TICK, Engine
 from hil_drivers.sim.hall.robot import HallRobot
 from hil_drivers.sim.hall.senses import Senses
 from hil_drivers.sim.server.modbus_map import MapMemory
 from hil_drivers.sim.server.seen import picture
+from hil_drivers.sim.tracker import Tracker
 from hil_drivers.sim.world import World
 from hil_drivers.sim.world_file import WorldFile
 
@@ -331,6 +333,18 @@ def test_the_obstacle_can_be_tracked() -> None:
     found = world.part(Bodies).at("obstacle", at(2.0))
     assert found is not None
     assert found.position == (1.25, 2.6, 0.0)
+
+
+def test_motion_capture_shows_a_body_turned_as_its_markers_sit() -> None:
+    mocap = {"kind": "natnet", "bodies": {"robot": "robot"}, "mounting_turn": 0.01, "frame_tilt": 0.0}
+    world = world_of(robot=ROBOT, mocap={**mocap, "marker_noise": 0.0})
+    robot_of(world)
+    described = world.file.devices["mocap"]
+    assert isinstance(described, NatnetDevice)
+    tracker = Tracker("mocap", described, world)
+    z = tracker.see("robot", at(1.0), hidden=False).rotation[2]
+    assert 2.0 * math.asin(z) == pytest.approx(tracker.turn("robot"), abs=1e-6)
+    assert 1e-4 < abs(tracker.turn("robot")) < 0.04
 
 
 def test_only_a_hall_has_a_protection() -> None:

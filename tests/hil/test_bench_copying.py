@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from hil.bench import load_bench
+from hil.bench.config import benches_in
 from hil.bench.copying import copy_bench, enter_certificate
 from hil.demo import bench_in
 from hil.errors import ConfigurationError, UsageError
@@ -20,6 +21,14 @@ def test_a_copy_is_whole_and_never_overwrites(tmp_path: Path) -> None:
     assert load_bench(copied).name == "action-sim"
     with pytest.raises(UsageError, match="there is a bench already"):
         copy_bench("action-sim", tmp_path / "bench")
+
+
+@pytest.mark.parametrize(("bench", "folder"), [("voice", "speech"), ("dataset", "signs")])
+def test_a_copy_holds_the_data_set_that_its_bench_names_and_no_other(bench: str, folder: str, tmp_path: Path) -> None:
+    """There is a bench file called dataset.toml, too."""
+    copied = copy_bench(bench, tmp_path / "bench")
+    assert [found.parent.name for found in copied.parent.glob("*/dataset.toml")] == [folder]
+    assert list(benches_in(copied.parent)) == [copied]
 
 
 def test_a_certificate_is_kept_and_entered(tmp_path: Path) -> None:

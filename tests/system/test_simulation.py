@@ -93,7 +93,7 @@ def test_a_run_repeats_bit_for_bit_and_the_robot_brakes_before_the_obstacle(tmp_
     assert first == again
     free, blocked = first
     assert abs(free["x"] - 0.4 * 2.2) < 0.1
-    assert 0.4 < blocked["x"] - free["x"] < 0.8, "its protection sees the obstacle at 0.9 m, by its own account too"
+    assert 0.4 < blocked["x"] - free["x"] < 0.8, "its protection sees the obstacle at 0.7 m, by its own account too"
 
 
 def _observed(folder: Path) -> list[dict[str, float]]:

@@ -48,12 +48,20 @@ class Tracker:
         self._mounting = {
             body: _vector(Stream(seed, "truth", "tracker", name, body), 0, device.mounting) for body in device.bodies
         }
+        self._turns = {
+            body: device.mounting_turn * Stream(seed, "truth", "tracker", name, body).normal(3)
+            for body in device.bodies
+        }
         self._noise = {body: Stream(seed, "noise", name, body) for body in device.bodies}
         self._last = dict.fromkeys(device.bodies, NEVER)
         self._climate = world.climate
         self._axes = {
             body: [_Axis(name, f"{body}.{axis}", world) for axis in ("x", "y", "z")] for body in device.bodies
         }
+
+    def turn(self, name: str) -> float:
+        """By how much the rigid body ``name`` is turned about the z of what it is mounted on, in rad."""
+        return self._turns[name]
 
     def see(self, name: str, t: int, *, hidden: bool) -> Seen:
         """The rigid body ``name`` in the middle of an exposure at ``t``."""
@@ -77,7 +85,8 @@ class Tracker:
             for axis, p, o, s in zip(self._axes[name], place, self._origin, strayed, strict=True)
         )
         shaken = small_rotation(_vector(noise, 8 * t + 3, u / device.radius))
-        rotation = multiplied(shaken, multiplied(self._tilt, body.rotation))
+        turned_body = multiplied(body.rotation, small_rotation((0.0, 0.0, self._turns[name])))
+        rotation = multiplied(shaken, multiplied(self._tilt, turned_body))
         error = device.marker_noise * abs(1.0 + 0.2 * noise.normal(8 * t + 6))
         return Seen((x, y, z), rotation, error, tracked=True)
 

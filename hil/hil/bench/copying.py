@@ -31,8 +31,12 @@ def copy_bench(name: str, folder: Path) -> Path:
     if target.exists():
         raise UsageError("there is a bench already", where=str(target), remedy="give another folder")
     others = [path.name for path in benches_in(source.parent) if path != source] + _other_data_sets(source)
+
+    def left_out(where: str, _names: list[str]) -> list[str]:
+        return others if Path(where) == source.parent else []
+
     try:
-        shutil.copytree(source.parent, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns(*others))
+        shutil.copytree(source.parent, folder, dirs_exist_ok=True, ignore=left_out)
     except OSError as error:
         raise UsageError(f"cannot be written: {error.strerror or error}", where=str(folder)) from error
     return target

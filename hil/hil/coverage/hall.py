@@ -50,6 +50,19 @@ class TrueHall:
             value += indication - response.settled(value, air)
         return value
 
+    def turn(self, device: str, body: str) -> float:
+        """By how much motion capture shows a rigid body turned to the left, in rad, but for its noise.
+
+        :raises UsageError: if the world has no such motion capture.
+        """
+        from hil_drivers.sim.devices.natnet import NatnetDevice
+        from hil_drivers.sim.tracker import Tracker
+
+        described = self._world.file.devices.get(device)
+        if not isinstance(described, NatnetDevice) or body not in described.bodies:
+            raise UsageError(f"its world has no motion capture {device!r} of {body!r}", where=self._bench)
+        return Tracker(device, described, self._world).turn(body)
+
     def _robot(self, world: World) -> HallRobot:
         if world.file.scene == "robot-hall":
             from hil_drivers.sim.base import bases

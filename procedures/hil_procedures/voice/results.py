@@ -45,7 +45,8 @@ def results(record: Record, p: VoiceDetectionVsSnr) -> Results:
     fitted, counts = misfit(session, found.fit), _counts(session, _voids(record), p)
     links = others(cells, p.confidence)
     warning = (f"{SYNTHETIC.capitalize()}.",) if synthetic else ()
-    notes = (*warning, *_empty(cells), *misfit_notes(fitted), *spread_notes(found.fit.curve, "utterances"))
+    doubts = (*misfit_notes(fitted), *spread_notes(found.fit.curve, "utterances"))
+    notes = (*warning, *_empty(cells), *_faults(session), *doubts)
     told = Told(found)
     outcome = TrialOutcome(
         title="Voice detection against signal-to-noise ratio" + (" (synthetic speech)" if synthetic else ""),
@@ -68,7 +69,7 @@ def results(record: Record, p: VoiceDetectionVsSnr) -> Results:
     )
     return Results(
         summary=(
-            SummaryTable(outcome.title, ("quantity", "value"), (*outcome.results, *counts[-4:])),
+            SummaryTable(outcome.title, ("quantity", "value"), (*outcome.results, *counts[3:])),
             _observed(cells),
             _links(links, p),
         ),
@@ -137,6 +138,13 @@ def _empty(cells: Cells) -> tuple[str, ...]:
     return (
         (f"No valid observation at {', '.join(missing)}: the curve goes over an empty cell there.",) if missing else ()
     )
+
+
+def _faults(session: Session) -> tuple[str, ...]:
+    if not session.faults:
+        return ()
+    kinds = ", ".join(f"{session.faults.count(kind)} of them {kind}" for kind in sorted(set(session.faults)))
+    return (f"The system under test failed {len(session.faults)} times: {kinds}.",)
 
 
 def _counts(session: Session, voids: int, p: VoiceDetectionVsSnr) -> tuple[tuple[str, str], ...]:

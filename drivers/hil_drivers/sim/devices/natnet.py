@@ -17,9 +17,10 @@ class NatnetDevice(SimDevice):
 
     ``bodies`` says on what each rigid body is mounted: the name of an arm, or of whatever else of the world moves.
     ``marker_noise`` is the standard deviation of one marker, each body having ``markers`` at ``radius``; ``scale``
-    (relative), ``frame_offset`` and ``frame_tilt`` (rad) of the whole volume and ``mounting`` of each body are drawn
-    once by the seed. A body is out of sight for ``occluded`` of the time, 0.2 s at a time. Frames are sent ``delay``
-    after the middle of their exposure, to a multicast group if ``multicast``.
+    (relative), ``frame_offset`` and ``frame_tilt`` (rad) of the whole volume, ``mounting`` of each body and
+    ``mounting_turn`` (rad) by which it is turned about its z are drawn once by the seed. A body is out of sight for
+    ``occluded`` of the time, 0.2 s at a time. Frames are sent ``delay`` after the middle of their exposure, to a
+    multicast group if ``multicast``.
     """
 
     faults: ClassVar[frozenset[str]] = (LINK_FAULTS - {"split", "merged"}) | frozenset(
@@ -40,6 +41,7 @@ class NatnetDevice(SimDevice):
     frame_offset: NotNegative = 2e-4
     frame_tilt: NotNegative = 3.5e-4
     mounting: NotNegative = 2e-4
+    mounting_turn: Annotated[float, Field(ge=0, le=0.1)] = 0.0
     occluded: Fraction = 0.0
     multicast: bool = False
     port: Annotated[int, Field(ge=0, le=65535)] = 0

@@ -18,7 +18,7 @@ class ProtectionOptions(Model):
     ``spread`` that the seed draws once, and ``each`` at every stop. The sensor scans every ``period`` with ``noise``.
     """
 
-    distance: Positive = 0.9
+    distance: Positive = 0.7
     width: Positive = 0.5
     reaction: NotNegative = 0.1
     deceleration: Positive = 1.2

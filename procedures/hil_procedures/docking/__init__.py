@@ -1,0 +1,1 @@
+"""Docking of a mobile robot: success, accuracy, repeatability, time."""

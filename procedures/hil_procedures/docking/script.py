@@ -1,0 +1,96 @@
+"""Does a mobile robot get to its dock, how exactly, and in what time?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from hil import Design, Record, Results, Trial, procedure
+from hil.coverage.truth import Answer, Stated, TrueWorld
+from hil.errors import BenchFault
+from hil_drivers.capability import Robot, Sensor
+
+from ..mobile import Place, as_believed, drive_to, heading_of
+from .parameters import Docking
+
+ROOM = (20.0, 10.0)
+"""Temperature in Cel and its tolerance at which mobile robots are tested (ISO 18646-2)."""
+
+AT_REST = 12
+"""Readings of each coordinate of the docked robot."""
+
+ALIGNED = 0.02
+"""Within so much of its heading, in rad, the robot sets out."""
+
+SETTLE = 0.5
+"""Seconds that the docked robot is given to stand still."""
+
+
+@procedure(
+    "docking",
+    version="1",
+    roles={"robot": Robot, "robot_x": Sensor, "robot_y": Sensor, "robot_turn": Sensor, "temperature": Sensor},
+    items=("robot_turn",),
+)
+async def docking(trial: Trial, p: Docking) -> None:
+    """Have a mobile robot drive to its dock again and again, and measure where it stands then."""
+    async for point in trial.points():
+        async with point.valid(trial.role("temperature", Sensor), ROOM[0], tolerance=ROOM[1], period=1.0):
+            here = await drive_to(trial, Place(p.start_x, point.start, 0.0), within=p.start_tolerance, turned=ALIGNED)
+            seconds = await dock(trial, p, here)
+            await trial.sleep(SETTLE)
+            names = ("robot_x", "robot_y", "robot_turn")
+            docked = {f"{name}_docked": await trial.sample(trial.role(name, Sensor), AT_REST) for name in names}
+            point.observe(start=point.start, seconds=seconds, **docked)
+
+
+async def dock(trial: Trial, p: Docking, here: Place) -> float:
+    """Tell the robot where the dock is, seen from ``here``, and return how many seconds it takes to say it is there.
+
+    From here on it has its own odometry alone.
+    """
+    robot, clock = trial.role("robot", Robot), trial.role("robot_x", Sensor)
+    told = await robot.pose()
+    if told.pose is None:
+        raise BenchFault("tells no pose", where="robot", remedy="look at its odometry")
+    begun = await trial.measure(clock)
+    await robot.move_to(as_believed(Place(p.dock_x, p.dock_y, 0.0), here, told.pose))
+    return ((await trial.measure(clock)).t - begun.t) * 1e-9
+
+
+@docking.plan
+def plan(p: Docking) -> Design:
+    """Every start once in each repeat, in random order."""
+    return Design({"start": "m"}, [{"start": start} for start in p.starts], repeats=p.repeats, order="random")
+
+
+@docking.analysis
+def analyse(record: Record, p: Docking) -> Results:
+    """The share of dockings within the tolerances, accuracy and repeatability of the docked pose, and the time."""
+    from .results import results
+
+    return results(record, p)
+
+
+@docking.truth(repeats="1")
+def truth(world: TrueWorld, found: Mapping[str, Any], p: Docking) -> Answer:
+    """Where the robot truly stood in the mean, from what motion capture indicated and its true errors."""
+    hall, docks = world.hall, found["docks"]
+    n, turn = len(docks), world.hall.turn("mocap", "robot")
+
+    def place(axis: str) -> float:
+        return sum(hall.tracked("mocap", f"robot.{axis}", dock["indicated"][axis]) for dock in docks) / n
+
+    true = {
+        "x": place("x") - p.dock_x,
+        "y": place("y") - p.dock_y,
+        "heading": sum(heading_of(dock["indicated"]["turn"]) for dock in docks) / n - turn,
+    }
+    return Answer(
+        {
+            f"mean departure, {one['name']}": Stated(
+                one["mean"]["unrounded"]["value"], one["mean"]["unrounded"]["u"], true[one["name"]], one["unit"]
+            )
+            for one in found["components"]
+        }
+    )
