@@ -61,6 +61,8 @@ def serve(bench: str, out: Path, listen: str | None, folder: Path | None, notify
         load_settings(notify)
     network = None if listen is None else _network(listen, folder)
     click.echo(f"hil: {config.name} is in service; runs, queue and journal are in {out}", err=True)
+    if network is not None:
+        click.echo("hil: other machines reach it too: hil web says where", err=True)
     try:
         run_interruptibly(keep(config, out, network=network, notify=notify))
     except (Aborted, KeyboardInterrupt):
