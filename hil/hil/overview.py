@@ -106,12 +106,13 @@ def _channel(config: BenchConfig, name: str) -> dict[str, Any]:
 
 
 def _device(config: BenchConfig, name: str) -> dict[str, Any]:
-    entries = [config.instrument(channel) for channel, each in config.channels.items() if each.device == name]
-    entry = next((each for each in entries if each is not None), None)
+    channels = {channel: each for channel, each in config.channels.items() if each.device == name}
+    entry = next((found for channel in channels if (found := config.instrument(channel)) is not None), None)
     declared: dict[str, Any] = {"name": name, "driver": config.devices[name].driver}
     if entry is None:
         return {**declared, "instrument": "", "serial": "", "due": None}
-    due = None if entry.due is None else entry.due.isoformat()
+    calibrated = any(each.calibration is not None for each in channels.values())
+    due = entry.due.isoformat() if calibrated and entry.due is not None else None
     return {**declared, "instrument": f"{entry.manufacturer} {entry.model}", "serial": entry.serial, "due": due}
 
 
