@@ -122,6 +122,8 @@ def test_the_truth_knows_where_the_robot_stood() -> None:
         world.hall.turn("mocap", "tree")
 
 
+@pytest.mark.soak
+@pytest.mark.timeout(600)
 async def test_a_run_docks_the_robot(tmp_path: Path) -> None:
     settings = {"starts": "-2.0", "repeats": "1", "dock_x": "-1.9", "required": "0.5"}
     outcome = await run_procedure(
