@@ -31,6 +31,13 @@ def test_events_in_words() -> None:
         "finished: complete",
     ]
     assert sentence("pause", {}) == "pause"
+    assert sentence("stop", {"operator": "ann", "reason": "smoke", "via": "socket"}) == "stop by ann: smoke"
+    answered = {"operator": "ann", "reason": "", "command_id": "17", "via": "unix:local", "prompt": 1, "value": "2 m"}
+    assert sentence("answer", answered) == "answer by ann, prompt 1, value 2 m"
+    assert sentence("resumed", {"committed": 3, "left": 12}) == "resumed: 3 points count already, 12 are left"
+    assert sentence("resumed", {"committed": 3, "left": None}) == "resumed: 3 points count already"
+    assert sentence("points left", {"count": 12}) == "points left: 12"
+    assert sentence("safe state", {"reached": 1, "of": 2}) == "safe state: 1 of 2 actions done"
 
 
 @pytest.mark.parametrize(

@@ -60,7 +60,28 @@ def sentence(kind: str, data: Mapping[str, Any]) -> str:
         )
     if kind == "finished":
         return f"finished: {rest.get('status')}"
+    if kind == "safe state":
+        return f"safe state: {rest.get('reached')} of {rest.get('of')} actions done"
+    if kind == "resumed":
+        left = "" if rest.get("left") is None else f", {rest['left']} are left"
+        return f"resumed: {rest.get('committed')} points count already{left}"
+    if kind == "points left":
+        return f"points left: {rest.get('count')}"
+    if "operator" in rest:
+        return _ordered(kind, rest)
     return f"{kind}: {_pairs(rest)}" if rest else kind
+
+
+_OF_PROGRAMS = ("command_id", "request_sha256", "via")
+"""What is on record of a command, and is of no use to whoever looks on."""
+
+
+def _ordered(kind: str, rest: dict[str, Any]) -> str:
+    """A command of an operator."""
+    who, reason = rest.pop("operator"), rest.pop("reason", "")
+    more = _pairs({key: value for key, value in rest.items() if key not in _OF_PROGRAMS})
+    told = f"{kind} by {who}" + (f", {more}" if more else "")
+    return printable(f"{told}: {reason}" if reason else told)
 
 
 def _tripped(name: str, reason: str) -> str:
