@@ -14,7 +14,7 @@ from hil.coverage.truth import true_world
 from hil.errors import UsageError
 from hil.run import run_procedure
 from hil_procedures.detection.parameters import DetectionVsIlluminance
-from hil_procedures.detection.script import truth
+from hil_procedures.detection.script import conditions, truth
 
 BENCH = "reader-sim"
 A90 = 16.41
@@ -38,6 +38,15 @@ def test_the_truth_is_where_the_curve_of_the_bench_reaches_nine_in_ten() -> None
 def test_a_run_without_a90_states_nothing() -> None:
     with pytest.raises(UsageError, match="states no a90"):
         truth(true_world(load_bench(BENCH), 3), found(a90=None, u=None), DetectionVsIlluminance())
+
+
+def test_what_is_compared_is_a90_with_what_its_uncertainty_is_made_of() -> None:
+    told = {**found(a90=16.0, u=0.5), "budget": [{"name": "certificate 1", "u": 0.3}, {"name": "likelihood", "u": 0.4}]}
+    one = conditions(told, DetectionVsIlluminance())["a90"]["nine signs in ten"]
+    assert (one.value, one.u, one.unit) == (16.0, 0.5, "lx")
+    assert one.parts == {"certificate 1": 0.3, "likelihood": 0.4}
+    with pytest.raises(UsageError, match="states no a90"):
+        conditions(found(a90=None, u=None), DetectionVsIlluminance())
 
 
 def test_a_bench_without_a_known_curve_has_no_truth() -> None:

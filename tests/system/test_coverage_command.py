@@ -108,6 +108,15 @@ def test_what_cannot_be_compared_is_refused(runs: tuple[Path, list[str]]) -> Non
         compare(one, longer, margin=1.0)
 
 
+def test_one_design_in_two_random_orders_is_compared(runs: tuple[Path, list[str]]) -> None:
+    one = read(Path(runs[1][0]))
+    plan = {**one.run["plan"], "points": one.run["plan"]["points"][::-1]}
+    assert compare(one, replace(one, name="in another order", run={**one.run, "plan": plan}), margin=3.0).differences
+    fewer = {**plan, "points": plan["points"][:-1]}
+    with pytest.raises(UsageError, match="points of the plans differ"):
+        compare(one, replace(one, name="with a point less", run={**one.run, "plan": fewer}), margin=3.0)
+
+
 def test_a_record_that_was_altered_is_refused(runs: tuple[Path, list[str]], tmp_path: Path) -> None:
     altered = shutil.copytree(runs[1][0], tmp_path / "altered")
     database = bytearray((altered / "run.db").read_bytes())

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from html import escape
 
+from hil_calibration.rounding import report as rounded
+
 from ..outcome import Chart, Series
 from ..report.charts import chart_svg
 from ..report.model import Provenance
@@ -22,9 +24,7 @@ def summary(found: Comparison) -> SummaryTable:
             one.measurand,
             one.condition,
             one.unit,
-            f"{one.first:.6g}",
-            f"{one.second:.6g}",
-            f"{one.difference:.3g}",
+            *(_to_digits_of(value, one.U) for value in (one.first, one.second, one.difference)),
             f"{one.U:.2g}",
             "–" if one.e_n is None else f"{one.e_n:.2f}",
             one.judged,
@@ -32,6 +32,11 @@ def summary(found: Comparison) -> SummaryTable:
         for one in found.differences
     )
     return SummaryTable("Differences, first minus second", head, rows)
+
+
+def _to_digits_of(value: float, U: float) -> str:  # noqa: N803
+    """``value`` with as many digits as ``U`` has of two."""
+    return rounded(value, U).value if U > 0 else f"{value:.6g}"
 
 
 def verdict(found: Comparison) -> Verdict:

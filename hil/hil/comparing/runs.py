@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -84,9 +85,17 @@ def require_comparable(first: Side, second: Side) -> None:
         raise UsageError("a run cannot be compared with itself", where=first.name, remedy="name two runs")
     for what, key in (("procedures", "procedure"), ("parameters", "parameters")):
         _require_same(what, first.run[key], second.run[key], first, second)
-    for part in ("factors", "points", "repeats"):
-        _require_same(f"{part} of the plans", first.run["plan"][part], second.run["plan"][part], first, second)
+    one, other = first.run["plan"], second.run["plan"]
+    for part in ("factors", "order", "repeats"):
+        _require_same(f"{part} of the plans", one[part], other[part], first, second)
+    points = _in_any_order(one["points"]), _in_any_order(other["points"])
+    _require_same("points of the plans", *points, first, second)
     _require_same("measurands", sorted(first.results), sorted(second.results), first, second)
+
+
+def _in_any_order(points: list[dict[str, Any]]) -> list[str]:
+    """Points so that two random orders of one design are equal."""
+    return sorted(json.dumps(point, sort_keys=True) for point in points)
 
 
 def _require_same(what: str, one: object, other: object, first: Side, second: Side) -> None:

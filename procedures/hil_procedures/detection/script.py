@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from hil import Design, Point, Record, Results, Trial, procedure
+from hil.comparing.results import Compared
 from hil.coverage.truth import Answer, Stated, TrueWorld
 from hil.errors import UsageError
 from hil_drivers.capability import Actuator, Camera, Scene, Sensor, SystemUnderTest
@@ -80,12 +81,25 @@ def analyse(record: Record, p: DetectionVsIlluminance) -> Results:
     required="16 lx",
 )
 def truth(world: TrueWorld, found: Mapping[str, Any], p: DetectionVsIlluminance) -> Answer:
-    """The illuminance at which the curve of a synthetic reader reaches 90 %, in the mean over signs.
+    """The illuminance at which the curve of a synthetic reader reaches 90 %, in the mean over signs."""
+    true, (a90, u) = world.stimulus(LEVEL), _a90(found)
+    return Answer({"a90": Stated(a90, u, true, "lx")}, conforms=true <= p.required)
 
-    :raises UsageError: if the run states no a90 with its uncertainty, which cannot be held against anything.
+
+@detection.conditions
+def conditions(found: Mapping[str, Any], _p: DetectionVsIlluminance) -> Mapping[str, Mapping[str, Compared]]:
+    """The illuminance at which nine signs in ten are read."""
+    a90, u = _a90(found)
+    parts = {part["name"]: part["u"] for part in found["budget"]}
+    return {"a90": {"nine signs in ten": Compared(a90, u, "lx", parts)}}
+
+
+def _a90(found: Mapping[str, Any]) -> tuple[float, float]:
+    """What a run states of a90, and its standard uncertainty.
+
+    :raises UsageError: if it states none.
     """
     stated = found["unrounded"]
-    true = world.stimulus(LEVEL)
     if stated["a90"] is None or stated["u"] is None:
         raise UsageError(f"states no a90: {found['reason'] or 'a bound is missing'}", where="detection-vs-illuminance")
-    return Answer({"a90": Stated(stated["a90"], stated["u"], true, "lx")}, conforms=true <= p.required)
+    return stated["a90"], stated["u"]
