@@ -194,12 +194,13 @@ class StationControl:
 
 
 def _as_alarm(name: str, held: Held) -> dict[str, Any]:
+    """It counts as active until somebody knows of it: nothing looks at its cause while nothing runs."""
     return {
         "alarm": name,
-        "state": str(State.ACKNOWLEDGED if held.acknowledged_by else State.RETURNED),
+        "state": str(State.ACKNOWLEDGED if held.acknowledged_by else State.ACTIVE),
         "priority": "safety",
         "reason": f"{held.reason}, in the run {held.run}",
-        "guidance": "look at the rig; the next run starts only where its cause is gone",
+        "guidance": "look at the rig: the next run looks whether its cause is gone, and starts only then",
         "raised": held.since,
         "acknowledged_by": held.acknowledged_by,
         "acknowledged": held.acknowledged,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -219,6 +220,16 @@ async def test_the_queue_is_edited_while_it_works(tmp_path: Path) -> None:
         assert (await rig.asked("queue-add"))["args"] == {
             "procedure": "ghost", "settings": {"hours": "2 s"}, "seed": 7, "revision": 4,
         }  # fmt: skip
+
+
+async def test_a_run_that_does_not_fit_is_refused_before_it_is_sent(tmp_path: Path) -> None:
+    async with console(tmp_path) as rig:
+        await rig.change(bench_file=str(files("hil") / "benches" / "climate-sim.toml"))
+        await rig.press("3", "o", *"soak", "enter", *"warmth=5", "enter", "enter")
+        await rig.until(lambda: "not added" in rig.app._said)
+        await rig.tick()
+        assert "not added: soak: there is no parameter 'warmth'" in rig.text()
+        assert "queue-add" not in rig.bench.verbs()
 
 
 async def test_command_is_taken_renewed_and_released(tmp_path: Path) -> None:

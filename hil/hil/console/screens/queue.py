@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+import asyncio
+from pathlib import Path
+from typing import Any, ClassVar
 
 from rich.style import Style
 from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
+from hil_calibration.errors import CalibrationError
+from hil_drivers.errors import DriverError
+
 from ...commanding.verb import Verb
+from ...errors import HilError
 from ..context import Context
 from ..dialogs.add_run import AddRun, added_run
 from ..state import Item, Queue
@@ -107,8 +113,30 @@ class QueueView(View):
     async def action_add(self) -> None:
         """Ask what is to run, and put it at the end."""
         added = added_run(await self.app.push_screen_wait(AddRun(self.context)))
-        if added is not None:
+        if added is None:
+            return
+        fault = await self._fault_of(added)
+        if fault:
+            self.context.say(f"not added: {fault}", wrong=True)
+        else:
             self._edit(Verb.QUEUE_ADD, **added)
+
+    async def _fault_of(self, added: dict[str, Any]) -> str:
+        """Why such a run would not begin; a bench of another machine finds that out when it begins."""
+        if self.context.desk.link.place.path is None:
+            return ""
+        try:
+            await asyncio.to_thread(_prepare, added, Path(self.context.model.run.bench_file))
+        except (HilError, CalibrationError, DriverError) as error:
+            return str(error)
+        return ""
+
+
+def _prepare(added: dict[str, Any], bench: Path) -> None:
+    from ...run import prepare
+
+    if bench.is_file():
+        prepare(added["procedure"], str(bench), added["settings"], added.get("seed"))
 
 
 def _detail(item: Item) -> str:
