@@ -51,14 +51,14 @@ def read_session(evidence: Evidence) -> Session:
     observed = evidence.observations
     spoken = [entry for entry in observed if entry.data["utterance"]]
     measured = concatenate([evidence.measurements(entry.links[channel]).mean() for entry in spoken])
-    told = [entry.data["details"] or {} for entry in observed]
+    told = [(entry.data["details"] or {}).get("inference") for entry in observed]
     return Session(
         snr=with_effects(without_rounding_effects(measured), evidence.declared_effects(channel, "transfer")),
         nominal=decibels(np.array([float(entry.data["snr"]) for entry in spoken])).round(3),
         hits=np.array([bool(entry.data["hit"]) for entry in spoken]),
         utterances=tuple(str(entry.data["utterance"]) for entry in spoken),
         latency=np.array([float(entry.data["latency"]) for entry in observed]),
-        inference=np.array([float(each["inference"]) for each in told if "inference" in each]),
+        inference=np.array([each for each in told if isinstance(each, float)]),
         faults=tuple(str(entry.data["fault"]) for entry in observed if entry.data["fault"]),
         blanks=len(observed) - len(spoken),
         calls=_calls([calls_before(one.data["heard"], one.data["onset"]) for one in observed if not one.data["fault"]]),
