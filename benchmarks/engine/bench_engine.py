@@ -26,6 +26,7 @@ from hil.points import Points
 from hil.prompts import Prompts
 from hil.record import RecordWriter
 from hil.trial import Trial
+from hil.waits import Waits
 from hil_calibration.calibration import CalibrationRecord, Instrument
 from hil_calibration.function import StraightLine
 from hil_calibration.stream import evaluate
@@ -84,7 +85,8 @@ async def engine(folder: Path) -> float:
     design = Design(factors={"level": "lx"}, points=[{"level": 1.0}] * POINTS)
     points = Points(design.plan(1), 1, clock=clock, record=record, report=ignored)
     prompts = Prompts(clock, Pausing(clock), ignored)
-    trial = Trial({"lux": lux}, {"lux": Sensor}, points, clock=clock, record=record, prompts=prompts)
+    waits = Waits(clock, ignored)
+    trial = Trial({"lux": lux}, {"lux": Sensor}, points, clock=clock, record=record, prompts=prompts, waits=waits)
 
     async def script() -> None:
         sensor = trial.role("lux", Sensor)

@@ -11,6 +11,7 @@ from .pausing import PauseState, Pausing
 from .points import Points
 from .prompts import Prompts
 from .safety.alarms import Alarms
+from .waits import Waits
 
 
 class RunControl:
@@ -28,12 +29,14 @@ class RunControl:
         points: Points,
         prompts: Prompts,
         alarms: Alarms,
+        waits: Waits,
         *,
         note: Callable[[str, dict[str, Any]], None],
         end: Callable[[], None],
         make_safe: Callable[[], None],
     ) -> None:
         self._pausing, self._points, self._prompts, self._alarms = pausing, points, prompts, alarms
+        self._waits = waits
         self.note, self._end, self._make_safe = note, end, make_safe
         self.ended_by: Abort | Stop | None = None
         self.ending = False
@@ -64,6 +67,7 @@ class RunControl:
             "count": self._points.count,
             "done": self._points.done,
             "left": self._points.left,
+            "waiting_until": self._waits.until,
             "prompts": prompts,
             "alarms": [alarm.to_json() for alarm in self._alarms.held],
         }

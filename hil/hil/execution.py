@@ -25,6 +25,7 @@ from .points import Points
 from .prompts import Prompts
 from .tolerance import Tolerance
 from .trial import Trial
+from .waits import Waits
 
 if TYPE_CHECKING:
     from hil_drivers.clock import Clock
@@ -99,8 +100,16 @@ class Execution:
         )
         engine.service.cameras = ChainMap(self._prompts.pictures, engine.service.cameras)
         self._background = Background(binding, bench.clock, self._conditions, self._tell, self.end)
+        waits = Waits(bench.clock, engine.service.publish)
         self._control = RunControl(
-            self._pausing, self._points, self._prompts, alarms, note=self._note, end=self.end, make_safe=make_safe
+            self._pausing,
+            self._points,
+            self._prompts,
+            alarms,
+            waits,
+            note=self._note,
+            end=self.end,
+            make_safe=make_safe,
         )
         self._trial = Trial(
             binding.roles,
@@ -109,6 +118,7 @@ class Execution:
             clock=bench.clock,
             record=engine.record,
             prompts=self._prompts,
+            waits=waits,
         )
         self._watch: asyncio.Task[None] | None = None
         self._tripped: Trip | None = None

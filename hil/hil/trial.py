@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from .points import Points
     from .record import RecordWriter
+    from .waits import Waits
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -33,6 +34,7 @@ class Trial:
 
     :param roles: what each role is bound to: a `LiveChannel` or a capability.
     :param capabilities: the capability that the procedure declared for each role.
+    :param waits: what `sleep` waits with.
     """
 
     def __init__(
@@ -44,9 +46,10 @@ class Trial:
         clock: Clock,
         record: RecordWriter,
         prompts: Prompts,
+        waits: Waits,
     ) -> None:
         self._roles, self._capabilities, self._points = roles, capabilities, points
-        self._clock, self._record, self._prompts = clock, record, prompts
+        self._clock, self._record, self._prompts, self._waits = clock, record, prompts, waits
 
     def role(self, name: str, capability: type[T]) -> T:
         """What plays the role ``name``; ``capability`` must be the one that the procedure declared.
@@ -77,7 +80,7 @@ class Trial:
     async def sleep(self, seconds: float) -> None:
         """Wait for ``seconds`` of bench time: a warm-up, a dwell."""
         await checkpoint()
-        await self._clock.sleep(seconds)
+        await self._waits.sleep(seconds, told=self._points.current is None)
         await checkpoint()
 
     async def together(self, first: Coroutine[Any, Any, T], second: Coroutine[Any, Any, R]) -> tuple[T, R]:

@@ -14,6 +14,7 @@ from hil.service import Service
 
 EVENTS: list[tuple[str, dict[str, Any]]] = [
     ("run", {"folder": "runs/x", "points": 2}),
+    ("waiting", {"until": 1_780_000_000 * 10**9, "seconds": 60.0}),
     ("point", {"index": 0, "of": 2, "attempt": 1, "illuminance": 20.0, "sign": "[red]A"}),
     ("void", {"index": 0, "attempt": 1, "reason": "it was dark"}),
     ("committed", {"seq": 3}),
@@ -25,6 +26,7 @@ EVENTS: list[tuple[str, dict[str, Any]]] = [
 def test_events_in_words() -> None:
     assert [sentence(kind, data) for kind, data in EVENTS if kind != "committed"] == [
         "run: folder runs/x, points 2",
+        "waiting until 20:26 UTC, bench time (script)",
         "point 1 of 2: illuminance 20, sign [red]A",
         "point 1, attempt 1 is void: it was dark",
         "point 1 of 2, attempt 2: illuminance 20",
@@ -72,7 +74,7 @@ def test_plain_lines_where_stderr_is_no_terminal(capsys: pytest.CaptureFixture[s
     publish()
     captured = capsys.readouterr()
     assert captured.out == ""
-    assert len(captured.err.splitlines()) == 5
+    assert len(captured.err.splitlines()) == 6
 
 
 def test_a_stream_of_json(capsys: pytest.CaptureFixture[str]) -> None:

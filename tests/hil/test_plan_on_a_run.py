@@ -38,7 +38,13 @@ def adaptive(folder: Path, most: int = 20, history: History | None = None) -> Ri
         design.plan(1), 3, clock=rig.clock, record=rig.record, report=rig.report, pausing=rig.pausing, history=history
     )
     rig.trial = Trial(
-        {"lux": rig.lux}, {"lux": Sensor}, rig.points, clock=rig.clock, record=rig.record, prompts=rig.prompts
+        {"lux": rig.lux},
+        {"lux": Sensor},
+        rig.points,
+        clock=rig.clock,
+        record=rig.record,
+        prompts=rig.prompts,
+        waits=rig.waits,
     )
     return rig
 

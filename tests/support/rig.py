@@ -18,6 +18,7 @@ from hil.prompts import Prompts
 from hil.record import Record, RecordWriter, open_run
 from hil.safety.alarms import Alarms
 from hil.trial import Trial
+from hil.waits import Waits
 from hil_drivers.capability import Sensor
 from hil_drivers.clock import NANOSECONDS
 from hil_drivers.indication import Flag, Indication
@@ -80,6 +81,7 @@ class Rig:
             pausing=self.pausing,
         )
         self.prompts = Prompts(self.clock, self.pausing, self.report)
+        self.waits = Waits(self.clock, self.report)
         self.trial = Trial(
             {"lux": self.lux},
             {"lux": Sensor},
@@ -87,6 +89,7 @@ class Rig:
             clock=self.clock,
             record=self.record,
             prompts=self.prompts,
+            waits=self.waits,
         )
 
     def _pause_changed(self, state: PauseState) -> None:
@@ -131,6 +134,7 @@ def control_of(rig: Rig, *, ended: Callable[[str], None] | None = None) -> RunCo
         rig.points,
         rig.prompts,
         Alarms(rig.clock.now, rig.report),
+        rig.waits,
         note=rig.report,
         end=lambda: tell("end"),
         make_safe=lambda: tell("safe"),

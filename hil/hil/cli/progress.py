@@ -6,9 +6,12 @@ import json
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import click
+
+from hil_drivers.clock import NANOSECONDS
 
 from ..safety.trip import NO_INTERLOCK
 from .output import printable, reader_may_leave
@@ -65,6 +68,8 @@ def sentence(kind: str, data: Mapping[str, Any]) -> str:
     if kind == "resumed":
         left = "" if rest.get("left") is None else f", {rest['left']} are left"
         return f"resumed: {rest.get('committed')} points count already{left}"
+    if kind == "waiting":
+        return waited(rest["until"])
     if kind == "points left":
         return f"points left: {rest.get('count')}"
     if "operator" in rest:
@@ -82,6 +87,11 @@ def _ordered(kind: str, rest: dict[str, Any]) -> str:
     more = _pairs({key: value for key, value in rest.items() if key not in _OF_PROGRAMS})
     told = f"{kind} by {who}" + (f", {more}" if more else "")
     return printable(f"{told}: {reason}" if reason else told)
+
+
+def waited(until: int) -> str:
+    """A wait that the script asked for, ``until`` in UTC nanoseconds of bench time."""
+    return f"waiting until {datetime.fromtimestamp(until / NANOSECONDS, UTC):%H:%M} UTC, bench time (script)"
 
 
 def _tripped(name: str, reason: str) -> str:
@@ -134,9 +144,12 @@ def _live() -> Iterator[Callable[[Event], None]]:
     with console.status("starting") as status:
 
         def show(event: Event) -> None:
-            if event.kind == "point":
+            if event.kind in ("point", "waiting"):
                 status.update(escape(sentence(event.kind, event.data)))
-            elif event.kind not in _NOT_TOLD:
+                return
+            if event.kind == "run":
+                status.update("before the first point")
+            if event.kind not in _NOT_TOLD:
                 console.print(sentence(event.kind, event.data), markup=False, highlight=False)
 
         yield show

@@ -10,7 +10,7 @@ from ..commanding.client import NO_RUN, START, runs_under_way
 from ..errors import Unreachable
 from .options import as_json
 from .output import printable, show_json
-from .progress import asked
+from .progress import asked, waited
 
 
 @click.command(short_help="The runs under way: state, points, prompts, alarms.")
@@ -26,19 +26,31 @@ def status(as_json: bool) -> None:
     for number, state in enumerate(states):
         if number:
             click.echo()
-        for label, value in _rows(state):
+        for label, value in told_rows(state):
             click.echo(f"{label + ':':<13}{printable(value)}")
 
 
-def _rows(state: dict[str, Any]) -> list[tuple[str, str]]:
+def told_rows(state: dict[str, Any]) -> list[tuple[str, str]]:
     """What a person wants to know of a run."""
-    point, left = state.get("point"), state.get("left")
+    left = state.get("left")
     rows = [(label, str(state.get(label) or "")) for label in ("run", "state", "bench", "procedure", "operator")]
-    if point is not None:
-        rows.append(("point", f"{point['index'] + 1}, attempt {point['attempt']}"))
+    rows += [("point", _place(state)), ("script", _waits(state))]
     if left is not None:
         rows.append(("points left", str(left)))
     rows += [("prompt", asked(prompt)) for prompt in state.get("prompts", ())]
     rows += [("alarm", f"{each['alarm']} is {each['state']}: {each['reason']}") for each in state.get("alarms", ())]
     rows += [("process", str(state["pid"])), ("gateway", state.get("gateway", ""))]
     return [(label, value) for label, value in rows if value]
+
+
+def _place(state: dict[str, Any]) -> str:
+    """At which point it is."""
+    point = state.get("point")
+    if point is not None:
+        return f"{point['index'] + 1}, attempt {point['attempt']}"
+    return "before the first" if state.get("done") == 0 and state.get("left") != 0 else ""
+
+
+def _waits(state: dict[str, Any]) -> str:
+    until = state.get("waiting_until")
+    return "" if until is None else waited(until).removesuffix(" (script)")

@@ -163,6 +163,7 @@ class Run:
     count: int | None = None
     done: int = 0
     left: int | None = None
+    waiting_until: int | None = None
     point: Point | None = None
     prompts: tuple[Prompt, ...] = ()
     alarms: tuple[Alarm, ...] = ()

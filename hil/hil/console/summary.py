@@ -12,6 +12,7 @@ from .palette import Level
 from .reading import clock, size
 from .state import Alarm, Device, Item
 from .widgets.rows import AlarmItem, RunState, sign
+from .wording import clock_of
 
 SOON = 30
 """Days before the end of a calibration from which on it is told."""
@@ -32,7 +33,7 @@ def run_state(model: Model, now: float, *, in_command: bool, operator: str, hert
         point=None if point is None else point.index + 1,
         points=run.count,
         factors="" if point is None else factor_words(point.factors),
-        step="" if point is None else point.step,
+        step=_waits(run.waiting_until) if point is None else point.step,
         elapsed=_whole(max(0.0, (now if up else model.link.heard or now) - model.step_since)) if point else None,
         done=run.part_done if run.under_way else None,
         operator=lease.holder if lease is not None else operator,
@@ -44,6 +45,10 @@ def run_state(model: Model, now: float, *, in_command: bool, operator: str, hert
         rate=hertz,
         provenance=run.provenance,
     )
+
+
+def _waits(until: int | None) -> str:
+    return "" if until is None else f"script waits until {clock_of(until)[:5]}"
 
 
 def factor_words(factors: Mapping[str, Any]) -> str:

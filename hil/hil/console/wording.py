@@ -184,5 +184,6 @@ _SENTENCES: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "run": _run,
     "safe state": _safe,
     "state": lambda event: _short(event.get("state", "")),
+    "waiting": lambda event: f"until {clock_of(whole(event.get('until')) or 0)[:5]} UTC, bench time (script)",
     "note": _order,
 }

@@ -21,6 +21,7 @@ from hil.console.wording import entry_of
         ("run", {"folder": "runs/a", "points": 15}, "run", "runs/a, 15 points"),
         ("safe state", {"reached": 1, "of": 2}, "safe state", "1 of 2 actions done"),
         ("leasetake", {"operator": "ann", "client": "console"}, "command taken", "by ann client=console"),
+        ("waiting", {"until": 1_780_000_000 * 10**9}, "waiting", "until 20:26 UTC, bench time (script)"),
         ("sampling", {"channels": 3}, "sampling", "channels=3"),
     ],
 )
