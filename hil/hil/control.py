@@ -59,11 +59,10 @@ class RunControl:
         return prompt in self._prompts.open
 
     def state(self) -> dict[str, Any]:
-        current = self._points.current
         prompts = [prompt.to_json() for prompt in self._prompts.open.values()]
         return {
             "state": "ending" if self.ending or self.ended_by is not None else str(self._pausing.state),
-            "point": None if current is None else current.place,
+            "point": self._points.place,
             "count": self._points.count,
             "done": self._points.done,
             "left": self._points.left,

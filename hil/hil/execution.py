@@ -85,6 +85,7 @@ class Execution:
             clock=bench.clock,
             record=engine.record,
             report=engine.service.publish,
+            units=engine.design.factors,
             pausing=self._pausing,
             conditions=self._conditions,
             tried=engine.progress.tried,

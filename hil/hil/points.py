@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from hil_drivers.clock import Clock
@@ -25,6 +25,7 @@ class Points:
     """Asking for the next point commits the one before.
 
     :param attempts: how many attempts that count a point may have.
+    :param units: the UCUM unit of each factor that has one.
     :param tried: the attempts already on record by point, where a run is resumed.
     :param history: the points that count already, where a run is resumed.
     :param offered: told of each attempt before it is handed out.
@@ -38,6 +39,7 @@ class Points:
         clock: Clock,
         record: RecordWriter,
         report: Report,
+        units: Mapping[str, str | None] | None = None,
         pausing: Pausing | None = None,
         conditions: Conditions | None = None,
         tried: dict[int, int] | None = None,
@@ -47,6 +49,7 @@ class Points:
         self._plan, self._attempts, self._offered = plan, attempts, offered
         self._history = History() if history is None else history
         self._clock, self._record, self._report = clock, record, report
+        self._units = {name: unit for name, unit in (units or {}).items() if unit not in (None, "1")}
         self._pausing = pausing or Pausing(clock)
         self._conditions = conditions or Conditions({}, clock)
         self._tried = {} if tried is None else tried
@@ -76,6 +79,11 @@ class Points:
     def current(self) -> Point | None:
         """The attempt under way."""
         return self._current
+
+    @property
+    def place(self) -> dict[str, Any] | None:
+        """Where the attempt under way stands, as a screen needs it."""
+        return None if self._current is None else {**self._current.place, "units": self._units}
 
     @property
     def count(self) -> int | None:
@@ -113,7 +121,8 @@ class Points:
         point = Point(planned, attempt, clock=self._clock, record=self._record, conditions=self._conditions)
         if self._offered is not None:
             self._offered(planned, attempt)
-        self._report("point", {**place, **planned.shown})
+        units = {name: unit for name, unit in self._units.items() if name in planned.shown}
+        self._report("point", {**place, **planned.shown, **({"units": units} if units else {})})
         return point
 
     def _commit(self, point: Point) -> None:

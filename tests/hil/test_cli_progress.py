@@ -12,13 +12,15 @@ from hil.cli.progress import reporting, sentence
 from hil.safety.trip import Trip
 from hil.service import Service
 
+UNITS = {"illuminance": "lx"}
+
 EVENTS: list[tuple[str, dict[str, Any]]] = [
     ("run", {"folder": "runs/x", "points": 2}),
     ("waiting", {"until": 1_780_000_000 * 10**9, "seconds": 60.0}),
-    ("point", {"index": 0, "of": 2, "attempt": 1, "illuminance": 20.0, "sign": "[red]A"}),
+    ("point", {"index": 0, "of": 2, "attempt": 1, "illuminance": 20.0, "sign": "[red]A", "units": UNITS}),
     ("void", {"index": 0, "attempt": 1, "reason": "it was dark"}),
     ("committed", {"seq": 3}),
-    ("point", {"index": 0, "of": 2, "attempt": 2, "illuminance": 20.0}),
+    ("point", {"index": 0, "of": 2, "attempt": 2, "illuminance": 20.0, "sign": "", "units": UNITS}),
     ("finished", {"status": "complete", "error": ""}),
 ]
 
@@ -27,9 +29,9 @@ def test_events_in_words() -> None:
     assert [sentence(kind, data) for kind, data in EVENTS if kind != "committed"] == [
         "run: folder runs/x, points 2",
         "waiting until 20:26 UTC, bench time (script)",
-        "point 1 of 2: illuminance 20, sign [red]A",
+        "point 1 of 2: illuminance 20 lx, sign [red]A",
         "point 1, attempt 1 is void: it was dark",
-        "point 1 of 2, attempt 2: illuminance 20",
+        "point 1 of 2, attempt 2: illuminance 20 lx, no sign",
         "finished: complete",
     ]
     assert sentence("pause", {}) == "pause"

@@ -76,3 +76,20 @@ async def test_a_blinded_plan_tells_codes_and_records_conditions(tmp_path: Path)
     told = [data for kind, data in rig.reports if kind == "point"]
     assert all("level" not in data and len(data["code"]) == 8 for data in told)
     assert [p.data for p in record.points()] == [{"level": 1.0}, {"level": 2.0}]
+
+
+async def test_a_point_is_told_with_the_units_of_its_factors(tmp_path: Path) -> None:
+    engine = Rig(tmp_path, plan(1.0), lambda t: 100.0)
+    design = Design(factors={"level": "lx", "sign": None}, points=[{"level": 20.0, "sign": ""}])
+    places: list[dict[str, Any] | None] = []
+    engine.points = Points(
+        design.plan(1), 1, clock=engine.clock, record=engine.record, report=engine.report, units=design.factors
+    )
+    assert engine.points.place is None
+    async for _ in engine.points:
+        places.append(engine.points.place)
+    await engine.record.close("complete")
+    (told,) = [data for kind, data in engine.reports if kind == "point"]
+    assert told["units"] == {"level": "lx"}
+    assert places[0] is not None
+    assert places[0]["units"] == {"level": "lx"}

@@ -46,7 +46,7 @@ def sentence(kind: str, data: Mapping[str, Any]) -> str:
         again = f", attempt {attempt}" if attempt != 1 else ""
         of, most = rest.pop("of", None), rest.pop("most", None)
         place = f"of {of}" if most is None else f"(at most {most})"
-        return f"point {rest.pop('index', 0) + 1} {place}{again}: {_pairs(rest)}"
+        return f"point {rest.pop('index', 0) + 1} {place}{again}: {_set_to(rest, rest.pop('units', {}))}"
     if kind == "void":
         return f"point {rest.get('index', 0) + 1}, attempt {rest.get('attempt')} is void: {rest.get('reason')}"
     if kind == "trip":
@@ -87,6 +87,17 @@ def _ordered(kind: str, rest: dict[str, Any]) -> str:
     more = _pairs({key: value for key, value in rest.items() if key not in _OF_PROGRAMS})
     told = f"{kind} by {who}" + (f", {more}" if more else "")
     return printable(f"{told}: {reason}" if reason else told)
+
+
+def _set_to(factors: Mapping[str, Any], units: Mapping[str, str]) -> str:
+    """What the factors of a point are; one that is nothing there, such as a sign that is not shown, is told too."""
+    from hil_calibration.unit import symbol
+
+    written = {name: f" {symbol(unit)}" for name, unit in units.items()}
+    return ", ".join(
+        f"no {name}" if value in ("", None) else f"{name} {_brief(value)}{written.get(name, '')}"
+        for name, value in factors.items()
+    )
 
 
 def waited(until: int) -> str:

@@ -11,11 +11,12 @@ PRIORITIES = ("safety", "high", "medium", "low")
 
 @dataclass(frozen=True)
 class Point:
-    """The point under way."""
+    """The point under way; ``units`` are the UCUM units of the factors that have one."""
 
     index: int = 0
     attempt: int = 1
     factors: dict[str, Any] = field(default_factory=dict)
+    units: dict[str, Any] = field(default_factory=dict)
     step: str = ""
 
 

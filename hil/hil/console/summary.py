@@ -12,7 +12,7 @@ from .palette import Level
 from .reading import clock, size
 from .state import Alarm, Device, Item
 from .widgets.rows import AlarmItem, RunState, sign
-from .wording import clock_of
+from .wording import clock_of, symbol_of
 
 SOON = 30
 """Days before the end of a calibration from which on it is told."""
@@ -32,7 +32,7 @@ def run_state(model: Model, now: float, *, in_command: bool, operator: str, hert
         run=run.procedure if run.under_way else "",
         point=None if point is None else point.index + 1,
         points=run.count,
-        factors="" if point is None else factor_words(point.factors),
+        factors="" if point is None else factor_words(point.factors, point.units),
         step=_waits(run.waiting_until) if point is None else point.step,
         elapsed=_whole(max(0.0, (now if up else model.link.heard or now) - model.step_since)) if point else None,
         done=run.part_done if run.under_way else None,
@@ -51,9 +51,16 @@ def _waits(until: int | None) -> str:
     return "" if until is None else f"script waits until {clock_of(until)[:5]}"
 
 
-def factor_words(factors: Mapping[str, Any]) -> str:
-    """What is set at a point: ``obstacle fog 2``."""
-    return " ".join(f"{value:g}" if isinstance(value, float) else str(value) for value in factors.values())
+def factor_words(factors: Mapping[str, Any], units: Mapping[str, Any]) -> str:
+    """What is set at a point: ``obstacle fog 2 lx``."""
+    return " ".join(_factor(name, value, units.get(name)) for name, value in factors.items())
+
+
+def _factor(name: str, value: object, unit: object) -> str:
+    if value in ("", None):
+        return f"no {name}"
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    return f"{value:g}{symbol_of(unit)}" if number else str(value)
 
 
 def alarm_items(model: Model, bench_time: int) -> list[AlarmItem]:

@@ -154,9 +154,31 @@ def _point(event: Mapping[str, Any]) -> str:
     place, of, attempt = (whole(event.get(name)) for name in ("index", "of", "attempt"))
     count = "" if of is None else f" of {of}"
     again = f", attempt {attempt}" if attempt not in (None, 1) else ""
-    names = (name for name in event if name not in (*_HIDDEN, "index", "of", "most", "attempt"))
-    set_to = ", ".join(f"{_short(name)} {_short(event[name])}" for name in names if event[name] not in _NOTHING)
+    names = (name for name in event if name not in (*_HIDDEN, "index", "of", "most", "attempt", "units"))
+    units = event.get("units")
+    set_to = ", ".join(_factor(name, event[name], units if isinstance(units, dict) else {}) for name in names)
     return f"{(place or 0) + 1}{count}{again}: {set_to}".removesuffix(": ")
+
+
+def _factor(name: str, value: object, units: Mapping[str, Any]) -> str:
+    """What a factor is at a point; one that is nothing there, such as a sign that is not shown, is told too."""
+    if value in _NOTHING:
+        return f"no {_short(name)}"
+    return f"{_short(name)} {_short(value)}{symbol_of(units.get(name))}"
+
+
+def symbol_of(unit: object) -> str:
+    """What follows a number in the UCUM unit ``unit``, with its space; nothing where it is none."""
+    from hil_calibration.errors import UnitError
+    from hil_calibration.unit import symbol
+
+    ucum = text(unit)
+    if not ucum or ucum == "1":
+        return ""
+    try:
+        return f" {symbol(ucum)}".rstrip()
+    except UnitError:
+        return f" {ucum}"
 
 
 def _run(event: Mapping[str, Any]) -> str:

@@ -13,7 +13,7 @@ from ..errors import ProcedureFault
 RESERVED = frozenset(
     (
         *("index", "attempt", "of", "code", "factors", "state", "reason", "counts", "open", "settle", "valid"),
-        *("observe", "begin", "end", "leave", "void", "disturb", "commit", "place"),
+        *("observe", "begin", "end", "leave", "void", "disturb", "commit", "place", "units"),
     )
 )
 """Names that a point or its events own, hence no factor may bear."""
