@@ -58,7 +58,7 @@ async def drive_check(trial: Trial, p: DriveCheck) -> None:
 @drive_check.plan
 def plan(p: DriveCheck) -> Design:
     """Two places."""
-    return Design(factors={"stand": "m"}, points=[{"stand": place} for place in (3.0, -0.6)])
+    return Design(factors={"stand": "m"}, points=[{"stand": place} for place in (3.0, -0.9)])
 
 
 @drive_check.analysis
