@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import subprocess
+import sys
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -18,6 +20,8 @@ from hil.record import open_run
 from hil.run import RunOutcome, run_procedure
 from hil_calibration.clustered import LARGEST_SPREAD
 from hil_calibration.stream import Measurements
+from hil_drivers.data_set import load
+from hil_drivers.sound import read_wave
 from hil_procedures.curve_report import spread_notes
 from hil_procedures.voice.curve import levels, located, misfit, others
 from hil_procedures.voice.heard import calls_before, is_hit
@@ -145,6 +149,20 @@ def test_everything_is_played_once_in_each_repeat_in_random_order() -> None:
 def test_what_cannot_be_run_is_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="twice"):
         VoiceDetectionVsSnr(**wrong)
+
+
+def test_the_shipped_sounds_are_those_of_the_script(tmp_path: Path) -> None:
+    """To the rounding of a sample, which another processor may do the other way now and then."""
+    script = Path(__file__).resolve().parents[2] / "scripts" / "make_sample_speech.py"
+    subprocess.run([sys.executable, str(script), str(tmp_path / "speech")], check=True)
+    made, shipped = load(tmp_path / "speech"), load(shipped_benches()["voice"].parent / "speech")
+    assert len(made.entries) == len(shipped.entries) == 136
+    for one, other in zip(made.entries, shipped.entries, strict=True):
+        assert (one.content, one.recording.file) == (other.content, other.recording.file)
+        for name, (value, u) in one.references.items():
+            assert abs(value - other.references[name][0]) <= u
+        ours, theirs = (read_wave(data.read(each.recording))[0] for data, each in ((made, one), (shipped, other)))
+        assert np.abs(ours - theirs).max() <= 1.0 / 128.0
 
 
 async def run(bench: str, out: Path, settings: dict[str, str]) -> RunOutcome:
