@@ -98,6 +98,17 @@ def expected(field: FieldInfo) -> str:
     return f"{said}, {' and '.join(lengths)} long" if lengths else said
 
 
+def units(model: type[Parameters]) -> dict[str, str]:
+    """The UCUM unit of each parameter that has one."""
+    found = {}
+    for name, field in model.model_fields.items():
+        marks = [*field.metadata, *(mark for _, inner in _kinds(field.annotation) for mark in inner)]
+        ucum = next((mark.ucum for mark in marks if isinstance(mark, _Unit)), "1")
+        if ucum != "1":
+            found[name] = ucum
+    return found
+
+
 _BOUNDS = {"gt": "above", "ge": "at least", "lt": "below", "le": "at most"}
 _LENGTHS = {"min_length": "at least", "max_length": "at most"}
 _WORDS = {bool: "true or false", int: "a whole number", float: "a number", str: "a text", type(None): ""}

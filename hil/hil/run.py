@@ -435,6 +435,7 @@ class _Run:
         config, found = self._config, self._procedure
         return {
             **decided(self._prepared, self._design, self._document, locked=self._locked),
+            "parameter_units": parameters.units(found.parameters),
             "roles": {role: config.roles[role] for role in found.roles},
             "items": sorted(found.items),
             "provenance": config.provenance,

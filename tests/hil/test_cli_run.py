@@ -17,13 +17,15 @@ from hil.cli import __main__ as entry
 from hil.record import open_run
 
 PROCEDURE = '''
-from hil import Design, Parameters, Results, SummaryTable, Trial, Verdict, procedure
+from typing import Annotated
+
+from hil import Design, Parameters, Results, SummaryTable, Trial, Verdict, procedure, unit
 from hil_drivers.capability import Actuator
 
 
 class Brief(Parameters):
     outcome: str = ""
-    seconds: float = 1.0
+    seconds: Annotated[float, unit("s")] = 1.0
 
 
 @procedure("brief", version="1", roles={"light": Actuator})
@@ -180,7 +182,9 @@ def test_records_are_listed_shown_and_verified(place: Path, capsys: pytest.Captu
     shown = json.loads(inside(place, capsys, "data", "show", folder.name, "--json")[1])
     assert shown["points"] == 2
     assert shown["results"]["results"] == {"levels": ["10", "20"]}
-    assert "brief" in inside(place, capsys, "data", "show", "last")[1]
+    told = inside(place, capsys, "data", "show", "last")[1]
+    assert "brief" in told
+    assert any(line.split() == ["parameter", "seconds", "1.0", "s"] for line in told.splitlines())
     code, verified = inside(place, capsys, "data", "verify", str(folder))
     assert code == 0
     assert "holds (closed)" in verified

@@ -8,7 +8,7 @@ import pytest
 from pydantic import Field
 
 from hil.errors import UsageError
-from hil.parameters import Parameters, parse, unit
+from hil.parameters import Parameters, parse, unit, units
 
 
 class Sample(Parameters):
@@ -24,6 +24,10 @@ class Sample(Parameters):
 def test_quantities_are_taken_with_their_unit() -> None:
     parsed = parse(Sample, {"required": "0.2 klx", "levels": "1, 2 lx,3", "repeats": "4"}, where="sample")
     assert parsed == Sample(required=200.0, levels=(1.0, 2.0, 3.0), repeats=4)
+
+
+def test_units_are_those_of_the_quantities() -> None:
+    assert units(Sample) == {"required": "lx", "levels": "lx"}
 
 
 @pytest.mark.parametrize(

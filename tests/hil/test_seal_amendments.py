@@ -135,6 +135,9 @@ def test_amendments_on_the_command_line(tmp_path: Path) -> None:
     assert "NOT SIGNED" in done.stdout
     shown = run_json("data", "show", "golden", cwd=tmp_path)["amendments"]
     assert [one["why"] for one in shown] == ["a slip of the pen", "misread"]
-    assert "lamp 7, not 8" in hil("data", "show", "golden", cwd=tmp_path).stdout
+    told = hil("data", "show", "golden", cwd=tmp_path).stdout
+    assert "lamp 7, not 8" in told
+    assert ": was " in told
+    assert "readings lost" in told
     verified = hil("data", "verify", "golden", cwd=tmp_path)
-    assert (verified.returncode, "amendments/0001.json: NOT SIGNED" in verified.stdout) == (0, True)
+    assert (verified.returncode, "looked at amendments/0001.json: NOT SIGNED" in verified.stdout) == (0, True)

@@ -77,13 +77,16 @@ def show(run: str, plot: Path | None, channels: tuple[str, ...], out: Path, as_j
         show_json({**described, "amendments": amended, "parameters": record.run.get("parameters"), "results": results})
         return
     described |= _parameters(record) | _verdict(results)
-    show_table(["fact", "value"], [[key, str(value)] for key, value in described.items()])
+    show_table(["fact", "value"], [[_LABELS.get(key, key), str(value)] for key, value in described.items()])
     if amended:
         keys = ["what", "why", "who", "when"]
         show_table(keys, [[str(one[key]) for key in keys] for one in amended], title="\namendments")
     click.echo()
     for path in sorted(folder.iterdir()):
         click.echo(path)
+
+
+_LABELS = {"lost": "readings lost"}
 
 
 @click.command(short_help="Whether a record holds, from the first batch to the last file.")
@@ -120,7 +123,7 @@ def verify(run: str, key: Path | None, out: Path, as_json: bool) -> int:
         )
     else:
         for line in verification.checked:
-            click.echo(f"checked {line}")
+            click.echo(f"looked at {line}")
         click.echo(verification.ending)
         for finding in findings:
             click.echo(f"does not hold: {finding['place']}: {finding['message']}")
@@ -190,7 +193,18 @@ def _counts(record: Record) -> dict[str, Any]:
 
 
 def _parameters(record: Record) -> dict[str, str]:
-    return {f"parameter {name}": str(value) for name, value in (record.run.get("parameters") or {}).items()}
+    """The parameters, with their units where the record has them."""
+    from hil_calibration.unit import symbol
+
+    units = record.run.get("parameter_units") or {}
+    return {
+        f"parameter {name}": f"{_listed(value)} {symbol(units.get(name, '1'))}".rstrip()
+        for name, value in (record.run.get("parameters") or {}).items()
+    }
+
+
+def _listed(value: object) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 def _verdict(results: Any) -> dict[str, str]:
@@ -222,7 +236,7 @@ def _amendments(record: Record, folder: Path) -> list[dict[str, Any]]:
     from .data_seal import amendments_of
 
     live = [
-        {"what": f"{row['target']}: {row['old']} is {row['new']}", "why": row["why"], "who": row["who"]}
+        {"what": f"{row['target']}: was {row['old']}, is {row['new']}", "why": row["why"], "who": row["who"]}
         | {"when": _instant(row["t"], synchronised=False)}
         for row in record.table("amend")
     ]
