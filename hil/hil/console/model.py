@@ -267,6 +267,7 @@ class Model:
             late=late,
             alarm=None if alarm is None else level_of(alarm),
             beyond=channel.beyond,
+            held=self.run.under_way,
             acknowledged=alarm is not None and alarm.state == "acknowledged",
         )
 

@@ -176,6 +176,7 @@ def status(
     late: float | None = None,
     alarm: Level | None = None,
     beyond: int = 0,
+    held: bool = True,
     acknowledged: bool = False,
 ) -> Status:
     """The state cell of a channel: the worst of what is known of it.
@@ -188,6 +189,7 @@ def status(
     :param late: the age in seconds of a value that should be newer; ``None`` where it is in time.
     :param alarm: the level of its alarm, where it has one.
     :param beyond: as of `side`.
+    :param held: whether limits hold now: without a run nobody uses the channel, and being beyond is only noted.
     """
     word = next((word for bit, word in FLAGS if flags & bit), "")
     old = late is not None or missing or bool(flags & ~_ONLY_NOTED)
@@ -200,8 +202,10 @@ def status(
         return Status(Level.STALE, f"? {age(late)}" if late is not None else "? STALE", old=True)
     if missing or flags & ~_ONLY_NOTED:
         return Status(Level.BAD, f"✗ {word or 'NONE'}", old=True)
-    if beyond:
+    if beyond and held:
         return Status(Level.LOW, "▲ HI" if beyond > 0 else "▼ LO")
+    if beyond and not word:
+        return Status(Level.NORMAL, "above" if beyond > 0 else "below")
     return Status(Level.LOW, f"○ {word}") if word else NORMAL
 
 

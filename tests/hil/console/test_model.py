@@ -103,6 +103,15 @@ def test_old_values_are_no_fault_while_no_run_is_under_way(bench: Bench, model: 
     assert (status.level, status.text) == (Level.NORMAL, "30 s")
 
 
+def test_limits_hold_during_a_run_only(bench: Bench, model: Model) -> None:
+    dark = [[0.0, 0.1, 0, T, None, None]]
+    for state, shown in (("idle", (Level.NORMAL, "below")), ("running", (Level.LOW, "▼ LO"))):
+        bench.run["state"] = state
+        bench.attach(channel("reference", limits=[1.0, 1000.0]), values=dark)
+        status = model.status(model.channels[0], bench.now)
+        assert (status.level, status.text) == shown
+
+
 @pytest.mark.parametrize(
     ("row", "level", "text"),
     [

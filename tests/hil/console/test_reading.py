@@ -150,6 +150,10 @@ def test_ages_clocks_and_sizes() -> None:
         ({"flags": 16, "beyond": 1}, Level.LOW, "▲ HI"),
         ({"flags": 2, "missing": True}, Level.BAD, "✗ UNDER"),
         ({"beyond": -1}, Level.LOW, "▼ LO"),
+        ({"beyond": -1, "held": False}, Level.NORMAL, "below"),
+        ({"beyond": 1, "held": False}, Level.NORMAL, "above"),
+        ({"beyond": 1, "held": False, "flags": 16}, Level.LOW, "○ DARK"),
+        ({"beyond": 1, "held": False, "alarm": Level.MEDIUM}, Level.MEDIUM, "▲ HI 2"),
     ],
 )
 def test_the_state_cell_tells_the_worst(known: dict[str, object], level: Level, text: str) -> None:
