@@ -17,6 +17,10 @@ TRIES = 4
 """How often a place is approached, the last times from near by."""
 
 
+LOOK = 0.5
+"""Seconds between two looks for a robot that is not tracked."""
+
+
 class Place(NamedTuple):
     """A pose in the plane of the hall."""
 
@@ -45,6 +49,22 @@ def heading_of(turn: float) -> float:
     0.2
     """
     return 2.0 * math.asin(max(-1.0, min(1.0, turn)))
+
+
+async def tracked(trial: Trial, *, within: float) -> None:
+    """Wait until motion capture tracks the robot, as it may not after an attempt that was void.
+
+    :param within: bench seconds.
+    :raises BenchFault: if it does not.
+    """
+    sensor = trial.role("robot_x", Sensor)
+    for _ in range(max(1, round(within / LOOK))):
+        if (await sensor.read()).usable:
+            return
+        await trial.sleep(LOOK)
+    raise BenchFault(
+        f"did not track the robot for {within:g} s", where="motion capture", remedy="look at its markers and cameras"
+    )
 
 
 async def seen(trial: Trial) -> Place:

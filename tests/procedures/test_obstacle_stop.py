@@ -11,11 +11,14 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from hil import open_run
 from hil.bench import load_bench
+from hil.bench.copying import copy_bench
 from hil.coverage.judgement import judge as judge_coverage
 from hil.coverage.runs import Asked, carry_out, checked
 from hil.coverage.truth import true_world
 from hil.errors import UsageError
+from hil.record.reader import PointAttempt
 from hil.run import run_procedure
 from hil_calibration.errors import CalibrationError
 from hil_calibration.stream import Measurements
@@ -232,10 +235,10 @@ def test_the_truth_knows_mass_speed_and_places_but_not_what_a_touch_was() -> Non
         _ = true_world(load_bench("range-sim"), 1).hall
 
 
-async def run(folder: Path, **settings: str) -> dict[str, Any]:
+async def run(folder: Path, bench: str = BENCH, **settings: str) -> dict[str, Any]:
     outcome = await run_procedure(
         "obstacle-stop",
-        BENCH,
+        bench,
         settings=settings,
         seed=1,
         speed=None,
@@ -246,6 +249,12 @@ async def run(folder: Path, **settings: str) -> dict[str, Any]:
     assert not outcome.error, outcome.error
     assert "Obstacle stop" in (outcome.folder / "report.html").read_text(encoding="utf-8")
     return dict(outcome.results["results"])
+
+
+def attempts(folder: Path) -> list[PointAttempt]:
+    """The attempts of the one run in a folder."""
+    (record,) = folder.glob("*_obstacle-stop_*/run.db")
+    return list(open_run(record).points())
 
 
 async def test_a_run_stops_the_robot_before_the_obstacle(tmp_path: Path) -> None:
@@ -268,6 +277,19 @@ async def test_a_contact_is_a_result_and_the_robot_goes_on_after_it(tmp_path: Pa
     assert (slow["without_contact"], fast["without_contact"]) == (3, 0)
     assert all(stop["contact"] and 0.5 < stop["at_touch"]["value"] < 0.85 for stop in fast["each"])
     assert told["outcome"] == "INCONCLUSIVE", "three of three, and none of three, at 97.5 %"
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(600)
+async def test_tracking_that_is_lost_makes_an_attempt_void_and_the_run_goes_on(tmp_path: Path) -> None:
+    copy = copy_bench("simulation", tmp_path / "bench")
+    lost = '\n[[sim.faults]]\ndevice = "mocap"\nkind = "tracking-lost"\nfrom = 3.0\nto = 4.0\n'
+    copy.write_text(copy.read_text(encoding="utf-8") + lost, encoding="utf-8")
+    told = await run(tmp_path, str(copy), speeds="0.5 m/s", repeats="1", distance="0.35 m")
+    assert told["speeds"][0]["without_contact"] == 1
+    first, second = attempts(tmp_path)
+    assert (first.state, second.state) == ("void", "committed")
+    assert "tracking lost" in first.reason
 
 
 @pytest.mark.soak

@@ -10,7 +10,7 @@ from hil.coverage.truth import Answer, Stated, TrueWorld
 from hil.errors import BenchFault
 from hil_drivers.capability import Robot, Sensor
 
-from ..mobile import Place, as_believed, drive_to, heading_of
+from ..mobile import Place, as_believed, drive_to, heading_of, tracked
 from .parameters import Docking
 
 ROOM = (20.0, 10.0)
@@ -21,6 +21,9 @@ AT_REST = 12
 
 ALIGNED = 0.02
 """Within so much of its heading, in rad, the robot sets out."""
+
+TRACKED = 30.0
+"""Seconds within which motion capture must track the robot before an attempt."""
 
 SETTLE = 0.5
 """Seconds that the docked robot is given to stand still."""
@@ -35,6 +38,7 @@ SETTLE = 0.5
 async def docking(trial: Trial, p: Docking) -> None:
     """Have a mobile robot drive to its dock again and again, and measure where it stands then."""
     async for point in trial.points():
+        await tracked(trial, within=TRACKED)
         async with point.valid(trial.role("temperature", Sensor), ROOM[0], tolerance=ROOM[1], period=1.0):
             here = await drive_to(trial, Place(p.start_x, point.start, 0.0), within=p.start_tolerance, turned=ALIGNED)
             seconds = await dock(trial, p, here)

@@ -11,7 +11,7 @@ from hil.coverage.truth import Answer, Stated, TrueWorld
 from hil.errors import BenchFault, UsageError
 from hil_drivers.capability import Actuator, Robot, Sensor
 
-from ..mobile import Place, drive_to, seen
+from ..mobile import Place, drive_to, seen, tracked
 from .parameters import ObstacleStop
 
 NANOSECONDS = 1_000_000_000
@@ -56,20 +56,22 @@ class Reading(NamedTuple):
 )
 async def obstacle_stop(trial: Trial, p: ObstacleStop) -> None:
     """Let an obstacle appear before a driving robot, and measure what its own protection makes of it."""
+    drive = trial.role("drive", Actuator)
     async for point in trial.points():
+        await drive.set(0.0)
+        await tracked(trial, within=p.timeout)
         async with point.valid(trial.role("temperature", Sensor), ROOM[0], tolerance=ROOM[1], period=1.0):
             await prepare(trial, p)
             before = await approach(trial, p, point.speed)
             await trial.role("lane", Actuator).set(p.lane)
             after, touched = await come_to_rest(trial, p)
             await observe(trial, point, before, after, touched=touched)
-            await trial.role("drive", Actuator).set(0.0)
+            await drive.set(0.0)
 
 
 async def prepare(trial: Trial, p: ObstacleStop) -> None:
     """Clear the path, and bring the robot back to its start: backwards, then by its odometry where it is off."""
     drive = trial.role("drive", Actuator)
-    await drive.set(0.0)
     await trial.role("lane", Actuator).set(p.parked)
     await trial.role("obstacle", Actuator).set(p.obstacle)
     way = (await seen(trial)).x - p.start
