@@ -73,8 +73,8 @@ def length_interval(length: float, u: float, coverage: float, *, dimensions: int
     The length of a measured vector is at least 0 and too large on average: what is measured across the true vector
     always adds. Near 0 an interval value ± U does not hold the truth as often as it claims. This one is exact where all
     components have the standard uncertainty ``u``, by the noncentral chi-square distribution. It begins at 0 where no
-    length at all explains what was measured. A length that came out below the one that a true zero most often shows is no
-    better known than that one: the interval ends where it would end there, and is conservative for true lengths of a
+    length at all explains what was measured. A length that came out below the one that a true zero most often shows is
+    no better known than that one: the interval ends where it would end there, and is conservative for true lengths of a
     few ``u``.
 
     :param length: measured, 0 or more.

@@ -197,7 +197,7 @@ def drawn_effects() -> set[str]:
 
 async def test_a_run_finds_where_the_arm_stops_though_it_is_often_out_of_sight(tmp_path: Path) -> None:
     bench = copy_bench(BENCH, tmp_path / "bench")
-    bench.write_text(bench.read_text("utf-8").replace("occluded = 0.02", "occluded = 0.2"), "utf-8")
+    bench.write_text(bench.read_text("utf-8").replace("occluded = 0.02", "occluded = 0.1"), "utf-8")
     outcome = await run_procedure(
         "pose-accuracy",
         str(bench),
