@@ -17,10 +17,12 @@ from hil.coverage.truth import true_world
 from hil.design import Design
 from hil.errors import UsageError
 from hil.parameters import parse
+from hil.record import open_run
 from hil.run import run_procedure
 from hil_calibration.performance import pose_accuracy, pose_repeatability
 from hil_calibration.reporting import ReportingPolicy
 from hil_calibration.stream import Measurements
+from hil_drivers.indication import Flag
 from hil_procedures.pose.figures import CYCLES, NOISE, PoseFigures, Visits, figures
 from hil_procedures.pose.parameters import DOWN, PoseAccuracy
 from hil_procedures.pose.results import judge
@@ -223,6 +225,9 @@ async def test_a_run_finds_where_the_arm_stops_though_it_is_often_out_of_sight(t
         assert drawn_effects() <= lines, "what the world draws has a line in the budget"
         assert {line for line in lines - drawn_effects() if line.startswith("certificate SAMPLE-2026-0005")}
         assert one["accuracy"]["lower"] < math.dist(mean, target) < one["accuracy"]["upper"]
+    record = open_run(outcome.folder)
+    flags = np.concatenate([record.readings(f"tool.{axis}").flags for axis in "xyz"])
+    assert np.count_nonzero(flags & int(Flag.TRACKING_LOST)) > 5, "it was out of sight"
     assert told["verdict"]["outcome"] == "PASS"
     report = (outcome.folder / "report.html").read_text(encoding="utf-8")
     assert "alignment with the frame of the arm" in report
