@@ -7,7 +7,7 @@ from collections.abc import Coroutine
 from typing import Any, TypeVar
 
 from .commands import Abort, Command, Stop
-from .ending import ABORTED, STOPPED, Ending
+from .ending import ABORTED, ABORTED_AS, NOT_BEGUN, STOPPED, Ending
 from .errors import Aborted, UsageError
 from .service import Event
 
@@ -32,9 +32,10 @@ class Beginning:
         """How a run ends that never began."""
         if self.ended_by is None:
             return Ending(ABORTED, Aborted("the run was interrupted"))
-        status = STOPPED if isinstance(self.ended_by, Stop) else ABORTED
-        reason = self.ended_by.reason or "no reason given"
-        return Ending(status, Aborted(f"the run was ended by {self.ended_by.operator} before it began: {reason}"))
+        by = f"by {self.ended_by.operator}: {self.ended_by.reason or 'no reason given'}"
+        if isinstance(self.ended_by, Stop):
+            return Ending(STOPPED, Aborted(f"{NOT_BEGUN}, {by}"))
+        return Ending(ABORTED, Aborted(f"{ABORTED_AS} before it began, {by}"))
 
     def heard(self, event: Event) -> None:
         """Take notice of the safe state."""

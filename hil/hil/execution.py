@@ -17,7 +17,7 @@ from .commands import Stop
 from .conditions import Condition, Conditions
 from .control import RunControl
 from .deadline import retrieve
-from .ending import ABORTED, COMPLETE, FAILED, STOPPED, TRIPPED, Ending
+from .ending import ABORTED, ABORTED_AS, COMPLETE, FAILED, STOPPED, STOPPED_BY, TRIPPED, Ending
 from .errors import Aborted, HilError, ProcedureFault, raised
 from .measurement import in_lane
 from .pausing import PauseState, Pausing, pausable
@@ -199,8 +199,8 @@ class Execution:
         command = self._control.ended_by
         reason = "interrupted" if command is None else command.reason or "no reason given"
         if isinstance(command, Stop):
-            return Ending(STOPPED, Aborted(f"the bench was brought to its safe state by {command.operator}: {reason}"))
-        return Ending(ABORTED, Aborted(f"the run was aborted: {reason}"))
+            return Ending(STOPPED, Aborted(f"{STOPPED_BY} {command.operator}: {reason}"))
+        return Ending(ABORTED, Aborted(f"{ABORTED_AS}: {reason}"))
 
     def _tell_the_rest(self, ending: Ending) -> None:
         if self._background.sampled:

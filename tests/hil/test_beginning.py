@@ -8,6 +8,7 @@ import pytest
 
 from hil.beginning import Beginning
 from hil.commands import Abort, Command, Note, Pause, Stop
+from hil.ending import ended_by_person
 from hil.errors import UsageError
 from hil.service import Event
 
@@ -31,7 +32,9 @@ async def test_a_command_cuts_the_start_off(command: Command, status: str) -> No
     assert beginning.state()["state"] == "ending"
     assert await starting is None
     assert beginning.ending.status == status
-    assert f"ended by A before it began: {command.reason}" in str(beginning.ending.error)
+    told = str(beginning.ending.error)
+    assert f"before it began, by A: {command.reason}" in told
+    assert ended_by_person(told) == status
 
 
 async def test_a_command_that_comes_before_anything_began_keeps_it_from_beginning() -> None:

@@ -114,7 +114,7 @@ async def test_a_stop_acts_while_the_bench_is_being_opened(tmp_path: Path) -> No
     server.close()
     await server.wait_closed()
     assert (outcome["status"], outcome["exit_code"]) == ("stopped", 5)
-    assert "ended by Operator A before it began: smoke" in outcome["error"]
+    assert "the run was stopped before it began, by Operator A: smoke" in outcome["error"]
     record = open_run(Path(tmp_path, outcome["folder"]))
     assert [event.data["command"] for event in record.events("command of operator")] == ["stop"]
     assert record.events("safe state")

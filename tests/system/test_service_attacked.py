@@ -81,7 +81,7 @@ async def test_a_stop_while_a_run_is_prepared_keeps_it_from_beginning_and_makes_
         assert (await bench.ask("stop", reason="smoke"))["status"] == "accepted"
         item = await ended(bench)
         assert (item["status"], item["run"]) == ("failed", "")
-        assert item["error"] == "the run was ended by Operator A before it began: smoke"
+        assert item["error"] == "the run was stopped before it began, by Operator A: smoke"
         await watching(bench)
         assert [entry["reason"] for entry in journal(tmp_path, "stop")] == ["smoke"]
         assert [entry["reached"] == entry["of"] for entry in journal(tmp_path, "safe state")] == [True]

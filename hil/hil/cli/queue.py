@@ -9,6 +9,7 @@ import click
 
 from ..commanding.client import Reached, runs_under_way
 from ..commanding.verbs import Verb
+from ..ending import ended_by_person
 from ..errors import Unreachable, UsageError
 from .command import REASON, RUN, send
 from .completing import procedure_names
@@ -35,7 +36,7 @@ def list_(meant: str | None, as_json: bool) -> None:
     if as_json:
         show_json(found)
         return
-    rows = [[item["id"], item["status"], item["procedure"], _told(item)] for item in found["items"]]
+    rows = [[item["id"], _status(item), item["procedure"], _told(item)] for item in found["items"]]
     working = "is worked off" if found["working"] else "is held: hil queue start works it off"
     show_table(["item", "status", "procedure", ""], rows, title=f"The queue {working}.")
 
@@ -122,6 +123,11 @@ def the_service(meant: str | None) -> Reached:
         names = ", ".join(str(each.state["bench"]) for each in found)
         raise UsageError(f"several benches are in service: {names}", remedy="say which one with --run")
     return found[0]
+
+
+def _status(item: dict[str, Any]) -> str:
+    """How an item does; a run that a person ended has not failed."""
+    return (ended_by_person(item["error"]) if item["status"] == "failed" else "") or str(item["status"])
 
 
 def _told(item: dict[str, Any]) -> str:

@@ -51,6 +51,8 @@ class Context:
     recall: Callable[[str, float], object]
     drafts: dict[int, str] = field(default_factory=dict)
     """By the number of its prompt, an answer that was begun."""
+    run_draft: list[str] = field(default_factory=list)
+    """What was typed of a run for the queue, and was not taken yet: procedure, settings, seed."""
 
     @property
     def bench_time(self) -> int:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..commanding.verb import Verb
 from ..errors import HilError
+from .key_words import with_keys
 from .model import Model, Wanted
 from .parsing import text
 from .places import Finder, Place
@@ -78,7 +79,7 @@ class Answer:
         if self.accepted:
             return self.status if self.on_record else f"{self.status}, not on record yet"
         told = ": ".join(part for part in (self.where, self.what) if part)
-        return "; ".join(part for part in (f"refused: {told}", self.remedy) if part)
+        return "; ".join(part for part in (f"refused: {told}", with_keys(self.remedy)) if part)
 
 
 def parse_answer(document: Mapping[str, Any]) -> Answer:

@@ -9,11 +9,13 @@ from typing import Any
 import pytest
 
 from bench_stream import BEGAN
-from console_rig import BEGAN_NS, alarm, console, prompt
+from console_rig import BEGAN_NS, alarm, console, item, prompt
 from console_stage import SIZES, expect, fits, picture
 from hil.console.model import LinkState
 from hil.console.screens.main import NAMES
 from hil.console.widgets.trend import Trend
+from hil.ending import STOPPED_BY
+from hil.errors import Aborted
 
 VIEWS = list(enumerate(("overview", "trends", "queue", "alarms", "devices", "calibration", "path", "log"), 1))
 
@@ -172,8 +174,11 @@ async def test_the_table_is_filtered_and_grouped_and_pins_trends(tmp_path: Path)
         await rig.press("p", "2")
         assert "psu.U 12.00" in rig.text()
         assert "tc1.T_amb" not in rig.text()
-        await rig.press("1", "escape", "g")
+        await rig.press("1", "g")
+        assert "group tc1 (0 of 7)  only with 'psu': Esc shows all" in rig.text()
+        await rig.press("escape")
         assert "group tc1 (1 of 7)" in rig.text()
+        assert "only with" not in rig.text()
 
 
 async def test_a_trend_is_longer_or_shorter_frozen_and_alone(tmp_path: Path) -> None:
@@ -230,6 +235,45 @@ async def test_a_run_that_does_not_fit_is_refused_before_it_is_sent(tmp_path: Pa
         await rig.tick()
         assert "not added: soak: there is no parameter 'warmth'" in rig.text()
         assert "queue-add" not in rig.bench.verbs()
+        await rig.press("o")
+        assert "warmth=5" in rig.text(), "what was typed is not lost"
+        assert "Enter Next" in rig.text()
+        await rig.press("enter", *"hours=1", "enter")
+        assert "Enter OK" in rig.text()
+        await rig.change(bench_file="")
+        rig.bench.answer = lambda request: {"status": "refused", "what": "no", "remedy": "ask with hil lease request"}
+        await rig.press("enter")
+        await rig.asked("queue-add")
+        await rig.until(lambda: "refused" in rig.app._said)
+        await rig.tick()
+        assert "refused: no; ask with L" in rig.text()
+        rig.bench.answer = lambda request: {"status": "accepted"}
+        await rig.press("o", "enter", "enter", "enter")
+        await rig.until(lambda: "queue-add: accepted" in rig.app._said)
+        await rig.press("o")
+        assert "hours=1" not in rig.text()
+
+
+async def test_who_does_not_command_is_told_before_anything_is_typed(tmp_path: Path) -> None:
+    async with console(tmp_path, operator="ada") as rig:
+        await rig.change(lease={"epoch": 7, "holder": "ben"})
+        for keys in (("3", "o"), ("escape", "i")):
+            await rig.change(prompts=[prompt(1, "Serial number of the item?")])
+            await rig.press(*keys)
+            assert "ben is in command: what is sent from here is refused." in rig.text()
+        await rig.change(lease=None)
+        assert "is refused" not in rig.text()
+
+
+async def test_a_run_that_a_person_ended_is_not_shown_as_failed(tmp_path: Path) -> None:
+    stopped = str(Aborted(f"{STOPPED_BY} ada: smoke"))
+    items = [item("a", "sweep", "failed", "ada", error=stopped), item("b", "soak", "failed", "ada", error="no answer")]
+    async with console(tmp_path) as rig:
+        await rig.change(queue={"revision": 1, "working": False, "items": items})
+        await rig.press("3")
+        rows = [line for line in rig.text().splitlines() if "sweep" in line or "soak " in line]
+        assert any("■ sweep" in row and "stopped" in row and "failed" not in row for row in rows)
+        assert any("✗ soak" in row and "failed" in row for row in rows)
 
 
 async def test_command_is_taken_renewed_and_released(tmp_path: Path) -> None:

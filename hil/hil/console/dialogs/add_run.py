@@ -25,16 +25,23 @@ class _Seed(Field):
 
 
 class AddRun(Form):
-    """Asks for a procedure, its settings and its seed."""
+    """Asks for a procedure, its settings and its seed; begins with those that were not taken the time before."""
+
+    COMMANDS_BENCH = True
 
     def __init__(self, context: Context) -> None:
-        last = context.model.run.procedure
+        procedure, settings, seed = context.run_draft or (context.model.run.procedure, "", "")
         fields = (
-            Field("procedure (hil procedures lists them)", value=last),
-            _Settings("settings", needed=False, hint="warm_up=60 s levels=10,20 (none: its own)"),
-            _Seed("seed", needed=False, hint="a whole number (none: that of the bench)"),
+            Field("procedure (hil procedures lists them)", value=procedure),
+            _Settings("settings", value=settings, needed=False, hint="warm_up=60 s levels=10,20 (none: its own)"),
+            _Seed("seed", value=seed, needed=False, hint="a whole number (none: that of the bench)"),
         )
         super().__init__(context, "ADD A RUN TO THE QUEUE", "", fields)
+
+    def leave_with(self, result: list[str] | None) -> None:
+        """What was typed is kept until a bench has taken it."""
+        self.context.run_draft = [entry.value for entry in self.inputs]
+        super().leave_with(result)
 
 
 def settings_of(text: str) -> dict[str, str]:

@@ -13,6 +13,7 @@ from textual.widget import Widget
 
 from ..compositor import SparingCompositor
 from ..context import Context
+from ..palette import Level, style
 from ..widgets.foot import Foot
 from ..widgets.key_bar import SAFE_STOP, Key
 from ..widgets.rows import Head
@@ -21,6 +22,7 @@ from ..widgets.words import Words
 Result = TypeVar("Result")
 
 ENTER, LATER, CLOSE = Key("Enter", "OK", rank=1), Key("Esc", "Later", rank=1), Key("Esc", "Close", rank=1)
+NEXT = Key("Enter", "Next", rank=1)
 
 
 class Dialog(ModalScreen[Result | None]):
@@ -48,12 +50,16 @@ class Dialog(ModalScreen[Result | None]):
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "Close", show=False)]
     KEYS: ClassVar[tuple[Key, ...]] = (ENTER, CLOSE)
     """What the keys do while it is open."""
+    COMMANDS_BENCH: ClassVar[bool] = False
+    """Whether what it sends is refused where somebody else is in command."""
 
     def __init__(self, context: Context, title: str) -> None:
         super().__init__(classes="-ascii" if context.plain else None)
         self._compositor = SparingCompositor()
         self.context, self._left = context, False
         self.heading = Words(title, style=Style(bold=True), plain=context.plain, classes="title")
+        self._not_in_command = self.words("")
+        self._not_in_command.display = False
         self.head, self.foot = Head(plain=context.plain), Foot(plain=context.plain)
 
     def compose(self) -> ComposeResult:
@@ -61,6 +67,7 @@ class Dialog(ModalScreen[Result | None]):
         yield self.head
         with Container(classes="room"), VerticalScroll(classes="panel", can_focus=False):
             yield self.heading
+            yield self._not_in_command
             yield from self.content()
         yield self.foot
 
@@ -73,7 +80,12 @@ class Dialog(ModalScreen[Result | None]):
         return []
 
     def paint(self) -> None:
-        """Show what is known now."""
+        """Show what is known now: above all where nothing can be sent, before anybody types."""
+        another = self.context.desk.another_commands if self.COMMANDS_BENCH else ""
+        self._not_in_command.display = bool(another)
+        if another:
+            told = f"{another} is in command: what is sent from here is refused. Esc, then L asks for command."
+            self._not_in_command.say(told, style(Level.MEDIUM))
 
     def keys(self) -> tuple[Key, ...]:
         """The keys in sight: its own, and SAFE STOP."""

@@ -36,6 +36,7 @@ class PromptDialog(Dialog[bool]):
 
     DEFAULT_CSS = "PromptDialog Listing { height: auto; max-height: 9; min-height: 1; margin-bottom: 1; }"
     KEYS: ClassVar[tuple[Key, ...]] = (Key("Enter", "Send", rank=1), LATER)
+    COMMANDS_BENCH = True
 
     def __init__(self, context: Context, prompt: Prompt) -> None:
         super().__init__(context, "")
@@ -87,6 +88,7 @@ class PromptDialog(Dialog[bool]):
 
     def paint(self) -> None:
         """How long it waits; it closes where somebody else has answered."""
+        super().paint()
         model = self.context.model
         open_prompts = [each.prompt for each in model.run.prompts]
         if self.prompt.prompt not in open_prompts:

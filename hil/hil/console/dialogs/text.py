@@ -6,16 +6,16 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from rich.style import Style
-from textual import on
+from textual import events, on
 from textual.binding import Binding, BindingType
 from textual.widget import Widget
 from textual.widgets import Input
 
 from ..context import Context
 from ..palette import Level, style
-from ..widgets.key_bar import Key
+from ..widgets.key_bar import SAFE_STOP, Key
 from ..widgets.words import Words
-from .dialog import CLOSE, ENTER, Dialog
+from .dialog import CLOSE, ENTER, NEXT, Dialog
 
 
 class Field:
@@ -51,6 +51,15 @@ class Form(Dialog[list[str]]):
     def on_mount(self) -> None:
         """Begin with the first field."""
         self.inputs[0].focus()
+
+    def keys(self) -> tuple[Key, ...]:
+        """Enter goes on to the next field, and says so."""
+        on_the_way = any(entry.has_focus for entry in self.inputs[:-1])
+        return (NEXT if on_the_way else ENTER, CLOSE, SAFE_STOP)
+
+    @on(events.DescendantFocus)
+    def _focused(self) -> None:
+        self.context.repaint()
 
     @on(Input.Changed)
     def _typed(self) -> None:

@@ -25,7 +25,7 @@ from ..wording import clock_of
 from .view import View
 
 ALARMS = (
-    Column("clock", "UTC", 8, 8, rank=2),
+    Column("clock", "bench time", 10, 10, rank=2),
     Column("state", "priority", 8, 10, rank=0),
     Column("tag", "alarm", 14, 26, rank=0),
     Column("now", "is", 12, 22, rank=1),
@@ -114,7 +114,7 @@ class AlarmsView(View):
             bounds = f", limit {limits(live.facts.limits)}" if live.facts.limits else ""
             lines.append(f"{live.facts.name} = {result(live.value, live.u, live.facts.symbol)}{bounds}")
         if alarm.shelved_until is not None:
-            lines.append(f"shelved until {clock_of(alarm.shelved_until)[:8]} UTC by {alarm.shelved_by}")
+            lines.append(f"shelved until {clock_of(alarm.shelved_until)[:8]}, bench time, by {alarm.shelved_by}")
         return "\n".join(lines)
 
     def action_ack(self) -> None:

@@ -33,7 +33,7 @@ TOLD = (
     "read it again: this is what its next certificate begins with",
 )
 TAKEN = (
-    Column("clock", "UTC", 8, 8, rank=2),
+    Column("clock", "bench time", 10, 10, rank=2),
     Column("step", "step", 8, 8),
     Column("item", "item", 18, 30),
     Column("reference", "reference", 18, 30, rank=1),

@@ -6,7 +6,7 @@ from ..context import Context
 from ..layout import Column
 from ..palette import Level
 from ..state import Device, Item
-from ..summary import device_status, queue_glyph
+from ..summary import device_status, item_status, queue_glyph
 from ..widgets.listing import Entry
 from ..wording import Entry as LogLine
 from ..wording import Severity
@@ -50,14 +50,15 @@ def log_entry(line: LogLine) -> Entry:
 def queue_entry(item: Item) -> Entry:
     """One entry of the queue."""
     settings = " ".join(f"{name}={value}" for name, value in item.settings.items())
+    status = item_status(item)
     cells = {
         "state": queue_glyph(item),
         "name": item.procedure,
-        "verdict": item.verdict or ("" if item.status in ("waiting", "done") else item.status),
+        "verdict": item.verdict or ("" if status in ("waiting", "done") else status),
         "by": item.operator,
         "settings": item.error or settings,
     }
-    bad = item.verdict == "FAIL" or item.status in ("failed", "cut off")
+    bad = item.verdict == "FAIL" or status in ("failed", "cut off")
     return Entry(item.id, cells, Level.MEDIUM if bad else Level.NORMAL, faded=item.status not in ("waiting", "running"))
 
 

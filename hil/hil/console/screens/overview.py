@@ -142,9 +142,11 @@ class Overview(View):
 
     def _heading(self) -> list[tuple[str, Style]]:
         model, source = self.context.model, self.context.source
-        shown = len(source.names())
         group = f"group {source.group}" if source.group else "all channels"
-        parts = [Part((f"{group} ({shown} of {len(model.channels)})", group), rank=0)]
+        parts = [Part((f"{group} ({self.table.count} of {len(model.channels)})", group), rank=0)]
+        if self.table.pattern:
+            named = f"only with {self.table.pattern!r}"
+            parts.append(Part((f"{named}: Esc shows all", named), rank=0, style=Style(bold=True)))
         if self._wrong:
             parts.append(Part((f"? {self._wrong} not usable now",), rank=1, style=Style(bold=True)))
         if not self.context.linked and model.known:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -18,6 +19,7 @@ from ...commanding.verb import Verb
 from ...errors import HilError
 from ..context import Context
 from ..dialogs.add_run import AddRun, added_run
+from ..link import Answer
 from ..state import Item, Queue
 from ..widgets.key_bar import Key
 from ..widgets.listing import Listing
@@ -68,7 +70,7 @@ class QueueView(View):
             return
         words = "working" if queue.working else "on hold: S starts it"
         waiting = sum(item.status == "waiting" for item in queue.items)
-        self._heading.show([[(f" queue {words}, {waiting} waiting, revision {queue.revision}", Style(bold=True))]])
+        self._heading.show([[(f" queue {words}, {waiting} waiting", Style(bold=True))]])
         if queue is not self._queue:
             self._queue = queue
             self.listing.show([queue_entry(item) for item in queue.items])
@@ -80,12 +82,12 @@ class QueueView(View):
         items = () if queue is None else queue.items
         return next((item for item in items if item.id == self.listing.current), None)
 
-    def _edit(self, verb: Verb, **args: object) -> None:
+    def _edit(self, verb: Verb, then: Callable[[Answer | None], object] | None = None, **args: object) -> None:
         queue = self.context.model.run.queue
         if queue is None:
             self.context.say("there is no queue: start the bench with hil service", wrong=True)
             return
-        self.context.order(verb, {**args, "revision": queue.revision})
+        self.context.order(verb, {**args, "revision": queue.revision}, then=then)
 
     def action_remove(self) -> None:
         """Take the entry under the cursor out."""
@@ -119,7 +121,12 @@ class QueueView(View):
         if fault:
             self.context.say(f"not added: {fault}", wrong=True)
         else:
-            self._edit(Verb.QUEUE_ADD, **added)
+            self._edit(Verb.QUEUE_ADD, self._added, **added)
+
+    def _added(self, answer: Answer | None) -> None:
+        """The bench has answered: a run that was taken is no draft any more."""
+        if answer is not None and answer.accepted:
+            self.context.run_draft = []
 
     async def _fault_of(self, added: dict[str, Any]) -> str:
         """Why such a run would not begin; a bench of another machine finds that out when it begins."""

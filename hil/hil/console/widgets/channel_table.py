@@ -149,6 +149,16 @@ class ChannelTable(ScrollView, can_focus=True):
         self.refill()
 
     @property
+    def pattern(self) -> str:
+        """What names must hold to be shown."""
+        return self._pattern
+
+    @property
+    def count(self) -> int:
+        """How many channels are shown."""
+        return len(self._shown)
+
+    @property
     def current(self) -> str | None:
         """The channel under the cursor."""
         return self._shown[self._cursor] if self._cursor < len(self._shown) else None
