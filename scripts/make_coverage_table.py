@@ -23,10 +23,10 @@ BENCHES = {
     "docking": "simulation",
     "obstacle-stop": "simulation",
     "pose-accuracy": "arm-sim",
-    "repeatability-reproducibility": "repeatability-sim",
     "scene-to-sensor-latency": "immersion-sim",
-    "screening": "slab-emulator",
     "soak": "climate-sim",
+    "success-rate": "reader-sim",
+    "success-rate-sequential": "reader-sim",
     "sweep": "climate-sim",
 }
 """Where each procedure is tried."""
@@ -62,6 +62,14 @@ def rows(procedure: str, bench: str, told: dict[str, Any]) -> list[str]:
         lines.append(
             f"| `{procedure}` | `{bench}` | {one['measurand']}{unit} | {one['runs']} | {one['inside']} "
             f"| {one['claimed']:.4g} | {low:.3f} to {high:.3f} | {one['spread']:.2f} | {one['finding']} |"
+        )
+    if told["risk"] is not None and told["risk"]["stated"] is not None:
+        one = told["risk"]
+        low, high = one["interval"]
+        lines.append(
+            f"| `{procedure}` | `{bench}` | *risk of PASS where it does not conform* | {one['nonconforming']} "
+            f"| {one['passed']} passed | ≤ {one['stated']:.4g} | {low:.3f} to {high:.3f} | "
+            f"| {'larger than stated' if one['exceeded'] else 'as stated'} |"
         )
     if told["failed"]:
         lines.append(f"| `{procedure}` | `{bench}` | *without a result* | {len(told['failed'])} | | | | | |")

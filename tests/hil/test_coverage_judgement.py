@@ -22,7 +22,7 @@ def test_a_true_uncertainty_is_seldom_called_wrong() -> None:
     found = [judge(drawn(seed=seed))[0] for seed in range(200)]
     for wrong in ("under_covers", "conservative", "biased"):
         assert sum(getattr(one, wrong) for one in found) <= 20, wrong
-    assert all(verdict([one], {}).outcome == ("FAIL" if one.under_covers else "PASS") for one in found)
+    assert all(verdict([one], None, {}).outcome == ("FAIL" if one.under_covers else "PASS") for one in found)
 
 
 @pytest.mark.parametrize(
@@ -32,7 +32,7 @@ def test_a_true_uncertainty_is_seldom_called_wrong() -> None:
 def test_what_is_wrong_is_named(spread: float, offset: float, finding: str) -> None:
     (found,) = judge(drawn(spread=spread, offset=offset))
     assert found.finding == finding
-    assert verdict([found], {}).outcome == ("FAIL" if finding == "under-covers" else "PASS")
+    assert verdict([found], None, {}).outcome == ("FAIL" if finding == "under-covers" else "PASS")
 
 
 def test_few_runs_allow_little_to_be_said() -> None:
@@ -42,8 +42,8 @@ def test_few_runs_allow_little_to_be_said() -> None:
 
 
 def test_a_run_without_a_result_leaves_it_undecided() -> None:
-    assert verdict(judge(drawn()), {3: "the lamp failed"}).outcome == "INCONCLUSIVE"
-    assert verdict([], {}).outcome == "INCONCLUSIVE"
+    assert verdict(judge(drawn()), None, {3: "the lamp failed"}).outcome == "INCONCLUSIVE"
+    assert verdict([], None, {}).outcome == "INCONCLUSIVE"
 
 
 def test_the_risk_counts_items_that_do_not_conform() -> None:
@@ -52,3 +52,18 @@ def test_the_risk_counts_items_that_do_not_conform() -> None:
     assert risk is not None
     assert (risk.nonconforming, risk.passed) == (2, 1)
     assert consumer_risk(answers[2:], ["PASS", None]) is None
+    assert (risk.stated, risk.exceeded) == (None, False)
+    assert verdict([], risk, {}).outcome == "INCONCLUSIVE", "nobody stated a risk"
+
+
+@pytest.mark.parametrize(("passed", "exceeded"), [(2, False), (5, False), (6, True)])
+def test_a_risk_is_larger_than_stated_only_beyond_what_the_runs_allow(passed: int, exceeded: bool) -> None:
+    """5 of 50 happen with 0.05 in 10 % of all cases, 6 in 3.8 %."""
+    answers = [Answer({}, False, risk=0.05)] * 50
+    risk = consumer_risk(answers, ["PASS"] * passed + ["INCONCLUSIVE"] * (50 - passed))
+    assert risk is not None
+    assert (risk.stated, risk.exceeded) == (0.05, exceeded)
+    found = verdict([], risk, {})
+    assert found.outcome == ("FAIL" if exceeded else "PASS")
+    assert f"{passed} of 50 that do not conform were passed" in found.reason or not exceeded
+    assert verdict(judge(drawn()), risk, {}).outcome == ("FAIL" if exceeded else "PASS")

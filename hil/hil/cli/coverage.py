@@ -90,6 +90,7 @@ def _found(asked: Asked, seeds: range, outcomes: list[Outcome]) -> Found:
     ended = [(each.answer, each.verdict) for each in outcomes if each.answer is not None]
     answers = [answer for answer, _ in ended]
     coverage, failed = judge(answers), {each.seed: each.error for each in outcomes if each.answer is None}
+    risk = consumer_risk(answers, [outcome for _, outcome in ended])
     return Found(
         procedure=asked.procedure,
         version=find(asked.procedure).version,
@@ -97,8 +98,8 @@ def _found(asked: Asked, seeds: range, outcomes: list[Outcome]) -> Found:
         seeds=(seeds[0], seeds[-1]),
         settings=dict(asked.settings),
         coverage=coverage,
-        risk=consumer_risk(answers, [outcome for _, outcome in ended]),
-        verdict=verdict(coverage, failed),
+        risk=risk,
+        verdict=verdict(coverage, risk, failed),
         failed=failed,
     )
 
@@ -114,9 +115,10 @@ def _write(found: Found, out: Path) -> None:
 def _show(found: Found) -> None:
     from ..coverage.report import risk_sentence, summary
 
-    made = summary(found)
-    show_table(made.columns, made.rows, title=made.title)
-    click.echo()
+    if found.coverage:
+        made = summary(found)
+        show_table(made.columns, made.rows, title=made.title)
+        click.echo()
     if found.risk is not None:
         click.echo(risk_sentence(found.risk))
     for seed, error in found.failed.items():

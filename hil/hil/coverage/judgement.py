@@ -54,11 +54,16 @@ class Coverage:
 
 @dataclass(frozen=True)
 class Risk:
-    """How often an item that does not conform was passed: ``passed`` of ``nonconforming``, with its exact interval."""
+    """How often an item that does not conform was passed: ``passed`` of ``nonconforming``, with its exact interval.
+
+    ``stated`` is the largest risk that the procedure states; ``exceeded`` if it is larger beyond what the runs allow.
+    """
 
     nonconforming: int
     passed: int
     interval: tuple[float, float]
+    stated: float | None
+    exceeded: bool
 
 
 def judge(answers: Sequence[Answer]) -> list[Coverage]:
@@ -71,28 +76,39 @@ def consumer_risk(answers: Sequence[Answer], outcomes: Sequence[str | None]) -> 
     """The risk of the verdicts; ``None`` where none was given or every item conforms."""
     from hil_calibration.performance import proportion_interval
 
-    bad = [outcome for answer, outcome in zip(answers, outcomes, strict=True) if answer.conforms is False and outcome]
-    if not bad:
+    judged = [pair for pair in zip(answers, outcomes, strict=True) if pair[0].conforms is False and pair[1]]
+    if not judged:
         return None
-    passed = bad.count("PASS")
-    return Risk(len(bad), passed, proportion_interval(passed, len(bad)))
+    n, passed = len(judged), sum(outcome == "PASS" for _, outcome in judged)
+    risks = [answer.risk for answer, _ in judged]
+    stated = max((risk for risk in risks if risk is not None), default=None)
+    least = proportion_interval(passed, n, CONFIDENCE, side="lower")[0]
+    exceeded = stated is not None and least > stated
+    return Risk(n, passed, proportion_interval(passed, n, CONFIDENCE), stated, exceeded)
 
 
-def verdict(found: Sequence[Coverage], failed: Mapping[int, str]) -> Verdict:
-    """FAIL where an interval under-covers beyond what the runs allow; undecided where runs did not end."""
-    under = [one.measurand for one in found if one.under_covers]
-    requirement = "no stated interval holds the true value less often than it claims"
+def verdict(found: Sequence[Coverage], risk: Risk | None, failed: Mapping[int, str]) -> Verdict:
+    """FAIL where an interval under-covers or a risk is larger than stated beyond what the runs allow; undecided where
+    runs did not end.
+    """
+    wrong = [f"{one.measurand} under-covers" for one in found if one.under_covers]
+    known = risk is not None and risk.stated is not None
+    if risk is not None and risk.exceeded:
+        wrong.append(f"{risk.passed} of {risk.nonconforming} that do not conform were passed")
+    requirement = "no stated interval holds the true value less often than it claims, and no risk is larger than stated"
+    percent = f"{100 * (1 - CONFIDENCE):g} %"
     rule = (
-        f"one-sided exact binomial tests, {100 * (1 - CONFIDENCE):g} % for all measurands together (Bonferroni); not "
-        "rejected does not mean proved"
+        f"one-sided exact binomial tests, {percent} for all measurands together (Bonferroni) and {percent} for the "
+        "risk; not rejected does not mean proved"
     )
-    if under:
-        return Verdict("FAIL", requirement, rule, f"these under-cover: {', '.join(under)}")
-    if failed or not found:
+    if wrong:
+        return Verdict("FAIL", requirement, rule, "; ".join(wrong))
+    if failed or not (found or known):
         return Verdict("INCONCLUSIVE", requirement, rule, f"{len(failed)} runs did not end with a result")
-    return Verdict(
-        "PASS", requirement, rule, f"none of {len(found)} under-covers beyond what {found[0].runs} runs allow"
-    )
+    told = [f"none of {len(found)} under-covers beyond what {found[0].runs} runs allow"] if found else []
+    if known:
+        told.append("the risk is not larger than stated beyond what the runs allow")
+    return Verdict("PASS", requirement, rule, "; ".join(told))
 
 
 def _judged(name: str, stated: Sequence[Stated], measurands: int) -> Coverage:

@@ -86,9 +86,10 @@ def _row(one: Coverage) -> tuple[str, ...]:
 def risk_sentence(risk: Risk) -> str:
     """What the verdicts were worth."""
     low, high = risk.interval
+    stated = "" if risk.stated is None else f" The procedure states at most {risk.stated:g}."
     return (
         f"Of {risk.nonconforming} items that truly do not conform, {risk.passed} were passed: a share of "
-        f"{risk.passed / risk.nonconforming:.3f}, 95 % interval {low:.3f} to {high:.3f}."
+        f"{risk.passed / risk.nonconforming:.3f}, 95 % interval {low:.3f} to {high:.3f}.{stated}"
     )
 
 
@@ -105,7 +106,7 @@ def report(found: Found) -> str:
         f"<figure>{_figure(found.coverage)}<figcaption>{escape(_CAPTION)}</figcaption></figure>"
         if found.coverage
         else "",
-        table(summary(found)),
+        table(summary(found)) if found.coverage else "",
         f"<h2>Risk of the verdicts</h2>{sentences_list(told)}" if told else "",
         f"<h2>Runs without a result</h2>{sentences_list(failed)}" if failed else "",
         f"<h2>Procedure</h2>{pairs(settings)}",

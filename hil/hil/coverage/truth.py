@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import UsageError
 
 if TYPE_CHECKING:
+    from hil_drivers.sim.response_curve import ResponseCurve
     from hil_drivers.sim.world import World
 
     from ..bench.config import BenchConfig
@@ -31,10 +32,14 @@ class Stated:
 
 @dataclass(frozen=True)
 class Answer:
-    """What one run stated, by measurand, and whether the item truly conforms; ``None`` where nothing was required."""
+    """What one run stated, by measurand, and whether the item truly conforms; ``None`` where nothing was required.
+
+    :param risk: as the procedure states it, the largest probability of PASS for an item that does not conform.
+    """
 
     measurands: Mapping[str, Stated]
     conforms: bool | None = None
+    risk: float | None = None
 
 
 class TrueWorld:
@@ -95,6 +100,21 @@ class TrueWorld:
         :param bearing: of the target, in degrees.
         :raises UsageError: if the world has no such system, or its curve does not reach the level.
         """
+        try:
+            return self._curve(bearing).stimulus(level)
+        except ValueError as error:
+            raise UsageError(str(error), where=self._bench, remedy="state a curve that does") from None
+
+    def share(self, stimulus: float, bearing: float = 0.0) -> float:
+        """The probability of the right answer of the synthetic system under test at ``stimulus``, in its unit, in the
+        mean over what it can be shown.
+
+        :param bearing: of the target, in degrees.
+        :raises UsageError: if the world has no such system.
+        """
+        return self._curve(bearing).average(stimulus)
+
+    def _curve(self, bearing: float) -> ResponseCurve:
         from hil_drivers.sim.devices.synthetic import SyntheticDevice
         from hil_drivers.sim.synthetic import curve
 
@@ -105,10 +125,7 @@ class TrueWorld:
                 where=self._bench,
                 remedy="use a bench with the driver synthetic",
             )
-        try:
-            return curve(readers[0], bearing).stimulus(level)
-        except ValueError as error:
-            raise UsageError(str(error), where=self._bench, remedy="state a curve that does") from None
+        return curve(readers[0], bearing)
 
     def stops(self, arm: str, target: Sequence[float]) -> tuple[Sequence[float], Sequence[Sequence[float]]]:
         """Where the tool of an arm truly stops when it is told to go to ``target``: the mean of its position in m, and

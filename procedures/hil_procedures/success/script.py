@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from hil import Design, Record, Results, Trial, procedure
+from hil.coverage.truth import Answer, TrueWorld
 from hil.design import AdaptiveDesign, Trials, UntilDecided
 from hil_drivers.capability import Actuator, Camera, Scene, Sensor, SystemUnderTest
 
@@ -82,3 +86,15 @@ def analyse_sequential(record: Record, p: SuccessRateSequential) -> Results:
     from .sequential import results
 
     return results(record, p)
+
+
+@success_rate.truth(illuminance="16 lx", warm_up="600 s")
+def truth(world: TrueWorld, _found: Mapping[str, Any], p: SuccessRate) -> Answer:
+    """Whether a synthetic reader truly reads the share that is required."""
+    return Answer({}, conforms=world.share(p.illuminance) >= p.reliability, risk=1.0 - p.confidence)
+
+
+@success_rate_sequential.truth(illuminance="16 lx", warm_up="600 s")
+def sequential_truth(world: TrueWorld, _found: Mapping[str, Any], p: SuccessRateSequential) -> Answer:
+    """Whether a synthetic reader truly fails less often than what is to be rejected."""
+    return Answer({}, conforms=1.0 - world.share(p.illuminance) < p.rejectable, risk=p.consumer_risk)
