@@ -182,6 +182,7 @@ def test_records_are_listed_shown_and_verified(place: Path, capsys: pytest.Captu
     shown = json.loads(inside(place, capsys, "data", "show", folder.name, "--json")[1])
     assert shown["points"] == 2
     assert shown["results"]["results"] == {"levels": ["10", "20"]}
+    assert inside(place, capsys, "data", "list")[1].startswith("begun, as UTC")
     told = inside(place, capsys, "data", "show", "last")[1]
     assert "brief" in told
     assert any(line.split() == ["parameter", "seconds", "1.0", "s"] for line in told.splitlines())

@@ -103,6 +103,7 @@ async def test_nobody_else_comes_in(tmp_path: Path) -> None:
         for headers in wrong:
             answer = await remote.ask("GET", "/snapshot", None, None, **headers)
             assert (answer.status, answer.headers["www-authenticate"]) == (401, "Bearer"), headers
+            assert answer.json["what"] == ("nobody is known by this" if headers else "no token was sent"), headers
         for query in ("token", "access_token", "Authorization"):
             assert (await remote.ask("GET", f"/snapshot?{query}={secret}")).status == 401
         assert (await remote.ask("GET", "/nothing")).status == 401

@@ -172,12 +172,20 @@ VALUES_NOW = [0.0] * len(VALUES)
 
 @asynccontextmanager
 async def console(
-    folder: Path, size: tuple[int, int] = (80, 24), *, operator: str | None = None, attach: bool = True, **options: Any
+    folder: Path,
+    size: tuple[int, int] = (80, 24),
+    *,
+    operator: str | None = None,
+    refusing: bool = False,
+    **options: Any,
 ) -> AsyncIterator[Rig]:
-    """A console of ``size`` on a bench that listens in ``folder``."""
+    """A console of ``size`` on a bench that listens in ``folder``.
+
+    :param refusing: the bench takes no client, from the start.
+    """
     VALUES_NOW[:] = [0.0] * len(VALUES)
     bench, clock = StreamBench(folder / "bench.http"), [0.0]
-    bench.run, bench.channels = run_document(), CHANNELS
+    bench.run, bench.channels, bench.refusing = run_document(), CHANNELS, refusing
     bench.rows = [[value, u, 0, BEGAN, None, None] for value, u in zip(VALUES, UNCERTAINTIES, strict=True)]
     times = Times(now=lambda: clock[0], wall=lambda: BEGAN_NS + round(1e9 * clock[0]))
     place = Place(bench.path, control=options.pop("control", None))
@@ -187,7 +195,7 @@ async def console(
     app.link.ping = None
     async with bench.listening(), app.run_test(size=size) as pilot:
         rig = Rig(bench, app, pilot, clock)
-        if attach:
+        if not refusing:
             await rig.until(lambda: app.model.link.state is LinkState.UP)
         await rig.tick()
         yield rig

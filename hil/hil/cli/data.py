@@ -47,7 +47,8 @@ def list_runs(out: Path, as_json: bool) -> None:
         show_json({"runs": found})
     else:
         keys = ["begun", "bench date", "procedure", "bench", "provenance", "operator", "status", "run"]
-        show_table(keys, [[run[key] for key in keys] for run in found], below=["bench", "operator", "run"])
+        heads = ["begun, as UTC", *keys[1:]]
+        show_table(heads, [[run[key] for key in keys] for run in found], below=["bench", "operator", "run"])
 
 
 @click.command(short_help="What a run was, how it ended, and its results.")

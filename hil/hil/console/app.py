@@ -158,9 +158,10 @@ class Console(InCommand):
             return self._said, style(Level.MEDIUM) if self._said_wrong else Style()
         model = self.model
         if model.link_state(now) is LinkState.LOST:
-            since = model.link_age(now)
-            last = "never reached" if since is None else f"last heard {age(since)} ago"
-            return f"LINK LOST: {model.link.reason or 'it says nothing'}; {last}", style(Level.BAD)
+            since, reason = model.link_age(now), model.link.reason or "it says nothing"
+            known = since is not None and model.known
+            lost = f"LINK LOST: {reason}; last heard {age(since or 0.0)} ago" if known else f"NOT REACHED: {reason}"
+            return lost, style(Level.BAD)
         if not model.known:
             return "looking for the bench", Style()
         if self.desk.handover_waits:

@@ -19,7 +19,9 @@ class InCommand(Acting):
     async def action_lease(self) -> None:
         """Take, ask for, give or release command."""
         lease = self.model.run.lease
-        if not self.model.run.service:
+        if not self.model.known:
+            self.say("no bench is reached yet")
+        elif not self.model.run.service:
             self.say("this is one run: whoever answers first commands")
         elif self.desk.in_command and lease is not None and lease.requested_by:
             self.order(Verb.LEASE_OFFER, {"to": lease.requested_by})

@@ -12,7 +12,7 @@ from .model import LinkState, Model
 from .palette import Level
 from .reading import clock, size
 from .state import Alarm, Device, Item
-from .widgets.rows import AlarmItem, RunState, sign
+from .widgets.rows import CONNECTING, AlarmItem, RunState, sign
 from .wording import clock_of, symbol_of
 
 SOON = 30
@@ -28,7 +28,7 @@ def run_state(model: Model, now: float, *, in_command: bool, operator: str, hert
     up = model.link_state(now) is LinkState.UP
     lease = run.lease
     return RunState(
-        state=run.state or ("connecting" if not model.known else "idle"),
+        state=run.state or ("idle" if model.known else CONNECTING),
         bench=run.bench,
         run=run.procedure if run.under_way else "",
         point=None if point is None else point.index + 1,
@@ -41,7 +41,7 @@ def run_state(model: Model, now: float, *, in_command: bool, operator: str, hert
         in_command=in_command,
         estop="OPEN" if model.estop else "CLOSED" if model.estop is False and up else "",
         latency=model.link.latency if up and (model.link.latency or 0.0) > LATENCY else None,
-        silent=None if up or model.link.heard is None else _whole(model.link_age(now)),
+        silent=None if up or model.link.heard is None or not model.known else _whole(model.link_age(now)),
         recorded="" if run.recorded is None or not run.under_way else size(run.recorded),
         rate=hertz,
         provenance=run.provenance,

@@ -79,7 +79,8 @@ class Door:
         if needed is None:
             return None
         if caller is None:
-            refused = refusal(401, "nobody is known by this", "Authorization", "send a valid token as Bearer")
+            what = "nobody is known by this" if _shows_something(scope) else "no token was sent"
+            refused = refusal(401, what, "Authorization", "send a valid token as Bearer")
             refused.headers["WWW-Authenticate"] = "Bearer"
             return refused
         if scope["type"] == "http" and scope["method"] not in ("GET", "HEAD") and caller.via == "web":
@@ -105,6 +106,12 @@ def _peer(scope: Scope) -> Peer | None:
     """The process at the other end, where it is one of this machine."""
     found = scope.get("state", {}).get("peer")
     return found if isinstance(found, Peer) else None
+
+
+def _shows_something(scope: Scope) -> bool:
+    """Whether there is a token, or a cookie of a session, that could tell who asks."""
+    headers = Headers(scope=scope)
+    return "authorization" in headers or "cookie" in headers
 
 
 def _name(host: str) -> str:

@@ -73,8 +73,8 @@ async def test_after_a_lost_link_everything_stays_with_its_age_and_comes_back(tm
         await rig.tick()
         await rig.tick(42.0)
         await rig.until(lambda: "LINK LOST 42 s" in rig.text().splitlines()[0])
+        await rig.until(lambda: "last heard 42 s ago" in " ".join(rig.text().split()))
         text = rig.text()
-        assert "last heard 42 s ago" in " ".join(text.split())
         assert "E-STOP" not in text, "nobody knows"
         assert "41.41" in text
         assert "as last heard" in text
@@ -91,12 +91,15 @@ async def test_after_a_lost_link_everything_stays_with_its_age_and_comes_back(tm
 
 
 async def test_a_bench_that_was_never_reached_says_why(tmp_path: Path) -> None:
-    async with console(tmp_path, attach=False) as rig:
-        rig.bench.refusing = True
-        await rig.bench.drop()
+    async with console(tmp_path, refusing=True) as rig:
         await rig.until(lambda: rig.app.model.link.attempts > 0)
         await rig.tick()
-        assert "LINK LOST" in rig.text()
+        assert "NOT REACHED: " in rig.text()
+        assert "LINK LOST" not in rig.text()
+        assert "no alarms" not in rig.text()
+        assert "no queue" not in rig.text(), "nothing is known of the bench"
+        await rig.press("3")
+        assert "no bench is reached yet" in rig.text()
 
 
 async def test_a_stale_channel_has_its_age_and_the_heading_counts_it(tmp_path: Path) -> None:

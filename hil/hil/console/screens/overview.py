@@ -156,7 +156,7 @@ class Overview(View):
     def _queue_words(self) -> list[tuple[str, Style]]:
         queue = self.context.model.run.queue
         if queue is None:
-            return [(" one run, no queue", Style(dim=True))]
+            return [(" one run, no queue" if self.context.model.known else "", Style(dim=True))]
         words = " queue " + ("working" if queue.working else "on hold")
         for item in queue.items[-3:] if len(queue.items) > 8 else queue.items:
             words += f"  {queue_glyph(item)} {item.procedure}"
@@ -164,7 +164,15 @@ class Overview(View):
 
     def _paint_side(self) -> None:
         run = self.context.model.run
-        words = "no queue" if run.queue is None else "queue working" if run.queue.working else "queue on hold"
+        words = (
+            "queue"
+            if not self.context.model.known
+            else "no queue"
+            if run.queue is None
+            else "queue working"
+            if run.queue.working
+            else "queue on hold"
+        )
         self._titles[0].show([[(words, Style(bold=True))]])
         self._titles[1].show([[("devices", Style(bold=True))]])
         self.queue.show([queue_entry(item) for item in run.queue.items] if run.queue is not None else [])

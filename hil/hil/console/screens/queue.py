@@ -63,7 +63,9 @@ class QueueView(View):
         """Show what is known now."""
         queue = self.context.model.run.queue
         if queue is None:
-            self._heading.show([[(" this is one run: a service (hil service) has a queue", Style())]])
+            known = self.context.model.known
+            words = " this is one run: a service (hil service) has a queue" if known else " no bench is reached yet"
+            self._heading.show([[(words, Style())]])
             self._queue = None
             self.listing.show([])
             self._detail.say("")

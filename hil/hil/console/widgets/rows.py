@@ -22,13 +22,15 @@ TAG = 24
 """Cells of what an alarm concerns, at most."""
 GLYPHS = {"running": "●", "paused": "‖", "pausing": "‖", "starting": "▶", "ending": "■", "idle": "○"}
 WORDS = {"running": "RUN"}
+CONNECTING = "connecting"
+"""The state of a bench of which nothing is known yet."""
 
 
 @dataclass(frozen=True, slots=True)
 class RunState:
     """What the state row says; an empty text or ``None`` is left out.
 
-    :param state: idle, starting, running, pausing, paused or ending.
+    :param state: connecting, idle, starting, running, pausing, paused or ending.
     :param bench: :param run: names.
     :param point: :param points: the point under way, from 1, and how many the plan has.
     :param factors: what is set at this point, in words.
@@ -89,7 +91,7 @@ class StateRow(Lines):
 
     def __init__(self, *, plain: bool = False, id: str | None = None) -> None:  # noqa: A002
         super().__init__(plain=plain, id=id)
-        self._state = RunState()
+        self._state = RunState(CONNECTING)
 
     def show(self, state: RunState) -> None:
         """Show ``state``."""
@@ -111,20 +113,23 @@ class AlarmRow(Lines):
     def __init__(self, *, plain: bool = False, id: str | None = None) -> None:  # noqa: A002
         super().__init__(plain=plain, id=id)
         self._alarms: Sequence[AlarmItem] = ()
-        self._bright = True
+        self._bright, self._known = True, False
 
-    def show(self, alarms: Sequence[AlarmItem], *, bright: bool = True) -> None:
+    def show(self, alarms: Sequence[AlarmItem], *, bright: bool = True, known: bool = True) -> None:
         """Show ``alarms``, the worst first.
 
+        :param known: whether the bench has been heard: before, nobody knows that there are none.
         :param bright: ``False`` in the dark half of a blink: what is high and not acknowledged is drawn in reverse.
         """
-        shown = tuple(alarms), bright
-        if shown != (self._alarms, self._bright):
-            self._alarms, self._bright = shown
+        shown = tuple(alarms), bright, known
+        if shown != (self._alarms, self._bright, self._known):
+            self._alarms, self._bright, self._known = shown
             self.repaint()
 
     def paint(self, width: int, height: int) -> Sequence[Pieces]:  # noqa: ARG002
         """The row: as many alarms as there is room for, ``+n`` for the others, and the keys."""
+        if not self._known:
+            return []
         parts = [part.said(self.said) for part in alarm_parts(self._alarms, max(width - 2, 0), bright=self._bright)]
         return [[(" ", NORMAL), *spread(parts, max(width - 2, 0))]]
 
@@ -144,7 +149,7 @@ class Head(Vertical):
     def show(self, state: RunState, alarms: Sequence[AlarmItem], *, bright: bool = True) -> None:
         """Show the state of the run, and its alarms, the worst first."""
         self._rows[0].show(state)
-        self._rows[1].show(alarms, bright=bright)
+        self._rows[1].show(alarms, bright=bright, known=state.state != CONNECTING)
 
 
 def state_parts(state: RunState) -> list[Part]:
