@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 
 from bench_copy import command, copy_bench, hil
 from hil.cli.output import table_lines
+from hil.cli.queue import BELOW, COLUMNS, row_of
+from hil.ending import STOPPED_BY
 from terminal import in_terminal
 
 ABSENT = ('driver = "hmp"\naddress = "sim:climate"', 'driver = "hmp"\naddress = "modbus+tcp://127.0.0.1:1"')
@@ -33,6 +35,23 @@ def test_devices_of_a_bench_fit_and_tell_quality_and_reasons(tmp_path: Path) -> 
     assert "good" in rows["carriage"]
     assert "○ down" in rows["climate"]
     assert "    climate: cannot be reached" in "\n".join(shown)
+
+
+def test_the_queue_fits_and_tells_what_came_of_each_run() -> None:
+    name = "20260601T080000Z_detection-vs-illuminance_reader-sim_01M8FQZNNT4V9GYFN8SY71NC18"
+    stopped = f"{STOPPED_BY} Operator A: the lamp flickers, and nobody knows why"
+    items = [
+        {"id": "01M8FQZNNT", "status": "failed", "verdict": "", "run": name, "error": stopped},
+        {"id": "01M8FQZNNU", "status": "done", "verdict": "PASS", "run": name, "error": ""},
+    ]
+    settings = {"warm_up": "60 s", "levels": "10,20,50,100,200,500,1000,2000"}
+    rows = [row_of({**item, "procedure": "detection-vs-illuminance", "settings": settings}) for item in items]
+    shown = table_lines(COLUMNS, rows, 80, below=BELOW)
+    assert max(map(len, shown)) <= 80
+    assert shown[2].split() == ["01M8FQZNNT", "stopped", "detection-vs-illuminance"]
+    assert "    warm_up=60 s levels=10,20,50,100,200,500,1000,2000" in shown
+    assert f"    {name[:48]}" in "\n".join(shown)
+    assert "    the bench was brought to its safe state by Operator A: the lamp" in "\n".join(shown)
 
 
 def test_the_screen_of_watch_fits_and_tells_why(tmp_path: Path) -> None:

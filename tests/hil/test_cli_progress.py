@@ -41,6 +41,8 @@ def test_events_in_words() -> None:
     assert sentence("resumed", {"committed": 3, "left": 12}) == "resumed: 3 points count already, 12 are left"
     assert sentence("resumed", {"committed": 3, "left": None}) == "resumed: 3 points count already"
     assert sentence("points left", {"count": 12}) == "points left: 12"
+    assert sentence("gateway", {"state": "started", "pid": 5}) == "clients can connect (process 5)"
+    assert sentence("gateway", {"state": "lost", "reason": "it ended"}) == "no client can connect: it ended"
     assert sentence("safe state", {"reached": 1, "of": 2}) == "safe state: 1 of 2 actions done"
 
 

@@ -70,6 +70,10 @@ def sentence(kind: str, data: Mapping[str, Any]) -> str:
         return f"resumed: {rest.get('committed')} points count already{left}"
     if kind == "waiting":
         return waited(rest["until"])
+    if kind == "gateway":
+        if rest.get("state") == "lost":
+            return printable(f"no client can connect: {rest.get('reason')}")
+        return f"clients can connect (process {rest.get('pid')})"
     if kind == "points left":
         return f"points left: {rest.get('count')}"
     if "operator" in rest:

@@ -14,7 +14,11 @@ from ..errors import Unreachable, UsageError
 from .command import REASON, RUN, send
 from .completing import procedure_names
 from .options import as_json, operator, parse_settings
-from .output import printable, show_json, show_table
+from .output import show_json, show_table
+
+COLUMNS = ("item", "status", "procedure", "verdict", "settings", "run", "error")
+BELOW = ("settings", "run", "error")
+"""What stands under its row on a terminal that is too narrow."""
 
 
 @click.group()
@@ -36,9 +40,9 @@ def list_(meant: str | None, as_json: bool) -> None:
     if as_json:
         show_json(found)
         return
-    rows = [[item["id"], _status(item), item["procedure"], _told(item)] for item in found["items"]]
+    rows = [row_of(item) for item in found["items"]]
     working = "is worked off" if found["working"] else "is held: hil queue start works it off"
-    show_table(["item", "status", "procedure", ""], rows, title=f"The queue {working}.")
+    show_table(COLUMNS, rows, title=f"The queue {working}.", below=BELOW)
 
 
 @queue.command(short_help="Put a run into the queue.")
@@ -130,7 +134,7 @@ def _status(item: dict[str, Any]) -> str:
     return (ended_by_person(item["error"]) if item["status"] == "failed" else "") or str(item["status"])
 
 
-def _told(item: dict[str, Any]) -> str:
-    words = [item["verdict"], item["run"], item["error"]]
+def row_of(item: dict[str, Any]) -> list[str]:
+    """An item of the queue, by `COLUMNS`."""
     settings = " ".join(f"{name}={value}" for name, value in item["settings"].items())
-    return printable("; ".join(word for word in (settings, *words) if word))
+    return [item["id"], _status(item), item["procedure"], item["verdict"], settings, item["run"], item["error"]]

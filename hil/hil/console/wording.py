@@ -59,7 +59,6 @@ SEVERITIES = {
     "safe state failed": Severity.ERROR,
     "record failed": Severity.ERROR,
     "latch not kept": Severity.ERROR,
-    "gateway lost": Severity.WARN,
 }
 """By kind of event; any other is `Severity.INFO`."""
 
@@ -74,6 +73,11 @@ _CALLED = {
     "leaseoverride": "command overridden",
     "lease ended": "command ended",
     "handoverread": "handover read",
+    "lease": "in command",
+    "lease lost": "command lost",
+    "lease requested": "command asked",
+    "lease offered": "command offered",
+    "lease refused": "command kept",
 }
 """What a person calls a kind of event; any other is called by its own name."""
 
@@ -88,7 +92,7 @@ def entry_of(event: Mapping[str, Any]) -> Entry:
     kind = text(event.get("kind")) or "event"
     say = _SENTENCES.get(kind, _order if "operator" in event else _plain)
     severity = SEVERITIES.get(kind, Severity.INFO)
-    if event.get("error") or event.get("ok") is False:
+    if event.get("error") or event.get("ok") is False or (kind == "gateway" and event.get("state") == "lost"):
         severity = max(severity, Severity.WARN)
     if kind == "alarm" and event.get("state") in ("clear", "acknowledged"):
         severity = Severity.INFO
@@ -194,6 +198,44 @@ def _finished(event: Mapping[str, Any]) -> str:
     return ": ".join(_short(part) for part in (event.get("status"), event.get("error")) if part)
 
 
+def _service(event: Mapping[str, Any]) -> str:
+    words = {"begun": "the bench is in service", "ended": "the bench is out of service"}
+    what = _short(event.get("what") or "")
+    bench = _short(event.get("bench") or "")
+    return f"{words.get(what, what)}: {bench}".removesuffix(": ")
+
+
+def _gateway(event: Mapping[str, Any]) -> str:
+    if event.get("state") == "lost":
+        return f"no client can connect: {_short(event.get('reason') or 'no reason is known')}"
+    return f"clients can connect (process {_short(event.get('pid', ''))})"
+
+
+def _lease(event: Mapping[str, Any]) -> str:
+    """Who has command, or wants it; why."""
+    holder, by, to = (_short(event.get(name) or "") for name in ("holder", "by", "to"))
+    sentences = {
+        "lease lost": f"{holder} was put out of command by {by}",
+        "lease requested": f"{by} asks {holder} for command",
+        "lease offered": f"{holder} offers command to {to}" if to else f"{holder} offers command to nobody",
+        "lease refused": f"{holder} does not give command to {to}",
+        "lease ended": f"{holder} is in command no longer",
+    }
+    client = f" ({_short(event['client'])})" if event.get("client") else ""
+    reason = f": {_short(event['reason'])}" if event.get("reason") else ""
+    return f"{sentences.get(text(event.get('kind')) or '', f'{holder}{client}')}{reason}"
+
+
+def _item(event: Mapping[str, Any]) -> str:
+    return f"{_short(event.get('procedure') or '')}, by {_short(event.get('operator') or 'somebody')}"
+
+
+def _item_ended(event: Mapping[str, Any]) -> str:
+    run, verdict, error = (_short(event.get(name) or "") for name in ("run", "verdict", "error"))
+    how = verdict or ("done" if event.get("ok") else "not done")
+    return ": ".join(part for part in (run, how, error) if part)
+
+
 _SENTENCES: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "alarm": _alarm,
     "alarm shelved": _shelved,
@@ -208,4 +250,10 @@ _SENTENCES: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "state": lambda event: _short(event.get("state", "")),
     "waiting": lambda event: f"until {clock_of(whole(event.get('until')) or 0)[:5]} UTC, bench time (script)",
     "note": _order,
+    "service": _service,
+    "gateway": _gateway,
+    "item": _item,
+    "item ended": _item_ended,
+    **dict.fromkeys(("lease", "lease lost", "lease requested", "lease offered"), _lease),
+    **dict.fromkeys(("lease refused", "lease ended"), _lease),
 }

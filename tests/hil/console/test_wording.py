@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from hil.console.wording import entry_of
+from hil.console.wording import Severity, entry_of
 
 
 @pytest.mark.parametrize(
@@ -24,9 +24,23 @@ from hil.console.wording import entry_of
         ("safe state", {"reached": 1, "of": 2}, "safe state", "1 of 2 actions done"),
         ("leasetake", {"operator": "ann", "client": "console"}, "command taken", "by ann client=console"),
         ("waiting", {"until": 1_780_000_000 * 10**9}, "waiting", "until 20:26 UTC, bench time (script)"),
+        ("service", {"what": "begun", "bench": "rig"}, "service", "the bench is in service: rig"),
+        ("gateway", {"state": "started", "pid": 5}, "gateway", "clients can connect (process 5)"),
+        ("gateway", {"state": "lost", "reason": "it ended"}, "gateway", "no client can connect: it ended"),
+        ("lease", {"holder": "ann", "client": "hil", "epoch": 3, "reason": "taken"}, "in command", "ann (hil): taken"),
+        ("lease ended", {"holder": "ann", "how": "free"}, "command ended", "ann is in command no longer"),
+        ("lease requested", {"holder": "ann", "by": "ben"}, "command asked", "ben asks ann for command"),
+        ("item", {"item": "a", "procedure": "soak", "operator": "ann"}, "item", "soak, by ann"),
+        ("item ended", {"item": "a", "run": "r", "ok": True, "verdict": "PASS"}, "item ended", "r: PASS"),
+        ("item ended", {"item": "a", "ok": False, "error": "no answer"}, "item ended", "not done: no answer"),
         ("sampling", {"channels": 3}, "sampling", "channels=3"),
     ],
 )
 def test_an_event_in_words(kind: str, data: dict[str, Any], called: str, told: str) -> None:
     entry = entry_of({"kind": kind, "number": 1, "wall": 1, **data})
     assert (entry.kind, entry.text) == (called, told)
+
+
+def test_a_gateway_that_is_lost_is_a_warning() -> None:
+    lost, back = ({"kind": "gateway", "state": state, "number": 1, "wall": 1} for state in ("lost", "started"))
+    assert (entry_of(lost).severity, entry_of(back).severity) == (Severity.WARN, Severity.INFO)
