@@ -261,7 +261,7 @@ def test_a_bench_says_that_pictures_are_kept(history: History, tmp_path: Path) -
     camera = "[devices.camera]\n"
     bench = Path(shutil.copytree(history.bench.parent, tmp_path / "bench")) / history.bench.name
     bench.write_text(bench.read_text().replace(camera, f'{camera}record = "frames"\n'))
-    done = hil("run", "detection-vs-illuminance", "--bench", bench, *FEW, cwd=tmp_path)
+    done = hil("run", "detection-vs-illuminance", "--bench", bench, *FEW, cwd=tmp_path, timeout=300.0)
     assert done.returncode in (0, 1, 3), done.stderr
     folder = find_run("last", tmp_path / "runs")
     record = open_run(folder)

@@ -172,7 +172,7 @@ async def test_a_run_brings_the_target_to_its_places(tmp_path: Path) -> None:
 
 
 @pytest.mark.soak
-@pytest.mark.timeout(1800)
+@pytest.mark.timeout(3600)
 def test_the_stated_intervals_hold_the_truth(capsys: pytest.CaptureFixture[str]) -> None:
     asked = checked(Asked("detection-range", BENCH, {}, "Operator A"))
     outcomes = carry_out(asked, range(1, 21), 2, lambda _: None)

@@ -192,7 +192,7 @@ async def test_a_run_finds_the_temperature_coefficient(tmp_path: Path) -> None:
 
 
 @pytest.mark.soak
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1800)
 def test_the_stated_intervals_hold_the_truth(capsys: pytest.CaptureFixture[str]) -> None:
     asked = checked(Asked("climatic-robustness", BENCH, {}, "Operator A"))
     outcomes = carry_out(asked, range(1, 25), 2, lambda _: None)
