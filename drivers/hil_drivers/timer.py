@@ -43,7 +43,7 @@ async def wait_until(t: int) -> None:
 
 
 class Alarm:
-    """One timerfd in the running loop, for any number of tasks; it closes itself when the last one has left.
+    """One timerfd in the running loop, for any number of tasks; it closes itself soon after the last one has left.
 
     :raises OSError: if the system gives no timer.
     """
@@ -74,10 +74,19 @@ class Alarm:
             heapq.heapify(self._waiting)
         if not self._waiting and self._fd >= 0:
             loop = entry[2].get_loop()
-            _alarms.pop(loop, None)
-            loop.remove_reader(self._fd)
-            os.close(self._fd)
-            self._fd = -1
+            if loop.is_closed():
+                self._close_unless_wanted(loop)
+            else:
+                loop.call_soon(self._close_unless_wanted, loop)
+
+    def _close_unless_wanted(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Close it, unless who waited last waits again at once, as whoever works in a rhythm does."""
+        if self._waiting or self._fd < 0:
+            return
+        _alarms.pop(loop, None)
+        loop.remove_reader(self._fd)
+        os.close(self._fd)
+        self._fd = -1
 
     def _arm(self) -> None:
         """Set the timer to the earliest time that is waited for."""

@@ -140,6 +140,7 @@ async def test_waits_end_in_the_order_of_their_times_and_never_early() -> None:
 async def test_no_descriptor_is_left_after_a_wait_or_its_cancellation() -> None:
     before = descriptors()
     await wait_until(time.monotonic_ns() + MS)
+    await asyncio.sleep(0)
     assert descriptors() == before
     tasks = [asyncio.create_task(wait_until(time.monotonic_ns() + 3600 * NANOSECONDS)) for _ in range(8)]
     await asyncio.sleep(0)
@@ -151,6 +152,24 @@ async def test_no_descriptor_is_left_after_a_wait_or_its_cancellation() -> None:
     tasks[7].cancel()
     await asyncio.wait(tasks)
     assert descriptors() == before
+
+
+async def test_who_waits_again_at_once_has_the_same_descriptor(monkeypatch: pytest.MonkeyPatch) -> None:
+    opened = list[int]()
+    assert timer._libc is not None
+    create, settime = timer._libc.timerfd_create, timer._libc.timerfd_settime
+
+    class Counting:
+        timerfd_settime = settime
+
+        def timerfd_create(self, clock: int, flags: int) -> int:
+            opened.append(create(clock, flags))
+            return opened[-1]
+
+    monkeypatch.setattr(timer, "_libc", Counting())
+    for _ in range(20):
+        await wait_until(time.monotonic_ns() + MS // 4)
+    assert len(opened) == 1
 
 
 async def test_a_wait_that_was_cancelled_does_not_hold_up_a_later_one() -> None:

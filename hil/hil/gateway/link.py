@@ -10,7 +10,7 @@ import asyncio
 import socket
 import time
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -85,8 +85,7 @@ class Link:
             return
         state = self._commander.snapshot()
         channels = self._service.channels
-        rows = [_row(channel) for channel in channels.values()]
-        frame: dict[str, Any] = {"rows": rows, "t": self._service.bench_time()}
+        frame: dict[str, Any] = {"rows": _rows(channels.values()), "t": self._service.bench_time()}
         if state != self._state:
             frame["state"] = self._state = state
         if channels is not self._channels:
@@ -216,12 +215,16 @@ class _Writer:
         return not self._pending and not self.gone
 
 
-def _row(channel: Shown) -> tuple[Any, ...] | None:
-    """The latest reading, and the extremes since the row before where the channel has limits."""
-    shown, extremes = channel.shown, channel.extremes
-    if shown is None:
-        return None
-    if extremes is None:
-        return *shown, None, None
-    channel.extremes = None
-    return *shown, *extremes
+def _rows(channels: Iterable[Shown]) -> list[tuple[Any, ...] | None]:
+    """The latest reading of each, and the extremes since the rows before where the channel has limits."""
+    rows = list[tuple[Any, ...] | None]()
+    for channel in channels:
+        shown, extremes = channel.shown, channel.extremes
+        if shown is None:
+            rows.append(None)
+        elif extremes is None:
+            rows.append((*shown, None, None))
+        else:
+            channel.extremes = None
+            rows.append((*shown, *extremes))
+    return rows
