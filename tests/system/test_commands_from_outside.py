@@ -32,7 +32,8 @@ async def test_a_run_is_watched_answered_and_ends_complete(tmp_path: Path) -> No
         assert "how bright is it? (number in lx from 0 to 100; hil answer 1 VALUE)" in shown.stdout
         (state,) = json.loads((await run.hil("status", "--json")).stdout)["runs"]
         assert (state["state"], state["left"]) == ("running", 4)
-        assert state["point"] == {"index": 0, "attempt": 1, "factors": {"level": 100.0}, "step": "offered"}
+        place = {"index": 0, "attempt": 1, "factors": {"level": 100.0}, "units": {"level": "lx"}, "step": "offered"}
+        assert state["point"] == place
         assert state["prompts"][0]["prompt"] == asked["prompt"] == 1
         assert state["run"] == Path(state["folder"]).name == next((tmp_path / "runs").glob("*_waiting_*")).name
         wrong = await run.hil("answer", "1", "200")

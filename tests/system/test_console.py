@@ -61,7 +61,7 @@ async def test_a_run_is_answered_noted_and_stopped_from_the_console(tmp_path: Pa
         fits(text, 80, 24)
         assert "how bright is it?" in text
         await console.press("1", "0", "1", "Enter")
-        await console.until(lambda text: "101 is none from 0 to 100 lx" in text)
+        await console.until(lambda text: "101 is too large" in text)
         await console.press("BSpace", "BSpace", "BSpace")
         await console.until(lambda text: "101" not in text)
         await console.press(*"2,5e1", "Enter")
