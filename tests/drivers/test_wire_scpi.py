@@ -7,7 +7,7 @@ import itertools
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from hil_drivers.errors import LocalProtocolError, RemoteProtocolError
@@ -76,6 +76,7 @@ def test_the_identity_has_four_parts() -> None:
 
 
 @given(st.text(max_size=40))
+@example("0\x1f")
 def test_any_text_is_parsed_or_refused(text: str) -> None:
     for parse in (scpi.parse_error, scpi.parse_identity, scpi.parse_string):
         with contextlib.suppress(RemoteProtocolError):

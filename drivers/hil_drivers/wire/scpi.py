@@ -108,7 +108,7 @@ def parse_integer(line: str) -> int:
     """
     if not _INTEGER.fullmatch(line.strip()):
         raise RemoteProtocolError(f"sent {line[:40]!r} where an integer is due")
-    return int(line)
+    return int(line.strip())
 
 
 def parse_number(line: str) -> float:
@@ -118,7 +118,7 @@ def parse_number(line: str) -> float:
     """
     if not _NUMBER.fullmatch(line.strip()):
         raise RemoteProtocolError(f"sent {line[:40]!r} where a number is due")
-    return float(line)
+    return float(line.strip())
 
 
 def parse_error(line: str) -> ErrorEntry:
