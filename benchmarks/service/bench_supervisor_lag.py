@@ -25,7 +25,7 @@ from tempfile import TemporaryDirectory
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "tests" / "support"))
 
-from fake_core import fake_core
+from fake_core import FakeCore, fake_core
 from hil.commanding.places import control_sockets
 from hil_drivers.timer import wait_until
 
@@ -149,12 +149,15 @@ TAIL = """
 
 @dataclass(frozen=True)
 class Lateness:
-    """Of the ticks of one cell, in s, those of its twin, and the shares of a core of the core and of the gateway."""
+    """Of the ticks of one cell, in s, those of its twin, and the shares of a core of the core and of the gateway;
+    ``made`` is the part of the core's that making the values took.
+    """
 
     ticks: list[float]
     twin: list[float]
     cpu: float
     gateway: float = 0.0
+    made: float = 0.0
 
     @property
     def added(self) -> float:
@@ -199,15 +202,15 @@ class Bench:
         assert self.twin.stdout is not None
         await self.twin.stdout.readline()
 
-    async def measure(self, name: str, gateway_pid: int = 0) -> None:
+    async def measure(self, name: str, gateway_pid: int = 0, core: FakeCore | None = None) -> None:
         """Measure a cell, and tell of it."""
         assert self.twin.stdin is not None
         assert self.twin.stdout is not None
         self.twin.stdin.write(b"go\n")
-        busy, theirs, begun = time.process_time(), used(gateway_pid), time.monotonic()
+        before, begun = spent(gateway_pid, core), time.monotonic()
         ticks = await supervise()
         lasted = time.monotonic() - begun
-        shares = [(now - before) / lasted for now, before in ((time.process_time(), busy), (used(gateway_pid), theirs))]
+        shares = [(now - then) / lasted for now, then in zip(spent(gateway_pid, core), before, strict=True)]
         cell = self.cells[name] = Lateness(ticks, json.loads(await self.twin.stdout.readline()), *shares)
         print(cell.told(name), flush=True)
 
@@ -217,6 +220,11 @@ def twin() -> None:
     print("ready", flush=True)
     for _ in sys.stdin:
         print(json.dumps(asyncio.run(supervise())), flush=True)
+
+
+def spent(gateway_pid: int, core: FakeCore | None) -> tuple[float, float, float]:
+    """Seconds of CPU time of this process, of the gateway, and of making the values."""
+    return time.process_time(), used(gateway_pid), 0.0 if core is None else core.spent
 
 
 def used(pid: int) -> float:
@@ -267,9 +275,10 @@ async def main() -> int:
     targets = [
         (f"p99 over that of the twin, ms ({worst})", 1000 * bench.cells[worst].added, 1000 * TARGET),
         ("longest gap, ms", 1000 * max(max(cell.ticks) for cell in bench.cells.values()), 1000 * WATCHDOG),
-        ("core, % of a core", 100 * usual.cpu, 100 * OF_CORE),
+        ("core, % of a core, making the values left out", 100 * (usual.cpu - usual.made), 100 * OF_CORE),
         ("gateway, % of a core", 100 * usual.gateway, 100 * OF_GATEWAY),
     ]
+    print(f"core with the making of the values {100 * usual.cpu:.2f} % of a core")
     for what, seen, most in targets:
         print(f"{what:<70}{seen:8.2f} (at most {most:g}){'' if seen <= most else '  MISSED'}")
     return int(any(seen > most for _, seen, most in targets))
@@ -281,7 +290,7 @@ async def with_gateway(bench: Bench) -> None:
         path = Path(core.facts.gateway)
         (started,) = [event for event in core.service.events(after=0) if event.kind == "gateway"]
         await asyncio.sleep(5.0)
-        await bench.measure(USUAL, started.data["pid"])
+        await bench.measure(USUAL, started.data["pid"], core)
         for name, (count, code) in ATTACKS.items():
             async with attackers(HEAD + code + TAIL, path, count):
                 await bench.measure(f"+ {name}", started.data["pid"])

@@ -38,7 +38,9 @@ class FakeCore:
         }
         self._every = round(1.0 / (PERIOD * events))
         drawn = random.Random(1)
-        self._noise = [drawn.gauss(0.0, 0.05) for _ in range(NOISE)]
+        noise = [drawn.gauss(0.0, 0.05) for _ in range(NOISE)]
+        self._noise = noise * (count // NOISE + 2)
+        self._means = [20.0 + index / 8 for index in range(count)]
         self.service.attach(self)
         self.service.channels = self.channels
         self.service.overview = Overview(
@@ -51,6 +53,8 @@ class FakeCore:
         self.facts = RunFacts("fake-rig", "fake-rig.toml", "soak", "Operator A", run="run")
         self.commander = Commander(self.service, self.facts, lambda name: name or "Operator A")
         self.number = 0
+        self.spent = 0.0
+        """Seconds of CPU time that making the values has taken: the part of drivers, not of a core that serves."""
 
     def carry_out(self, command: Command) -> dict[str, Any]:
         """Refuse everything that is asked of it."""
@@ -66,11 +70,15 @@ class FakeCore:
 
     def step(self) -> None:
         """New readings, and now and then an event."""
+        begun = time.thread_time()
         self.number += 1
         t = time.time_ns()
-        for index, channel in enumerate(self.channels.values()):
-            value = 20.0 + index / 8 + self._noise[(self.number * 1009 + index) % NOISE]
+        begin = self.number * 1009 % NOISE
+        drawn = self._noise[begin : begin + len(self._means)]
+        for channel, mean, noise in zip(self.channels.values(), self._means, drawn, strict=True):
+            value = mean + noise
             channel.shown, channel.extremes = Look(value, 0.05, 0, t), (value, value)
+        self.spent += time.thread_time() - begun
         if self.number % self._every == 0:
             self.service.publish("observed", {"index": self.number, "of": None, "attempt": 1})
 
