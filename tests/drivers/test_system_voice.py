@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from hashlib import sha256
-from importlib.util import find_spec
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -23,8 +22,6 @@ from hil_drivers.instruments.system_voice import SystemVoice
 from hil_drivers.instruments.voice_child import intervals
 from hil_drivers.virtual.speech import RATE, Speaker, utterance
 from tiny_onnx import log_mean_voice_model, mean_model
-
-needs_model = pytest.mark.skipif(find_spec("silero_vad") is None, reason="the package silero-vad is not installed")
 
 
 @asynccontextmanager
@@ -46,7 +43,6 @@ def speech(lead: float = 0.5) -> Any:
     return 0.05 * utterance(rng, Speaker(120.0, 1.0), lead=lead, duration=1.6).sound
 
 
-@needs_model
 async def test_the_published_model_hears_where_the_speech_is_and_none_in_noise() -> None:
     noise = 0.02 * np.random.default_rng(1).standard_normal(2 * RATE)
     async with opened() as device:
@@ -63,7 +59,6 @@ async def test_the_published_model_hears_where_the_speech_is_and_none_in_noise()
         assert narrow.output
 
 
-@needs_model
 async def test_model_and_settings_are_its_identity() -> None:
     async with opened(threshold=0.3) as device:
         model = device.folder() / "silero_vad.onnx"
@@ -84,7 +79,6 @@ async def test_a_probability_that_is_no_number_is_a_wrong_shape_and_the_next_sou
         assert (loud.output, loud.fault) == ([[0.064, 0.128]], "")
 
 
-@needs_model
 async def test_a_sound_too_long_for_the_deadline_is_a_time_out_and_the_next_is_heard() -> None:
     async with opened(deadline=0.5) as device:
         assert (await device.respond(sound(np.zeros(600 * RATE)))).fault == "time-out"

@@ -8,7 +8,6 @@ import shutil
 import subprocess
 import sys
 from dataclasses import replace
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -194,7 +193,6 @@ def bench_with(folder: Path, detector: str) -> Path:
     return path
 
 
-@pytest.mark.skipif(find_spec("silero_vad") is None, reason="the package silero-vad is not installed")
 async def test_the_published_model_is_tried_on_the_shipped_sounds(tmp_path: Path) -> None:
     settings = {"utterances": ",".join(UTTERANCES[:5]), "levels": "-5,-3,-2,3"}
     outcome = await run("voice", tmp_path, settings)

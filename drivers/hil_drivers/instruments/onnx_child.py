@@ -6,9 +6,6 @@ Run as ``python -m hil_drivers.instruments.onnx_child '{"model": "model.onnx", â
 from __future__ import annotations
 
 import base64
-import json
-import os
-import sys
 from collections.abc import Mapping
 from hashlib import file_digest
 from importlib.metadata import version
@@ -17,6 +14,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from .line_protocol import serve
 
 Array = NDArray[np.float32]
 
@@ -88,16 +87,5 @@ class Model:
         return np.concatenate(parts)[None]
 
 
-def main() -> None:
-    """Serve until the input closes. What goes wrong within the model ends it with a traceback, as a crash does."""
-    sink = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    os.dup2(2, 1)
-    model = Model(json.loads(sys.argv[1]))
-    print(json.dumps(model.identity()), file=sink, flush=True)
-    for line in sys.stdin:
-        asked = json.loads(line)
-        print(json.dumps({"id": asked["id"], **model(asked)}), file=sink, flush=True)
-
-
 if __name__ == "__main__":
-    main()
+    serve(Model)
