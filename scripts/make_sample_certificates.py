@@ -332,6 +332,50 @@ def motion_capture(instrument: dict[str, Any]) -> Certificate:
     )
 
 
+def audio_analyser(instrument: dict[str, Any]) -> Certificate:
+    """Ratios of the powers of two sounds from 0.01 to 100 (U = 2 %), times in a record to 60 s (U = 0.1 ms), k = 2."""
+    points = [
+        ("0.01000", "0.01004"),
+        ("0.1000", "0.1003"),
+        ("0.3000", "0.3008"),
+        ("1.0000", "1.0024"),
+        ("3.000", "3.008"),
+        ("10.00", "10.04"),
+        ("100.0", "100.5"),
+    ]
+    times = [(f"{t:.4f}", f"{t:.4f}", "0.0001") for t in (0.0, 1.0, 10.0, 60.0)]
+    name = Text("Ratio of the powers of two sounds", "Rapport des puissances de deux sons")
+    return certificate(
+        "SAMPLE-2026-0006",
+        instrument,
+        "2026-03-24",
+        "2026-03-26",
+        standard=Equipment(
+            Text("Multi-frequency sound calibrator", "Calibreur acoustique multifréquence"),
+            "Example Instruments",
+            "EX-SOUND 1",
+            "90007",
+            Reference("SAMPLE-2025-0907", "0" * 64),
+        ),
+        method=Method(
+            Text("Calibration of sound analysers", "Étalonnage d'analyseurs de sons"),
+            Text(
+                "The microphone in the coupler of a sound calibrator, pairs of levels from 44 dB to 94 dB one after "
+                "the other, octave bands from 125 Hz to 4 kHz. Times: sounds that a pulse generator begins and ends.",
+                "Microphone dans le coupleur d'un calibreur acoustique, paires de niveaux entre 44 dB et 94 dB l'un "
+                "après l'autre, bandes d'octave de 125 Hz à 4 kHz. Temps : sons qu'un générateur d'impulsions commence "
+                "et termine.",
+            ),
+            norm="EX-P-07 (fictitious procedure)",
+            ref_type="gp_method",
+        ),
+        results=(
+            Result(name, columns("1", relative(points, "0.02"), "1")),
+            Result(Text("Time in a record", "Temps dans un enregistrement"), columns("s", times, "s")),
+        ),
+    )
+
+
 SHARED = (
     Effect(
         name="reference thermometer of SAMPLE-2026-0011 to 0019",
@@ -419,6 +463,7 @@ def samples() -> dict[str, Certificate]:
         "chamber-probe.xml": chamber_probe(instruments["chamber-probe"]),
         "distance-meter.xml": distance_meter(instruments["distance-meter"]),
         "motion-capture.xml": motion_capture(instruments["motion-capture"]),
+        "audio-analyser.xml": audio_analyser(instruments["audio-analyser"]),
         "mocap-robot.xml": tracked_body(instruments["tracked-robot"], 1),
         "mocap-obstacle.xml": tracked_body(instruments["tracked-obstacle"], 2),
         **{f"pt100-{i}.xml": thermometer(instruments[f"pt100-{i}"], i) for i in range(1, 10)},

@@ -1,6 +1,7 @@
-"""Render the data set of the bench ``voice``: utterances by rule in white noise, at eight levels, from a seed.
+"""Render the data sets of the benches ``voice`` (utterances by rule in white noise, at eight levels, from a seed) and
+``voice-sim`` (the same utterances without noise).
 
-Usage: ``python scripts/make_sample_speech.py FOLDER``. The same seed, numpy and scipy give the same sounds.
+Usage: ``python scripts/make_sample_speech.py FOLDER`` for the one, with ``--clean`` behind it for the other. The same seed, numpy and scipy give the same sounds.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ DURATION = 1.28
 LEAD = 0.4
 SPEECH = 10.0 ** (-26.0 / 20.0)
 """Rms of the active speech, of full scale: -26 dB, the same in all recordings; the noise is what varies."""
+CLEAN = 0.1
+"""The same of a sound without noise: none of their peaks is cut."""
 WIDTH = 1
 """Bytes of a sample. Their rounding is part of the noise, and of the reference value."""
 U_SNR = 0.002
@@ -92,5 +95,22 @@ def main(folder: Path) -> None:
     made.close()
 
 
+def clean(folder: Path) -> None:
+    """Render the utterances without noise into ``folder``."""
+    about = About(
+        name="speech-like sounds without noise",
+        date=date(2026, 6, 1),
+        origin="rendered",
+        index="index.csv",
+        description="Synthetic speech, made by rule by this project: it says nothing about real speech",
+        licence="Apache-2.0",
+    )
+    made = DataSetWriter(folder, about, {})
+    for number, content in enumerate(VoiceDetectionVsSnr().utterances, 1):
+        data = wave_bytes(CLEAN * spoken(content).sound, RATE)
+        made.add(f"sounds/{number:02d}.wav", data, content=content, subject=content, references={})
+    made.close()
+
+
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    (clean if "--clean" in sys.argv[2:] else main)(Path(sys.argv[1]))

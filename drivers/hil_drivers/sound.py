@@ -10,6 +10,12 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
 
+QUIET = 1e-3
+"""What is below this part of a sound's largest value is quiet (60 dB)."""
+
+PAUSE = 0.02
+"""Seconds of quiet that make a pause."""
+
 TYPES: dict[int, str] = {1: "u1", 2: "<i2", 4: "<i4"}
 """How samples of so many bytes are stored; those of one byte have 128 for 0."""
 
@@ -48,3 +54,20 @@ def wave_bytes(samples: Array, rate: int, *, width: int = 2) -> bytes:
         file.setframerate(rate)
         file.writeframes(whole.astype(TYPES[width]).tobytes())
     return buffer.getvalue()
+
+
+def active(samples: Array, rate: int) -> list[tuple[int, int]]:
+    """Where a sound without noise is active: pairs of first sample and the one after the last, pauses left out.
+
+    >>> active(np.repeat([0.0, 0.5, 0.0, 0.5], 100), 1000)
+    [(100, 200), (300, 400)]
+
+    :param samples: shape ``(n,)``; a sound that is quiet all over has no active part.
+    """
+    size = np.abs(samples)
+    loud = np.flatnonzero(size > QUIET * size.max(initial=0.0))
+    if not loud.size:
+        return []
+    ends = np.flatnonzero(np.diff(loud) > PAUSE * rate)
+    begins = [int(loud[0]), *(int(loud[place + 1]) for place in ends)]
+    return list(zip(begins, [*(int(loud[place]) + 1 for place in ends), int(loud[-1]) + 1], strict=True))

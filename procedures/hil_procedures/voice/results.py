@@ -20,7 +20,7 @@ from .session import Session, decibels, read_session
 
 Cells = list[tuple[float, float | None, int, int]]
 
-SYNTHETIC = "synthetic speech; says nothing about real speech"
+SYNTHETIC, SIMULATED = "synthetic speech", "simulated sound"
 MODEL = (
     "p = ceiling × average over utterances of logistic(b0 + b1·ln x + s), x the ratio of powers, s normal, shared by "
     "what is played of one utterance"
@@ -40,23 +40,24 @@ LIMITATIONS = (
 def results(record: Record, p: VoiceDetectionVsSnr) -> Results:
     """Everything that the report, the record of results and the operator are told."""
     evidence = Evidence(record)
-    session, synthetic = read_session(evidence), _is_rendered(evidence)
+    session, origin = read_session(evidence), _origin(evidence)
     found, cells = located(session, p.confidence), levels(session, p.levels)
     fitted, counts = misfit(session, found.fit), _counts(session, _voids(record), p)
     links = others(cells, p.confidence)
-    warning = (f"{SYNTHETIC.capitalize()}.",) if synthetic else ()
+    told_of = f"{origin}; says nothing about real speech"
+    warning = (f"{told_of.capitalize()}.",) if origin else ()
     doubts = (*misfit_notes(fitted), *spread_notes(found.fit.curve, "utterances"))
     notes = (*warning, *_empty(cells), *_faults(session), *doubts)
     told = Told(found)
     outcome = TrialOutcome(
-        title="Voice detection against signal-to-noise ratio" + (" (synthetic speech)" if synthetic else ""),
+        title="Voice detection against signal-to-noise ratio" + (f" ({origin})" if origin else ""),
         question="At which signal-to-noise ratio does the system under test hear nine utterances in ten?",
         standards=(evidence.role("snr"),),
         picture=_picture(session, found, cells, p),
         results=_rows(told, p),
         budget=budget_rows(found.parts, found.u),
         conditions=(
-            *((("speech", SYNTHETIC),) if synthetic else ()),
+            *((("speech", told_of),) if origin else ()),
             ("signal-to-noise ratio, measured", _range(session)),
             ("windows in which false calls are counted", f"{1000 * WINDOW:g} ms"),
         ),
@@ -109,9 +110,11 @@ def judge(found: Located, p: VoiceDetectionVsSnr) -> Verdict:
     )
 
 
-def _is_rendered(evidence: Evidence) -> bool:
-    """Whether the sounds were made by rule or simulated: then nothing is said of real speech."""
-    return evidence.calibration(evidence.role("snr")).provenance == "simulated"
+def _origin(evidence: Evidence) -> str:
+    """What was heard, where it was made by rule or simulated: then nothing is said of real speech; else empty."""
+    if evidence.calibration(evidence.role("snr")).provenance == "simulated":
+        return SYNTHETIC
+    return SIMULATED if evidence.run["provenance"] == "simulated" else ""
 
 
 def _voids(record: Record) -> int:

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from .artnet import ArtnetDevice
 from .ascii2 import Ascii2Device
+from .audio_analyser import AudioAnalyserDevice
 from .base import SimDevice
 from .camera import CameraDevice
 from .carriage import CarriageDevice
@@ -32,6 +33,7 @@ from .video import VideoDevice
 AnyDevice = Annotated[
     ArtnetDevice
     | Ascii2Device
+    | AudioAnalyserDevice
     | CameraDevice
     | CarriageDevice
     | Cl200aDevice

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ..devices.artnet import ArtnetDevice
 from ..devices.ascii2 import Ascii2Device
+from ..devices.audio_analyser import AudioAnalyserDevice
 from ..devices.base import SimDevice
 from ..devices.camera import CameraDevice
 from ..devices.carriage import CarriageDevice
@@ -54,6 +55,14 @@ def _ascii2(device: Ascii2Device, name: str, world: World, directory: Path) -> E
     if device.link == "tcp":
         return Ascii2Tcp(name, device, world)
     return Ascii2Serial(name, device, world, directory)
+
+
+@endpoint.register
+def _audio_analyser(device: AudioAnalyserDevice, name: str, world: World, directory: Path) -> Endpoint:  # noqa: ARG001
+    from .audio_analyser import AudioAnalyser, AudioProtocol
+    from .endpoint import TcpEndpoint
+
+    return TcpEndpoint(name, world, partial(AudioProtocol, name, AudioAnalyser(name, device, world), world))
 
 
 @endpoint.register

@@ -1,0 +1,1 @@
+"""Sound in the room: loudspeakers, the air between, a microphone."""
