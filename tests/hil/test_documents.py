@@ -13,7 +13,8 @@ import pytest
 from lxml import etree
 
 from hil.documents.amendment import amend
-from hil.documents.lifecycle import Wishes, amended_identifier, draft, require_key
+from hil.documents.lifecycle import Wishes, amended_identifier, draft
+from hil.documents.refusals import require_key
 from hil.documents.register import REGISTER, Entry, Register
 from hil.documents.reproduction import reproduce
 from hil.documents.verification import verify_document

@@ -135,6 +135,19 @@ REPORT_LABELS: dict[str, Text] = {
 }
 """Labels of a test report, in place of those of a certificate or beside them."""
 
+EQUIVALENCE_LABELS: dict[str, Text] = {
+    "title": Text("Certificate of equivalence of a simulated bench", "Certificat d'équivalence d'un banc simulé"),
+    "laboratory": Text("Laboratory", "Laboratoire"),
+    "item": Text("Simulated bench", "Banc simulé"),
+    "calibration": Text("Comparison", "Comparaison"),
+    "performed": Text("Runs on", "Essais réalisés le"),
+    "place": Text("Place of the comparison", "Lieu de la comparaison"),
+    "equipment": Text("Measurement standards of both runs", "Étalons des deux essais"),
+    "conditions": Text("Conditions of both runs", "Conditions des deux essais"),
+    "budgets": Text("What the uncertainty of a difference is made of", "Composition de l'incertitude d'une différence"),
+}
+"""Labels of a certificate of equivalence, in place of those of a calibration."""
+
 FORMULAS: dict[str, Text] = {
     "table": Text("straight lines between the points", "segments de droite entre les points"),
     "callendar-van-dusen": Text(

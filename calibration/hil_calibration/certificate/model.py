@@ -22,6 +22,7 @@ Place = Literal["laboratory", "customer", "laboratoryBranch", "customerBranch", 
 
 ItemField = Literal["description", "manufacturer", "model", "serial", "condition"]
 Change = Literal["amended", "substituted"]
+Kind = Literal["calibration", "equivalence"]
 
 SIMULATED_PREFIX = "SIM-"
 _REQUIRED_CLAUSES = {"7.8.2.1 l": "that the results relate only to the items", "7.8.2.1 n": "on deviations"}
@@ -415,6 +416,7 @@ class Certificate:
     :param recalibration: the day that the customer asked to be stated, ISO 8601; none otherwise (7.8.4.3).
     :param opinions: opinions and interpretations, kept apart from the results (7.8.7).
     :param customer_data: what else the customer supplied, beside `item.supplied` (7.8.2.2).
+    :param kind: of an instrument's `calibration`, or of the `equivalence` of a simulated bench with another bench.
     :raises CertificateError: something that no certificate may lack, contradict or misname.
     """
 
@@ -445,6 +447,7 @@ class Certificate:
     recalibration: str = ""
     opinions: tuple[Text, ...] = ()
     customer_data: tuple[Words, ...] = ()
+    kind: Kind = "calibration"
 
     def __post_init__(self) -> None:
         grammar.identifier(self.identifier, "identifier")

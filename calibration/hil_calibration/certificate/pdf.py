@@ -12,7 +12,7 @@ from typing import Any
 from ..errors import CertificateError
 from . import model, text
 from .function_view import printed_function
-from .labels import LABELS
+from .labels import EQUIVALENCE_LABELS, LABELS
 from .namespace import VERSION
 from .plots import result_charts
 from .printing import printed, qr, unit
@@ -47,6 +47,10 @@ class _CertificateView(View):
     def __init__(self, certificate: model.Certificate) -> None:
         super().__init__(certificate.languages)
         self._certificate = certificate
+        self._own = EQUIVALENCE_LABELS if certificate.kind == "equivalence" else {}
+
+    def label(self, name: str) -> list[str]:
+        return self.text(self._own.get(name) or LABELS[name])
 
     def page(self, xml: str) -> dict[str, Any]:
         certificate = self._certificate
@@ -105,7 +109,7 @@ class _CertificateView(View):
             *self.pair("performed", self.span(certificate.begin, certificate.end)),
             *self.pair("issued", certificate.issued),
             *self.pair("recalibration", certificate.recalibration),
-            *self.pair("place", certificate.place_description or LABELS["laboratory"]),
+            *self.pair("place", certificate.place_description or self._own.get("laboratory") or LABELS["laboratory"]),
             *self.pair("replaces", certificate.amends.identifier if certificate.amends else ""),
         ]
 

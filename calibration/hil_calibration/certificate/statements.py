@@ -38,7 +38,7 @@ def _own(certificate: Certificate) -> Iterator[Statement]:
 
 def _first(certificate: Certificate) -> Iterator[Statement]:
     if certificate.simulated:
-        yield text.SIMULATED
+        yield text.SIMULATED_ITEM if certificate.kind == "equivalence" else text.SIMULATED
     if certificate.draft:
         yield text.DRAFT
     if certificate.amends:

@@ -22,6 +22,16 @@ SIMULATED = Statement(
 )
 """Written before every other statement of a simulated certificate, by the writer itself."""
 
+SIMULATED_ITEM = Statement(
+    Text(
+        "SIMULATED. The item is a simulated bench and its values are simulated; no physical item was calibrated.",
+        "SIMULÉ (SIMULATED). L'objet est un banc simulé et ses valeurs sont simulées ; aucun objet physique n'a été "
+        "étalonné.",
+    ),
+    traceable=False,
+)
+"""The same of a certificate of equivalence, of which the other bench may be a physical one."""
+
 DRAFT = Statement(
     Text(
         "DRAFT. This document has been neither reviewed nor authorised and is not issued.",

@@ -56,12 +56,14 @@ def export(
     authorised by `hil certificate review` and `authorise`. A draft may be made anew until it is authorised.
     """
     from ..documents.lifecycle import Wishes, draft
+    from ..documents.listing import is_calibration
 
     private = signing_key(key, bench)
     folder = find_run(run, out)
     wishes = Wishes(condition, _day(received), deviations, _day(recalibration))
-    details = _laboratory(folder, laboratory)
-    made = draft(folder, details, wishes, template=_template(details, folder, laboratory), key=private)
+    details = laboratory_for(folder, laboratory)
+    template = template_for(details, laboratory, certificate=is_calibration(folder))
+    made = draft(folder, details, wishes, template=template, key=private)
     _show(made, as_json, "drafted; next: hil certificate review")
 
 
@@ -92,7 +94,7 @@ def review(
 
     private = signing_key(key, bench)
     folder, identifier = _find(document, out)
-    made = review_draft(folder, identifier, person, _laboratory(folder, laboratory), remark=remark, key=private)
+    made = review_draft(folder, identifier, person, laboratory_for(folder, laboratory), remark=remark, key=private)
     _show(made, as_json, f"reviewed by {person}; next: hil certificate authorise")
 
 
@@ -138,7 +140,7 @@ def authorise(
     private = signing_key(key, bench)
     folder, identifier = _find(document, out)
     identity = load_identity(signer, pass_file=pass_file)
-    made = authorise_draft(folder, identifier, person, _laboratory(folder, laboratory), identity, key=private)
+    made = authorise_draft(folder, identifier, person, laboratory_for(folder, laboratory), identity, key=private)
     _show(made, as_json, f"authorised by {person}, signed and entered into the register")
 
 
@@ -171,13 +173,15 @@ def amend(
     is as in the original. It is reviewed and authorised like any other.
     """
     from ..documents.amendment import amend as amend_document
+    from ..documents.listing import is_certificate
 
     private = signing_key(key, bench)
     folder, identifier = _find(document, out)
     changes = {"condition": condition, "received": _day(received) or None, "deviations": deviations}
     given = {name: value for name, value in changes.items() if value is not None}
-    details = _laboratory(folder, laboratory)
-    template = None if laboratory is None else _template(details, folder, laboratory)
+    details = laboratory_for(folder, laboratory)
+    of_kind = is_certificate(folder, identifier)
+    template = None if laboratory is None else template_for(details, laboratory, certificate=of_kind)
     made = amend_document(folder, identifier, why, details, given, template=template, key=private)
     _show(made, as_json, f"drafted, to replace {identifier}; next: hil certificate review")
 
@@ -204,7 +208,7 @@ def _find(document: str, runs: Path) -> tuple[Path, str]:
     return find_document(document, runs)
 
 
-def _laboratory(folder: Path, file: Path | None) -> Laboratory:
+def laboratory_for(folder: Path, file: Path | None) -> Laboratory:
     """The laboratory as its file says, or as it said when the run began."""
     from ..bench.laboratory import load_laboratory
     from ..documents.source import laboratory_of
@@ -213,15 +217,13 @@ def _laboratory(folder: Path, file: Path | None) -> Laboratory:
     return laboratory_of(open_run(folder)) if file is None else load_laboratory(file)
 
 
-def _template(laboratory: Laboratory, folder: Path, file: Path | None) -> Path | None:
-    """The laboratory's own template for the document of a run.
+def template_for(laboratory: Laboratory, file: Path | None, *, certificate: bool) -> Path | None:
+    """The laboratory's own template for a certificate, or for a report.
 
     :raises UsageError: the laboratory file on record names one, whose folder is not known.
     """
-    from ..documents.listing import is_calibration
-
     reporting = laboratory.reporting
-    named = reporting.template if is_calibration(folder) else reporting.report_template
+    named = reporting.template if certificate else reporting.report_template
     if named is None:
         return None
     if file is None:
@@ -233,11 +235,21 @@ def _day(value: Any) -> str:
     return "" if value is None else f"{value:%Y-%m-%d}"
 
 
-def _show(document: Document, as_json: bool, told: str) -> None:
-    if as_json:
-        files = [str(path) for path in document.paths]
-        show_json({"identifier": document.details.identifier, "kind": document.details.kind, "files": files})
-        return
+def described(document: Document) -> dict[str, Any]:
+    """A document for programs."""
+    files = [str(path) for path in document.paths]
+    return {"identifier": document.details.identifier, "kind": document.details.kind, "files": files}
+
+
+def show_document(document: Document, told: str) -> None:
+    """The files of a document, and what became of it."""
     for path in document.paths:
         click.echo(path)
     click.echo(f"{document.details.identifier} {told}")
+
+
+def _show(document: Document, as_json: bool, told: str) -> None:
+    if as_json:
+        show_json(described(document))
+    else:
+        show_document(document, told)

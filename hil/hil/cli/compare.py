@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from ..errors import FAIL, INCONCLUSIVE, PASS
+from ..errors import FAIL, INCONCLUSIVE, PASS, UsageError
+from .certificate_issue import described, laboratory_file, laboratory_for, show_document, template_for
 from .completing import run_names
 from .data import find_run
+from .data_seal import key_file, key_of_bench, signing_key
 from .options import as_json, out
 from .output import show_json, show_table
+
+if TYPE_CHECKING:
+    from ..documents.lifecycle import Document
+    from ..sealing.keys import PrivateKey
 
 EXIT = {"PASS": PASS, "FAIL": FAIL, "INCONCLUSIVE": INCONCLUSIVE}
 
@@ -32,14 +39,33 @@ EXIT = {"PASS": PASS, "FAIL": FAIL, "INCONCLUSIVE": INCONCLUSIVE}
     type=click.Path(file_okay=False, path_type=Path),
     help="A folder for comparison.json and report.html.",
 )
+@click.option(
+    "--certificate",
+    is_flag=True,
+    help="Draft a certificate of FIRST's simulated bench, over the conditions that are within; both runs are sealed.",
+)
+@laboratory_file
+@key_file
+@key_of_bench
 @out
 @as_json
 def compare(
-    first: str, second: str, margin: float, measurand: str | None, folder: Path | None, out: Path, as_json: bool
+    first: str,
+    second: str,
+    margin: float,
+    measurand: str | None,
+    folder: Path | None,
+    certificate: bool,
+    laboratory: Path | None,
+    key: Path | None,
+    bench: str | None,
+    out: Path,
+    as_json: bool,
 ) -> int:
     """Compare the runs FIRST and SECOND at each condition: the difference, its uncertainty, and the margin.
 
-    Both are verified and analysed anew from their records.
+    Both are verified and analysed anew from their records. A certificate that is drafted is reviewed, authorised,
+    verified and reproduced by `hil certificate`; --laboratory, --key and --bench are for it.
 
     \b
     Exit codes: 0 within the margin everywhere, 1 outside of it somewhere, 3 undecided somewhere,
@@ -49,18 +75,37 @@ def compare(
     from ..comparing.report import report, shared_sentence, stands_in, summary, verdict
     from ..comparing.runs import read
 
-    found = compared(read(find_run(first, out)), read(find_run(second, out)), margin=margin, measurand=measurand)
+    folders = (find_run(first, out), find_run(second, out))
+    if not certificate and (laboratory, key, bench) != (None, None, None):
+        raise UsageError("--laboratory, --key and --bench are for a certificate", remedy="add --certificate")
+    found = compared(read(folders[0]), read(folders[1]), margin=margin, measurand=measurand)
     if folder is not None:
         folder.mkdir(parents=True, exist_ok=True)
         document = json.dumps(found.to_json(), indent=2, ensure_ascii=False)
         (folder / "comparison.json").write_text(f"{document}\n", "utf-8")
         (folder / "report.html").write_text(report(found), "utf-8")
-    if as_json:
-        show_json(found.to_json())
-    else:
+    if not as_json:
         made, told = summary(found), verdict(found)
         show_table(made.columns, made.rows, title=made.title)
         click.echo(f"\n{told.outcome}. Required: {told.requirement}. Found: {told.reason}.\nRule: {told.rule}.")
         for sentence in (shared_sentence(found), *stands_in(found)):
             click.echo(sentence)
+    drafted = _drafted(folders, margin, measurand, laboratory, signing_key(key, bench)) if certificate else None
+    if as_json:
+        files = {} if drafted is None else {"certificate": described(drafted)}
+        show_json({**found.to_json(), **files})
+    elif drafted is not None:
+        show_document(drafted, "drafted; next: hil certificate review")
     return EXIT[found.outcome]
+
+
+def _drafted(
+    folders: tuple[Path, Path], margin: float, measurand: str | None, file: Path | None, key: PrivateKey | None
+) -> Document:
+    from ..documents.equivalence import compares_with
+    from ..documents.lifecycle import draft
+
+    compares = compares_with(*folders, margin=margin, measurand=measurand)
+    laboratory = laboratory_for(folders[0], file)
+    template = template_for(laboratory, file, certificate=True)
+    return draft(folders[0], laboratory, template=template, compares=compares, key=key)

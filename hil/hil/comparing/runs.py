@@ -15,6 +15,7 @@ from .results import Compared
 
 if TYPE_CHECKING:
     from ..record import Record
+    from ..results import Results
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,16 @@ def read(folder: Path) -> Side:
     record = open_run(folder)
     if record.status != "complete":
         raise UsageError(f"the run is {record.status}", where=str(folder), remedy="compare complete runs")
+    found = scripts.find(record.run["procedure"]["name"])
+    chosen = parameters.recorded(found.parameters, record.run["parameters"], where=found.name)
+    return side_of(folder, record, found.analyse(record, chosen))
+
+
+def side_of(folder: Path, record: Record, results: Results) -> Side:
+    """A run for a comparison, whose record was verified and analysed anew.
+
+    :raises UsageError: if it is not traceable, or its procedure declares no conditions.
+    """
     for reason in not_traceable(record):
         raise UsageError(f"the run is not traceable: {reason}", where=str(folder), remedy="compare traceable runs")
     name = record.run["procedure"]["name"]
@@ -61,8 +72,7 @@ def read(folder: Path) -> Side:
         what = "declares no conditions that could be compared"
         raise UsageError(what, where=name, remedy="declare them with @….conditions")
     chosen = parameters.recorded(found.parameters, record.run["parameters"], where=name)
-    results = found.conditions_of(found.analyse(record, chosen).data, chosen)
-    return Side(folder.name, record.run, results, *_standards(record))
+    return Side(folder.name, record.run, found.conditions_of(results.data, chosen), *_standards(record))
 
 
 def _standards(record: Record) -> tuple[dict[str, str], dict[str, dict[str, Any]]]:

@@ -51,4 +51,5 @@ def amend(
     kept = {name: getattr(original, name) for name in Wishes.__dataclass_fields__}
     amends = Amends(identifier=identifier, sha256=sha256, reason=reason.strip())
     wishes = Wishes(**{**kept, **changes})
-    return draft(folder, laboratory, wishes, template=template or template_in(home), amends=amends, key=key)
+    kept_template = template or template_in(home)
+    return draft(folder, laboratory, wishes, template=kept_template, amends=amends, compares=original.compares, key=key)

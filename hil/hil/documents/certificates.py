@@ -40,7 +40,7 @@ def certificate_of(
         laboratory=organisation(details.laboratory),
         customer=organisation(details.customer),
         item=_item(record, outcome.item, details),
-        equipment=tuple(_equipment(record.channels[name]) for name in outcome.standards),
+        equipment=tuple(equipment_of(record.channels[name]) for name in outcome.standards),
         methods=(*outcome.methods, text.UNCERTAINTY),
         conditions=outcome.conditions,
         results=tuple(_with_capability(result, register) for result in outcome.results),
@@ -99,7 +99,8 @@ def amendment(details: Details) -> model.Amendment | None:
 
 def persons(details: Details) -> Iterator[model.Person]:
     """Who answers for the document: of a draft the operator."""
-    yield model.Person(details.operator, "operator", main_signer=not details.final)
+    for operator in details.operators:
+        yield model.Person(operator, "operator", main_signer=not details.final)
     if details.reviewer:
         yield model.Person(details.reviewer, "reviewer")
     if details.authoriser:
@@ -125,7 +126,8 @@ def _item(record: Record, item: str | model.Item, details: Details) -> model.Ite
     )
 
 
-def _equipment(channel: dict[str, Any]) -> model.Equipment:
+def equipment_of(channel: dict[str, Any]) -> model.Equipment:
+    """What measured, with the certificate that makes it traceable; ``channel`` as the record keeps it."""
     instrument, calibration = channel["instrument"], channel["calibration"]
     if instrument is None:
         return _stimuli(calibration)

@@ -25,6 +25,23 @@ class Amends(Section):
     reason: Name
 
 
+class Compares(Section):
+    """What a certificate of equivalence compares its run with, and by which margin.
+
+    :param run: the name of the other run's folder, beside that of the document's, and :param chain_head: the head of
+        its record's chain.
+    :param operator: who carried the other run out.
+    :param margin: within which abs(d) + U(d) is to stay, above 0, in the unit of the results.
+    :param measurand: the only one that is compared; empty for all.
+    """
+
+    run: Name
+    chain_head: str = Field(pattern="^[0-9a-f]{64}$")
+    operator: Name
+    margin: float = Field(gt=0, allow_inf_nan=False)
+    measurand: str = ""
+
+
 class Details(Section):
     """Everything that a document says beside the record of its run.
 
@@ -56,6 +73,12 @@ class Details(Section):
     issued: Day
     software: Name
     amends: Amends | None = None
+    compares: Compares | None = None
+
+    @property
+    def operators(self) -> tuple[str, ...]:
+        """Who carried out the run, or both runs that are compared."""
+        return tuple(dict.fromkeys((self.operator, *((self.compares.operator,) if self.compares else ()))))
 
     @property
     def final(self) -> bool:

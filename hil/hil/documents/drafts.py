@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 SOFTWARE = "hil-bench"
 
+SIMULATED = "SIM-"
+"""How the identifier of a document begins whose values were not measured."""
+
 TEMPLATES: dict[str, Literal["certificate", "report"]] = {"template": "certificate", "report_template": "report"}
 """The keys of `[reporting]` that name a template, and of which document."""
 
@@ -57,7 +60,7 @@ def require_templates(config: BenchConfig) -> None:
 
 def identifier(record: Record, folder: Path) -> str:
     """The identifier of a run's first document: ``SIM-`` before it where the values were not measured."""
-    prefix = "" if record.run["provenance"] == "measured" else "SIM-"
+    prefix = "" if record.run["provenance"] == "measured" else SIMULATED
     return f"{prefix}{folder.name.rpartition('_')[2]}"
 
 

@@ -18,10 +18,12 @@ from typing import TYPE_CHECKING
 from ..errors import RecordError, UsageError, VerificationFailed
 from ..record.disk import sync, sync_directory
 from ..sealing.steps import DRAFT, FINAL, FOLDER, PART, State, Step, files_of, last_step, place, take
-from .details import DETAILS, Amends, Details, read_details
+from .details import DETAILS, Amends, Compares, Details, read_details
 from .drafts import identifier as identifier_of
+from .equivalence import equivalence_identifier, for_test_keys
 from .making import CERTIFICATE, REPORT_PDF, TEMPLATE, make
-from .register import Entry, Register
+from .refusals import refuse_findings, require_key
+from .register import EQUIVALENCE, Entry, Register
 from .source import source_of
 
 if TYPE_CHECKING:
@@ -64,6 +66,7 @@ def draft(
     *,
     template: Path | None = None,
     amends: Amends | None = None,
+    compares: Compares | None = None,
     key: PrivateKey | None = None,
     today: date | None = None,
 ) -> Document:
@@ -71,15 +74,17 @@ def draft(
 
     :param template: the laboratory's own, a typst file, which is kept with the document.
     :param amends: the document that it replaces.
+    :param compares: for a certificate of equivalence, the other run.
     :param key: the laboratory's, for the step on record.
     :raises UsageError: the run yields no document, or has one that was issued.
     """
     _sweep(folder)
     source = source_of(folder)
-    identifier = identifier_of(source.record, folder) if amends is None else amended_identifier(amends.identifier)
+    first = identifier_of(source.record, folder) if compares is None else equivalence_identifier(folder, compares)
+    identifier = first if amends is None else amended_identifier(amends.identifier)
     run = source.record.run
     details = Details(
-        kind=source.kind,
+        kind=source.kind if compares is None else "certificate",
         identifier=identifier,
         run=folder.name,
         chain_head=source.record.chain_head,
@@ -90,6 +95,7 @@ def draft(
         issued=_day(today),
         software=version(SOFTWARE),
         amends=amends,
+        compares=compares,
         condition=wishes.condition,
         received=wishes.received,
         deviations=wishes.deviations,
@@ -116,10 +122,10 @@ def review(
     """
     laboratory.require_role(person, "reviewer")
     details, _ = _draft(folder, identifier, ("drafted", "reviewed"))
-    if person == details.operator:
+    if person in details.operators:
         raise UsageError(f"{person} carried the run out", where=identifier, remedy="let somebody else review it")
     document = Document(folder, details, place(folder, identifier, DRAFT))
-    refuse_findings(document)
+    refuse_findings(document.home)
     take(folder, identifier, "reviewed", who=person, why=remark, files=files_of(folder, identifier, DRAFT), key=key)
     return document
 
@@ -148,7 +154,7 @@ def authorise(
     if step.state != "reviewed":
         raise UsageError("nobody has reviewed this draft", where=identifier, remedy="run `hil certificate review`")
     source = source_of(folder)
-    require_key(identity, person, simulated=source.simulated)
+    require_key(identity, person, simulated=for_test_keys(source, details))
     final = details.but(reviewer=step.who, authoriser=person, issued=_day(today))
     register = Register(folder.parent)
     register.require_free(_entry(final, {}, ""))
@@ -194,45 +200,6 @@ def _finish(folder: Path, identifier: str) -> Document | None:
     return Document(folder, details, final)
 
 
-def require_key(identity: Identity, person: str, *, simulated: bool) -> None:
-    """Refuse a key that is not for this document.
-
-    :raises UsageError: a test key for measured values, another than a test key for others, or somebody else's.
-    """
-    if simulated and not identity.test:
-        raise UsageError(
-            "simulated values are signed with a key of a test authority only",
-            where=identity.name,
-            remedy="make one with `hil certificate keys`",
-        )
-    if not simulated and identity.test:
-        raise UsageError(
-            "a key of a test authority signs no measured values", where=identity.name, remedy="use the laboratory's key"
-        )
-    if identity.name != person:
-        raise UsageError(f"the key is that of {identity.name}, not of {person}", remedy=f"use the key of {person}")
-
-
-def refuse_findings(document: Document) -> None:
-    """Refuse a certificate with errors of content.
-
-    :raises VerificationFailed: naming the first of them.
-    """
-    from hil_calibration.certificate.lint import check
-
-    path = document.home / CERTIFICATE
-    if not path.is_file():
-        return
-    errors = [finding for finding in check(path.read_bytes()) if finding.severity == "error"]
-    if errors:
-        first = errors[0]
-        raise VerificationFailed(
-            f"{len(errors)} findings; {first.rule}: {first.message} ({first.place})",
-            where=str(path),
-            remedy="see `hil certificate check`",
-        )
-
-
 def amended_identifier(identifier: str) -> str:
     """The identifier of what replaces a document: ``-A1`` behind it, then ``-A2``.
 
@@ -260,7 +227,7 @@ def _draft(folder: Path, identifier: str, states: tuple[State, ...]) -> tuple[De
 def _entry(details: Details, files: Mapping[str, str], when: str) -> Entry:
     return Entry(
         identifier=details.identifier,
-        kind=details.kind,
+        kind=EQUIVALENCE if details.compares else details.kind,
         run=details.run,
         files=dict(files),
         person=details.authoriser,

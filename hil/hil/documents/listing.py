@@ -6,8 +6,9 @@ from pathlib import Path
 
 from ..errors import RecordError, UsageError
 from ..record.folder import run_folders
-from ..sealing.steps import FOLDER, Step, steps
+from ..sealing.steps import FINAL, FOLDER, Step, place, steps
 from ..suggest import nearest
+from .making import CERTIFICATE
 from .register import Register
 
 
@@ -66,6 +67,11 @@ def find_document(document: str, runs: Path) -> tuple[Path, str]:
 def is_calibration(folder: Path) -> bool:
     """Whether a run is a calibration, which yields a certificate."""
     return (folder / "certificate.xml").is_file()
+
+
+def is_certificate(folder: Path, identifier: str) -> bool:
+    """Whether a document that was issued is a certificate, not a report."""
+    return (place(folder, identifier, FINAL) / CERTIFICATE).is_file()
 
 
 def _last_steps(folder: Path) -> dict[str, Step]:

@@ -60,6 +60,13 @@ def make(source: Source, details: Details, template: Path | None = None) -> Made
     :raises CertificateError: its content makes no valid document.
     """
     outcome = source.outcome
+    if details.compares is not None:
+        from hil_calibration.certificate.writer import to_xml
+
+        from .equivalence import certificate_of_equivalence
+
+        equivalence = certificate_of_equivalence(source, details, details.compares)
+        return Made(source, details, equivalence, to_xml(equivalence), template)
     if not isinstance(outcome, CalibrationOutcome):
         return Made(source, details, template=template)
     from hil_calibration.certificate.writer import to_xml

@@ -1,7 +1,8 @@
 """``documents.jsonl`` in the folder of runs: every document that was issued, one line each, in the order of issue.
 
 A line is canonical JSON and names the SHA-256 of the line before, so that none can be altered, left out or put in
-between without showing. An identifier is issued once, and a run's document once: what follows is an amendment.
+between without showing. An identifier is issued once, and a run's document once: what follows is an amendment. The
+certificates that compare a run with others are beside its own.
 """
 
 from __future__ import annotations
@@ -20,6 +21,9 @@ from ..errors import RecordError, UsageError
 from ..record.disk import sync_directory
 
 REGISTER = "documents.jsonl"
+EQUIVALENCE = "equivalence"
+"""The kind of a certificate that compares a run with another one; it does not take the place of the run's own."""
+
 _MALFORMED = (ValueError, KeyError, TypeError, RecursionError)
 
 
@@ -27,7 +31,7 @@ _MALFORMED = (ValueError, KeyError, TypeError, RecursionError)
 class Entry:
     """A document that was issued.
 
-    :param kind: ``certificate`` or ``report``.
+    :param kind: ``certificate``, ``report`` or ``equivalence``.
     :param run: the name of the run's folder.
     :param files: the SHA-256 of each file, by its name.
     :param person: who authorised it.
@@ -109,7 +113,8 @@ class Register:
             if issued.amends and issued.amends == entry.amends:
                 fault = f"{entry.amends} was amended already, by {issued.identifier}"
                 raise UsageError(fault, where=where, remedy=f"amend {issued.identifier}")
-            if not entry.amends and issued.run == entry.run:
+            own = EQUIVALENCE not in (issued.kind, entry.kind)
+            if own and not entry.amends and issued.run == entry.run:
                 fault = f"the run has the document {issued.identifier} already"
                 raise UsageError(fault, where=where, remedy="amend it, which makes a new one")
 

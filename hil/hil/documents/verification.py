@@ -16,8 +16,10 @@ from ..record.chainwalk import Finding
 from ..record.folder import sha256_of
 from ..record.reader import open_run
 from ..sealing.check import verify_run
+from ..sealing.steps import FINAL, place
+from .details import DETAILS, read_details
 from .making import CERTIFICATE, CERTIFICATE_PDF
-from .register import Entry, Register
+from .register import EQUIVALENCE, Entry, Register
 
 if TYPE_CHECKING:
     from hil_calibration.certificate.signing import Signed
@@ -162,14 +164,16 @@ def _against_record(
             found.findings.append(Finding(name, "is not the file that was issued: its SHA-256 is not the register's"))
             issued = False
     folder = runs / entry.run
-    _run(found, folder, facts, key)
+    _run(found, folder, facts["chain"], key)
+    if entry.kind == EQUIVALENCE:
+        _compared_run(found, folder, entry.identifier, key)
     if not issued:
         _name_differences(found, folder, entry, path)
     if later := Register(runs).amended_by(entry.identifier):
         found.notes.append(f"It was amended: {later.identifier} replaces it.")
 
 
-def _run(found: Verification, folder: Path, facts: dict[str, str], key: PublicKey | None) -> None:
+def _run(found: Verification, folder: Path, chain: str, key: PublicKey | None) -> None:
     try:
         verification = verify_run(folder, key)
         head = open_run(folder).chain_head
@@ -177,10 +181,21 @@ def _run(found: Verification, folder: Path, facts: dict[str, str], key: PublicKe
         found.findings.append(Finding(folder.name, error.what))
         return
     found.findings += [Finding(f"{folder.name}: {each.place}", each.message) for each in verification.findings]
-    if facts["chain"] != head:
+    if chain != head:
         found.findings.append(Finding(folder.name, "has another chain head than the document states"))
     elif verification.holds:
         found.checked.append(f"run {folder.name}: manifest, record and steps hold; the document states its chain head")
+
+
+def _compared_run(found: Verification, folder: Path, identifier: str, key: PublicKey | None) -> None:
+    """The other run of a certificate of equivalence."""
+    try:
+        compares = read_details(place(folder, identifier, FINAL) / DETAILS).compares
+    except HilError as error:
+        found.findings.append(Finding(DETAILS, error.what))
+        return
+    if compares is not None:
+        _run(found, folder.parent / compares.run, compares.chain_head, key)
 
 
 def _name_differences(found: Verification, folder: Path, entry: Entry, path: Path) -> None:
