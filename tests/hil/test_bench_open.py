@@ -10,9 +10,11 @@ import pytest
 
 from hil.bench import BenchConfig, find_bench, load_bench, open_bench
 from hil.bench.drivers import check_drivers
+from hil.bench.world import start_utc
 from hil.errors import BenchFault, ConfigurationError, NotFit, UsageError
 from hil.safety.safe_state import SafeState
 from hil_drivers.capability import Actuator, Camera, Scene, Sensor
+from hil_drivers.clock import NANOSECONDS
 from hil_drivers.device import make_device
 from hil_drivers.errors import OptionError
 
@@ -236,3 +238,15 @@ async def test_a_paced_bench_runs_at_its_speed() -> None:
         earliest = bench.clock.now()
         world = (await bench.world.state())["now"]
         assert earliest <= world <= bench.clock.now()
+
+
+async def test_a_paced_bench_of_a_run_that_is_resumed_goes_on_with_its_world() -> None:
+    since = 100 * NANOSECONDS
+    config = load_bench("action-sim")
+    async with open_bench(config, speed=10.0, roles=["carriage"], since=since) as bench:
+        assert bench.world is not None
+        earliest = bench.clock.now()
+        world = (await bench.world.state())["now"]
+        assert since <= earliest <= world <= bench.clock.now()
+        assert config.sim is not None
+        assert bench.clock.utc(since) == start_utc(config.sim) + since

@@ -22,10 +22,11 @@ class BenchTime:
     """Bench time in ns from the world's start: moved by the controller, or ``speed`` times wall time.
 
     :param speed: ``None`` for lockstep.
+    :param begin: where paced time begins.
     """
 
-    def __init__(self, speed: float | None) -> None:
-        self._speed, self._now, self._origin = speed, 0, 0
+    def __init__(self, speed: float | None, begin: int = 0) -> None:
+        self._speed, self._now, self._origin = speed, 0 if speed is None else begin, 0
 
     @property
     def paced(self) -> bool:
@@ -41,7 +42,7 @@ class BenchTime:
         """The present bench time."""
         if self._speed is None or not self._origin:
             return self._now
-        return round((time.monotonic_ns() - self._origin) * self._speed)
+        return self._now + round((time.monotonic_ns() - self._origin) * self._speed)
 
     def until(self, t: int) -> float:
         """The wall time in s until paced time reaches ``t``; 0.1 s while it has not begun."""
@@ -66,7 +67,7 @@ class World:
         self.file = file
         self.faults: list[Fault] = list(file.faults)
         self._parts: dict[Callable[[World], Any], Any] = {}
-        self.time = BenchTime(file.speed if file.mode == "paced" else None)
+        self.time = BenchTime(file.speed if file.mode == "paced" else None, file.begin)
         self.truth = draw(file)
         self.climate = Climate(file.room)
         self.light = self._lit()

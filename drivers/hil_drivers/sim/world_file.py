@@ -85,7 +85,8 @@ IN_HALL_ONCE = ("ros2-robot", "ur-rtde")
 
 
 class WorldFile(Model):
-    """A whole world. ``orphan_after`` is wall time in s without a control connection.
+    """A whole world. ``orphan_after`` is wall time in s without a control connection; ``begin`` the bench time in ns
+    at which paced time begins, where a run is resumed.
 
     In a ``robot-hall``, the robot and the arm move by the physics of MuJoCo, among obstacles.
     """
@@ -93,6 +94,7 @@ class WorldFile(Model):
     seed: int
     mode: Literal["lockstep", "paced"] = "lockstep"
     speed: Positive = 1.0
+    begin: int = Field(default=0, ge=0)
     start_utc: int = 0
     scene: Scene = "light-room"
     orphan_after: Positive = 30.0

@@ -198,14 +198,16 @@ async def _start_clock(config: BenchConfig, start: _Start, stack: AsyncExitStack
         return WallClock(), None
     from hil_drivers.sim.client import Simulation
 
-    compiled = compile_world(config, start.records, devices=start.devices, seed=start.seed, speed=start.speed)
+    compiled = compile_world(
+        config, start.records, devices=start.devices, seed=start.seed, speed=start.speed, begin=start.since
+    )
     world = await Simulation.start(compiled)
     stack.push_async_callback(world.end)
     utc = start_utc(config.sim)
     if start.speed is None:
         return LockstepClock(world, utc, begin=await world.advance(start.since, {})), world
     elapsed = round(await world.advance(0, {}) / start.speed)
-    return PacedClock(start.speed, utc + start.since, epoch=time.monotonic_ns() - elapsed), world
+    return PacedClock(start.speed, utc, epoch=time.monotonic_ns() - elapsed), world
 
 
 async def _open_devices(

@@ -32,6 +32,7 @@ def compile_world(
     devices: Collection[str] | None = None,
     seed: int | None = None,
     speed: float | None = None,
+    begin: int = 0,
 ) -> dict[str, Any]:
     """The world behind the ``sim:`` addresses of a bench, as ``python -m hil_drivers.sim`` reads it.
 
@@ -44,6 +45,7 @@ def compile_world(
         default.
     :param seed: the seed of all draws; the bench file's by default.
     :param speed: bench seconds for each wall second; ``None`` for lockstep.
+    :param begin: the bench time in nanoseconds at which a paced world begins, where a run is resumed.
     :raises ConfigurationError: if the bench has no ``[sim]``, or its world contradicts itself.
     """
     sim = config.sim
@@ -64,6 +66,7 @@ def compile_world(
         "seed": sim.seed if seed is None else seed,
         "mode": "lockstep" if speed is None else "paced",
         "speed": 1.0 if speed is None else speed,
+        "begin": begin,
         "start_utc": start_utc(sim),
         "scene": sim.world,
         "room": dict(sim.room),
