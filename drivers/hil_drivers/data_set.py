@@ -35,12 +35,10 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from .errors import OptionError
+from .file_bytes import small, whole
 from .replay import Recording, Reference
 
 FILE = "dataset.toml"
-
-LARGEST = 64 << 20
-"""Bytes of an index, or of a recording, at most."""
 
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 
@@ -110,7 +108,14 @@ class DataSet:
 
         :raises OptionError: if the file is not there, or not the one of the index.
         """
-        data = _bytes(self.folder / recording.file)
+        return self._checked(recording, whole(self.folder / recording.file))
+
+    def read_small(self, recording: Recording, most: int) -> bytes | None:
+        """As `read`; ``None``, and nothing is read, where it has more than ``most`` bytes."""
+        data = small(self.folder / recording.file, most)
+        return None if data is None else self._checked(recording, data)
+
+    def _checked(self, recording: Recording, data: bytes) -> bytes:
         if hashlib.sha256(data).hexdigest() != recording.sha256:
             raise OptionError(
                 "is not the file of the index: its SHA-256 differs",
@@ -150,7 +155,7 @@ def load(folder: Path) -> DataSet:
     """
     path = folder / FILE
     try:
-        described = _Description.model_validate(tomllib.loads(_bytes(path).decode()))
+        described = _Description.model_validate(tomllib.loads(whole(path).decode()))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise OptionError(f"is no TOML file: {error}", where=str(path), remedy="correct it") from None
     except ValidationError as error:
@@ -158,7 +163,7 @@ def load(folder: Path) -> DataSet:
     index = folder / _inside(described.dataset.index, path)
     if index.parent != folder:
         raise OptionError("the index is not beside it", where=str(path), remedy="put it there")
-    data = _bytes(index)
+    data = whole(index)
     try:
         text = data.decode()
     except UnicodeDecodeError as error:
@@ -181,18 +186,6 @@ def load(folder: Path) -> DataSet:
 
 def _counts(entry: Entry, quantities: Mapping[str, Quantity]) -> bool:
     return entry.content is not None and entry.references.keys() == quantities.keys()
-
-
-def _bytes(path: Path) -> bytes:
-    try:
-        with path.open("rb") as file:
-            data = file.read(LARGEST + 1)
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise OptionError(f"cannot be read: {reason}", where=str(path), remedy="look at the data set") from None
-    if len(data) > LARGEST:
-        raise OptionError(f"has more than {LARGEST >> 20} MiB", where=str(path), remedy="split it")
-    return data
 
 
 def _inside(name: str, where: object) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Coroutine, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from hil_drivers.capability import Sensor
 from hil_drivers.clock import Clock
@@ -50,12 +50,16 @@ class Trial:
     ) -> None:
         self._roles, self._capabilities, self._points = roles, capabilities, points
         self._clock, self._record, self._prompts, self._waits = clock, record, prompts, waits
+        self._given: dict[tuple[str, type], Any] = {}
+        """What was given already, so that a script may ask at each point."""
 
     def role(self, name: str, capability: type[T]) -> T:
         """What plays the role ``name``; ``capability`` must be the one that the procedure declared.
 
         :raises ProcedureFault: for a role that was not declared, or was declared as something else.
         """
+        if (given := self._given.get((name, capability))) is not None:
+            return cast("T", given)
         if name not in self._capabilities:
             raise ProcedureFault(f"has no role {name!r}", remedy=nearest(name, self._capabilities))
         found = self._roles[name]
@@ -63,6 +67,7 @@ class Trial:
             raise ProcedureFault(
                 f"the role {name!r} is a {self._capabilities[name].__name__}, not a {capability.__name__}"
             )
+        self._given[name, capability] = found
         return found
 
     def points(self) -> Points:

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 from PIL import Image
 
 from hil_drivers.clock import WallClock
@@ -19,7 +20,8 @@ from hil_drivers.data_set import About, DataSet, load
 from hil_drivers.data_set_check import look
 from hil_drivers.data_set_writer import DataSetWriter
 from hil_drivers.errors import DeviceUnreachable, OptionError, RemoteProtocolError, SetpointRefused
-from hil_drivers.instruments.dataset import Dataset
+from hil_drivers.file_bytes import small
+from hil_drivers.instruments.dataset import SMALL, Dataset
 from hil_drivers.replay import Recording, Replay
 from replayed import LEVELS, SIGNS, make_data_set
 
@@ -191,9 +193,38 @@ async def test_a_file_that_was_changed_is_never_given_out(folder: Path) -> None:
     await device.close()
 
 
+async def test_a_picture_too_large_to_read_at_once_is_the_same_one_and_checked_too(tmp_path: Path) -> None:
+    picture = np.random.default_rng(1).integers(0, 255, (300, 400), np.uint8)
+    made = DataSetWriter(tmp_path, About(name="noise", date=date(2026, 6, 1), origin="rendered", index="index.csv"), {})
+    made.add("noise.png", encoded(picture), content="AAA", references={})
+    made.close()
+    file = tmp_path / "noise.png"
+    assert file.stat().st_size > SMALL
+    device = await opened(tmp_path)
+    await device.show("AAA")
+    assert np.array_equal((await device.grab()).image, picture)
+    file.write_bytes(file.read_bytes() + b"more")
+    device.present(0)
+    with pytest.raises(RemoteProtocolError, match="is not the file of the index"):
+        await device.grab()
+    await device.close()
+
+
+@pytest.mark.parametrize(("most", "read"), [(3, None), (4, b"four"), (5, b"four")])
+def test_a_file_is_read_whole_or_not_at_all(tmp_path: Path, most: int, read: bytes | None) -> None:
+    (tmp_path / "file").write_bytes(b"four")
+    assert small(tmp_path / "file", most) == read
+
+
 async def test_a_factor_that_stands_for_nothing_is_refused(folder: Path) -> None:
     with pytest.raises(OptionError, match="'colour'"):
         await opened(folder, factors={"sign": "colour"})
+
+
+def encoded(picture: NDArray[np.uint8]) -> bytes:
+    buffer = io.BytesIO()
+    Image.fromarray(picture).save(buffer, "png")
+    return buffer.getvalue()
 
 
 def noisy(folder: Path, count: int) -> DataSet:
@@ -206,9 +237,7 @@ def noisy(folder: Path, count: int) -> DataSet:
     about = About(name="noisy", date=date(2026, 6, 1), origin="rendered", index="index.csv")
     made = DataSetWriter(folder, about, {})
     for number, picture in enumerate(pictures):
-        buffer = io.BytesIO()
-        Image.fromarray(picture).save(buffer, "png")
-        made.add(f"{number}.png", buffer.getvalue(), content="square", references={})
+        made.add(f"{number}.png", encoded(picture), content="square", references={})
     made.close()
     return load(folder)
 

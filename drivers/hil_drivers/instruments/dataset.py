@@ -9,7 +9,7 @@ import math
 from collections.abc import Callable, Mapping
 from functools import lru_cache, partial
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +23,8 @@ from ..indication import Indication
 from ..replay import Recording, Reference
 from ..sound import read_wave
 from ..transport.worker import Worker
+
+T = TypeVar("T")
 
 ADDRESS = "dataset:"
 SMALL = 64 << 10
@@ -84,6 +86,7 @@ class Dataset(Device):
         self._content: str | None = None
         self._commanded: dict[str, float] = {}
         self._known: dict[tuple[object, ...], list[Entry]] = {}
+        self._here: list[Entry] | None = None
         self._occasion = self._grabs = 0
         self._worker = Worker(f"data set {name}")
         self._opened = False
@@ -130,13 +133,13 @@ class Dataset(Device):
     async def show(self, content: str) -> None:
         """Select what shows ``content``; whether there is such a recording is seen when one is asked for."""
         self._require_open()
-        self._content, self._grabs = content, 0
+        self._content, self._here, self._grabs = content, None, 0
 
     async def write(self, point: str, value: float) -> None:
         """Select what was recorded near ``value``."""
         self._require_open()
         self._commanded[point.removesuffix(SETPOINT)] = value
-        self._grabs = 0
+        self._here, self._grabs = None, 0
 
     async def read(self, point: str) -> Indication:
         """The reference value of the recording that is selected.
@@ -156,12 +159,13 @@ class Dataset(Device):
         :raises RemoteProtocolError: if it is not the file of the index, or no picture.
         """
         entry, begin = self._given_out(), self.clock.now()
-        recording = entry.recording
+        data, recording = self._data, entry.recording
         with self.clock.exchange():
-            if _size(self._data, recording) > SMALL:
-                image = await self._worker.call(partial(_picture, self._data, recording))
+            content = _read(recording, partial(data.read_small, most=SMALL))
+            if content is None:
+                image = await self._worker.call(lambda: _picture(_read(recording, data.read), data, recording))
             else:
-                image = _picture(self._data, recording)
+                image = _picture(content, data, recording)
         self._grabs += 1
         return Frame(image, recording.number, begin, self.clock.now(), Path(recording.file).suffix.lstrip("."))
 
@@ -196,7 +200,9 @@ class Dataset(Device):
                 where=self.name,
                 remedy="state how many it takes with per_point",
             )
-        found, place = self._found(self._content, self._commanded), self._occasion * self._per_point + number
+        if self._here is None:
+            self._here = self._found(self._content, self._commanded)
+        found, place = self._here, self._occasion * self._per_point + number
         if missing := self._shortage(found, self._content, self._commanded, place + 1):
             raise DeviceUnreachable(missing, where=self.name, remedy="record more, or plan less")
         return found[place]
@@ -248,18 +254,9 @@ def _points(data: DataSet) -> dict[str, Point]:
     return read | commanded
 
 
-def _size(data: DataSet, recording: Recording) -> int:
-    """The bytes of a recording; 0 where the file is gone, which is seen when it is read."""
-    try:
-        return (data.folder / recording.file).stat().st_size
-    except OSError:
-        return 0
-
-
-def _picture(data: DataSet, recording: Recording) -> NDArray[np.uint8]:
+def _picture(content: bytes, data: DataSet, recording: Recording) -> NDArray[np.uint8]:
     import cv2
 
-    content = _content(data, recording)
     image = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_UNCHANGED) if content else None
     if image is None or image.dtype != np.uint8 or (image.ndim == 3 and image.shape[2] != 3):
         told, where = "is no picture of 8 bits, grey or in three colours", str(data.folder / recording.file)
@@ -268,7 +265,7 @@ def _picture(data: DataSet, recording: Recording) -> NDArray[np.uint8]:
 
 
 def _sound(data: DataSet, recording: Recording) -> tuple[NDArray[np.float64], int]:
-    content, where = _content(data, recording), str(data.folder / recording.file)
+    content, where = _read(recording, data.read), str(data.folder / recording.file)
     try:
         return read_wave(content)
     except ValueError as error:
@@ -276,9 +273,9 @@ def _sound(data: DataSet, recording: Recording) -> tuple[NDArray[np.float64], in
         raise RemoteProtocolError(told, where=where, remedy="give WAVE files of one channel") from None
 
 
-def _content(data: DataSet, recording: Recording) -> bytes:
+def _read(recording: Recording, read: Callable[[Recording], T]) -> T:
     try:
-        return data.read(recording)
+        return read(recording)
     except OptionError as error:
         raise RemoteProtocolError(error.what, where=error.where, remedy=error.remedy) from error
 

@@ -81,6 +81,8 @@ class Child(ABC):
 
     async def settle(self, deadline: float) -> None:
         """Take the answer to a question whose caller was cancelled, so that it delays no later answer."""
+        if self._answered >= self._asked:
+            return
         with suppress(TimeoutError, EOFError, *NO_MESSAGE):
             async with asyncio.timeout(deadline):
                 while self._answered < self._asked:
