@@ -1,7 +1,8 @@
 """Render the data sets of the benches ``voice`` (utterances by rule in white noise, at eight levels, from a seed) and
 ``voice-sim`` (the same utterances without noise).
 
-Usage: ``python scripts/make_sample_speech.py FOLDER`` for the one, with ``--clean`` behind it for the other. The same seed, numpy and scipy give the same sounds.
+Usage: ``python scripts/make_sample_speech.py FOLDER`` for the one, with ``--clean`` behind it for the other. The same
+seed, numpy and scipy give the same sounds.
 """
 
 from __future__ import annotations

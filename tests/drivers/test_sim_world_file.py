@@ -120,9 +120,9 @@ def test_a_covariance_that_is_none_is_refused_when_the_truth_is_drawn(tmp_path: 
 
 def test_every_device_kind_has_its_faults() -> None:
     kinds = {device["kind"] for device in SAMPLE["devices"].values()}
-    elsewhere = {"modbus", "scene-server", "scpi", "synthetic", "ros2-robot", "video"}
-    """Two name a file, one starts a process of its own, one sends all the time, two need a world of their own; each
-    has tests of its own."""
+    elsewhere = {"audio-analyser", "modbus", "scene-server", "scpi", "synthetic", "ros2-robot", "video"}
+    """Two name a file, one starts a process of its own, one sends all the time, two need a world of their own, one is
+    not asked for a value; each has tests of its own."""
     assert kinds | elsewhere == set(KINDS)
 
 

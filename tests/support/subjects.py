@@ -23,9 +23,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from hil.bench.config import find_bench
 from hil.clock import LockstepClock
 from hil_drivers.capability import Drawn, Frame, PoseIndication, Response, Values
 from hil_drivers.device import driver_class
+from hil_drivers.instruments.audio_analyser import AudioAnalyser
 from hil_drivers.instruments.scene_server import SceneServer
 from hil_drivers.instruments.sign_panel import SignPanel
 from hil_drivers.instruments.synthetic import Synthetic
@@ -130,6 +134,20 @@ async def draw(wall: SceneServer) -> Drawn:
     return drawn
 
 
+async def listen(analyser: AudioAnalyser) -> Values:
+    """Say an utterance over faint noise, and look where it is in what the microphone heard."""
+    await analyser.show("utterance 2")
+    await analyser.write("snr.set", 1e4)
+    heard = await analyser.take()
+    sound, rate = heard.values["sound"], heard.values["rate"]
+    assert isinstance(sound, np.ndarray)
+    onset = (await analyser.read("onset")).value
+    assert onset is not None
+    first = round(onset * float(rate))
+    assert np.std(sound[: first - 16]) < 0.1 * np.std(sound[first : first + 8000])
+    return heard
+
+
 async def grab(camera: Any) -> Frame:
     """Take one picture."""
     frame: Frame = await camera.grab()
@@ -199,6 +217,18 @@ SUBJECTS: dict[str, MakeSubject | Elsewhere] = {
         options={"universe": 0, "channel": 1, "full_scale": 2000.0},
         writes={"illuminance": [500.0, 0.0, 1000.0]},
         unseen={"silent": _NO_ANSWER},
+    ),
+    "audio-analyser": simulated(
+        {"kind": "audio-analyser", "tolerance": {"distribution": "normal", "u": 0.0}},
+        options={
+            "folder": str(find_bench("voice-sim").parent / "utterances"),
+            "speech_full_scale": 2.0 / 1.5,
+            "noise_full_scale": 1.0,
+            "timeout": PATIENCE,
+        },
+        reads={"speech": near(0.0278, 0.0085)},
+        writes={"snr.set": [1.0, 4.0], "speech.set": [0.02, 0.0356]},
+        uses={"listen": listen},
     ),
     "camera": simulated({"kind": "camera"}, others={"panel": {"kind": "sign-panel"}}, uses={"grab": grab}),
     "carriage": simulated({"kind": "carriage"}, writes={"position": [1.0, 0.0]}),

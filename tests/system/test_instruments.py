@@ -10,7 +10,7 @@ from hil.bench.config import load_bench
 from hil_drivers.device import driver_names
 
 NOT_THERE = {
-    *("carriage", "modbus", "pylon", "ros2", "scpi", "video", "weiss-ascii2"),
+    *("audio-analyser", "carriage", "modbus", "pylon", "ros2", "scpi", "video", "weiss-ascii2"),
     *("dataset", "http", "mqtt-system", "onnx", "process", "scene-server", "stimuli", "virtual-instrument"),
     "ros2-system",
     *("synthetic", "voice"),

@@ -61,12 +61,12 @@ class Recorded:
 class AudioAnalyser(Device):
     """A ``Scene`` (says a sound of a folder), a ``Source`` of what the microphone hears of it, and points.
 
-    ``speech`` (Pa, rms over the parts of a sound that are no pause) and ``snr.set`` (the ratio of the powers of speech
-    and noise) are commanded through the nominal sensitivities of the loudspeakers: commands, never reference values.
-    ``snr``, ``speech`` and ``noise`` are measured at the microphone by substitution: the sound alone, then the noise
-    alone, the same as in the record, over the same parts; what is heard while neither plays is taken off the speech,
-    and belongs to the noise. ``onset``, ``end`` and ``delay`` (s) are those of the record that was given out last. The
-    source gives the values ``sound``, from -1 to 1, and ``rate``.
+    ``speech.set`` (Pa, rms over the parts of a sound that are no pause) and ``snr.set`` (the ratio of the powers of
+    speech and noise) are commanded through the nominal sensitivities of the loudspeakers: commands, never reference
+    values. ``snr``, ``speech`` and ``noise`` are measured at the microphone by substitution: the sound alone, then the
+    noise alone, the same as in the record, over the same parts; what is heard while neither plays is taken off the
+    speech, and belongs to the noise. ``onset``, ``end`` and ``delay`` (s) are those of the record that was given out
+    last. The source gives the values ``sound``, from -1 to 1, and ``rate``.
 
     Where nothing is said (content ""), levels are measured with the first sound of the folder.
 
@@ -81,7 +81,8 @@ class AudioAnalyser(Device):
     files: ClassVar[tuple[str, ...]] = ("folder",)
     points = MappingProxyType(
         {
-            "speech": Point("Pa", writable=True, lower=0.0),
+            "speech": Point("Pa", lower=0.0),
+            "speech.set": Point("Pa", readable=False, writable=True, lower=0.0),
             "noise": Point("Pa", lower=0.0),
             "snr": Point("1", lower=0.0),
             "snr.set": Point("1", readable=False, writable=True, lower=0.01, upper=1e4),
@@ -119,8 +120,8 @@ class AudioAnalyser(Device):
         self._sound: Prepared | None = None
         self._spoken = False
         self._last: Recorded | None = None
-        loudest = replace(type(self).points["speech"], upper=self._full_scale / CREST)
-        self.points = MappingProxyType({**type(self).points, "speech": loudest})
+        loudest = replace(type(self).points["speech.set"], upper=self._full_scale / CREST)
+        self.points = MappingProxyType({**type(self).points, "speech.set": loudest})
 
     async def open(self) -> None:
         await self._link.open()
@@ -131,6 +132,7 @@ class AudioAnalyser(Device):
             raise
 
     async def close(self) -> None:
+        self._sound = self._last = None
         await self._link.close()
         self._worker.close()
 
@@ -143,7 +145,7 @@ class AudioAnalyser(Device):
 
     async def write(self, point: str, value: float) -> None:
         """Command the pressure of the speech, or the ratio of powers, and check that the analyser took it."""
-        speech, ratio = (value, self._ratio) if point == "speech" else (self._speech, value)
+        speech, ratio = (value, self._ratio) if point == "speech.set" else (self._speech, value)
         await self._turns.run(partial(self._set, speech, ratio))
 
     async def read(self, point: str) -> Indication:

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
+from typing import Any
+
 from hil import Design, Point, Record, Results, Trial, procedure
+from hil.comparing.results import Compared
+from hil.coverage.truth import Answer, Stated, TrueWorld
+from hil.errors import UsageError
 from hil_drivers.capability import Actuator, Scene, Sensor, Source, SystemUnderTest
 
 from .heard import is_hit, understood
-from .parameters import BLANK, VoiceDetectionVsSnr
+from .parameters import BLANK, LEVEL, VoiceDetectionVsSnr
 
 
 @procedure(
@@ -73,3 +80,29 @@ def analyse(record: Record, p: VoiceDetectionVsSnr) -> Results:
     from .results import results
 
     return results(record, p)
+
+
+@voice_detection.truth(blanks="0", required="-1 dB")
+def truth(world: TrueWorld, found: Mapping[str, Any], p: VoiceDetectionVsSnr) -> Answer:
+    """The ratio at which the curve of a synthetic listener reaches 90 %, in the mean over utterances."""
+    true, (a90, u) = 10.0 * math.log10(world.stimulus(LEVEL)), _a90(found)
+    return Answer({"a90": Stated(a90, u, true, "dB")}, conforms=true <= p.required, risk=1.0 - p.confidence)
+
+
+@voice_detection.conditions
+def conditions(found: Mapping[str, Any], _p: VoiceDetectionVsSnr) -> Mapping[str, Mapping[str, Compared]]:
+    """The ratio at which nine utterances in ten are heard."""
+    a90, u = _a90(found)
+    parts = {part["name"]: part["u"] for part in found["budget"]}
+    return {"a90": {"nine utterances in ten": Compared(a90, u, "dB", parts)}}
+
+
+def _a90(found: Mapping[str, Any]) -> tuple[float, float]:
+    """What a run states of the ratio in dB, and its standard uncertainty.
+
+    :raises UsageError: if it states none.
+    """
+    stated = found["unrounded"]
+    if stated["a90"] is None or stated["u"] is None:
+        raise UsageError(f"states no a90: {found['reason'] or 'a bound is missing'}", where="voice-detection-vs-snr")
+    return stated["a90"], stated["u"]

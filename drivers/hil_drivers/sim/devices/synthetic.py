@@ -23,13 +23,15 @@ class SyntheticDevice(SimDevice):
     stimulus makes it harder. ``camera`` names the camera whose pictures it is given; the only one by default.
 
     The stimulus is the ``illuminance`` at the sign in lx, or the ``distance`` of the target on its rail in m. At the
-    bearing b of the target, ``a50`` is smaller by the part ``rear`` (1 - cos b) / 2 of it: by ``rear`` behind.
+    bearing b of the target, ``a50`` is smaller by the part ``rear`` (1 - cos b) / 2 of it: by ``rear`` behind. Or it is
+    ``snr``, the ratio of the powers of speech and noise in the last record of an audio analyser: then it is a listener,
+    s belongs to the sound, and the answer says when a voice is heard.
     """
 
     faults: ClassVar[frozenset[str]] = LINK_FAULTS
 
     kind: Literal["synthetic"]
-    stimulus: Literal["illuminance", "distance"] = "illuminance"
+    stimulus: Literal["illuminance", "distance", "snr"] = "illuminance"
     a50: Positive = 9.0
     slope: Annotated[float, Field(ge=-50, le=50)] = 4.0
     ceiling: Annotated[float, Field(gt=0, le=1)] = 1.0

@@ -198,11 +198,13 @@ def _simserv(device: SimservDevice, name: str, world: World, directory: Path) ->
 
 @endpoint.register
 def _synthetic(device: SyntheticDevice, name: str, world: World, directory: Path) -> Endpoint:  # noqa: ARG001
+    from ..sound.listener import SyntheticListener
     from ..synthetic import SyntheticReader
     from .endpoint import TcpEndpoint
     from .scpi_synthetic import synthetic
 
-    return TcpEndpoint(name, world, partial(synthetic, SyntheticReader(name, device, world)))
+    answers = SyntheticReader(name, device, world), SyntheticListener(name, device, world)
+    return TcpEndpoint(name, world, partial(synthetic, *answers))
 
 
 @endpoint.register

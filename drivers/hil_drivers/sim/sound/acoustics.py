@@ -72,11 +72,11 @@ class HighPass:
 
 
 def lag(played: Array, heard: Array, most: int) -> int | None:
-    """By how many samples, 0 to ``most``, ``heard`` follows ``played``: where their correlation is largest.
+    """By how many samples, 0 to ``most``, what is ``heard`` follows ``played``: where their correlation is largest.
 
     ``None`` where it is nowhere `COHERENT`.
     """
-    scale = float(np.linalg.norm(played) * np.linalg.norm(heard))
+    scale = math.sqrt(float(np.sum(np.square(played)) * np.sum(np.square(heard))))
     if not scale:
         return None
     size = 1 << (len(played) + len(heard)).bit_length()

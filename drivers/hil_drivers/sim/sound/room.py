@@ -17,6 +17,7 @@ from ..truth import sample
 from ..world import World
 from . import acoustics
 from .acoustics import HighPass
+from .listener import Heard, Listening
 
 Array = NDArray[np.float64]
 
@@ -88,7 +89,9 @@ class SoundRoom:
         :param speech: and :param noise: as in the request ``set``.
         """
         said = self._speech(sound, speech if sound.spoken else 0.0, begin)
-        return self._heard(said + self._noise(sound, noise), begin)
+        samples = self._heard(said + self._noise(sound, noise), begin)
+        self._world.part(Listening).last = self._truly(sound, said, samples, begin)
+        return samples
 
     def measure(self, sound: Sound, speech: float, noise: float, begin: int) -> Measured:
         """The powers of the sound alone, less those of the quiet room, and of the noise alone, one after the other."""
@@ -108,6 +111,19 @@ class SoundRoom:
             ratio=ratio if heard else None,
             delay=delay,
             overload=any(overloaded(each) for each in (alone, other)),
+        )
+
+    def _truly(self, sound: Sound, said: Array, samples: Samples, begin: int) -> Heard:
+        """What a record holds: the sound as it stands in it, and all else."""
+        way, rate = self.way(self.device.speech, begin), self.device.rate
+        inside = self._inside(sound, round(way * rate))
+        alone = self._through["microphone"](said)
+        rest = samples * (self.device.microphone.full_scale / FULL) - alone
+        return Heard(
+            digest=sound.digest if sound.spoken else "",
+            ratio=float(np.mean(np.square(alone[inside])) / np.mean(np.square(rest[inside]))),
+            onset=sound.windows[0][0] / rate + way,
+            end=sound.windows[-1][1] / rate + way,
         )
 
     def heard_after(self, sound: Sound, recorded: Samples) -> int | None:
@@ -139,11 +155,8 @@ class SoundRoom:
 
     def _emitted(self, played: Array, output: str, loudspeaker: Loudspeaker) -> Array:
         """What is played as the pressure at the distance of the microphone, at once."""
-        return (
-            self._through[output](played)
-            * self._gains[output]
-            * acoustics.spread(loudspeaker.sensitivity, loudspeaker.distance)
-        )
+        gain = self._gains[output] * acoustics.spread(loudspeaker.sensitivity, loudspeaker.distance)
+        return np.asarray(gain * self._through[output](played))
 
     def _heard(self, pressures: Array, begin: int) -> Samples:
         """Samples of the microphone, with the noise of the room, of both loudspeakers and its own."""
