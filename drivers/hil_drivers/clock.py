@@ -68,10 +68,11 @@ class Clock(Protocol):
         """
         ...
 
-    async def wait(self, *tasks: asyncio.Task[Any], until: asyncio.Future[None] | None = None) -> None:
+    async def wait(self, *tasks: asyncio.Task[Any], until: asyncio.Future[Any] | None = None) -> None:
         """Wait until all of ``tasks``, which use this clock, have ended; their errors stay in them.
 
         :param until: done at the very end of the last task, by itself: the caller goes on a turn of the loop earlier.
+            Its error, if it has one, is raised.
         """
         ...
 
@@ -133,7 +134,7 @@ class WallClock:
     def exchange(self) -> AbstractContextManager[None]:
         return nullcontext()
 
-    async def wait(self, *tasks: asyncio.Task[Any], until: asyncio.Future[None] | None = None) -> None:
+    async def wait(self, *tasks: asyncio.Task[Any], until: asyncio.Future[Any] | None = None) -> None:
         if pending := [task for task in tasks if not task.done()]:
             await (until or all_done(pending))
 

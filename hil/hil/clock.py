@@ -128,7 +128,7 @@ class LockstepClock:
             self._holds -= 1
             self._consider()
 
-    async def wait(self, *tasks: Task, until: asyncio.Future[None] | None = None) -> None:
+    async def wait(self, *tasks: Task, until: asyncio.Future[Any] | None = None) -> None:
         pending = {task for task in tasks if not task.done()}
         if not pending:
             return
@@ -264,7 +264,7 @@ class PacedClock:
     def exchange(self) -> AbstractContextManager[None]:
         return nullcontext()
 
-    async def wait(self, *tasks: Task, until: asyncio.Future[None] | None = None) -> None:
+    async def wait(self, *tasks: Task, until: asyncio.Future[Any] | None = None) -> None:
         if pending := [task for task in tasks if not task.done()]:
             await (until or all_done(pending))
 

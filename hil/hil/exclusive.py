@@ -5,12 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from hil_drivers.clock import Clock
 
-from .deadline import retrieve
 from .errors import Aborted, BenchFault
 
 T = TypeVar("T")
@@ -23,81 +21,64 @@ ABOUT_TO_END = 0.02
 """Wall seconds that an operation may take to end by itself before it is cut off, when its device must be made safe."""
 
 
-@dataclass
 class _Turn(Generic[T]):
-    """A place in the queue: what is to be done, after what, when it has ended, and whether its caller still waits."""
+    """A place in the queue: what is to be done, after what, and whether its caller still waits.
 
-    operation: Callable[[], Coroutine[Any, Any, T]]
-    before: asyncio.Task[Any] | None
-    ended: asyncio.Future[None]
-    wanted: bool = True
+    ``answer`` is all that the caller waits for: what the operation gave, or its error, or that it is overdue.
+    """
 
-    def end(self, task: asyncio.Task[Any] | None = None) -> None:
-        """It is over: the last that its task does, and once more when that is done, should it never have begun."""
-        if not self.ended.done():
-            self.ended.set_result(None)
-        if task is not None:
-            retrieve(task)
+    __slots__ = ("answer", "at", "before", "operation", "task", "wanted")
 
+    task: asyncio.Task[None]
 
-class _Deadline:
-    """The deadline of a caller, on the clock of the loop; as `asyncio.timeout`, without a timer of its own."""
+    def __init__(
+        self,
+        operation: Callable[[], Coroutine[Any, Any, T]],
+        before: asyncio.Task[None] | None,
+        answer: asyncio.Future[T],
+        at: float,
+    ) -> None:
+        self.operation, self.before, self.answer, self.at = operation, before, answer, at
+        self.wanted = True
 
-    __slots__ = ("_before", "_ran_out", "at", "caller", "over")
+    def give(self, result: T) -> None:
+        """The operation has ended."""
+        if not self.answer.done():
+            self.answer.set_result(result)
 
-    def __init__(self, at: float, caller: asyncio.Task[Any]) -> None:
-        self.at, self.caller, self.over = at, caller, False
-        self._before, self._ran_out = caller.cancelling(), False
-
-    def run_out(self) -> None:
-        """Cancel the caller, unless it has its answer."""
-        if not self.over:
-            self._ran_out = True
-            self.caller.cancel()
-
-    def expired(self) -> bool:
-        """Whether nothing but this deadline has cancelled the caller; that cancellation is taken back."""
-        return self._ran_out and self.caller.uncancel() <= self._before
-
-    def __enter__(self) -> _Deadline:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.over = True
+    def fail(self, error: Exception) -> None:
+        """The operation has failed, or is overdue. Its caller may be gone in the same moment: that is no oversight."""
+        if not self.answer.done():
+            self.answer.set_exception(error)
+            self.answer.exception()
 
 
 class _Deadlines:
-    """The deadlines of the callers of one device, all equally long: one timer serves them all."""
+    """The deadlines of the operations of one device, all equally long: one timer serves them all.
 
-    def __init__(self) -> None:
-        self._waiting: deque[_Deadline] = deque()
+    :param overdue: told each turn that has no answer in time.
+    """
+
+    def __init__(self, overdue: Callable[[_Turn[Any]], None]) -> None:
+        self._overdue = overdue
+        self._waiting: deque[_Turn[Any]] = deque()
         self._timer: asyncio.TimerHandle | None = None
 
-    def watch(self) -> _Deadline:
-        """A deadline for the present task.
-
-        :raises RuntimeError: outside of a task.
-        """
-        caller, loop = asyncio.current_task(), asyncio.get_running_loop()
-        if caller is None:
-            raise RuntimeError("a device is used outside of a task")
-        self._forget()
-        deadline = _Deadline(loop.time() + OPERATION_DEADLINE, caller)
-        self._waiting.append(deadline)
+    def watch(self, turn: _Turn[Any], loop: asyncio.AbstractEventLoop) -> None:
+        """Let ``turn`` have its answer by ``turn.at``, on the clock of the loop."""
+        waiting = self._waiting
+        while waiting and waiting[0].answer.done():
+            waiting.popleft()
+        waiting.append(turn)
         if self._timer is None:
-            self._timer = loop.call_at(deadline.at, self._look)
-        return deadline
+            self._timer = loop.call_at(turn.at, self._look, loop)
 
-    def _look(self) -> None:
-        loop = asyncio.get_running_loop()
-        while self._waiting and self._waiting[0].at <= loop.time():
-            self._waiting.popleft().run_out()
-        self._forget()
-        self._timer = loop.call_at(self._waiting[0].at, self._look) if self._waiting else None
-
-    def _forget(self) -> None:
-        while self._waiting and self._waiting[0].over:
-            self._waiting.popleft()
+    def _look(self, loop: asyncio.AbstractEventLoop) -> None:
+        while self._waiting and (self._waiting[0].answer.done() or self._waiting[0].at <= loop.time()):
+            turn = self._waiting.popleft()
+            if not turn.answer.done():
+                self._overdue(turn)
+        self._timer = loop.call_at(self._waiting[0].at, self._look, loop) if self._waiting else None
 
 
 class Exclusive:
@@ -112,12 +93,12 @@ class Exclusive:
     def __init__(self, clock: Clock, name: str, on_hung: Callable[[str], None] = lambda _: None) -> None:
         self._clock, self._name, self._on_hung = clock, name, on_hung
         self._task_name = f"operation of {name}"
-        self._last: asyncio.Task[Any] | None = None
-        self._under_way: asyncio.Task[Any] | None = None
-        self._cut: asyncio.Task[Any] | None = None
-        self._hung: asyncio.Task[Any] | None = None
+        self._last: asyncio.Task[None] | None = None
+        self._under_way: asyncio.Task[None] | None = None
+        self._cut: asyncio.Task[None] | None = None
+        self._hung: asyncio.Task[None] | None = None
         self._closed = False
-        self._deadlines = _Deadlines()
+        self._deadlines = _Deadlines(self._give_up)
 
     def close(self) -> None:
         """Refuse every further operation: the run is over, and the bench goes to its safe state."""
@@ -143,7 +124,7 @@ class Exclusive:
             timer.cancel()
 
     @property
-    def under_way(self) -> asyncio.Task[Any] | None:
+    def under_way(self) -> asyncio.Task[None] | None:
         """The operation that is in the device now."""
         return None if self._under_way is None or self._under_way.done() else self._under_way
 
@@ -160,16 +141,23 @@ class Exclusive:
         """
         if self.lost:
             raise self._overdue()
-        with self._deadlines.watch() as deadline:
-            try:
-                return await self._in_turn(operation)
-            except asyncio.CancelledError:
-                if not deadline.expired():
-                    raise
-        self._hung = self._under_way
+        loop, last = asyncio.get_running_loop(), self._last
+        before = None if last is None or last.done() else last
+        turn = _Turn(operation, before, loop.create_future(), loop.time() + OPERATION_DEADLINE)
+        turn.task = self._last = loop.create_task(self._take(turn), name=self._task_name)
+        self._deadlines.watch(turn, loop)
+        try:
+            await self._clock.wait(turn.task, until=turn.answer)
+        except asyncio.CancelledError:
+            turn.wanted = False
+            raise
+        return turn.answer.result()
+
+    def _give_up(self, turn: _Turn[Any]) -> None:
+        self._hung, turn.wanted = self._under_way, False
         fault = self._overdue()
         self._on_hung(fault.what)
-        raise fault
+        turn.fail(fault)
 
     def _overdue(self) -> BenchFault:
         return BenchFault(
@@ -178,20 +166,7 @@ class Exclusive:
             remedy="look at the device and its driver: every exchange needs a deadline of its own",
         )
 
-    async def _in_turn(self, operation: Callable[[], Coroutine[Any, Any, T]]) -> T:
-        before = None if self._last is None or self._last.done() else self._last
-        turn = _Turn(operation, before, asyncio.get_running_loop().create_future())
-        task = asyncio.create_task(self._take(turn), name=self._task_name)
-        self._last = task
-        task.add_done_callback(turn.end)
-        try:
-            await self._clock.wait(task, until=turn.ended)
-        except asyncio.CancelledError:
-            turn.wanted = False
-            raise
-        return task.result()
-
-    async def _take(self, turn: _Turn[T]) -> T:
+    async def _take(self, turn: _Turn[T]) -> None:
         """Wait for the one before, whoever asked in the meantime; then operate, if that is still wanted."""
         try:
             if turn.before is not None:
@@ -199,10 +174,12 @@ class Exclusive:
                 turn.before = None
             if self._closed or not turn.wanted:
                 raise Aborted("the run is over", where=self._name)
-            self._under_way = asyncio.current_task()
-            return await turn.operation()
+            self._under_way = turn.task
+            turn.give(await turn.operation())
+        except Exception as error:  # noqa: BLE001 (raised by the caller, in its own task)
+            turn.fail(error)
         finally:
-            turn.end()
+            turn.answer.cancel()
 
     async def idle(self) -> None:
         """Return once no operation is under way."""

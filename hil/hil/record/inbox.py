@@ -54,7 +54,8 @@ class Inbox:
 
     def __init__(self, capacity: int, window: float) -> None:
         self._capacity, self._window = capacity, window
-        self._changed = threading.Condition()
+        self._lock = threading.Lock()
+        self._changed = threading.Condition(self._lock)
         self._parcel = Parcel()
         self._waiting = self._rows = self._appended = 0
         self._gap: _Gap | None = None
@@ -69,7 +70,7 @@ class Inbox:
 
     def put_readings(self, item: Scalar | NDArray[np.void], count: int) -> bool:
         """Queue ``count`` readings; ``False`` if there is no room for them."""
-        with self._changed:
+        with self._lock:
             if self._waiting + count > self._capacity:
                 return False
             self._parcel.readings.append(item)
@@ -91,7 +92,7 @@ class Inbox:
 
         :raises RecordError: if the disk is so far behind that the queue is full.
         """
-        with self._changed:
+        with self._lock:
             if self._rows >= ROWS_AT_MOST:
                 raise RecordError(
                     f"{self._rows} rows wait to be written", where=table, remedy="look at the disk: it does not keep up"

@@ -84,10 +84,19 @@ def text(value: str, where: str) -> str:
     :raises RecordError: if it is no text, or holds half a surrogate pair.
     """
     try:
-        value.encode()
+        if type(value) is not str or not value.isascii():
+            value.encode()
     except (AttributeError, UnicodeEncodeError) as error:
         raise RecordError("is not text that UTF-8 can carry", where=where, remedy="give plain text") from error
     return value
+
+
+def integers(where: str, *values: object) -> tuple[int, ...]:
+    """``values`` as integers of 64 bits.
+
+    :raises RecordError: as `integer`.
+    """
+    return tuple([v if type(v) is int and -_INT64 <= v < _INT64 else integer(v, where) for v in values])
 
 
 def integer(value: object, where: str) -> int:
@@ -118,8 +127,6 @@ def real(value: float | None, where: str) -> float | None:
 
 
 def _number(value: float | None, where: str) -> float:
-    if type(value) is float:
-        return value + 0.0
     if value is None:
         return math.nan
     try:
@@ -133,7 +140,7 @@ def scalar_reading(ch: int, t: Any, reals: tuple[Any, ...], flags: Any) -> Scala
 
     :raises RecordError: if a value is of the wrong type.
     """
-    raw, value, u_ind, u, u_t = (_number(number, "reading") for number in reals)
+    raw, value, u_ind, u, u_t = [n + 0.0 if type(n) is float else _number(n, "reading") for n in reals]
     return integer(t, "reading t"), ch, raw, value, u_ind, u, u_t, integer(flags, "reading flags")
 
 

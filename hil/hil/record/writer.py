@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from ..errors import RecordError
 from .inbox import Inbox, Parcel
-from .rows import block_of_readings, integer, json_text, real, scalar_reading, text
+from .rows import block_of_readings, integer, integers, json_text, real, scalar_reading, text
 from .schema import DATABASE, STATES, VERSION
 from .sqlite import record_error, settle
 from .store import Committed, Store
@@ -251,7 +251,7 @@ class RecordWriter:
         where = f"point {index} attempt {attempt}"
         if state not in STATES:
             raise RecordError(f"there is no state {state!r}", where=where, remedy=f"use {', '.join(STATES)}")
-        row = integer(t, where), integer(index, where), integer(attempt, where), state
+        row = *integers(where, t, index, attempt), state
         if data is not self._factors[0]:
             self._factors = data, json_text(data, where)
         self._append("point", (*row, self._factors[1], text(reason, where)))
@@ -262,7 +262,7 @@ class RecordWriter:
         :param links: the readings that belong to it, by name, for example row numbers or windows of time.
         """
         where = f"observation of point {point} attempt {attempt}"
-        row = integer(t, where), integer(point, where), integer(attempt, where)
+        row = integers(where, t, point, attempt)
         self._append("observation", (*row, json_text(data, where), json_text(links, where)))
 
     def clock(
