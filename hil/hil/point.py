@@ -127,10 +127,13 @@ class Point:
         """A gate is entered; false where the attempt is void already, and nothing more is to be observed in it."""
         if self.state == VOID:
             return False
+        broken = ""
         if not self._gates:
             self._to(OBSERVING)
-            self._conditions.begin(self)
+            broken = self._conditions.begin(self)
         self._gates.append(gate)
+        if broken:
+            gate.disturb(broken)
         return True
 
     def end(self, gate: Gate) -> None:

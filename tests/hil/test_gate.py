@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import math
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
 
+from hil.conditions import Condition
 from hil.errors import BenchFault, LimitExceeded, ProcedureFault
+from hil.measurement import Measurement
 from hil.tolerance import Judge, Tolerance
 from hil.trial import Trial
 from hil_drivers.capability import Sensor
+from hil_drivers.indication import Flag
 from rig import Rig, plan
 
 
@@ -354,4 +358,38 @@ async def test_what_disturbs_an_observation_from_outside_voids_it(tmp_path: Path
         (1, "void", "the carriage was lost"),
         (2, "committed", ""),
     ]
+    assert len(record.observations()) == 1
+
+
+@pytest.mark.parametrize(
+    ("before", "reason"),
+    [
+        ((30.0,), "room.temperature (gate comfort) was 30 °C, not 21 to 25 °C"),
+        ((), "room.temperature (gate comfort) had no valid reading for 2 periods"),
+    ],
+)
+@pytest.mark.parametrize("gates", [1, 2])
+async def test_an_observation_that_begins_in_bad_or_unknown_conditions_of_the_bench_is_void(
+    tmp_path: Path, before: tuple[float, ...], reason: str, gates: int
+) -> None:
+    demanded = {"comfort": Condition("room.temperature", "Cel", 10.0, Tolerance(21.0, 25.0))}
+    rig = Rig(tmp_path, plan(1.0), lambda t: 100.0, demanded)
+
+    def room(value: float) -> None:
+        now = rig.clock.now()
+        rig.conditions.measured(Measurement("room.temperature", value, 0.1, "Cel", Flag.GOOD, now, 0.0))
+
+    async def script(trial: Trial) -> None:
+        for value in before:
+            room(value)
+        lux = trial.role("lux", Sensor)
+        async for point in trial.points():
+            async with AsyncExitStack() as stack:
+                for _ in range(gates):
+                    await stack.enter_async_context(point.valid(lux, 100.0, tolerance=5.0))
+                point.observe(level=point.level)
+            room(23.0)
+
+    record = await rig.run(script)
+    assert [(p.attempt, p.state, p.reason) for p in record.points()] == [(1, "void", reason), (2, "committed", "")]
     assert len(record.observations()) == 1

@@ -157,6 +157,18 @@ INTERLOCK = 'when = "room.temperature > 35"'
         ),
         ('channel = "light.illuminance", set', 'channel = "io.estop", set', "actions[0].channel", "takes no setpoint"),
         ('channel = "light.illuminance", set', 'channel = "lamp", set', "actions[0].channel", 'no channel "lamp"'),
+        (
+            "[interlocks.hot]",
+            '[gates.lit]\nchannel = "light.illuminance"\nlower = 1.0\n\n[interlocks.hot]',
+            "gates.lit.channel",
+            'nobody reads the channel "light.illuminance" in the background; give it a period',
+        ),
+        (
+            '[channels."light.illuminance"]',
+            '[gates.lit]\nchannel = "light.illuminance"\nlower = 1.0\n\n[channels."light.illuminance"]\nperiod = "1 s"',
+            "gates.lit.channel",
+            "it takes setpoints; name a channel that senses",
+        ),
     ],
 )
 def test_what_is_refused(tmp_path: Path, old: str, new: str, key: str, said: str) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from hil.clock import LockstepClock
+from hil.conditions import Condition, Conditions
 from hil.control import RunControl
 from hil.design import Design
 from hil.exclusive import Exclusive
@@ -50,9 +51,15 @@ class Scripted:
 
 
 class Rig:
-    """A trial with one sensor, on a plan."""
+    """A trial with one sensor, on a plan; ``demanded`` are conditions of the bench, told of by `conditions`."""
 
-    def __init__(self, folder: Path, design: Design, value: Callable[[float], float | None]) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        design: Design,
+        value: Callable[[float], float | None],
+        demanded: Mapping[str, Condition] | None = None,
+    ) -> None:
         self.folder = folder
         self.clock = LockstepClock(Still(), START, stall_after=5.0)
         self.record = RecordWriter.create(folder, {"procedure": "test"})
@@ -72,6 +79,7 @@ class Rig:
         )
         self.paused = asyncio.Event()
         self.pausing = Pausing(self.clock, self._pause_changed)
+        self.conditions = Conditions(demanded or {}, self.clock)
         self.points = Points(
             design.plan(1),
             design.attempts,
@@ -79,6 +87,7 @@ class Rig:
             record=self.record,
             report=self.report,
             pausing=self.pausing,
+            conditions=self.conditions,
         )
         self.prompts = Prompts(self.clock, self.pausing, self.report)
         self.waits = Waits(self.clock, self.report)

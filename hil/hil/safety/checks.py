@@ -183,6 +183,11 @@ def point_faults(content: BenchFile, points: Mapping[str, Point]) -> Iterator[Fa
             yield Fault((*place, "channel"), fault)
         for each in _unreadable([action.readback] if action.readback else [], points):
             yield Fault((*place, "readback"), f'"{each}" takes setpoints and cannot be read; name one that senses')
+    for name, gate in content.gates.items():
+        target = points.get(gate.channel)
+        if target is not None and target.writable:
+            fault = f'nobody reads "{gate.channel}" in the background: it takes setpoints; name a channel that senses'
+            yield Fault(("gates", name, "channel"), fault)
     for key, signal in _signals(content):
         target = points.get(signal.channel)
         if target is not None and not target.writable:
