@@ -25,7 +25,7 @@ from hil_drivers.sim.world_file import WorldFile
 
 PIECE = NANOSECONDS
 PIECES = 30
-LEAST_SHARE, LEAST_SPEED = 0.8, 20.0
+LEAST_SHARE, LEAST_SPEED = 0.9, 20.0
 DEVICES = {
     "robot": {"kind": "ros2-robot", "command_timeout": 0.0, "start": [0.0, -2.0, 0.0]},
     "arm": {"kind": "ur-rtde", "watchdog": 1e6},

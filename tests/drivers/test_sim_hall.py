@@ -139,6 +139,26 @@ def test_a_range_is_the_distance_to_wall_and_obstacle() -> None:
     assert senses.value("range.0", at(0.25)) == pytest.approx(7.0, abs=1e-3), "the past stays as it was"
 
 
+def test_an_obstacle_that_came_and_went_before_anybody_asked_was_there() -> None:
+    world = world_of()
+    robot, engine = robot_of(world), world.part(Engine)
+    robot.command(0, 0.5, 0.0)
+    for seconds, x in ((0.5, -2.0), (4.0, 2.0)):
+        engine.place(at(seconds), 0, x)
+        engine.place(at(seconds), 1, -2.0)
+    assert engine.contact(at(4.0), at(4.0))
+    assert robot.state(at(4.0)).true.x == pytest.approx(-2.0 - 0.15 - 0.22, abs=0.01)
+
+
+def test_odometry_is_the_same_whether_it_is_asked_for_or_not() -> None:
+    asked, unasked = robot_of(world_of(3)), robot_of(world_of(3))
+    for robot in (asked, unasked):
+        robot.command(0, 0.4, 0.7)
+        for tick in range(0, 7000 if robot is asked else 0, 37):
+            robot.state(tick * TICK)
+    assert asked.state(at(70.003)) == unasked.state(at(70.003))
+
+
 def test_what_is_written_to_the_controller_stands_in_the_way() -> None:
     world = world_of(robot=ROBOT, hall=HALL)
     robot = robot_of(world)

@@ -20,11 +20,12 @@ from .engine import Engine
 
 
 class Followed(NamedTuple):
-    """What the servos follow during a move, zeros and deviations included: where it starts, and the way to its end."""
+    """What the servos follow during a move, zeros and deviations included: from where, which way, and until when."""
 
     number: int
     start: NDArray[np.float64]
     way: NDArray[np.float64]
+    arrival: int
 
 
 class HallArm(Arm):
@@ -35,8 +36,8 @@ class HallArm(Arm):
         self._engine = engine = world.part(Engine)
         self._places = [engine.joint(f"axis-{axis}") for axis in range(1, AXES + 1)]
         first = engine.actuator("axis-1")
-        self._motors, self._targets = slice(first, first + AXES), engine.data.ctrl
-        self._followed, self._settled = Followed(-1, np.zeros(AXES), np.zeros(AXES)), -1
+        self._targets = engine.data.ctrl[first : first + AXES]
+        self._followed, self._settled = Followed(-1, np.zeros(AXES), np.zeros(AXES), 0), -1
         self._build()
         for axis, parts in enumerate(zip(device.home, self._zeros, self._strayed(0), strict=True), start=1):
             engine.begin(f"axis-{axis}", (sum(parts),))
@@ -70,12 +71,16 @@ class HallArm(Arm):
         number = self._index(t)
         if number == self._settled:
             return
+        move, followed = self._moves[number], self._followed
+        if number != followed.number:
+            followed = self._followed = self._begun(number)
+        np.multiply(followed.way, move.share(t), out=self._targets)
+        self._targets += followed.start
+        self._settled = number if t >= followed.arrival or t >= move.until else -1
+
+    def _begun(self, number: int) -> Followed:
         move = self._moves[number]
-        if number != self._followed.number:
-            before = self._moves[number - 1].deviation if number else move.deviation
-            start = np.array([move.begin, self._zeros, before]).sum(axis=0)
-            self._followed = Followed(
-                number, start, np.array([move.end, self._zeros, move.deviation]).sum(axis=0) - start
-            )
-        self._targets[self._motors] = self._followed.start + move.share(t) * self._followed.way
-        self._settled = number if t >= min(move.arrival, move.until) else -1
+        before = self._moves[number - 1].deviation if number else move.deviation
+        start = np.array([move.begin, self._zeros, before]).sum(axis=0)
+        way = np.array([move.end, self._zeros, move.deviation]).sum(axis=0) - start
+        return Followed(number, start, way, move.arrival)

@@ -58,6 +58,7 @@ class Engine:
         self._now = self.data.qpos, self.data.qvel, self.data.sensordata, self.data.mocap_pos
         x, y, _ = self.data.mocap_pos[0].tolist()
         self._placed = [Placed(0, x, y)]
+        self._put = self._placed[0]
         self._ticks = -1
         self._viewed = -1
         self._controls: list[Callable[[int], None]] = []
@@ -111,6 +112,11 @@ class Engine:
         """The positions of all joints at ``t``, a copy."""
         return self._between(t)
 
+    def at_ticks(self, first: int, last: int, joints: slice) -> list[list[float]]:
+        """The positions of ``joints`` at the ticks from ``first`` to ``last``, all among those kept."""
+        kept: list[list[float]] = self._positions[np.arange(first, last + 1) % KEPT, joints].tolist()
+        return kept
+
     def site(self, name: str, t: int) -> Body:
         """Where a site is at ``t``."""
         view, number = self.view(t), self.model.site(name).id
@@ -157,8 +163,9 @@ class Engine:
         last = -(-t // TICK)
         while self._ticks < last:
             now = self._ticks * TICK
-            if now >= self._placed[-1].t:
-                self._now[3][0, :2] = self._placed[-1][1:]
+            if self._placed[-1] is not self._put:
+                self._put = self._placed_at(now)
+                self._now[3][0, :2] = self._put[1:]
             for act in self._controls:
                 act(now)
             step(model, data, STEPS_PER_TICK)

@@ -28,12 +28,17 @@ TRACK = 0.3
 
 
 class Believed(NamedTuple):
-    """What the base's software holds at one time: its pose, how far the wheels had turned, the speeds it wants."""
+    """What the odometry holds at one time: the pose, and how far the wheels had turned."""
 
     t: int
     place: Place
     left: float
     right: float
+
+
+class Wanted(NamedTuple):
+    """The speeds for which the wheels are set."""
+
     speed: float
     turn_rate: float
 
@@ -57,9 +62,11 @@ class HallRobot(Base):
         engine.begin("robot", (x, y, 0.0, math.cos(heading / 2.0), 0.0, 0.0, math.sin(heading / 2.0)))
         wheel, motor = engine.joint("left"), engine.actuator("left")
         self._wheels, self._motors = slice(wheel, wheel + 2), slice(motor, motor + 2)
-        self._angles, self._targets = engine.data.qpos, engine.data.ctrl
+        self._targets = engine.data.ctrl
         self._commands: deque[Command] = deque([Command(0, 0.0, 0.0, 0)])
-        self._history: deque[Believed] = deque([Believed(0, Place(0.0, 0.0, 0.0), 0.0, 0.0, 0.0, 0.0)], maxlen=KEPT)
+        self._wanted = Wanted(0.0, 0.0)
+        self._history: deque[Believed] = deque([Believed(0, Place(0.0, 0.0, 0.0), 0.0, 0.0)], maxlen=KEPT)
+        self._followed, self._due = -1, NANOSECONDS
         self._weigh(name)
         self._protection = None if device.protection is None else Protection(name, device.protection, world)
         engine.control(self._act)
@@ -77,7 +84,8 @@ class HallRobot(Base):
 
     def forget(self, t: int) -> None:
         left, right = self._turned(t)
-        self._history.append(self._at(t)._replace(t=t, place=Place(0.0, 0.0, 0.0), left=left, right=right))
+        self._follow(t)
+        self._history.append(Believed(t, Place(0.0, 0.0, 0.0), left, right))
 
     def state(self, t: int) -> State:
         left, right = self._turned(t)
@@ -102,7 +110,7 @@ class HallRobot(Base):
 
     def _act(self, t: int) -> None:
         """One tick of the base's software."""
-        commands, last = self._commands, self._history[-1]
+        commands, wanted = self._commands, self._wanted
         while len(commands) > 1 and commands[1].t <= t:
             commands.popleft()
         _, speed, turn_rate, until = commands[0]
@@ -111,16 +119,28 @@ class HallRobot(Base):
         acceleration = self._device.acceleration
         if self._protection is not None and (braking := self._protection.act(t, speed)) is not None:
             speed, acceleration = 0.0, braking
-        if speed != last.speed or turn_rate != last.turn_rate or not t:
-            dt = (t - last.t) / NANOSECONDS
-            speed = _towards(last.speed, speed, acceleration * dt)
-            turn_rate = _towards(last.turn_rate, turn_rate, self._device.angular_acceleration * dt)
+        if speed != wanted.speed or turn_rate != wanted.turn_rate or not t:
+            dt = min(TICK, t) / NANOSECONDS
+            speed = _towards(wanted.speed, speed, acceleration * dt)
+            turn_rate = _towards(wanted.turn_rate, turn_rate, self._device.angular_acceleration * dt)
             half = turn_rate * TRACK / 2.0
             self._targets[self._motors] = (speed - half) / WHEEL, (speed + half) / WHEEL
-        left, right = self._angles[self._wheels].tolist()
-        self._history.append(Believed(t, self._moved(last, left, right), left, right, speed, turn_rate))
+            self._wanted = Wanted(speed, turn_rate)
+        if t >= self._due:
+            self._due = t + NANOSECONDS
+            self._follow(t)
+
+    def _follow(self, t: int) -> None:
+        """Odometry, tick by tick, to the last one by ``t``: many at once, before the engine forgets the oldest."""
+        first, last = self._followed + 1, t // TICK
+        if last < first:
+            return
+        for tick, (left, right) in enumerate(self._engine.at_ticks(first, last, self._wheels), first):
+            self._history.append(Believed(tick * TICK, self._moved(self._history[-1], left, right), left, right))
+        self._followed = last
 
     def _at(self, t: int) -> Believed:
+        self._follow(t)
         index = bisect_right(self._history, t, key=lambda each: each.t)
         return self._history[max(0, index - 1)]
 
