@@ -110,12 +110,18 @@ def exit_code(error: BaseException) -> int:
 
 
 def raised(error: BaseException) -> str:
-    """What was raised, and the line that did it: the last one outside of this package, where there is one."""
-    own = str(Path(__file__).parent)
+    """What was raised, and the line that did it."""
+    place = line_of(error)
+    return f"raised {type(error).__name__}: {error}{f' ({place})' if place else ''}"
+
+
+def line_of(error: BaseException) -> str:
+    """The file and the line that raised ``error``: the last one outside of this package, where there is one."""
+    own = (str(Path(__file__).parent), "<")  # frozen modules, and what dataclasses make
     place, found = error.__traceback__, ""
     while place is not None:
         file = place.tb_frame.f_code.co_filename
         if not file.startswith(own) or not found:
-            found = f" ({file}:{place.tb_lineno})"
+            found = f"{file}:{place.tb_lineno}"
         place = place.tb_next
-    return f"raised {type(error).__name__}: {error}{found}"
+    return found

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from .design import AdaptiveDesign, Design
-from .errors import ProcedureFault, UsageError, exit_code, raised
+from .errors import ProcedureFault, UsageError, exit_code, line_of, raised
 from .parameters import Parameters
 from .suggest import nearest
 
@@ -30,6 +30,9 @@ Script = Callable[["Trial", Any], Awaitable[None]]
 Plan = Callable[[Any], Design | AdaptiveDesign]
 SomePlan = TypeVar("SomePlan", bound=Plan)
 Analysis = Callable[["Record", Any], "Results"]
+
+OF_A_FILE = "hil_procedure_"
+"""How the name of a module begins that was made of a procedure's file."""
 
 
 @dataclass(frozen=True)
@@ -119,6 +122,11 @@ class Procedure:
             raise ProcedureFault("has no plan", where=self.name, remedy=f"decorate one with @{self.name}.plan")
         try:
             found: object = self._plan(parameters)
+        except ProcedureFault as fault:
+            if not self._plan.__module__.startswith(OF_A_FILE):
+                raise
+            where = f"{line_of(fault)}: {fault.where}" if fault.where else line_of(fault)
+            raise ProcedureFault(fault.what, where=where, remedy=fault.remedy) from fault
         except (Exception, SystemExit) as error:
             if exit_code(error) != 70:
                 raise
@@ -212,7 +220,7 @@ def require_known(name: str, *, installed_only: bool = False) -> None:
 def _load_file(path: Path) -> object:
     if not path.is_file():
         raise UsageError("there is no such file", where=str(path), remedy="give the path of a procedure's file")
-    spec = importlib.util.spec_from_file_location(f"hil_procedure_{path.stem}", path)
+    spec = importlib.util.spec_from_file_location(f"{OF_A_FILE}{path.stem}", path)
     if spec is None or spec.loader is None:
         raise UsageError("is not a Python file", where=str(path))
     module = importlib.util.module_from_spec(spec)
@@ -220,7 +228,8 @@ def _load_file(path: Path) -> object:
     try:
         spec.loader.exec_module(module)
     except (Exception, SystemExit) as error:
-        raise UsageError(f"cannot be loaded: {type(error).__name__}: {error}", where=str(path)) from error
+        line = "" if isinstance(error, SyntaxError) else f" ({line_of(error)})"
+        raise UsageError(f"cannot be loaded: {type(error).__name__}: {error}{line}", where=str(path)) from error
     return module
 
 

@@ -175,7 +175,7 @@ def test_an_empty_plan_is_refused(wrong: dict[str, object]) -> None:
 def test_points_from_a_generator_are_kept() -> None:
     design = Design({"level": "lx"}, (point for point in POINTS))  # type: ignore[arg-type]
     assert [point.factors for point in design.planned(1)] == POINTS
-    with pytest.raises(ProcedureFault, match="a plan needs a point"):
+    with pytest.raises(ProcedureFault, match="Design: has no points; give it one condition at least"):
         Design({"level": "lx"}, iter(POINTS[:0]))  # type: ignore[arg-type]
 
 

@@ -72,11 +72,19 @@ def test_what_is_not_a_procedure_is_refused(name: str, told: str) -> None:
         find(name)
 
 
-@pytest.mark.parametrize("text", ["1 / 0", "syntax error", "x = 1"])
-def test_a_file_that_declares_none_is_refused(tmp_path: Path, text: str) -> None:
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("x = 1\n1 / 0", r"cannot be loaded: ZeroDivisionError: division by zero \(.*bad\.py:2\)$"),
+        ("import no_such_module", r"No module named 'no_such_module' \(.*bad\.py:1\)$"),
+        ("x = 1\nsyntax error", r"cannot be loaded: SyntaxError: .* \(bad\.py, line 2\)$"),
+        ("x = 1", "declares"),
+    ],
+)
+def test_a_file_that_declares_none_is_refused(tmp_path: Path, text: str, told: str) -> None:
     path = tmp_path / "bad.py"
     path.write_text(text, encoding="utf-8")
-    with pytest.raises(UsageError, match=r"bad\.py"):
+    with pytest.raises(UsageError, match=rf"bad\.py.*{told}"):
         find(str(path))
 
 
@@ -92,7 +100,7 @@ def test_a_script_without_annotated_parameters_is_refused(tmp_path: Path) -> Non
     [
         ("1 / 0", r"the plan raised ZeroDivisionError: division by zero \(.*mine\.py:\d+\); correct the plan"),
         ("None", "the plan returned a NoneType; return a Design, or an AdaptiveDesign"),
-        ("Design({'x': None}, [])", "a plan needs a point, a repeat and an attempt"),
+        ("Design({'x': None}, [])", r"^.*mine\.py:\d+: Design: has no points; give it one condition at least$"),
     ],
 )
 def test_a_plan_that_is_none_is_told_with_its_place(tmp_path: Path, returned: str, told: str) -> None:

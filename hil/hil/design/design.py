@@ -67,8 +67,10 @@ class Design:
         object.__setattr__(self, "points", tuple(self.points))
         for number, condition in enumerate(self.points):
             checked(self.factors, condition, f"condition {number}")
-        if not self.points or self.repeats < 1 or self.attempts < 1:
-            raise ProcedureFault("a plan needs a point, a repeat and an attempt", where="Design")
+        if not self.points:
+            raise ProcedureFault("has no points", where="Design", remedy="give it one condition at least")
+        if self.repeats < 1 or self.attempts < 1:
+            raise ProcedureFault("a plan needs a repeat and an attempt", where="Design")
         require_duration(self.duration)
         self._require_order()
 

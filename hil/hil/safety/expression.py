@@ -188,6 +188,7 @@ _SIGN = re.compile(r">=|<=|==|[<>+\-*/(),]")
 _SECONDS = {"ms": 1e-3, "s": 1.0, "min": 60.0, "h": 3600.0}
 _WORDS = ("and", "or", "not")
 _FUNCTIONS = ("rate", "stale", "lost", "interlock")
+_MEANT = {"= ": "for equality write ==", "!=": "write not a == b", "&": "write and", "|": "write or"}
 
 
 class _Parser:
@@ -350,7 +351,8 @@ class _Parser:
     def _unexpected(self, expected: str) -> ExpressionError:
         rest = self._text[self._at : self._at + 20]
         found = f"{rest!r} at character {self._at + 1}" if rest else "the end"
-        return ExpressionError(f"expected {expected}, found {found}")
+        meant = next((f"; {hint}" for sign, hint in _MEANT.items() if rest.startswith(sign)), "")
+        return ExpressionError(f"expected {expected}, found {found}{meant}")
 
 
 def shown(node: Node) -> str:
