@@ -18,7 +18,7 @@ from hil_drivers.data_set import About, Quantity
 from hil_drivers.data_set_writer import DataSetWriter
 from hil_drivers.errors import RemoteProtocolError
 from hil_drivers.instruments.dataset import Dataset
-from hil_drivers.sound import read_wave, wave_bytes
+from hil_drivers.sound import active, read_wave, wave_bytes
 from hil_drivers.virtual.speech import RATE, Speaker, utterance
 
 
@@ -110,3 +110,21 @@ def test_a_voice_has_its_pitch() -> None:
     lags = np.arange(RATE // 260, RATE // 120)
     alike = [float(vowel[lag:] @ vowel[:-lag]) for lag in lags]
     assert 145.0 < RATE / lags[int(np.argmax(alike))] < 205.0
+
+
+@given(st.integers(0, 2**32 - 1))
+def test_the_active_parts_of_speech_without_noise_are_its_syllables(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    said = utterance(rng, Speaker.drawn(rng), lead=0.3, duration=1.28)
+    found = np.zeros(len(said.sound), dtype=bool)
+    parts = active(0.1 * said.sound, RATE)
+    for first, end in parts:
+        found[first:end] = True
+    assert not np.any(found & ~said.active), "no sample of a pause"
+    assert np.mean(found[said.active]) > 0.98, "the ends of a syllable are quiet"
+    assert 2 <= len(parts) <= 5
+
+
+def test_silence_has_no_active_part() -> None:
+    assert active(np.zeros(100), RATE) == []
+    assert active(np.zeros(0), RATE) == []

@@ -238,3 +238,31 @@ async def test_nonsense_is_a_fault_of_the_system_and_calls_in_noise_are_counted(
     calls = told["false_calls"]
     assert calls["calling"] == calls["sounds"] == 12 - told["faults"]
     assert calls["called"] == calls["windows"]
+
+
+async def test_the_published_model_hears_the_room_of_the_immersion_bench_the_same_each_time(tmp_path: Path) -> None:
+    settings = {"utterances": ",".join(UTTERANCES[:2]), "levels": "-9,0,9"}
+    first, again = [await run("voice-sim", tmp_path / name, settings) for name in ("one", "two")]
+    assert first.status == again.status == "complete"
+    told = json.loads((first.folder / "results.json").read_text(encoding="utf-8"))["results"]
+    heard = [level["heard"] for level in told["levels"]]
+    assert (heard[0], heard[-1]) == (0, 2)
+    for level in told["levels"]:
+        assert level["measured"] == pytest.approx(level["planned"], abs=0.3)
+        assert level["measured"] != level["planned"], "it is measured, not repeated"
+    assert told["false_calls"]["sounds"] == 9
+    assert told["faults"] == 0
+    records = [open_run(one.folder) for one in (first, again)]
+    seen = [
+        [
+            (one.t, {k: v for k, v in one.data.items() if k not in ("latency", "details")})
+            for one in record.observations()
+        ]
+        for record in records
+    ]
+    assert seen[0] == seen[1]
+    details = [[one.data["details"]["probabilities"] for one in record.observations()] for record in records]
+    assert details[0] == details[1], "the same samples reached the model"
+    readings = [record.readings("microphone.snr").raw.tolist() for record in records]
+    assert readings[0] == readings[1]
+    assert "says nothing about real speech" in (first.folder / "report.html").read_text(encoding="utf-8")

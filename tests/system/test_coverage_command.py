@@ -127,7 +127,7 @@ def test_a_record_that_was_altered_is_refused(runs: tuple[Path, list[str]], tmp_
 
 
 def test_a_procedure_without_known_truth_is_refused(tmp_path: Path) -> None:
-    done = hil("coverage", "voice-detection-vs-snr", "--bench", "voice", cwd=tmp_path)
+    done = hil("coverage", "screening", "--bench", "immersion-sim", cwd=tmp_path)
     assert done.returncode == 2
     assert "declares no truth" in done.stderr
 

@@ -76,8 +76,12 @@ class SoundRoom:
             for output in ("speech", "noise")
         }
         self._faults = Faults(name, world)
-        filtered = {"speech": device.speech, "noise": device.noise, "microphone": device.microphone}
-        self._through = {part: HighPass(one.high_pass, device.rate) for part, one in filtered.items()}
+        corners = {
+            "speech": device.speech.high_pass,
+            "noise": device.noise.high_pass,
+            "microphone": device.microphone.high_pass,
+        }
+        self._through = {part: HighPass(corner, device.rate) for part, corner in corners.items()}
 
     def way(self, loudspeaker: Loudspeaker, t: int) -> float:
         """How long sound takes from ``loudspeaker`` to the microphone, in s."""
@@ -104,11 +108,10 @@ class SoundRoom:
         windows = self._inside(sound, delay or 0)
         both, rest, floor = (self._power(each, windows) for each in (alone, other, quiet))
         heard = delay is not None and both > AUDIBLE * floor
-        ratio = self._response.indication((both - floor) / rest, self._world.climate.temperature(begin), 0)
         return Measured(
             speech=math.sqrt(both - floor) if heard else None,
             noise=math.sqrt(rest),
-            ratio=ratio if heard else None,
+            ratio=self._indicated((both - floor) / rest, begin) if heard and rest else None,
             delay=delay,
             overload=any(overloaded(each) for each in (alone, other)),
         )
@@ -125,6 +128,9 @@ class SoundRoom:
             onset=sound.windows[0][0] / rate + way,
             end=sound.windows[-1][1] / rate + way,
         )
+
+    def _indicated(self, ratio: float, t: int) -> float:
+        return self._response.indication(ratio, self._world.climate.temperature(t), 0)
 
     def heard_after(self, sound: Sound, recorded: Samples) -> int | None:
         """By how many samples a sound follows its playing in a record; ``None`` where it was not said."""
