@@ -77,6 +77,11 @@ class Question:
                 remedy="give uint8 of shape (height, width) or (height, width, 3)",
             )
 
+    @property
+    def in_unit(self) -> dict[str, str]:
+        """The unit of an answer, where it has one."""
+        return {"unit": self.unit} if self.kind == "number" and self.unit != "1" else {}
+
     def parse(self, answer: str) -> Any:
         """What ``answer`` means: text, a float in ``unit``, a choice, a bool, or for a picture its path and SHA-256.
 
@@ -226,7 +231,7 @@ class Prompts:
             raise UsageError(known, where=f"prompt {number}", remedy="look at what is open now")
         value = prompt.question.parse(text)
         self._close(prompt, f"it was answered by {operator}: {text}")
-        self._note("answer", {"prompt": number, "operator": operator, "answer": value})
+        self._note("answer", {"prompt": number, "operator": operator, "answer": value, **prompt.question.in_unit})
         prompt.answered.set_result(value)
 
     def _close(self, prompt: Prompt, how: str) -> None:
@@ -257,7 +262,10 @@ class Prompts:
                 where=f"prompt {prompt.number}",
                 remedy="answer with hil answer, or at the terminal of the run",
             )
-        self._note("answer", {"prompt": prompt.number, "operator": "", "answer": default, "default": True})
+        self._note(
+            "answer",
+            {"prompt": prompt.number, "operator": "", "answer": default, "default": True, **prompt.question.in_unit},
+        )
         return default
 
     async def _flush(self) -> None:

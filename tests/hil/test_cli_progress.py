@@ -21,12 +21,14 @@ EVENTS: list[tuple[str, dict[str, Any]]] = [
     ("void", {"index": 0, "attempt": 1, "reason": "it was dark"}),
     ("committed", {"seq": 3}),
     ("point", {"index": 0, "of": 2, "attempt": 2, "illuminance": 20.0, "sign": "", "units": UNITS}),
+    ("answer", {"prompt": 1, "operator": "ann", "answer": 2.0, "unit": "m"}),
+    ("answer", {"operator": "ann", "reason": "", "command_id": "17", "via": "socket", "prompt": 1, "value": "200 cm"}),
     ("finished", {"status": "complete", "error": ""}),
 ]
 
 
 def test_events_in_words() -> None:
-    assert [sentence(kind, data) for kind, data in EVENTS if kind != "committed"] == [
+    assert [sentence(kind, data) for kind, data in EVENTS if kind not in ("committed", "answer")] == [
         "run: folder runs/x, points 2",
         "waiting until 20:26 UTC, bench time (script)",
         "point 1 of 2: illuminance 20 lx, sign [red]A",
@@ -36,8 +38,13 @@ def test_events_in_words() -> None:
     ]
     assert sentence("pause", {}) == "pause"
     assert sentence("stop", {"operator": "ann", "reason": "smoke", "via": "socket"}) == "stop by ann: smoke"
-    answered = {"operator": "ann", "reason": "", "command_id": "17", "via": "unix:local", "prompt": 1, "value": "2 m"}
-    assert sentence("answer", answered) == "answer by ann, prompt 1, value 2 m"
+    answered = {"prompt": 1, "operator": "ann", "answer": 2.0, "unit": "Cel"}
+    assert sentence("answer", answered) == "prompt 1: 2 °C (by ann)"
+    assert sentence("answer", {"prompt": 1, "operator": "ann", "answer": True}) == "prompt 1: yes (by ann)"
+    picture = {"file": "door.png", "sha256": "12"}
+    assert sentence("answer", {"prompt": 1, "operator": "ann", "answer": picture}) == "prompt 1: door.png (by ann)"
+    nobody = {"prompt": 1, "operator": "", "answer": False, "default": True}
+    assert sentence("answer", nobody) == "prompt 1: no (the default, for nobody answered in time)"
     assert sentence("resumed", {"committed": 3, "left": 12}) == "resumed: 3 points count already, 12 are left"
     assert sentence("resumed", {"committed": 3, "left": None}) == "resumed: 3 points count already"
     assert sentence("points left", {"count": 12}) == "points left: 12"
@@ -78,7 +85,8 @@ def test_plain_lines_where_stderr_is_no_terminal(capsys: pytest.CaptureFixture[s
     publish()
     captured = capsys.readouterr()
     assert captured.out == ""
-    assert len(captured.err.splitlines()) == 6
+    assert len(captured.err.splitlines()) == 7
+    assert [line for line in captured.err.splitlines() if "prompt 1" in line] == ["prompt 1: 2 m (by ann)"]
 
 
 def test_a_stream_of_json(capsys: pytest.CaptureFixture[str]) -> None:

@@ -119,6 +119,7 @@ async def test_the_first_valid_answer_wins_and_the_second_is_told_whose_it_was()
         asked.prompts.answer(1, "3", "Operator B")
     assert await asking == 2.0
     assert [kind for kind, _ in asked.told] == ["prompt", "answer"]
+    assert asked.told[1][1] == {"prompt": 1, "operator": "Operator A", "answer": 2.0, "unit": "m"}
     with pytest.raises(UsageError, match="no such prompt"):
         asked.prompts.answer(7, "3", "Operator B")
 

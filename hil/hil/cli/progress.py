@@ -56,6 +56,8 @@ def sentence(kind: str, data: Mapping[str, Any]) -> str:
         return f"alarm {rest.get('alarm')} is {rest.get('state')}{reason}"
     if kind == "prompt":
         return asked(data)
+    if kind == "answer" and "answer" in rest:
+        return answered(rest)
     if kind == "recovered":
         unread = f", and its record cannot be read ({rest['unreadable']})" if rest.get("unreadable") else ""
         return printable(
@@ -124,6 +126,20 @@ def asked(prompt: Mapping[str, Any]) -> str:
     return printable(f"prompt {number}: {prompt['text']} ({' '.join(wanted)}; hil answer {number} VALUE)")
 
 
+def answered(data: Mapping[str, Any]) -> str:
+    """An answer as the script has it, and whose it is."""
+    from hil_calibration.unit import symbol
+
+    value = data["answer"]
+    if isinstance(value, bool):
+        value = "yes" if value else "no"
+    elif isinstance(value, Mapping):
+        value = value.get("file", "")
+    whose = "the default, for nobody answered in time" if data.get("default") else f"by {data.get('operator')}"
+    told = " ".join(filter(None, (_brief(value), symbol(data.get("unit", "1")))))
+    return printable(f"prompt {data.get('prompt')}: {told} ({whose})")
+
+
 def _pairs(data: Mapping[str, Any]) -> str:
     return ", ".join(f"{key} {_brief(value)}" for key, value in data.items() if value not in ("", None))
 
@@ -139,8 +155,13 @@ def _stream(event: Event) -> None:
 
 
 def _plain(event: Event) -> None:
-    if event.kind not in _NOT_TOLD and not (event.kind == "point" and _between(event.data)):
+    if _told(event) and not (event.kind == "point" and _between(event.data)):
         click.echo(sentence(event.kind, event.data), err=True)
+
+
+def _told(event: Event) -> bool:
+    """Whether people want it; of an answer, what it means, not the command that gave it as well."""
+    return event.kind not in _NOT_TOLD and not (event.kind == "answer" and "value" in event.data)
 
 
 def _between(data: Mapping[str, Any]) -> bool:
@@ -164,7 +185,7 @@ def _live() -> Iterator[Callable[[Event], None]]:
                 return
             if event.kind == "run":
                 status.update("before the first point")
-            if event.kind not in _NOT_TOLD:
+            if _told(event):
                 console.print(sentence(event.kind, event.data), markup=False, highlight=False)
 
         yield show
