@@ -309,6 +309,7 @@ SUBJECTS: dict[str, MakeSubject | Elsewhere] = {
     "stimuli": Elsewhere("tests/drivers/test_virtual.py", "it makes stimuli, without a wire"),
     "virtual-instrument": Elsewhere("tests/drivers/test_virtual.py", "it is a system under test, without a wire"),
     "ros2-system": Elsewhere("tests/drivers/test_system_ros2.py", "it is a system under test, without points"),
+    "cascade": Elsewhere("tests/drivers/test_system_cascade.py", "it is a child process, without a wire"),
     "voice": Elsewhere("tests/drivers/test_system_voice.py", "it is a child process, without a wire"),
     "process": Elsewhere("tests/drivers/test_system_process.py", "it is a child process, without a wire"),
     "recogniser": Elsewhere("tests/drivers/test_recogniser.py", "it is a child process, without a wire"),

@@ -13,7 +13,7 @@ NOT_THERE = {
     *("audio-analyser", "carriage", "modbus", "pylon", "ros2", "scpi", "video", "weiss-ascii2"),
     *("dataset", "http", "mqtt-system", "onnx", "process", "scene-server", "stimuli", "virtual-instrument"),
     "ros2-system",
-    *("synthetic", "voice"),
+    *("cascade", "synthetic", "voice"),
 }
 """Drivers that this bench has no device for: described ones, second dialects, a maker's own, what action-sim has; and
 systems under test and what they are given, which are of no bench in particular."""

@@ -16,7 +16,8 @@ from .devices.camera import CameraOptics
 from .noise import Stream
 from .signs import draw_text
 
-_FULL_SCALE = 4095
+FULL_SCALE = 4095
+"""The largest digital number, of 12 bit."""
 _POISSON_BELOW = 20.0
 
 
@@ -66,7 +67,7 @@ def expose(
     reading = generator.standard_normal(electrons.shape, dtype=np.float32) * np.float32(camera.read_noise)
     counted = np.minimum(_count(electrons, generator) + reading, camera.full_well)
     digital = np.rint(counted * camera.gain + camera.offset + dark)
-    return _table(camera)[np.clip(digital, 0, _FULL_SCALE).astype(np.int16)]
+    return _table(camera)[np.clip(digital, 0, FULL_SCALE).astype(np.int16)]
 
 
 def _count(mean: NDArray[np.float32], generator: np.random.Generator) -> NDArray[np.float32]:
@@ -112,6 +113,6 @@ def _pattern(camera: CameraOptics, seed: int, name: str) -> tuple[NDArray[np.flo
 @lru_cache(maxsize=4)
 def _table(camera: CameraOptics) -> NDArray[np.uint8]:
     """From 12 bit to 8 bit: black level off, gamma, rounding."""
-    linear = (np.arange(_FULL_SCALE + 1) - camera.offset) / (_FULL_SCALE - camera.offset)
+    linear = (np.arange(FULL_SCALE + 1) - camera.offset) / (FULL_SCALE - camera.offset)
     table: NDArray[np.uint8] = np.rint(255.0 * linear.clip(0.0) ** (1.0 / camera.gamma)).astype(np.uint8)
     return table

@@ -1,0 +1,136 @@
+"""A system under test that looks for faces, or what else it learned: an image cascade, in a process of its own."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping
+from importlib.metadata import PackageNotFoundError, distribution
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, ClassVar
+
+from ..capability import Frame, Stimulus
+from ..clock import Clock
+from ..errors import DeviceUnreachable, DriverError, MissingExtra, OptionError
+from .questions import Output
+from .system import Domain, declared
+from .system_process import ChildSystem
+
+PACKAGE = "scikit-image"
+MODEL = "skimage/data/lbpcascade_frontalface_opencv.xml"
+LEAST, MOST = 24, 16_384
+"""Sides of a window in pixels: that of the shipped cascade's training, and what no picture has."""
+
+Places = Mapping[str, tuple[float, float, float, float]]
+"""Left, top, right and bottom of each place, as fractions of the picture, 0 to 1."""
+
+
+class SystemCascade(ChildSystem):
+    """Looks for what a cascade of local binary patterns was trained on, by scikit-image, and answers how many it saw.
+
+    With ``places`` it answers where: the names of the places in which a box has its middle, in their order, with a
+    blank between them. The boxes (left, top, width, height in pixels) are details of the answer. What it does wrong is
+    told as by ``process``. Implements ``SystemUnderTest``.
+
+    :param address: ``process:``.
+    :param model: a cascade in OpenCV's XML of local binary patterns; by default that for faces seen from the front that
+        scikit-image ships. Its SHA-256 is part of the identity, and so are all settings.
+    :param smallest: side of the smallest window that is looked at, in pixels.
+    :param largest: side of the largest.
+    :param growth: of the windows from one size to the next, above 1.
+    :param step: of the windows over the picture, in pixels of the cascade's own size, at least 1.
+    :param neighbours: how many windows must agree on a box.
+    :param places: name to left, top, right and bottom, as fractions of the picture.
+    :param deadline: wall time for an answer, in seconds.
+    :param domain: its operating domain as declared: name of a quantity, with its unit, to lower and upper bound.
+    """
+
+    files: ClassVar[tuple[str, ...]] = ("model",)
+    raw = True
+
+    def __init__(
+        self,
+        name: str,
+        address: str,
+        *,
+        clock: Clock,
+        model: str = "",
+        smallest: int = 40,
+        largest: int = 200,
+        growth: float = 1.2,
+        step: float = 1.0,
+        neighbours: int = 4,
+        places: Places | None = None,
+        deadline: float = 5.0,
+        domain: Domain | None = None,
+    ) -> None:
+        if not (LEAST <= smallest <= largest <= MOST and 1.0 < growth <= 4.0 and 1.0 <= step <= 8.0 and neighbours > 0):
+            raise OptionError(
+                f"windows of {smallest} to {largest} pixels, growth {growth:g}, step {step:g}, {neighbours} neighbours",
+                where=name,
+                remedy=f"give sides from {LEAST} on that rise, a growth above 1 to 4, a step of 1 to 8, 1 neighbour",
+            )
+        _require_places(places or {}, name)
+        self._model = Path(model) if model else _packaged()
+        used = {
+            "model": self._model.name,
+            "smallest": smallest,
+            "largest": largest,
+            "growth": growth,
+            "step": step,
+            "neighbours": neighbours,
+            "places": {place: list(box) for place, box in (places or {}).items()},
+        }
+        settings = declared(name, deadline=deadline, domain=domain, **used)
+        output: Output = "text" if places else "quantity"
+        super().__init__(name, address, clock=clock, output=output, deadline=deadline, settings=settings)
+
+    def command(self) -> list[str]:
+        """The child's command line."""
+        settings = {**self.settings, "model": str(self._model.resolve())}
+        return [sys.executable, "-P", "-m", f"{__package__}.cascade_child", json.dumps(settings)]
+
+    def folder(self) -> Path:
+        """That of the model."""
+        return self._model.resolve().parent
+
+    def question(self, stimulus: Stimulus) -> dict[str, Any]:
+        """The picture.
+
+        :raises DriverError: for what is no picture.
+        """
+        if not isinstance(stimulus, Frame):
+            raise DriverError(f"takes pictures, no {type(stimulus).__name__}", where=self.name)
+        return super().question(stimulus)
+
+    async def open(self) -> None:
+        """Start the cascade.
+
+        :raises MissingExtra: if scikit-image is not installed.
+        :raises DeviceUnreachable: if there is no such file, or it is no cascade of local binary patterns.
+        """
+        if find_spec("skimage") is None:
+            remedy = "pip install 'hil-bench[ai]'"
+            raise MissingExtra(f"the package {PACKAGE} is not installed", where=self.name, remedy=remedy)
+        if not self._model.is_file():
+            raise DeviceUnreachable(f"{self._model} is no file", where=self.name, remedy="name a cascade in `model`")
+        await super().open()
+
+
+def _require_places(places: Places, name: str) -> None:
+    for place, (left, top, right, bottom) in places.items():
+        if not (0.0 <= left < right <= 1.0 and 0.0 <= top < bottom <= 1.0) or len(place.split()) != 1:
+            raise OptionError(
+                f"the place {place!r}: {left:g}, {top:g}, {right:g}, {bottom:g}",
+                where=name,
+                remedy="give one word, and left, top, right and bottom that rise, from 0 to 1",
+            )
+
+
+def _packaged() -> Path:
+    """The cascade in the package, found without importing it; a bare name without the package."""
+    try:
+        return Path(str(distribution(PACKAGE).locate_file(MODEL)))
+    except PackageNotFoundError:
+        return Path(MODEL)
