@@ -56,7 +56,7 @@ async def test_one_is_in_command_and_safety_is_for_anyone(tmp_path: Path) -> Non
         stopped = await bench.until(lambda state: state["queue"]["items"][0]["status"] != "running")
         assert not stopped["queue"]["working"]
         item = stopped["queue"]["items"][0]
-        assert (item["status"], "smoke" in item["error"]) == ("failed", True)
+        assert (item["status"], "smoke" in item["error"]) == ("stopped", True)
         assert open_run(tmp_path / "runs" / item["run"]).status == "stopped"
         override = await bench.ask("lease-override", operator="Reviewer B", reason="the console hangs")
         assert override["status"] == "accepted"

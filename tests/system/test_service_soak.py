@@ -140,7 +140,7 @@ async def half_hour(bench: InService, folder: Path) -> str:
 
 def ended(state: dict[str, Any], item: str) -> bool:
     """Whether an item of the queue has ended, and nothing runs."""
-    items = [each["id"] for each in state["queue"]["items"] if each["status"] in ("done", "failed")]
+    items = [each["id"] for each in state["queue"]["items"] if each["status"] not in ("waiting", "running")]
     return item in items and state["state"] == "idle"
 
 

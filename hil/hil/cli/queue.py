@@ -9,7 +9,6 @@ import click
 
 from ..commanding.client import Reached, runs_under_way
 from ..commanding.verbs import Verb
-from ..ending import ended_by_person
 from ..errors import Unreachable, UsageError
 from .command import REASON, RUN, send
 from .completing import procedure_names
@@ -129,12 +128,7 @@ def the_service(meant: str | None) -> Reached:
     return found[0]
 
 
-def _status(item: dict[str, Any]) -> str:
-    """How an item does; a run that a person ended has not failed."""
-    return (ended_by_person(item["error"]) if item["status"] == "failed" else "") or str(item["status"])
-
-
 def row_of(item: dict[str, Any]) -> list[str]:
     """An item of the queue, by `COLUMNS`."""
     settings = " ".join(f"{name}={value}" for name, value in item["settings"].items())
-    return [item["id"], _status(item), item["procedure"], item["verdict"], settings, item["run"], item["error"]]
+    return [item["id"], item["status"], item["procedure"], item["verdict"], settings, item["run"], item["error"]]

@@ -15,7 +15,7 @@ from ..commanding.verb import Verb
 from ..errors import HilError
 from .channels import Live
 from .context import Context
-from .copying import keep_copy
+from .copying import keep_copy, keep_picture, open_outside
 from .desk import Desk
 from .dialogs.detail import detail
 from .dialogs.help import HELP
@@ -24,6 +24,7 @@ from .dialogs.stopped import StopDialog
 from .dialogs.text import Field, Form, Telling
 from .link import Answer, Link
 from .model import Model
+from .pictures import Seen
 from .places import Finder
 from .screens.main import Main
 from .source import Source
@@ -66,6 +67,7 @@ class Acting(App[int]):
             repaint=self.tick,
             want_pictures=self.want_pictures,
             recall=self.recall,
+            view_picture=self.view_picture,
         )
         self.main = Main(self.context)
         self._said, self._said_at, self._said_wrong = "", 0.0, False
@@ -202,6 +204,17 @@ class Acting(App[int]):
             self.say(f"copied {text}; also in {keep_copy(text)}")
         except OSError as error:
             self.say(f"copied {text}; no file: {error.strerror}", wrong=True)
+
+    def view_picture(self, seen: Seen | None) -> None:
+        """Open a picture in a viewer of its own; where there is no display, say where it is kept."""
+        if seen is None:
+            self.say("there is no picture yet")
+            return
+        try:
+            kept = keep_picture(seen)
+            self.say(f"{'opened' if open_outside(kept) else 'no display here; the picture is kept in'} {kept}")
+        except OSError as error:
+            self.say(f"the picture could not be kept: {error.strerror}", wrong=True)
 
     def action_theme(self) -> None:
         """Other colours."""

@@ -16,6 +16,7 @@ from ..errors import HilError
 from .acting import THEMES
 from .dialogs.dialog import Dialog
 from .in_command import InCommand
+from .key_order import KeyOrder
 from .model import LinkState
 from .orders import Order, Orders
 from .pace import STEPS, Pace
@@ -28,6 +29,8 @@ from .times import Times
 
 SAID_FOR = 12.0
 """Seconds for which a message stays above the keys."""
+
+SAFE_STOP = "ctrl+x"
 
 CALM = 1.5
 """Seconds without a key before a new prompt opens by itself: it must not take what is being typed."""
@@ -57,7 +60,7 @@ class Console(InCommand):
     CommandPalette #--results, CommandPalette OptionList { max-height: 14; border: none; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+x", "safe_stop", "SAFE STOP", priority=True, show=False),
+        Binding(SAFE_STOP, "safe_stop", "SAFE STOP", priority=True, show=False),
         *(Binding(f"{at + 1},f{at + 1}", f"call_up({at})", name, show=False) for at, name in enumerate(NAMES)),
         Binding("space", "pause", "Pause", show=False),
         Binding("a", "acknowledge", "Acknowledge", show=False),
@@ -93,6 +96,7 @@ class Console(InCommand):
         self._colours = colours
         self._key_at = -CALM
         self._asked_for_handover = False
+        self.keys = KeyOrder(self, super().on_event, self._no_text)
 
     def on_mount(self) -> None:
         """Paint a first picture."""
@@ -206,10 +210,16 @@ class Console(InCommand):
                 return
 
     async def on_event(self, event: events.Event) -> None:
-        """Note when a key was pressed last."""
-        if isinstance(event, events.Key):
+        """Note when a key was pressed last, and have keys handled in their order; SAFE STOP waits for none."""
+        if isinstance(event, events.Key) and not event.is_forwarded:
             self._key_at = self.times.now()
+            if event.key != SAFE_STOP:
+                self.keys.take(event)
+                return
         await super().on_event(event)
+
+    def _no_text(self) -> None:
+        self.say("typed text is no command, and no question is open: i answers one, n writes a note", wrong=True)
 
     def orders(self) -> list[Order]:
         """Every command by name, for the command palette."""

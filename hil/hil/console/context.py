@@ -10,6 +10,7 @@ from ..commanding.verb import Verb
 from .desk import Desk
 from .link import Answer
 from .model import LinkState, Model
+from .pictures import Seen
 from .source import Source
 from .times import Times
 
@@ -36,6 +37,7 @@ class Context:
     :param say: shows a line above the keys; ``wrong`` says that something is.
     :param repaint: paints everything in sight, now.
     :param want_pictures: has the bench send what its cameras see, or not.
+    :param view_picture: opens a picture in a viewer of its own, or says where it is kept.
     :param recall: has the past of a channel, so many seconds of it, put before what was seen of it here.
     """
 
@@ -49,6 +51,7 @@ class Context:
     repaint: Callable[[], object]
     want_pictures: Callable[[bool], object]
     recall: Callable[[str, float], object]
+    view_picture: Callable[[Seen | None], object]
     drafts: dict[int, str] = field(default_factory=dict)
     """By the number of its prompt, an answer that was begun."""
     run_draft: list[str] = field(default_factory=list)

@@ -13,7 +13,7 @@ WINDOW = 60.0
 ENOUGH = 0.5
 """A reading is stable where its trend changes by at most this part of U (k = 2) in `WINDOW`."""
 
-BAR = 10
+BAR = 5
 """Cells of the indicator."""
 
 
@@ -23,10 +23,12 @@ class Stability:
 
     :param change: what the trend changes in `WINDOW`, in the unit of the channel; ``None`` where it is not known yet.
     :param uncertainty: U (k = 2); ``None`` where it is not known.
+    :param borrowed: whether it is that of the reference: an item that is not calibrated yet has none of its own.
     """
 
     change: float | None
     uncertainty: float | None
+    borrowed: bool = False
 
     @property
     def part(self) -> float | None:
@@ -44,15 +46,19 @@ class Stability:
     def words(self) -> str:
         """What a person is told."""
         if self.change is None:
-            return f"… not known: {WINDOW / 2:g} s of readings are needed"
+            return f"… in {WINDOW / 2:g} s of readings"
         if self.part is None:
-            return "? no uncertainty to hold it against"
+            return "? U is not known"
         verdict = "✓ STABLE" if self.stable else "◇ DRIFTS"
+        if self.borrowed:
+            return f"{verdict} {self.part:.2g} U of ref./min"
         full = min(BAR, round(BAR * self.part))
-        return f"{verdict} {'▰' * full}{'▱' * (BAR - full)} {self.part:.2g} U in {WINDOW:g} s"
+        return f"{verdict} {'▰' * full}{'▱' * (BAR - full)} {self.part:.2g} U/min"
 
 
-def stability(live: Live) -> Stability:
-    """How the reading of a channel stands now."""
+def stability(live: Live, reference: Live | None = None) -> Stability:
+    """How the reading of a channel stands now; against the U of ``reference`` where it has none of its own."""
     slope = live.past.slope(WINDOW)
-    return Stability(None if slope is None else slope * WINDOW, None if live.u is None else K * live.u)
+    borrowed = live.u is None and reference is not None and reference.facts.unit == live.facts.unit
+    u = reference.u if borrowed and reference is not None else live.u
+    return Stability(None if slope is None else slope * WINDOW, None if u is None else K * u, borrowed)

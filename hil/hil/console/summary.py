@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 
-from ..ending import ended_by_person
 from .alarms import level_of
 from .model import LinkState, Model
 from .palette import Level
@@ -94,9 +93,9 @@ def seconds_since(then: int | None, now: int) -> float | None:
     return None if then is None else max(0.0, (now - then) / 1e9)
 
 
-QUEUE_GLYPHS = {"waiting": "·", "running": "▶", "done": "✓", "failed": "✗", "cut off": "✗", "removed": "–"} | {
-    "stopped": "■",
-    "aborted": "■",
+QUEUE_GLYPHS = {"waiting": "·", "running": "▶", "done": "✓", "removed": "–"} | {
+    **dict.fromkeys(("failed", "tripped", "cut off"), "✗"),
+    **dict.fromkeys(("stopped", "aborted"), "■"),
 }
 
 
@@ -104,12 +103,12 @@ def queue_glyph(item: Item) -> str:
     """One cell for how an entry of the queue does."""
     if item.status == "done" and item.verdict not in ("", "PASS"):
         return {"FAIL": "✗", "INCONCLUSIVE": "?"}.get(item.verdict, "✓")
-    return QUEUE_GLYPHS.get(item_status(item), "·")
+    return QUEUE_GLYPHS.get(item.status, "·")
 
 
-def item_status(item: Item) -> str:
-    """How an entry of the queue does; one that a person ended has not failed."""
-    return (ended_by_person(item.error) if item.status == "failed" else "") or item.status
+def item_name(item: Item) -> str:
+    """The procedure of an entry of the queue; of a script its file without the folder."""
+    return item.procedure.rpartition("/")[2]
 
 
 def device_status(device: Device, wall: int) -> tuple[Level, str]:

@@ -227,12 +227,18 @@ def _lease(event: Mapping[str, Any]) -> str:
 
 
 def _item(event: Mapping[str, Any]) -> str:
-    return f"{_short(event.get('procedure') or '')}, by {_short(event.get('operator') or 'somebody')}"
+    """What is to run, with its settings; of a script its file without the folder."""
+    procedure = (text(event.get("procedure")) or "").rpartition("/")[2]
+    settings = event.get("settings")
+    given = _plain(settings) if isinstance(settings, dict) else ""
+    what = " ".join(part for part in (_short(procedure), given) if part)
+    reason = f": {_short(event['reason'])}" if event.get("reason") else ""
+    return f"{what}, by {_short(event.get('operator') or 'somebody')}{reason}"
 
 
 def _item_ended(event: Mapping[str, Any]) -> str:
     run, verdict, error = (_short(event.get(name) or "") for name in ("run", "verdict", "error"))
-    how = verdict or ("done" if event.get("ok") else "not done")
+    how = verdict or _short(event.get("status") or ("done" if event.get("ok") else "not done"))
     return ": ".join(part for part in (run, how, error) if part)
 
 
@@ -253,6 +259,7 @@ _SENTENCES: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "service": _service,
     "gateway": _gateway,
     "item": _item,
+    "queueadd": _item,
     "item ended": _item_ended,
     **dict.fromkeys(("lease", "lease lost", "lease requested", "lease offered"), _lease),
     **dict.fromkeys(("lease refused", "lease ended"), _lease),

@@ -11,12 +11,20 @@ import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Literal, get_args
 
+from ..ending import ABORTED, COMPLETE, FAILED, STOPPED, TRIPPED
 from ..errors import RecordError, UsageError
 from .disk import Disk
 
-Status = Literal["waiting", "running", "done", "failed", "cut off"]
+Status = Literal["waiting", "running", "done", "failed", "stopped", "aborted", "tripped", "cut off"]
+"""``stopped`` and ``aborted`` by a person, ``tripped`` by an interlock: such a run has not failed."""
+
+AS_ENDED: Mapping[str, Status] = MappingProxyType(
+    {COMPLETE: "done", FAILED: "failed", STOPPED: "stopped", ABORTED: "aborted", TRIPPED: "tripped"}
+)
+"""What an item is by how its run has ended."""
 
 MOST_WAITING = 1000
 LONGEST = 500_000
@@ -195,12 +203,12 @@ class RunQueue:
         item.run = run
         self._save()
 
-    def end(self, item: Item, *, ok: bool, verdict: str = "", error: str = "") -> None:
-        """``item`` has ended; where it failed the queue is held, as what comes next may need what it was to do."""
-        item.status, item.verdict, item.error = "done" if ok else "failed", verdict, error
-        if not ok or not self.waiting:
+    def end(self, item: Item, status: Status, *, verdict: str = "", error: str = "") -> None:
+        """``item`` has ended; where it is not done the queue is held, as what comes next may need what it was to do."""
+        item.status, item.verdict, item.error = status, verdict, error
+        if status != "done" or not self.waiting:
             self.working = False
-        ended = [each for each in self._kept.items if each.status in ("done", "failed", "cut off")]
+        ended = [each for each in self._kept.items if each.status not in ("waiting", "running")]
         for old in ended[:-MOST_ENDED]:
             self._kept.items.remove(old)
         self._save()

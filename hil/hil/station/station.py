@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..commanding.commander import Commander, RunFacts
-from ..ending import COMPLETE
+from ..ending import FAILED, ended_by_person
 from ..lease import Leases
 from ..overview import overview
 from ..safety.alarms import Alarms
@@ -23,7 +23,7 @@ from .journal import Journal
 from .lookout import Lookout, declare
 from .notifier import NOTIFICATION, Notifier
 from .past import past
-from .queue import Item, RunQueue
+from .queue import AS_ENDED, Item, RunQueue
 from .safe import Safe
 from .words import in_words
 
@@ -193,19 +193,20 @@ class Station:
         self._item = item
         self.facts.begin(item.procedure, item.operator)
         self._tell("item", {"item": item.id, "procedure": item.procedure, "operator": item.operator})
-        ok, verdict, error = False, "", "it was interrupted"
+        status, verdict, error = FAILED, "", "it was interrupted"
         try:
             outcome = await self._carried_out(item)
-            ok, error = outcome.status == COMPLETE, outcome.error
+            status, error = outcome.status, outcome.error
             verdict = "" if outcome.verdict is None else outcome.verdict["outcome"]
         except Exception as failure:  # noqa: BLE001 (a fault in hil ends one run, and not the bench's service)
             error = in_words(failure)
+            status = ended_by_person(error) or FAILED
         finally:
             self.service.let_go()
             self._item = None
-            self.queue.end(item, ok=ok, verdict=verdict, error=error)
-            told = {"item": item.id, "run": item.run, "ok": ok, "verdict": verdict, "error": error}
-            self._tell("item ended", told)
+            self.queue.end(item, AS_ENDED[status], verdict=verdict, error=error)
+            told = {"item": item.id, "run": item.run, "status": item.status, "verdict": verdict, "error": error}
+            self._tell("item ended", told | {"ok": item.status == "done"})
             self.facts.begin("", "")
 
     async def _carried_out(self, item: Item) -> RunOutcome:

@@ -63,11 +63,11 @@ def live(slope: float, *, u: float | None = 0.1, seconds: int = 90) -> Live:
 @pytest.mark.parametrize(
     ("channel", "stable", "words"),
     [
-        (live(0.0), True, "✓ STABLE ▱▱▱▱▱▱▱▱▱▱ 0 U in 60 s"),
-        (live(0.08 / WINDOW), True, "✓ STABLE ▰▰▰▰▱▱▱▱▱▱ 0.4 U in 60 s"),
-        (live(0.3 / WINDOW), False, "◇ DRIFTS ▰▰▰▰▰▰▰▰▰▰ 1.5 U in 60 s"),
-        (live(0.0, u=None), False, "? no uncertainty to hold it against"),
-        (live(0.0, seconds=20), False, "… not known: 30 s of readings are needed"),
+        (live(0.0), True, "✓ STABLE ▱▱▱▱▱ 0 U/min"),
+        (live(0.08 / WINDOW), True, "✓ STABLE ▰▰▱▱▱ 0.4 U/min"),
+        (live(0.3 / WINDOW), False, "◇ DRIFTS ▰▰▰▰▰ 1.5 U/min"),
+        (live(0.0, u=None), False, "? U is not known"),
+        (live(0.0, seconds=20), False, "… in 30 s of readings"),
     ],
 )
 def test_a_reading_is_stable_where_its_trend_is_small_against_its_uncertainty(
@@ -76,6 +76,13 @@ def test_a_reading_is_stable_where_its_trend_is_small_against_its_uncertainty(
     found = stability(channel)
     assert found.stable is stable
     assert found.words == words
+
+
+def test_an_item_that_is_not_calibrated_yet_is_held_against_the_u_of_its_reference() -> None:
+    reference = live(0.0)
+    assert stability(live(0.08 / WINDOW, u=None), reference).words == "✓ STABLE 0.4 U of ref./min"
+    assert stability(live(0.3 / WINDOW, u=None), reference).words == "◇ DRIFTS 1.5 U of ref./min"
+    assert stability(live(0.08 / WINDOW), reference).words == "✓ STABLE ▰▰▱▱▱ 0.4 U/min"
 
 
 def test_what_is_not_known_of_a_channel_is_not_stable() -> None:

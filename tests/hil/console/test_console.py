@@ -270,7 +270,7 @@ async def test_who_does_not_command_is_told_before_anything_is_typed(tmp_path: P
 
 async def test_a_run_that_a_person_ended_is_not_shown_as_failed(tmp_path: Path) -> None:
     stopped = str(Aborted(f"{STOPPED_BY} ada: smoke"))
-    items = [item("a", "sweep", "failed", "ada", error=stopped), item("b", "soak", "failed", "ada", error="no answer")]
+    items = [item("a", "sweep", "stopped", "ada", error=stopped), item("b", "soak", "failed", "ada", error="no answer")]
     async with console(tmp_path) as rig:
         await rig.change(queue={"revision": 1, "working": False, "items": items})
         await rig.press("3")

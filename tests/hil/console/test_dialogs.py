@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 from textual.widgets import Input
 
 from console_rig import BEGAN_NS, Rig, alarm, console, prompt
@@ -179,7 +180,17 @@ async def test_each_kind_of_prompt_is_answered(
         assert (await rig.asked("answer"))["args"] == {"prompt": 1, "value": sent}
 
 
-async def test_a_prompt_shows_its_picture_for_as_long_as_it_is_open(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("key", "sent"), [("f9", "yes"), ("f10", "no"), ("Y", "yes"), ("N", "no")])
+async def test_yes_and_no_are_one_key_each(tmp_path: Path, key: str, sent: str) -> None:
+    async with console(tmp_path) as rig:
+        await asking(prompt(1, "Is the mark inside the circle?", "yes/no"))(rig)
+        await rig.press(key)
+        assert (await rig.asked("answer"))["args"] == {"prompt": 1, "value": sent}
+
+
+async def test_a_prompt_shows_its_picture_for_as_long_as_it_is_open(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     bright = np.zeros((60, 80, 3), np.uint8)
     bright[20:40, 30:50] = 255
     asked = prompt(1, "Is the mark inside the circle?", "yes/no", picture={"width": 640, "height": 480, "sha256": "ab"})
@@ -193,6 +204,13 @@ async def test_a_prompt_shows_its_picture_for_as_long_as_it_is_open(tmp_path: Pa
         fits(rows, (80, 24))
         expect("dialog-prompt-with-picture-80x24", rows)
         assert any("640 x 480 pixels, here 80 x 60" in row for row in rows)
+        monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+        monkeypatch.delenv("DISPLAY", raising=False)
+        monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
+        await rig.press("f7")
+        assert "no display here; the picture is kept in" in rig.text()
+        with Image.open(tmp_path / "hil" / "picture.png") as kept:
+            assert np.array_equal(np.asarray(kept), bright)
         await rig.press("y", "enter")
         await rig.change(prompts=[])
         await rig.until(lambda: rig.bench.wanted == [True, False])

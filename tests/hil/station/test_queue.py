@@ -11,9 +11,10 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
+from hil.ending import ENDINGS
 from hil.errors import RecordError, UsageError
 from hil.station.disk import Disk
-from hil.station.queue import MOST_ENDED, RunQueue
+from hil.station.queue import AS_ENDED, MOST_ENDED, RunQueue
 
 
 @pytest.fixture
@@ -33,7 +34,7 @@ async def test_items_are_worked_off_in_their_order_and_kept(tmp_path: Path, disk
     assert running is not None
     assert running.id == third.id
     queue.named(running, "run-c")
-    queue.end(running, ok=True, verdict="PASS")
+    queue.end(running, "done", verdict="PASS")
     queue.move(second.id, 0)
     queue.remove(first.id)
     await disk.flush()
@@ -64,7 +65,7 @@ def test_a_run_that_fails_holds_the_queue(tmp_path: Path, disk: Disk) -> None:
     queue.work(on=True)
     item = queue.begin()
     assert item is not None
-    queue.end(item, ok=False, error="a device is lost")
+    queue.end(item, "failed", error="a device is lost")
     assert not queue.working
     assert queue.begin() is None
 
@@ -196,15 +197,16 @@ class Edits(RuleBasedStateMachine):
         if movable:
             self.queue.remove(movable[n % len(movable)].id)
 
-    @rule(ok=st.booleans())
-    def run_one(self, ok: bool) -> None:
+    @rule(ending=st.sampled_from(ENDINGS))
+    def run_one(self, ending: str) -> None:
         self.queue.work(on=True)
         before = self.queue.waiting
         item = self.queue.begin()
         assert (item is None) == (not before)
         if item is not None:
             assert item is before[0]
-            self.queue.end(item, ok=ok)
+            self.queue.end(item, AS_ENDED[ending])
+            assert self.queue.working == (ending == "complete" and bool(self.queue.waiting))
 
     @invariant()
     def is_kept(self) -> None:

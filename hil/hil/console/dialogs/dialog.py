@@ -57,6 +57,7 @@ class Dialog(ModalScreen[Result | None]):
         super().__init__(classes="-ascii" if context.plain else None)
         self._compositor = SparingCompositor()
         self.context, self._left = context, False
+        self.takes_keys = False
         self.heading = Words(title, style=Style(bold=True), plain=context.plain, classes="title")
         self._not_in_command = self.words("")
         self._not_in_command.display = False
@@ -72,8 +73,12 @@ class Dialog(ModalScreen[Result | None]):
         yield self.foot
 
     def on_screen_resume(self) -> None:
-        """It is on top: paint all of it at once, not at the next beat."""
-        self.call_after_refresh(self.context.repaint)
+        """It is on top: paint all of it at once, not at the next beat, and take keys from then on."""
+        self.call_after_refresh(self._resumed)
+
+    def _resumed(self) -> None:
+        self.takes_keys = True
+        self.context.repaint()
 
     def content(self) -> list[Widget]:
         """What stands in the panel under its title."""

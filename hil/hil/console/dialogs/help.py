@@ -17,7 +17,8 @@ y            copy the value with unit and U
 Space        pause before the next point, or resume
 a  A         acknowledge the worst alarm, or the chosen one; all in sight
 s            shelve an alarm for a while, for a reason
-i  n         answer a prompt; a note into the record
+i  n         answer a prompt (F9 yes, F10 no); a note into the record
+v            the picture in a viewer of its own; F7 in a question
 L  H         take, ask for or release command; note to the next shift
 t  ^p        colours; every command by name
 d  q         detach, the bench goes on; q asks where you are in command

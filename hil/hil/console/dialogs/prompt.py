@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from rich.style import Style
 from textual import events, on
+from textual.binding import Binding, BindingType
 from textual.widget import Widget
 from textual.widgets import Input
 
@@ -15,10 +16,10 @@ from ..context import Context
 from ..layout import Column
 from ..link import Answer
 from ..palette import Level, style
-from ..pictures import PROMPT
+from ..pictures import PROMPT, Seen
 from ..state import Prompt
 from ..summary import waited
-from ..widgets.key_bar import Key
+from ..widgets.key_bar import SAFE_STOP, Key
 from ..widgets.listing import Entry, Listing
 from ..widgets.preview import Preview
 from ..widgets.words import Words
@@ -37,6 +38,11 @@ class PromptDialog(Dialog[bool]):
     DEFAULT_CSS = "PromptDialog Listing { height: auto; max-height: 9; min-height: 1; margin-bottom: 1; }"
     KEYS: ClassVar[tuple[Key, ...]] = (Key("Enter", "Send", rank=1), LATER)
     COMMANDS_BENCH = True
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("f9,Y", "at_once('yes')", "Yes", show=False),
+        Binding("f10,N", "at_once('no')", "No", show=False),
+        Binding("f7,v", "view", "Viewer", show=False),
+    ]
 
     def __init__(self, context: Context, prompt: Prompt) -> None:
         super().__init__(context, "")
@@ -47,6 +53,13 @@ class PromptDialog(Dialog[bool]):
         self.verdict = Words(plain=context.plain)
         self.preview = Preview(WAITING, plain=context.plain, id="picture")
         self._sent = False
+
+    def keys(self) -> tuple[Key, ...]:
+        """What there is for this kind of question."""
+        sends, later = self.KEYS
+        at_once = (Key("F9", "Yes", rank=2), Key("F10", "No", rank=2)) if self.prompt.wants == "yes/no" else ()
+        viewer = (Key("F7", "Viewer", rank=3),) if self.prompt.picture is not None else ()
+        return (sends, later, *at_once, *viewer, SAFE_STOP)
 
     @property
     def listed(self) -> tuple[str, ...]:
@@ -80,8 +93,23 @@ class PromptDialog(Dialog[bool]):
         if self.prompt.picture is not None:
             self.context.want_pictures(False)
 
+    @property
+    def _seen(self) -> Seen | None:
+        return self.context.model.pictures.get(f"{PROMPT}{self.prompt.prompt}")
+
+    def action_at_once(self, answer: str) -> None:
+        """Yes or no, with one key."""
+        if answer in self.listed and self.prompt.wants == "yes/no":
+            self.choices.go_to(answer)
+            self._send()
+
+    def action_view(self) -> None:
+        """Open the picture of the question in a viewer of its own."""
+        if self.prompt.picture is not None:
+            self.context.view_picture(self._seen)
+
     def _paint_picture(self) -> None:
-        seen = self.context.model.pictures.get(f"{PROMPT}{self.prompt.prompt}")
+        seen = self._seen
         if seen is not None and self.prompt.picture is not None:
             facts = self.prompt.picture
             self.preview.show(seen.image, f"{facts.width} x {facts.height} pixels, here {seen.width} x {seen.height}")
@@ -140,7 +168,7 @@ class PromptDialog(Dialog[bool]):
         if not self.listed or event.character is None:
             return
         for place, each in enumerate(self.listed):
-            if event.character.lower() == _key(place, each):
+            if event.character == _key(place, each):
                 self.choices.go_to(each)
                 event.stop()
 

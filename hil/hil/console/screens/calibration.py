@@ -18,6 +18,7 @@ from ..layout import Column
 from ..palette import Level
 from ..reading import result, written
 from ..stability import stability
+from ..text import pad
 from ..widgets.key_bar import Key
 from ..widgets.listing import Entry, Listing
 from ..widgets.trend import Trend
@@ -42,6 +43,10 @@ TAKEN = (
 )
 
 
+NAME, READING = 18, 20
+"""Cells of a channel's name, and of its reading, above the trend."""
+
+
 @dataclass(frozen=True)
 class Taken:
     """A pair of readings that was taken down."""
@@ -51,7 +56,7 @@ class Taken:
     item: str
     reference: str
     error: str
-    stable: bool
+    was: str
 
 
 class CalibrationView(View):
@@ -130,17 +135,15 @@ class CalibrationView(View):
             if live is None:
                 rows.append([(f" {name:<10} not chosen", Style())])
                 continue
-            told = f"{live.facts.name} {_result(live)}"
-            rows.append(
-                [(f" {name:<10} ", Style()), (f"{told:<34}", Style(bold=True)), (f" {self._told(live)}", Style())]
-            )
+            told = f"{pad(live.facts.name, NAME)} {_short(_result(live)):<{READING}}"
+            rows.append([(f" {name:<10} ", Style()), (told, Style(bold=True)), (f" {self._told(live)}", Style())])
         rows.append([(f" {'difference':<10} ", Style()), (self._difference() or "-", Style(bold=True))])
         return rows
 
     def _told(self, live: Live) -> str:
         status = self.context.model.status(live, self.context.times.now())
         usable = self.context.linked and status.level not in (Level.STALE, Level.BAD)
-        return stability(live).words if usable else status.text or "as last heard"
+        return stability(live, self._live(self.reference)).words if usable else status.text or "as last heard"
 
     def _live(self, name: str) -> Live | None:
         return self.context.model.channel(name) if name else None
@@ -180,11 +183,14 @@ class CalibrationView(View):
         if not self.context.linked:
             self.context.say("the link is lost: these readings are not of now", wrong=True)
             return
-        step, stable = STEPS[self.step], stability(item).stable and stability(reference).stable
-        taken = Taken(self.context.bench_time, step, _result(item), _result(reference), self._difference(), stable)
+        stands = (stability(item, reference), stability(reference))
+        step, stable = STEPS[self.step], all(each.stable for each in stands)
+        known = all(each.part is not None for each in stands)
+        was = "✓ stable" if stable else "◇ drifts" if known else "? unsure"
+        taken = Taken(self.context.bench_time, step, _result(item), _result(reference), self._difference(), was)
         self.taken.append(taken)
         self.paint()
-        state = "both stable" if stable else "NOT STABLE"
+        state = "both stable" if stable else "NOT STABLE" if known else "STABILITY NOT KNOWN"
         words = f"{step}: item {self.item} = {taken.item}, reference {self.reference} = {taken.reference}"
         self.context.order(Verb.NOTE, reason=f"{words}, difference {taken.error or 'none'}, {state}")
 
@@ -193,13 +199,18 @@ def _result(live: Live) -> str:
     return result(live.value, live.u, live.facts.symbol)
 
 
+def _short(told: str) -> str:
+    """A result for a narrow column; U is that of k = 2 everywhere here."""
+    return told.removesuffix(" (k = 2)").replace(" (no uncertainty)", ", no U")
+
+
 def _entry(place: int, taken: Taken) -> Entry:
     cells = {
         "clock": clock_of(taken.wall)[:8],
         "step": taken.step,
-        "item": taken.item.removesuffix(" (k = 2)"),
-        "reference": taken.reference.removesuffix(" (k = 2)"),
+        "item": _short(taken.item),
+        "reference": _short(taken.reference),
         "error": taken.error,
-        "state": "✓ stable" if taken.stable else "◇ drifts",
+        "state": taken.was,
     }
-    return Entry(str(place), cells, Level.NORMAL if taken.stable else Level.MEDIUM)
+    return Entry(str(place), cells, Level.NORMAL if taken.was == "✓ stable" else Level.MEDIUM)

@@ -10,7 +10,7 @@ from textual.containers import Horizontal
 
 from ..channels import Live
 from ..context import Context
-from ..pictures import PROMPT
+from ..pictures import PROMPT, Seen
 from ..widgets.key_bar import Key
 from ..widgets.path import HERE, START, Mark, Path
 from ..widgets.preview import Preview
@@ -38,12 +38,16 @@ class CameraView(View):
     CameraView #plane { width: 1fr; }
     CameraView.-blank #plane { display: none; }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("right,down,l,j", "next", "Next", show=False)]
-    KEYS: ClassVar[tuple[Key, ...]] = (Key(">", "Next path", row=1, rank=5),)
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("right,down,l,j", "next", "Next", show=False),
+        Binding("v", "view", "Viewer", show=False),
+    ]
+    KEYS: ClassVar[tuple[Key, ...]] = (Key(">", "Next", row=1, rank=5), Key("v", "View", row=1, rank=6))
     can_focus = True
 
     def __init__(self, context: Context) -> None:
         self._path = Path(plain=context.plain, id="plane")
+        self._seen: Seen | None = None
         self._preview = Preview(NO_PICTURE, plain=context.plain, id="preview")
         self._which = 0
         super().__init__(context, id="camera-view")
@@ -86,10 +90,15 @@ class CameraView(View):
         self.set_class(bool(pictures), "-seen")
         self.set_class(bool(pictures) and not paths(self.context.model.channels), "-blank")
         if not pictures:
+            self._seen = None
             self._preview.show(None, NO_PICTURE)
             return
-        seen = list(pictures.values())[self._which % len(pictures)]
+        self._seen = seen = list(pictures.values())[self._which % len(pictures)]
         self._preview.show(seen.image, f"{seen.camera}  {clock_of(seen.t * 1_000_000)[:8]}")
+
+    def action_view(self) -> None:
+        """Open the picture in a viewer of its own."""
+        self.context.view_picture(self._seen)
 
     def action_next(self) -> None:
         """Show the next path."""

@@ -6,7 +6,7 @@ from ..context import Context
 from ..layout import Column
 from ..palette import Level
 from ..state import Device, Item
-from ..summary import device_status, item_status, queue_glyph
+from ..summary import device_status, item_name, queue_glyph
 from ..widgets.listing import Entry
 from ..wording import Entry as LogLine
 from ..wording import Severity
@@ -21,7 +21,7 @@ QUEUE = (
     Column("state", "", 1, 1, rank=0),
     Column("name", "run", 16, 24, rank=0),
     Column("verdict", "verdict", 7, 12, rank=1),
-    Column("by", "by", 8, 14, rank=3),
+    Column("by", "by", 10, 14, rank=3),
     Column("settings", "settings", 16, 200, rank=2),
 )
 QUEUE_NARROW = (Column("state", "", 1, 1), Column("name", "", 12, 40), Column("verdict", "", 7, 12, rank=1))
@@ -50,15 +50,14 @@ def log_entry(line: LogLine) -> Entry:
 def queue_entry(item: Item) -> Entry:
     """One entry of the queue."""
     settings = " ".join(f"{name}={value}" for name, value in item.settings.items())
-    status = item_status(item)
     cells = {
         "state": queue_glyph(item),
-        "name": item.procedure,
-        "verdict": item.verdict or ("" if status in ("waiting", "done") else status),
+        "name": item_name(item),
+        "verdict": item.verdict or ("" if item.status in ("waiting", "done") else item.status),
         "by": item.operator,
         "settings": item.error or settings,
     }
-    bad = item.verdict == "FAIL" or status in ("failed", "cut off")
+    bad = item.verdict == "FAIL" or item.status in ("failed", "tripped", "cut off")
     return Entry(item.id, cells, Level.MEDIUM if bad else Level.NORMAL, faded=item.status not in ("waiting", "running"))
 
 

@@ -16,7 +16,7 @@ from ..context import Context
 from ..fitting import Part, spread
 from ..palette import Level, style
 from ..state import Run
-from ..summary import queue_glyph
+from ..summary import item_name, queue_glyph
 from ..widgets.channel_table import ChannelTable
 from ..widgets.key_bar import Key
 from ..widgets.listing import Listing
@@ -159,7 +159,7 @@ class Overview(View):
             return [(" one run, no queue" if self.context.model.known else "", Style(dim=True))]
         words = " queue " + ("working" if queue.working else "on hold")
         for item in queue.items[-3:] if len(queue.items) > 8 else queue.items:
-            words += f"  {queue_glyph(item)} {item.procedure}"
+            words += f"  {queue_glyph(item)} {item_name(item)}"
         return [(words, Style())]
 
     def _paint_side(self) -> None:

@@ -34,7 +34,7 @@ class Lines(Widget):
 
     @abstractmethod
     def paint(self, width: int, height: int) -> Sequence[Pieces]:
-        """The rows for ``width`` x ``height`` cells; a short one is filled up, a long one cut."""
+        """The rows for ``width`` x ``height`` cells; a short one is filled up, a long one cut, with a mark."""
 
     def repaint(self) -> None:
         """Paint anew, and draw the rows which have changed."""
@@ -87,4 +87,8 @@ class Lines(Widget):
 
     def _strip(self, row: Iterable[tuple[str, Style]], width: int, base: Style) -> Strip:
         pieces = [(in_ascii(text), style) for text, style in row] if self.plain else row
-        return Strip([Segment(text, base + style) for text, style in pieces if text]).adjust_cell_length(width, base)
+        strip = Strip([Segment(text, base + style) for text, style in pieces if text])
+        if width < 1 or not strip.crop(width, strip.cell_length).text.strip():
+            return strip.adjust_cell_length(width, base)
+        mark = "~" if self.plain else "…"
+        return Strip.join([strip.crop(0, width - 1).adjust_cell_length(width - 1, base), Strip([Segment(mark, base)])])
