@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 
 from hil.cli.progress import reporting, sentence
+from hil.cli.status import told_rows
 from hil.safety.trip import Trip
 from hil.service import Service
+from hil_drivers.clock import NANOSECONDS
 
 UNITS = {"illuminance": "lx"}
 
@@ -37,6 +39,8 @@ def test_events_in_words() -> None:
         "finished: complete",
     ]
     assert sentence("pause", {}) == "pause"
+    assert sentence("pausenow", {"operator": "ann", "reason": "smoke"}) == "pause now by ann: smoke"
+    assert sentence("state", {"state": "paused"}) == "the run is paused"
     assert sentence("stop", {"operator": "ann", "reason": "smoke", "via": "socket"}) == "stop by ann: smoke"
     answered = {"prompt": 1, "operator": "ann", "answer": 2.0, "unit": "Cel"}
     assert sentence("answer", answered) == "prompt 1: 2 °C (by ann)"
@@ -51,6 +55,17 @@ def test_events_in_words() -> None:
     assert sentence("gateway", {"state": "started", "pid": 5}) == "clients can connect (process 5)"
     assert sentence("gateway", {"state": "lost", "reason": "it ended"}) == "no client can connect: it ended"
     assert sentence("safe state", {"reached": 1, "of": 2}) == "safe state: 1 of 2 actions done"
+
+
+def test_an_alarm_that_is_shelved_says_until_when_by_whom_and_why() -> None:
+    alarm = {"alarm": "humid", "state": "active", "reason": "room.humidity > 40", "shelved_until": None}
+    hidden = {**alarm, "shelved_until": 1780301545 * NANOSECONDS, "shelved_by": "ann", "shelved_for": "known leak"}
+    assert sentence("alarm", alarm) == "alarm humid is active: room.humidity > 40"
+    how = "shelved until 08:12 UTC, bench time, by ann (known leak)"
+    assert sentence("alarm shelved", hidden) == f"alarm humid is {how}"
+    assert sentence("alarm", hidden) == f"alarm humid is active, {how}: room.humidity > 40"
+    assert sentence("alarm unshelved", alarm).startswith("alarm humid is active: room.humidity > 40; it was shelved")
+    assert ("alarm", f"humid is active, {how}: room.humidity > 40") in told_rows({"pid": 1, "alarms": [hidden]})
 
 
 @pytest.mark.parametrize(

@@ -52,8 +52,13 @@ def sentence(kind: str, data: Mapping[str, Any]) -> str:
     if kind == "trip":
         return _tripped(str(rest.get("interlock")), str(rest.get("reason")))
     if kind == "alarm":
-        reason = f": {rest['reason']}" if rest.get("reason") else ""
-        return f"alarm {rest.get('alarm')} is {rest.get('state')}{reason}"
+        return printable(f"alarm {stands(rest)}")
+    if kind == "alarm shelved":
+        return printable(f"alarm {rest.get('alarm')} is {shelved(rest)}")
+    if kind == "alarm unshelved":
+        return printable(f"alarm {stands(rest)}; it was shelved until now")
+    if kind == "state":
+        return f"the run is {rest.get('state')}"
     if kind == "prompt":
         return asked(data)
     if kind == "answer" and "answer" in rest:
@@ -87,11 +92,15 @@ _OF_PROGRAMS = ("command_id", "request_sha256", "via")
 """What is on record of a command, and is of no use to whoever looks on."""
 
 
+_COMMANDS = {"pausenow": "pause now"}
+"""Commands whose name is not that of their event."""
+
+
 def _ordered(kind: str, rest: dict[str, Any]) -> str:
     """A command of an operator."""
     who, reason = rest.pop("operator"), rest.pop("reason", "")
     more = _pairs({key: value for key, value in rest.items() if key not in _OF_PROGRAMS})
-    told = f"{kind} by {who}" + (f", {more}" if more else "")
+    told = f"{_COMMANDS.get(kind, kind)} by {who}" + (f", {more}" if more else "")
     return printable(f"{told}: {reason}" if reason else told)
 
 
@@ -108,7 +117,23 @@ def _set_to(factors: Mapping[str, Any], units: Mapping[str, str]) -> str:
 
 def waited(until: int) -> str:
     """A wait that the script asked for, ``until`` in UTC nanoseconds of bench time."""
-    return f"waiting until {datetime.fromtimestamp(until / NANOSECONDS, UTC):%H:%M} UTC, bench time (script)"
+    return f"waiting until {_clock(until)} (script)"
+
+
+def stands(alarm: Mapping[str, Any]) -> str:
+    """How an alarm stands, and why."""
+    hidden = f", {shelved(alarm)}" if alarm.get("shelved_until") else ""
+    reason = f": {alarm['reason']}" if alarm.get("reason") else ""
+    return f"{alarm.get('alarm')} is {alarm.get('state')}{hidden}{reason}"
+
+
+def shelved(alarm: Mapping[str, Any]) -> str:
+    """Until when an alarm is hidden, by whom and why."""
+    return f"shelved until {_clock(alarm['shelved_until'])}, by {alarm.get('shelved_by')} ({alarm.get('shelved_for')})"
+
+
+def _clock(t: int) -> str:
+    return f"{datetime.fromtimestamp(t / NANOSECONDS, UTC):%H:%M} UTC, bench time"
 
 
 def _tripped(name: str, reason: str) -> str:

@@ -10,7 +10,7 @@ from ..commanding.client import NO_RUN, START, runs_under_way
 from ..errors import Unreachable
 from .options import as_json
 from .output import printable, show_json
-from .progress import asked, waited
+from .progress import asked, stands, waited
 
 
 @click.command(short_help="The runs under way: state, points, prompts, alarms.")
@@ -38,7 +38,7 @@ def told_rows(state: dict[str, Any]) -> list[tuple[str, str]]:
     if left is not None:
         rows.append(("points left", str(left)))
     rows += [("prompt", asked(prompt)) for prompt in state.get("prompts", ())]
-    rows += [("alarm", f"{each['alarm']} is {each['state']}: {each['reason']}") for each in state.get("alarms", ())]
+    rows += [("alarm", stands(each)) for each in state.get("alarms", ())]
     rows += [("process", str(state["pid"])), ("gateway", state.get("gateway", ""))]
     return [(label, value) for label, value in rows if value]
 
