@@ -112,7 +112,7 @@ class DataSet:
 
     def read_small(self, recording: Recording, most: int) -> bytes | None:
         """As `read`; ``None``, and nothing is read, where it has more than ``most`` bytes."""
-        data = small(self.folder / recording.file, most)
+        data = small(f"{self.folder}/{recording.file}", most)
         return None if data is None else self._checked(recording, data)
 
     def _checked(self, recording: Recording, data: bytes) -> bytes:

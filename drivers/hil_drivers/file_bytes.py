@@ -22,7 +22,7 @@ def whole(path: Path) -> bytes:
     return data
 
 
-def small(path: Path, most: int) -> bytes | None:
+def small(path: Path | str, most: int) -> bytes | None:
     """All of a file; ``None``, and nothing is read, where it has more than ``most`` bytes.
 
     It is one read of as many bytes as there are: a buffer for the most that could come costs several times as much.

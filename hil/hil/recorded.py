@@ -118,7 +118,7 @@ class RecordedCamera(_Recorded[Camera]):
         self._note("frame", data, t=middle)
         self._record.picture(self._name, self._clock.utc(middle), frame.image)
         self.taken = Taken(self._clock.utc(middle), frame.image)
-        if frame.flags & UNUSABLE:
+        if frame.flags and frame.flags & UNUSABLE:
             names = ", ".join(flag.name or "" for flag in Flag if flag and flag in frame.flags)
             raise BenchFault(
                 f"gave a picture that may not be used ({names.lower().replace('_', ' ')})",
