@@ -9,6 +9,7 @@ import math
 from collections.abc import Callable, Mapping
 from functools import lru_cache, partial
 from pathlib import Path
+from posixpath import splitext
 from typing import Any, ClassVar, TypeVar
 
 import numpy as np
@@ -167,7 +168,7 @@ class Dataset(Device):
             else:
                 image = _picture(content, data, recording)
         self._grabs += 1
-        return Frame(image, recording.number, begin, self.clock.now(), Path(recording.file).suffix.lstrip("."))
+        return Frame(image, recording.number, begin, self.clock.now(), splitext(recording.file)[1].lstrip("."))
 
     async def take(self) -> Values:
         """The sound of the recording that is selected.
