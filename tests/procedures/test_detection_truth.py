@@ -8,8 +8,6 @@ from typing import Any
 import pytest
 
 from hil.bench import load_bench
-from hil.coverage.judgement import judge
-from hil.coverage.runs import Asked, carry_out, checked
 from hil.coverage.truth import true_world
 from hil.errors import UsageError
 from hil.run import run_procedure
@@ -68,17 +66,3 @@ async def test_a_run_counts_what_the_reader_said(tmp_path: Path) -> None:
     assert not outcome.error
     levels = outcome.results["results"]["levels"]
     assert [(level["read"], level["shown"]) for level in levels] == [(0, 2), (2, 2), (2, 2)]
-
-
-@pytest.mark.soak
-@pytest.mark.timeout(900)
-def test_the_stated_intervals_hold_the_truth(capsys: pytest.CaptureFixture[str]) -> None:
-    asked = checked(Asked("detection-vs-illuminance", BENCH, {}, "Operator A"))
-    outcomes = carry_out(asked, range(1, 25), 2, lambda _: None)
-    answers = [outcome.answer for outcome in outcomes if outcome.answer is not None]
-    assert len(answers) >= 22, [outcome.error for outcome in outcomes if outcome.error]
-    (one,) = judge(answers)
-    with capsys.disabled():
-        print(f"\n{one.inside} of {one.runs} inside U; root mean square of error/u {one.spread:.2f}")  # noqa: T201
-    assert not one.under_covers
-    assert 0.5 < one.spread < 1.6

@@ -9,8 +9,6 @@ from typing import Any
 import pytest
 
 from hil.bench import load_bench
-from hil.coverage.judgement import judge as judge_coverage
-from hil.coverage.runs import Asked, carry_out, checked
 from hil.coverage.truth import true_world
 from hil.errors import UsageError
 from hil.run import run_procedure
@@ -147,17 +145,3 @@ async def test_a_run_docks_the_robot(tmp_path: Path) -> None:
     assert outcome.verdict is not None
     assert outcome.verdict["outcome"] == "INCONCLUSIVE", "one docking shows nothing"
     assert "Where the docked robot stood" in (outcome.folder / "report.html").read_text(encoding="utf-8")
-
-
-@pytest.mark.soak
-@pytest.mark.timeout(3600)
-def test_the_stated_intervals_hold_the_truth(capsys: pytest.CaptureFixture[str]) -> None:
-    asked = checked(Asked("docking", BENCH, {}, "Operator A"))
-    outcomes = carry_out(asked, range(1, 21), 2, lambda _: None)
-    answers = [outcome.answer for outcome in outcomes if outcome.answer is not None]
-    assert len(answers) == 20, [outcome.error for outcome in outcomes if outcome.error]
-    for one in judge_coverage(answers):
-        with capsys.disabled():
-            print(f"\n{one.measurand}: {one.inside} of {one.runs} inside U, spread {one.spread:.2f}")  # noqa: T201
-        assert not one.under_covers
-        assert 0.5 < one.spread < 1.6

@@ -9,8 +9,6 @@ import pytest
 
 from hil import open_run
 from hil.bench.copying import copy_bench
-from hil.coverage.judgement import judge as judge_coverage
-from hil.coverage.runs import Asked, carry_out, checked
 from hil.record.reader import PointAttempt
 from hil.run import run_procedure
 
@@ -72,17 +70,3 @@ async def test_tracking_that_is_lost_makes_an_attempt_void_and_the_run_goes_on(t
     first, second = attempts(tmp_path)
     assert (first.state, second.state) == ("void", "committed")
     assert "tracking lost" in first.reason
-
-
-@pytest.mark.soak
-@pytest.mark.timeout(3600)
-def test_the_stated_intervals_hold_the_truth(capsys: pytest.CaptureFixture[str]) -> None:
-    asked = checked(Asked("obstacle-stop", BENCH, {}, "Operator A"))
-    outcomes = carry_out(asked, range(1, 21), 2, lambda _: None)
-    answers = [outcome.answer for outcome in outcomes if outcome.answer is not None]
-    assert len(answers) == 20, [outcome.error for outcome in outcomes if outcome.error]
-    for one in judge_coverage(answers):
-        with capsys.disabled():
-            print(f"\n{one.measurand}: {one.inside} of {one.runs} inside U, spread {one.spread:.2f}")  # noqa: T201
-        assert not one.under_covers
-        assert 0.5 < one.spread < 1.6

@@ -11,8 +11,6 @@ import pytest
 
 from hil.bench import compile_world, fit_to_start, load_bench
 from hil.bench.copying import copy_bench
-from hil.coverage.judgement import judge as judge_coverage
-from hil.coverage.runs import Asked, carry_out, checked
 from hil.coverage.truth import true_world
 from hil.design import Design
 from hil.errors import UsageError
@@ -232,17 +230,3 @@ async def test_a_run_finds_where_the_arm_stops_though_it_is_often_out_of_sight(t
     report = (outcome.folder / "report.html").read_text(encoding="utf-8")
     assert "alignment with the frame of the arm" in report
     assert "no conformity" in report
-
-
-@pytest.mark.soak
-@pytest.mark.timeout(1800)
-def test_the_stated_intervals_hold_the_truth(capsys: pytest.CaptureFixture[str]) -> None:
-    asked = checked(Asked("pose-accuracy", BENCH, {}, "Operator A"))
-    outcomes = carry_out(asked, range(1, 25), 2, lambda _: None)
-    answers = [outcome.answer for outcome in outcomes if outcome.answer is not None]
-    assert len(answers) == len(outcomes), [outcome.error for outcome in outcomes if outcome.error]
-    for one in judge_coverage(answers):
-        with capsys.disabled():
-            print(f"\n{one.measurand}: {one.inside} of {one.runs} inside U, spread {one.spread:.2f}")  # noqa: T201
-        assert not one.under_covers
-        assert 0.3 < one.spread < 1.5

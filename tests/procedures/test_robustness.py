@@ -10,8 +10,6 @@ import numpy as np
 import pytest
 
 from hil.bench import load_bench
-from hil.coverage.judgement import judge as judge_coverage
-from hil.coverage.runs import Asked, carry_out, checked
 from hil.coverage.truth import true_world
 from hil.errors import UsageError
 from hil.run import run_procedure
@@ -189,17 +187,3 @@ async def test_a_run_finds_the_temperature_coefficient(tmp_path: Path) -> None:
     assert abs(true) > 10.0 * exact["u"], "the departure is large enough to be found"
     assert told["verdict"]["outcome"] == "PASS"
     assert "departure from the reference / hPa" in (outcome.folder / "report.html").read_text(encoding="utf-8")
-
-
-@pytest.mark.soak
-@pytest.mark.timeout(1800)
-def test_the_stated_intervals_hold_the_truth(capsys: pytest.CaptureFixture[str]) -> None:
-    asked = checked(Asked("climatic-robustness", BENCH, {}, "Operator A"))
-    outcomes = carry_out(asked, range(1, 25), 2, lambda _: None)
-    answers = [outcome.answer for outcome in outcomes if outcome.answer is not None]
-    assert len(answers) == len(outcomes), [outcome.error for outcome in outcomes if outcome.error]
-    for one in judge_coverage(answers):
-        with capsys.disabled():
-            print(f"\n{one.measurand}: {one.inside} of {one.runs} inside U, spread {one.spread:.2f}")  # noqa: T201
-        assert not one.under_covers
-        assert 0.4 < one.spread < 1.5

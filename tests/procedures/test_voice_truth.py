@@ -8,8 +8,6 @@ from typing import Any
 import pytest
 
 from hil.bench import load_bench
-from hil.coverage.judgement import judge
-from hil.coverage.runs import Asked, carry_out, checked
 from hil.coverage.truth import true_world
 from hil.errors import UsageError
 from hil_procedures.voice.parameters import VoiceDetectionVsSnr
@@ -47,17 +45,3 @@ def test_a_run_without_a90_states_nothing() -> None:
         conditions(found(a90=None, u=None), VoiceDetectionVsSnr())
     with pytest.raises(UsageError, match="no system under test whose curve is known"):
         true_world(load_bench("voice-sim"), 1).stimulus(0.9)
-
-
-@pytest.mark.soak
-@pytest.mark.timeout(3600)
-def test_the_stated_intervals_hold_the_truth(capsys: pytest.CaptureFixture[str]) -> None:
-    asked = checked(Asked("voice-detection-vs-snr", BENCH, {}, "Operator A"))
-    outcomes = carry_out(asked, range(1, 25), 2, lambda _: None)
-    answers = [outcome.answer for outcome in outcomes if outcome.answer is not None]
-    assert len(answers) >= 22, [outcome.error for outcome in outcomes if outcome.error]
-    (one,) = judge(answers)
-    with capsys.disabled():
-        print(f"\n{one.inside} of {one.runs} inside U; root mean square of error/u {one.spread:.2f}")  # noqa: T201
-    assert not one.under_covers
-    assert 0.5 < one.spread < 1.6
