@@ -148,7 +148,7 @@ class Console(InCommand):
         self._look_after(now)
         slow = self._pace.hertz if self._pace.hertz < STEPS[0] else None
         state = run_state(self.model, now, in_command=self.desk.in_command, operator=self.desk.name, hertz=slow)
-        alarms = alarm_items(self.model, self.context.bench_time)
+        alarms = alarm_items(self.model, self.context.time_of)
         bright = self.animation_level == "none" or int(now) % 2 == 0
         for screen in self.screen_stack:
             if isinstance(screen, Main | Dialog):

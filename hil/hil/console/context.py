@@ -12,6 +12,7 @@ from .link import Answer
 from .model import LinkState, Model
 from .pictures import Seen
 from .source import Source
+from .state import Alarm
 from .times import Times
 
 
@@ -61,6 +62,10 @@ class Context:
     def bench_time(self) -> int:
         """The time of the bench, UTC in nanoseconds."""
         return self.model.bench_time(self.times.now(), self.times.wall())
+
+    def time_of(self, alarm: Alarm) -> int:
+        """The present time on the clock of ``alarm``, UTC in nanoseconds."""
+        return self.times.wall() if alarm.clock == "machine" else self.bench_time
 
     @property
     def linked(self) -> bool:

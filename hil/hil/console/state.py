@@ -46,7 +46,7 @@ class Prompt:
 
 @dataclass(frozen=True)
 class Alarm:
-    """An alarm that is not clear. Times are UTC in nanoseconds."""
+    """An alarm that is not clear. Times are UTC in nanoseconds, of the bench or of the machine (``clock``)."""
 
     alarm: str = ""
     state: str = "active"
@@ -59,6 +59,7 @@ class Alarm:
     shelved_until: int | None = None
     shelved_by: str = ""
     shelved_for: str = ""
+    clock: str = "bench"
 
     @property
     def urgency(self) -> int:

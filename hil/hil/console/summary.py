@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -63,13 +63,20 @@ def _factor(name: str, value: object, unit: object) -> str:
     return f"{value:g}{symbol_of(unit)}" if number else str(value)
 
 
-def alarm_items(model: Model, bench_time: int) -> list[AlarmItem]:
-    """The alarms of the alarm row, the worst first, those of which nobody knows before the others."""
-    return [alarm_item(model, alarm, bench_time) for alarm in (*model.unacknowledged, *model.acknowledged)]
+AHEAD = 5_000_000_000
+"""Nanoseconds that an alarm may be ahead of what the console takes for the time of the bench."""
 
 
-def alarm_item(model: Model, alarm: Alarm, bench_time: int) -> AlarmItem:
-    """One alarm of the alarm row."""
+def alarm_items(model: Model, time_of: Callable[[Alarm], int]) -> list[AlarmItem]:
+    """The alarms of the alarm row, the worst first, those of which nobody knows before the others.
+
+    :param time_of: the present time on the clock of an alarm, UTC in nanoseconds.
+    """
+    return [alarm_item(model, alarm, time_of(alarm)) for alarm in (*model.unacknowledged, *model.acknowledged)]
+
+
+def alarm_item(model: Model, alarm: Alarm, now: int) -> AlarmItem:
+    """One alarm of the alarm row, at ``now`` on its clock."""
     beyond = next((live.beyond for live in model.channels_of(alarm)), 0)
     level = level_of(alarm)
     return AlarmItem(
@@ -79,8 +86,15 @@ def alarm_item(model: Model, alarm: Alarm, bench_time: int) -> AlarmItem:
         alarm.reason,
         acknowledged=alarm.state == "acknowledged",
         returned=alarm.state == "returned",
-        since=_whole(seconds_since(alarm.raised, bench_time)),
+        since=_whole(held_for(alarm, now)),
     )
+
+
+def held_for(alarm: Alarm, now: int) -> float | None:
+    """Seconds for which it is held, at ``now`` on its clock; ``None`` where it began in an earlier run's time."""
+    if alarm.raised is not None and alarm.raised > now + AHEAD:
+        return None
+    return seconds_since(alarm.raised, now)
 
 
 def _whole(seconds: float | None) -> float | None:

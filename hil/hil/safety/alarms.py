@@ -19,6 +19,7 @@ class Alarm:
     """One alarm. Times are UTC in nanoseconds; ``shelved_until`` is ``None`` where it is not shelved.
 
     :param guidance: what the person who reads it is to do.
+    :param machine_time: its times are of the machine's clock, where a simulated bench has one of its own.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Alarm:
     shelved_by: str = ""
     shelved_for: str = ""
     reported: State = field(default=State.CLEAR, repr=False)
+    machine_time: bool = False
 
     @property
     def state(self) -> State:
@@ -46,7 +48,8 @@ class Alarm:
 
     def to_json(self) -> dict[str, Any]:
         """The alarm as a screen needs it."""
-        return {
+        clock = {"clock": "machine"} if self.machine_time else {}
+        return clock | {
             "alarm": self.name,
             "state": str(self.state),
             "priority": self.priority,
@@ -66,10 +69,13 @@ class Alarms:
 
     :param now: the present time, UTC in nanoseconds.
     :param tell: puts a change on record, and publishes it.
+    :param machine_time: ``now`` is the machine's clock, and not that of the bench.
     """
 
-    def __init__(self, now: Callable[[], int], tell: Callable[[str, dict[str, Any]], object]) -> None:
-        self._now, self._tell = now, tell
+    def __init__(
+        self, now: Callable[[], int], tell: Callable[[str, dict[str, Any]], object], *, machine_time: bool = False
+    ) -> None:
+        self._now, self._tell, self._machine_time = now, tell, machine_time
         self._alarms: dict[str, Alarm] = {}
 
     def __iter__(self) -> Iterator[Alarm]:
@@ -82,7 +88,8 @@ class Alarms:
 
     def add(self, name: str, priority: Priority, guidance: str = "", latch: Latch | None = None) -> Alarm:
         """Declare an alarm; ``latch`` is that of its interlock, or one that latches."""
-        return self._alarms.setdefault(name, Alarm(name, priority, guidance, latch or Latch(latching=True)))
+        added = Alarm(name, priority, guidance, latch or Latch(latching=True), machine_time=self._machine_time)
+        return self._alarms.setdefault(name, added)
 
     def get(self, name: str) -> Alarm:
         """The alarm called ``name``.

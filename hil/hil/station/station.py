@@ -70,7 +70,7 @@ class Station:
         self._safe = Safe(config, out, self._tell, self._wake.set)
         self.queue = RunQueue(out / QUEUE, self._disk, self._wake.set)
         self.leases = Leases(self._tell, epoch=before.epoch)
-        self.alarms = Alarms(time.time_ns, self._tell)
+        self.alarms = Alarms(time.time_ns, self._tell, machine_time=True)
         declare(self.alarms)
         self.control = StationControl(
             self.queue,

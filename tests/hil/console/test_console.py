@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -13,9 +14,13 @@ from console_rig import BEGAN_NS, alarm, console, item, prompt
 from console_stage import SIZES, expect, fits, picture
 from hil.console.model import LinkState
 from hil.console.screens.main import NAMES
+from hil.console.widgets.listing import Listing
 from hil.console.widgets.trend import Trend
 from hil.ending import STOPPED_BY
 from hil.errors import Aborted
+
+HELD_FOR = {"warm": "01:30", "chain": "", "disk": "00:30"}
+"""Of alarms: one of this run, one that an earlier run left, one of the service."""
 
 VIEWS = list(enumerate(("overview", "trends", "queue", "alarms", "devices", "calibration", "path", "log"), 1))
 
@@ -156,6 +161,26 @@ async def test_acknowledge_takes_the_worst_or_the_one_under_the_cursor(tmp_path:
         await rig.press("A")
         await rig.until(lambda: len(rig.bench.commands) == 5)
         assert [each["args"]["alarm"] for each in rig.bench.commands[-3:]] == ["worst", "high", "low"]
+
+
+async def test_an_alarm_tells_by_which_clock_it_is_held(tmp_path: Path) -> None:
+    second, in_june = 10**9, BEGAN_NS - 100 * 86_400 * 10**9
+    alarms = [
+        alarm("warm", raised=in_june - 90 * second),
+        alarm("chain", raised=in_june + 600 * second),
+        alarm("disk", raised=BEGAN_NS - 30 * second, clock="machine"),
+    ]
+    async with console(tmp_path) as rig:
+        rows = [[*row[:3], in_june // 10**6, *row[4:]] for row in rig.bench.rows]
+        await rig.bench.delta(dict(enumerate(rows)))
+        await rig.change(provenance="simulated", alarms=alarms)
+        await rig.press("4")
+        for name, held in HELD_FOR.items():
+            assert re.search(rf"{name} +UNACK +{held} *{name[:3]}", rig.text())
+            listing = rig.app.main.view.query_one("#waiting", Listing)
+            listing.go_to(name)
+            await rig.tick()
+            assert f"UTC, {'the machine' if name == 'disk' else 'bench time'}" in rig.text()
 
 
 async def test_an_alarm_that_nobody_knows_blinks(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from ..layout import Column
 from ..palette import LOOKS
 from ..reading import clock, limits, result
 from ..state import Alarm
-from ..summary import seconds_since
+from ..summary import held_for
 from ..widgets.key_bar import Key
 from ..widgets.listing import Entry, Listing
 from ..widgets.words import Rows, Words
@@ -25,7 +25,7 @@ from ..wording import clock_of
 from .view import View
 
 ALARMS = (
-    Column("clock", "bench time", 10, 10, rank=2),
+    Column("clock", "since", 10, 10, rank=2),
     Column("state", "priority", 8, 10, rank=0),
     Column("tag", "alarm", 14, 26, rank=0),
     Column("now", "is", 12, 22, rank=1),
@@ -94,7 +94,7 @@ class AlarmsView(View):
 
     def _entry(self, alarm: Alarm) -> Entry:
         look = LOOKS[level_of(alarm)]
-        since = seconds_since(alarm.raised, self.context.bench_time)
+        since = held_for(alarm, self.context.time_of(alarm))
         shelved = alarm.shelved_until is not None
         states = {"active": "UNACK", "returned": "GONE, UNACK", "acknowledged": f"ACK {alarm.acknowledged_by}"}
         cells = {
@@ -113,8 +113,11 @@ class AlarmsView(View):
         for live in self.context.model.channels_of(alarm)[:2]:
             bounds = f", limit {limits(live.facts.limits)}" if live.facts.limits else ""
             lines.append(f"{live.facts.name} = {result(live.value, live.u, live.facts.symbol)}{bounds}")
+        clock = "the machine's clock" if alarm.clock == "machine" else "bench time"
+        if alarm.raised is not None:
+            lines.append(f"since {clock_of(alarm.raised)[:8]} UTC, {clock}")
         if alarm.shelved_until is not None:
-            lines.append(f"shelved until {clock_of(alarm.shelved_until)[:8]}, bench time, by {alarm.shelved_by}")
+            lines.append(f"shelved until {clock_of(alarm.shelved_until)[:8]}, by {alarm.shelved_by}")
         return "\n".join(lines)
 
     def action_ack(self) -> None:
