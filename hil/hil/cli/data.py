@@ -234,10 +234,11 @@ def _sealed(folder: Path) -> dict[str, str]:
 
 def _amendments(record: Record, folder: Path) -> list[dict[str, Any]]:
     """Amendments made while the run went on, and those added since."""
+    from .amended import changed
     from .data_seal import amendments_of
 
     live = [
-        {"what": f"{row['target']}: was {row['old']}, is {row['new']}", "why": row["why"], "who": row["who"]}
+        {"what": f"{row['target']}: {changed(row['old'], row['new'])}", "why": row["why"], "who": row["who"]}
         | {"when": _instant(row["t"], synchronised=False)}
         for row in record.table("amend")
     ]
