@@ -1,4 +1,4 @@
-"""Two sealed runs of one design in two simulated worlds, keys, and who signs their certificate of equivalence."""
+"""Two sealed runs of one design, keys, and who signs their certificate of equivalence."""
 
 from __future__ import annotations
 
@@ -25,15 +25,16 @@ QUICK = {"warm_up": "10 s", "levels": "2,5,10,20,50,100", "readings": "3"}
 
 @dataclass(frozen=True)
 class Pair:
-    """A folder of runs with two sealed calibrations of a luxmeter, in the worlds of seeds 1 and 2."""
+    """A folder with two sealed runs, compared in the order in which they were made, or in the other one."""
 
     runs: Path
     keys: Path
+    turned: bool = False
 
     @property
     def folders(self) -> tuple[Path, Path]:
         first, second = run_folders(self.runs)
-        return first, second
+        return (second, first) if self.turned else (first, second)
 
     @property
     def identifier(self) -> str:
@@ -71,8 +72,10 @@ class Pair:
         return review(self.folders[0], self.identifier, person, self.laboratory, remark="looked at", key=self.key)
 
     def authorise(self) -> Document:
-        first, who = self.folders[0], self.identity
-        return authorise(first, self.identifier, AUTHORISER, self.laboratory, who, key=self.key)
+        return self.signed_by(self.identity)
+
+    def signed_by(self, who: Identity) -> Document:
+        return authorise(self.folders[0], self.identifier, AUTHORISER, self.laboratory, who, key=self.key)
 
     def issue(self, margin: float) -> Document:
         """All three steps."""
@@ -81,13 +84,18 @@ class Pair:
         return self.authorise()
 
 
-def sealed_pair(place: Path) -> Pair:
-    """Calibrate a luxmeter in two simulated worlds, and seal the runs."""
+def pair_of(place: Path) -> Pair:
+    """Keys, and a place for two runs."""
     keys = place / "keys"
     keys.mkdir(parents=True)
     new_key(keys / "laboratory.key")
     make_authority(keys, [AUTHORISER], laboratory="Example Laboratory")
-    pair = Pair(place / "runs", keys)
+    return Pair(place / "runs", keys)
+
+
+def sealed_pair(place: Path) -> Pair:
+    """Calibrate a luxmeter in two simulated worlds, of seeds 1 and 2, and seal the runs."""
+    pair = pair_of(place)
     for seed in (1, 2):
         outcome = asyncio.run(
             run_procedure(

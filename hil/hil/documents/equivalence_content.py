@@ -20,6 +20,7 @@ from hil_calibration.rounding import Reported, report
 from hil_calibration.unit import difference, symbol, to_dsi
 
 from ..evidence import Evidence
+from ..utc import time_claim
 from .certificates import deviations, equipment_of
 from .equivalence_text import Words
 
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from .source import Source
 
 K = 2.0
-_NUMBERED = re.compile(r"(?P<what>[^\d\s-]*)\s*(?P<value>-?\d+(?:\.\d+)?)(?:\s(?P<unit>\S+))?")
+_NUMBERED = re.compile(r"(?P<value>-?\d+(?:\.\d+)?) (?P<unit>\S+)")
 _AMBIENT = {
     "temperature": (Text(en="Air temperature", fr="Température de l'air"), "basic_temperature"),
     "humidity": (Text(en="Relative humidity", fr="Humidité relative"), "basic_humidityRelative"),
@@ -73,7 +74,7 @@ class Content:
         return (self._words.method(), text.UNCERTAINTY)
 
     def conditions(self) -> Iterator[model.Condition]:
-        """What was measured of the room in each run, and the factors of the design as they were commanded."""
+        """What was measured of the room in each run, and the factors of the design with a unit, as commanded."""
         for source, names in zip(self._sources, _RUNS, strict=True):
             for role, channel in source.record.run["roles"].items():
                 if _watched(source.record.channels.get(channel)):
@@ -81,11 +82,11 @@ class Content:
         plan = self._found.first.run["plan"]
         for factor, unit in plan["factors"].items():
             values = [point[factor] for point in plan["points"]]
-            if all(isinstance(value, int | float) for value in values):
+            if unit and all(isinstance(value, int | float) for value in values):
                 yield model.Condition(
                     name=Text(en=f"{factor}, nominal, in both runs", fr=f"{factor}, nominal, dans les deux essais"),
                     ref_type="basic_measurementConditions",
-                    unit=unit or "1",
+                    unit=unit,
                     minimum=f"{min(values):g}",
                     maximum=f"{max(values):g}",
                 )
@@ -105,9 +106,9 @@ class Content:
             difference(unit),
             tuple(one.value for one in told),
             U=tuple(one.U for one in told),
-            conformity=self._conformity([one.U for one in told], unit),
+            conformity=self._conformity([one.U for one in told]),
         )
-        score = tuple(f"{one.difference / one.U:.2f}" for one in certified)
+        score = tuple(f"{round(one.difference / one.U, 2) + 0.0:.2f}" for one in certified)
         name = _capital(measurand)
         return model.Result(
             name=Text(en=f"{name}: differences", fr=f"{name} : différences"),
@@ -124,12 +125,12 @@ class Content:
             columns=(self._axis(certified), *columns),
         )
 
-    def _conformity(self, expanded: Sequence[str], unit: str) -> model.Conformity:
+    def _conformity(self, expanded: Sequence[str]) -> model.Conformity:
         margin = Decimal(repr(self._found.margin)).normalize()
         acceptance = tuple(f"{max(margin - Decimal(U), Decimal(0)):f}" for U in expanded)
         return model.Conformity(
             tuple("pass" for _ in expanded),
-            self._words.specification(symbol(difference(unit))),
+            self._words.specification(),
             self._words.rule(),
             tolerance_lower=(f"{-margin:f}",),
             tolerance_upper=(f"{margin:f}",),
@@ -153,6 +154,7 @@ class Content:
     def budget(self) -> model.Budget:
         """By effect, the standard uncertainties of both results at the condition nearest to the margin."""
         worst, shared = self._worst, self._found.shared
+        unit = symbol(difference(worst.unit))
         sides = (self._found.first, self._found.second)
         one, other = (side.results[worst.measurand][worst.condition] for side in sides)
         rows = [
@@ -164,8 +166,8 @@ class Content:
             title=self._words.budget(worst),
             header=(
                 Text(en="Effect", fr="Effet"),
-                Text(en=f"u, first / {symbol(worst.unit)}", fr=f"u, premier / {symbol(worst.unit)}"),
-                Text(en=f"u, second / {symbol(worst.unit)}", fr=f"u, second / {symbol(worst.unit)}"),
+                Text(en=f"u, first / {unit}", fr=f"u, premier / {unit}"),
+                Text(en=f"u, second / {unit}", fr=f"u, second / {unit}"),
                 Text(en="Shared by both", fr="Commun aux deux"),
             ),
             rows=(*rows, total),
@@ -175,6 +177,8 @@ class Content:
         """What is certified, what is not, what was shared, the records, and what the certificate is not."""
         source, other = self._sources
         yield from self._words.chain()
+        if other.record.run["provenance"] == "measured" and not time_claim(other.record).synchronised:
+            yield text.CLOCK_NOT_SYNCHRONISED
         stated = dict.fromkeys(deviations(each.record, self._details) for each in (source, other))
         yield text.deviation("; ".join(each for each in stated if each != text.NONE) or text.NONE)
         yield text.DECISION
@@ -189,14 +193,12 @@ class Content:
 
 
 def _numbered(certified: Sequence[Difference]) -> model.Column | None:
-    """The column of conditions that are all called by a number, with one name and one unit."""
+    """The column of conditions that are all called by a number, in one unit."""
     found = [one for each in certified if (one := _NUMBERED.fullmatch(each.condition))]
-    kinds = {(one["what"], one["unit"] or "1") for one in found}
-    if len(found) < len(certified) or len(kinds) != 1:
+    units = {one["unit"] for one in found}
+    if len(found) < len(certified) or len(units) != 1 or not _is_unit(unit := units.pop()):
         return None
-    what, unit = kinds.pop()
-    name: model.Words = what or Text(en="Condition", fr="Condition")
-    return model.Column(name, "", unit, tuple(one["value"] for one in found)) if _is_unit(unit) else None
+    return model.Column(Text(en="Condition", fr="Condition"), "", unit, tuple(one["value"] for one in found))
 
 
 def _results_of(

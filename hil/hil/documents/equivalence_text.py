@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from hil_calibration.certificate import model, text
 from hil_calibration.certificate.model import Text
-from hil_calibration.unit import symbol
+from hil_calibration.unit import difference, symbol
 
 if TYPE_CHECKING:
     from ..comparing.comparison import Comparison, Difference
@@ -31,7 +31,7 @@ class Words:
     def __init__(self, found: Comparison, heads: tuple[str, str]) -> None:
         self._found, self._heads = found, heads
         self._sides = (found.first, found.second)
-        self._margin = f"{found.margin:g} {symbol(found.differences[0].unit)}"
+        self._margin = f"{found.margin:g} {symbol(difference(found.differences[0].unit))}"
 
     @property
     def _physical(self) -> bool:
@@ -64,11 +64,10 @@ class Words:
             "décision n'en dépend.",
         )
 
-    def specification(self, unit: str) -> Text:
-        margin = f"{self._found.margin:g} {unit}"
+    def specification(self) -> Text:
         return Text(
-            en=f"margin of {margin}, given to the comparison beforehand",
-            fr=f"marge de {margin}, donnée avant la comparaison",
+            en=f"margin of {self._margin}, given to the comparison beforehand",
+            fr=f"marge de {self._margin}, donnée avant la comparaison",
         )
 
     def rule(self) -> Text:
@@ -80,7 +79,7 @@ class Words:
         )
 
     def budget(self, worst: Difference) -> Text:
-        where, u = f"{worst.measurand}, {worst.condition}", f"{worst.U / 2.0:.2g} {symbol(worst.unit)}"
+        where, u = f"{worst.measurand}, {worst.condition}", f"{worst.U / 2.0:.2g} {symbol(difference(worst.unit))}"
         return Text(
             en=f"Results of both runs: {where}; covariance {worst.covariance:.2g}, u(d) = {u}",
             fr=f"Résultats des deux essais : {where} ; covariance {worst.covariance:.2g}, u(d) = {u}",
