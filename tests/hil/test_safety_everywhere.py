@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bench_copy import fault
-from hil.commands import Pause, Stop
+from hil.commands import Pause, PauseNow, Stop
 from hil.record import Record, open_run
 from hil.run import RunOutcome, run_procedure
 from hil.service import Event, Service
@@ -177,6 +177,20 @@ async def test_a_trip_ends_a_run_that_is_paused_or_waits_for_a_person(tmp_path: 
         assert await rig.illuminance() < 1.0
     assert opened
     assert outcome.status == "tripped"
+    assert is_safe(record)
+
+
+async def test_a_pause_that_a_device_does_not_let_come_ends_in_the_safe_state(tmp_path: Path) -> None:
+    """It waits for the operation under way; where that fails for good, the run does not stand there half paused."""
+
+    def told(service: Service, event: Event) -> None:
+        if event.kind == "device lost":
+            service.execute(PauseNow("A. Metrologist"))
+
+    outcome, record, events = await run(bench(tmp_path, ESTOP, fault("reference", "silent", 8.0)), "settle", told=told)
+    assert [event.data["state"] for event in events if event.kind == "state"] == ["pausing"]
+    assert (outcome.status, outcome.exit_code) == ("failed", 4)
+    assert "reference" in outcome.error
     assert is_safe(record)
 
 
