@@ -28,6 +28,7 @@ BENCHES = {
     "success-rate": "reader-sim",
     "success-rate-sequential": "reader-sim",
     "sweep": "climate-sim",
+    "voice-detection-vs-snr": "listener-sim",
 }
 """Where each procedure is tried."""
 

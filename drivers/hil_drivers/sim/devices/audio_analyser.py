@@ -40,7 +40,8 @@ class AudioAnalyserDevice(SimDevice):
     """Sound in a free field: lengths in m, pressures in Pa, levels in dB of the rms pressure over 20 µPa.
 
     ``ambient`` is the level of white noise in the room while nothing plays. ``tolerance``, in dB, is drawn by the seed
-    for each loudspeaker: by how much it is louder than stated. The fault ``muted`` silences the loudspeaker of speech.
+    for each loudspeaker: by how much it is louder than stated, after both were adjusted with the analyser itself. The
+    fault ``muted`` silences the loudspeaker of speech.
     """
 
     faults: ClassVar[frozenset[str]] = LINK_FAULTS | frozenset(("muted",))
@@ -52,7 +53,7 @@ class AudioAnalyserDevice(SimDevice):
     noise: Loudspeaker = Loudspeaker(distance=2.0)
     microphone: Microphone = Microphone()
     ambient: Level = 30.0
-    tolerance: Distribution = Distribution(distribution="normal", u=0.05)
+    tolerance: Distribution = Distribution(distribution="normal", u=0.02)
 
     def responses(self) -> tuple[str, ...]:
         return ("snr",)
