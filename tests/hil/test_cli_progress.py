@@ -52,6 +52,13 @@ def test_events_in_words() -> None:
     assert sentence("resumed", {"committed": 3, "left": 12}) == "resumed: 3 points count already, 12 are left"
     assert sentence("resumed", {"committed": 3, "left": None}) == "resumed: 3 points count already"
     assert sentence("points left", {"count": 12}) == "points left: 12"
+    lost = {"device": "lux", "reason": "meter: did not answer within 3 s"}
+    assert sentence("device lost", lost) == "lost, when lux was used: meter: did not answer within 3 s"
+    silent = {"channel": "room", "reason": "probe: is silent"}
+    assert sentence("channel lost", silent) == "room is not read any more: probe: is silent"
+    assert sentence("channel back", {"channel": "room", "missed": 3}) == "room is read again; 3 readings are missing"
+    unsafe = {"channel": "lamp", "value": 0.0, "error": "io: is silent", "first_error": "", "tries": 3, "seen": None}
+    assert sentence("safe state failed", unsafe) == "safe state: lamp is not at 0: io: is silent (3 tries)"
     assert sentence("gateway", {"state": "started", "pid": 5}) == "clients can connect (process 5)"
     assert sentence("gateway", {"state": "lost", "reason": "it ended"}) == "no client can connect: it ended"
     assert sentence("safe state", {"reached": 1, "of": 2}) == "safe state: 1 of 2 actions done"

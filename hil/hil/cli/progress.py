@@ -81,6 +81,11 @@ def sentence(kind: str, data: Mapping[str, Any]) -> str:
         if rest.get("state") == "lost":
             return printable(f"no client can connect: {rest.get('reason')}")
         return f"clients can connect (process {rest.get('pid')})"
+    if kind in _AVAILABLE:
+        return printable(_AVAILABLE[kind].format_map(rest))
+    if kind == "safe state failed" and "channel" in rest:
+        tries = f" ({rest['tries']} tries)" if rest.get("tries", 1) != 1 else ""
+        return printable(f"safe state: {rest['channel']} is not at {_brief(rest['value'])}: {rest['error']}{tries}")
     if kind == "points left":
         return f"points left: {rest.get('count')}"
     if "operator" in rest:
@@ -91,6 +96,13 @@ def sentence(kind: str, data: Mapping[str, Any]) -> str:
 _OF_PROGRAMS = ("command_id", "request_sha256", "via")
 """What is on record of a command, and is of no use to whoever looks on."""
 
+
+_AVAILABLE = {
+    "device lost": "lost, when {device} was used: {reason}",
+    "channel lost": "{channel} is not read any more: {reason}",
+    "channel back": "{channel} is read again; {missed} readings are missing",
+}
+"""What is told of what does not answer, or does again."""
 
 _COMMANDS = {"pausenow": "pause now"}
 """Commands whose name is not that of their event."""
