@@ -72,6 +72,17 @@ def test_a_lost_link_is_on_record(tmp_path: Path) -> None:
     assert "cannot be reached" in event.data["reason"]
 
 
+def test_a_device_that_is_lost_and_back_costs_no_point(tmp_path: Path) -> None:
+    copy_bench(tmp_path / "bench", add=fault("luxmeter", "dropped", 130.0).replace("to = 1e9", "to = 140.0"))
+    done = hil(*CALIBRATE, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.count("lost, when luxmeter.illuminance was used: luxmeter: cannot be reached") == 1
+    record = only_run(tmp_path)
+    assert [event.data["state"] for event in record.events("link")] == ["down", "up"]
+    counted = [point.index for point in record.points() if point.state == "committed"]
+    assert counted == list(range(len(record.run["plan"]["points"])))
+
+
 def test_faults_that_a_driver_must_bear_change_nothing(tmp_path: Path) -> None:
     copy_bench(tmp_path / "bench", add=fault("luxmeter", "split", 0.0) + fault("reference", "late", 0.0))
     done = hil(*CALIBRATE, "--json", cwd=tmp_path)

@@ -10,13 +10,16 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "reference" / "faults-survived.md"
-NAMED = re.findall(r"`(tests/\S+\.py)::(test_\w+)`", PAGE.read_text(encoding="utf-8"))
+NAMED = re.findall(r"^(.*)`(tests/\S+\.py)::(test_\w+)`", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
 
 
-@pytest.mark.parametrize(("file", "test"), NAMED)
-def test_the_test_of_a_row_exists(file: str, test: str) -> None:
+@pytest.mark.parametrize(("row", "file", "test"), NAMED)
+def test_the_test_of_a_row_exists_and_is_run_when_the_page_says(row: str, file: str, test: str) -> None:
     tree = ast.parse((ROOT / file).read_text(encoding="utf-8"))
-    assert test in {node.name for node in tree.body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)}
+    found = [node for node in tree.body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
+    (function,) = [node for node in found if node.name == test]
+    soaked = "pytest.mark.soak" in [ast.unparse(each) for each in function.decorator_list]
+    assert soaked == ("(`make soak` alone)" in row)
 
 
 def test_every_row_names_a_test_and_no_fault_is_missing() -> None:
