@@ -17,9 +17,11 @@ if TYPE_CHECKING:
 
 
 class Parameters(BaseModel):
-    """Base class of a procedure's parameters: unknown names are refused, values cannot change."""
+    """Base class of a procedure's parameters: unknown names and numbers that are not finite are refused, values cannot
+    change.
+    """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 @dataclass(frozen=True, slots=True)

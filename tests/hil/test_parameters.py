@@ -18,7 +18,8 @@ class Sample(Parameters):
     levels: tuple[Annotated[float, unit("lx"), Field(le=5000)], ...] = Field(default=(1.0,), max_length=3)
     repeats: int = Field(default=2, ge=1, le=9)
     mode: Literal["slow", "fast"] = "slow"
-    limit: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
+    limit: Annotated[float, Field(gt=0)] | None = None
+    offset: float = 0.0
 
 
 def test_quantities_are_taken_with_their_unit() -> None:
@@ -46,6 +47,8 @@ def test_units_are_those_of_the_quantities() -> None:
         ("repeats=2.5", "repeats = 2.5 does not fit; a whole number at least 1 and at most 9 is expected"),
         ("mode=quick", "mode = quick does not fit; one of slow, fast is expected"),
         ("limit=-1", "limit = -1 does not fit; a number above 0 is expected"),
+        ("limit=inf", "limit = inf does not fit; a number above 0 is expected"),
+        ("offset=nan", "offset = nan does not fit; a number is expected"),
     ],
 )
 def test_what_is_wrong_is_told_in_one_sentence_of_ours(given: str, told: str) -> None:
