@@ -36,7 +36,7 @@ class SystemCascade(ChildSystem):
     :param address: ``process:``.
     :param model: a cascade in OpenCV's XML of local binary patterns; by default that for faces seen from the front that
         scikit-image ships. Its SHA-256 is part of the identity, and so are all settings.
-    :param smallest: side of the smallest window that is looked at, in pixels.
+    :param smallest: side of the smallest window that is looked at, in pixels; by default that of the training.
     :param largest: side of the largest.
     :param growth: of the windows from one size to the next, above 1.
     :param step: of the windows over the picture, in pixels of the cascade's own size, at least 1.
@@ -56,7 +56,7 @@ class SystemCascade(ChildSystem):
         *,
         clock: Clock,
         model: str = "",
-        smallest: int = 40,
+        smallest: int = LEAST,
         largest: int = 200,
         growth: float = 1.2,
         step: float = 1.0,
