@@ -7,13 +7,14 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from hil_drivers.capability import SystemIdentity
+from hil_drivers.capability import Camera, Source, SystemIdentity
 from hil_drivers.transport.supervisor import LinkState, LinkStatus
 
 from .bench.channel import ActuatorChannel, Channel, SensorChannel
 from .errors import ConfigurationError
 from .exclusive import OPERATION_DEADLINE, Exclusive
 from .live import LiveChannel
+from .lookups import Lookups
 from .measurement import in_lane
 from .patience import Patience
 from .recorded import BY_CAPABILITY, RecordedActuator, RecordedCamera, RecordedSystem
@@ -116,7 +117,8 @@ class Binding:
 
     def _one_at_a_time(self, device: str) -> Exclusive:
         if device not in self._exclusive:
-            self._exclusive[device] = Exclusive(self._bench.clock, device, partial(self._hung, device))
+            kind = Lookups if self._bench.device(device).looks_up else Exclusive
+            self._exclusive[device] = kind(self._bench.clock, device, partial(self._hung, device))
         return self._exclusive[device]
 
     def _hung(self, device: str, what: str) -> None:
@@ -177,6 +179,8 @@ class Binding:
                 remedy=f"ask for a channel, or one of {', '.join(sorted(each.__name__ for each in BY_CAPABILITY))}",
             )
         exclusive = self._one_at_a_time(device.name)
+        if isinstance(exclusive, Lookups) and capability in (Camera, Source):
+            exclusive = exclusive.apart
         return recorded(device.name, device, self._bench.clock, exclusive, self._record, self._patience)
 
 

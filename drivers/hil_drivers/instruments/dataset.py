@@ -54,6 +54,7 @@ class Dataset(Device):
 
     libraries = ("cv2",)
     files: ClassVar[tuple[str, ...]] = ("folder",)
+    looks_up = True
 
     def __init__(
         self,
