@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 LINK_WORDS = {LinkState.UP: "ok", LinkState.DOWN: "lost", LinkState.CLOSED: "closed"}
 
 
+ESTOP = "estop"
+"""How the point of a device is called that tells of the chain of the emergency stop: screens show that chain."""
+
+
 class Shown(Protocol):
     """A channel whose latest reading is shown."""
 
@@ -81,8 +85,15 @@ def overview(config: BenchConfig) -> Overview:
         config.provenance,
         {name: _channel(config, name) for name in config.channels},
         tuple(_device(config, name) for name in config.devices),
-        tuple({"name": name, "when": each.when, "then": each.then} for name, each in config.interlocks.items()),
+        tuple(_interlock(config, name) for name in config.interlocks),
     )
+
+
+def _interlock(config: BenchConfig, name: str) -> dict[str, Any]:
+    section = config.interlocks[name]
+    chains = {channel for channel, each in config.channels.items() if each.point == ESTOP}
+    is_estop = any(chain in section.when for chain in chains)
+    return {"name": name, "when": section.when, "then": section.then, "is_estop": is_estop}
 
 
 def _channel(config: BenchConfig, name: str) -> dict[str, Any]:

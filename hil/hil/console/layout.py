@@ -25,11 +25,11 @@ class Column:
 
 
 CHANNELS: tuple[Column, ...] = (
-    Column("name", "channel", 14, 20, rank=0),
+    Column("name", "channel", 14, 21, rank=0),
     Column("value", "value", 9, 11, "right", rank=0),
     Column("unit", "unit", 5, 6, rank=1),
     Column("uncertainty", "U (k=2)", 9, 11, "right", rank=2),
-    Column("trend", "trend", 12, 40, rank=5),
+    Column("trend", "trend", 10, 40, rank=5),
     Column("limit", "limit", 8, 12, rank=4),
     Column("state", "state", 10, 12, rank=1),
 )

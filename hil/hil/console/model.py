@@ -259,6 +259,8 @@ class Model:
         if channel.t is None:
             return Status(Level.NORMAL, "…")
         late, alarm = channel.late(now, self.link.between_frames), self.alarm_of(channel.facts.name)
+        if late is None and channel.facts.device in self.run.lost:
+            late = channel.age(now)
         if late is not None and alarm is None and not self.run.under_way:
             return Status(Level.NORMAL, age(late), old=True)
         return status(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 PRIORITIES = ("safety", "high", "medium", "low")
@@ -176,6 +177,11 @@ class Run:
     handover: Handover | None = None
     disk: Disk | None = None
     recorded: int | None = None
+
+    @cached_property
+    def lost(self) -> frozenset[str]:
+        """The devices that cannot be reached: their values are not of now, however new they look."""
+        return frozenset(device.name for device in self.devices if device.state == "lost")
 
     @property
     def under_way(self) -> bool:

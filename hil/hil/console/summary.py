@@ -29,7 +29,7 @@ def run_state(model: Model, now: float, *, in_command: bool, operator: str, hert
     return RunState(
         state=run.state or ("idle" if model.known else CONNECTING),
         bench=run.bench,
-        run=run.procedure if run.under_way else "",
+        run=run.procedure.rpartition("/")[2] if run.under_way else "",
         point=None if point is None else point.index + 1,
         points=run.count,
         factors="" if point is None else factor_words(point.factors, point.units),

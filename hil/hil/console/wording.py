@@ -256,6 +256,7 @@ _SENTENCES: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "state": lambda event: _short(event.get("state", "")),
     "waiting": lambda event: f"until {clock_of(whole(event.get('until')) or 0)[:5]} UTC, bench time (script)",
     "note": _order,
+    "leasetake": lambda event: f"by {_short(event.get('operator') or 'somebody')}",
     "service": _service,
     "gateway": _gateway,
     "item": _item,

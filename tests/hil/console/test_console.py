@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from bench_stream import BEGAN
-from console_rig import BEGAN_NS, alarm, console, item, prompt
+from console_rig import BEGAN_NS, UNCERTAINTIES, VALUES, alarm, console, item, prompt
 from console_stage import SIZES, expect, fits, picture
 from hil.console.model import LinkState
 from hil.console.screens.main import NAMES
@@ -171,7 +171,7 @@ async def test_an_alarm_tells_by_which_clock_it_is_held(tmp_path: Path) -> None:
         alarm("disk", raised=BEGAN_NS - 30 * second, clock="machine"),
     ]
     async with console(tmp_path) as rig:
-        rows = [[*row[:3], in_june // 10**6, *row[4:]] for row in rig.bench.rows]
+        rows = [[value, u, 0, in_june // 10**6, None, None] for value, u in zip(VALUES, UNCERTAINTIES, strict=True)]
         await rig.bench.delta(dict(enumerate(rows)))
         await rig.change(provenance="simulated", alarms=alarms)
         await rig.press("4")

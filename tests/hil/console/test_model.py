@@ -130,6 +130,16 @@ def test_the_state_of_a_channel(bench: Bench, model: Model, row: list[Any], leve
     assert (status.level, status.text) == (level, text)
 
 
+def test_a_channel_of_a_lost_device_is_old_at_once(bench: Bench, model: Model) -> None:
+    slow = (channel("tc.T", device="tc", period=60.0), channel("psu.I", device="psu", period=60.0))
+    bench.attach(*slow, values=[[20.0, 0.1, 0, T], [1.0, 0.1, 0, T]])
+    bench.now += 3.0
+    bench.delta(run={**bench.run, "devices": [{"name": "tc", "state": "lost"}, {"name": "psu", "state": "ok"}]})
+    lost, other = (model.status(each, bench.now) for each in model.channels)
+    assert (lost.level, lost.text) == (Level.STALE, "? 3 s")
+    assert other.level is Level.NORMAL
+
+
 def test_a_channel_shows_the_alarm_of_its_interlock(bench: Bench, model: Model) -> None:
     bench.run |= {
         "interlocks": [{"name": "too hot", "when": "tc.T > 41 Cel"}, {"name": "other", "when": "tc.T_dut > 1"}],

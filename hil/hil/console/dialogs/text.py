@@ -101,6 +101,11 @@ class Telling(Dialog[bool]):
         """The words."""
         return [self.body]
 
+    def keys(self) -> tuple[Key, ...]:
+        """How to read on, where there is more than fits."""
+        more = self.is_mounted and self.query_one(".panel").max_scroll_y > 0
+        return (*self.KEYS, *([Key("PgDn", "More", rank=2)] if more else []), SAFE_STOP)
+
     def action_read(self) -> None:
         """Close it as read."""
         self.leave_with(True)

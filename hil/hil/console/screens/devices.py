@@ -47,7 +47,10 @@ class DevicesView(View):
             return ""
         left = days_left(device.due, self.context.bench_time)
         due = f", calibration ends {device.due}" + ("" if left is None else f" ({left} days)") if device.due else ""
-        what = f"{device.instrument or 'unknown instrument'}, serial {device.serial or '-'}, {device.driver}"
+        known = (
+            f"{device.instrument}, serial {device.serial or '-'}" if device.instrument else "no entry of the register"
+        )
+        what = f"{known}, driver {device.driver}"
         lines = [f"{device.name}: {what}{due}"]
         if device.error:
             lines.append(f"last error: {device.error}")

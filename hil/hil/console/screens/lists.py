@@ -14,7 +14,7 @@ from ..wording import Severity
 LOG = (
     Column("clock", "UTC", 12, 12, rank=1),
     Column("state", "level", 5, 5, rank=2),
-    Column("kind", "what", 9, 14, rank=3),
+    Column("kind", "what", 13, 18, rank=1),
     Column("text", "", 20, 400, rank=0),
 )
 QUEUE = (

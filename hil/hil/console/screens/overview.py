@@ -126,8 +126,12 @@ class Overview(View):
     def _count(self, now: float) -> None:
         """How many channels cannot be used now, each second."""
         if self._counted is None or int(now) != self._counted:
-            self._counted, model = int(now), self.context.model
-            self._wrong = sum(model.status(live, now).level in (Level.STALE, Level.BAD) for live in model.channels)
+            self._counted, model, linked = int(now), self.context.model, self.context.linked
+            shown = [model.status(live, now) for live in model.channels]
+            unusable = (Level.STALE, Level.BAD)
+            self._wrong = sum(
+                each.level in unusable or (linked and each.old and each.level is not Level.NORMAL) for each in shown
+            )
 
     def _last_lines(self) -> list[Row]:
         """The last lines of the log, the newest first."""

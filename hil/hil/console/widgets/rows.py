@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rich.style import Style
 from textual.containers import Vertical
@@ -11,13 +11,16 @@ from textual.containers import Vertical
 from ..fitting import Part, fitted, spread
 from ..palette import LOOKS, Level, style
 from ..reading import age, clock
-from ..text import clip
+from ..text import clip, width
 from .lines import NORMAL, Lines, Pieces
 
 BAR = 10
 """Cells of the progress bar."""
 MOST = 12
 """Alarms that are tried at most for the alarm row; the others are counted."""
+GAP, LEAST_REASON = 2, 12
+"""Cells between parts, and of a reason at least, where it is cut."""
+
 TAG = 24
 """Cells of what an alarm concerns, at most."""
 GLYPHS = {"running": "●", "paused": "‖", "pausing": "‖", "starting": "▶", "ending": "■", "idle": "○"}
@@ -213,7 +216,18 @@ def alarm_parts(alarms: Sequence[AlarmItem], cells: int, *, bright: bool = True)
         parts = [*shown[:count], *_others(len(alarms) - count), end]
         if len(fitted(parts, cells)) == len(parts):
             return parts
-    return [shown[0], *_others(len(alarms) - 1), end]
+    after = [*_others(len(alarms) - 1), end]
+    room = cells - sum(width(part.forms[-1]) + GAP for part in after)
+    return [_shortened(shown[0], alarms[0], room), *after]
+
+
+def _shortened(part: Part, alarm: AlarmItem, room: int) -> Part:
+    """The first alarm in ``room`` cells: of a long reason less is told, so that its state stands too."""
+    whole, known = part.forms[2], part.forms[0][len(part.forms[2]) :]
+    left = room - width(known)
+    if width(whole) <= left or left < width(part.forms[2].removesuffix(alarm.reason)) + LEAST_REASON:
+        return part
+    return replace(part, forms=(f"{clip(whole, left)}{known}",))
 
 
 def _others(count: int) -> list[Part]:

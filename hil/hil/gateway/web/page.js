@@ -9,6 +9,7 @@ const RATES = {visible: 5, hidden: 0.2};
 const SEEN_EVERY = 10;       // frames
 const SILENCE = 12e3;        // ms without a frame after which the link is given up
 const NOT_WELCOME = 4401;
+const UNTOLD = ["committed", "points left"];  // events that are many and say little
 
 const byId = (id) => document.getElementById(id);
 const screen = {
@@ -23,6 +24,7 @@ let attempts = 0;
 let bench = {t: 0, at: 0};   // the bench's clock: its latest time, and when that was heard
 let cards = [];
 let picturesWanted = false;
+let lost = new Set();        // devices that cannot be reached
 const canvases = new Map();
 
 const benchNow = () => bench.t + (performance.now() - bench.at);
@@ -56,7 +58,7 @@ class Card {
   }
 
   show() {
-    const unit = this.channel.symbol || this.channel.unit || "", limits = this.channel.limits;
+    const unit = unitOf(this.channel.symbol || this.channel.unit), limits = this.channel.limits;
     if (!this.row) {
       this.value.textContent = "–";
       return;
@@ -66,13 +68,14 @@ class Card {
     if (u) parts.push(element("span", ` ± ${number(expanded, expanded)}`, "u"));
     parts.push(element("span", ` ${unit}`, "unit"));
     this.value.replaceChildren(...parts);
-    const age = benchNow() - t, stale = age > Math.max(5000, 5000 * (this.channel.period || 0));
+    const gone = lost.has(this.channel.device);
+    const age = benchNow() - t, stale = gone || age > Math.max(5000, 5000 * (this.channel.period || 0));
     const outside = limits && value !== null
       && ((limits[0] !== null && value < limits[0]) || (limits[1] !== null && value > limits[1]));
     this.place.classList.toggle("stale", stale);
     this.place.classList.toggle("outside", Boolean(outside));
     const uncalibrated = this.channel.calibration === null ? "not calibrated" : "";
-    const notes = [`${span(age)} ago`, flagged(flags), outside ? "outside its limits" : "", uncalibrated];
+    const notes = [`${span(age)} ago`, gone ? "its device is lost" : "", flagged(flags), outside ? "outside its limits" : "", uncalibrated];
     this.under.textContent = notes.filter(Boolean).join(" · ");
     draw(this.svg, this.points, limits, `trend of ${this.channel.name}`);
   }
@@ -115,7 +118,8 @@ function showState(run) {
   fill("interlocks", (run.interlocks || []).filter((each) => each.tripped)
     .map((each) => item(each.name, [each.when], "bad")));
   showPrompts(run.prompts || []);
-  fill("devices", (run.devices || []).filter((each) => !["ok", "closed"].includes(each.state))
+  lost = new Set((run.devices || []).filter((each) => each.state === "lost").map((each) => each.name));
+  fill("devices", (run.devices || []).filter((each) => !["ok", "closed", "not in use"].includes(each.state))
     .map((each) => item(`${each.name} is ${each.state}`, [each.error], "warn")));
   showRun(run);
 }
@@ -165,17 +169,23 @@ function wants(prompt) {
   return `wants ${prompt.wants || "an answer"}${range}${unit}${choices}; answer it at the bench or in the console`;
 }
 
+// Of a script its file, without the folder.
+const nameOf = (procedure) => (procedure || "").split("/").pop();
+
+const unitOf = (unit) => (unit && unit !== "1" ? unit : "");
+
 function showRun(run) {
   const point = run.point || null;
-  const factors = point && point.factors ? Object.entries(point.factors).map(([k, v]) => `${k} ${v}`).join(", ") : "";
+  const factors = Object.entries((point && point.factors) || {})
+    .map(([name, value]) => [name, value, unitOf((point.units || {})[name])].join(" ").trim()).join(", ");
   const rows = {
-    "Procedure": run.procedure, "Run": run.run, "Operator": run.operator,
+    "Procedure": nameOf(run.procedure), "Run": run.run, "Operator": run.operator,
     "Point": point ? `${point.index + 1}${run.count ? ` of ${run.count}` : ""}, attempt ${point.attempt}` : "",
     "Doing": point && point.step, "Set to": factors,
     "Done": run.count ? `${run.done} of ${run.count}` : "",
     "In command": run.lease ? `${run.lease.holder} (${run.lease.client})` : "",
     "Next": (run.queue ? run.queue.items : []).filter((each) => each.status === "waiting")
-      .map((each) => each.procedure).join(", "),
+      .map((each) => nameOf(each.procedure)).join(", "),
     "Handover": run.handover && run.handover.text,
   };
   const parts = [];
@@ -187,7 +197,7 @@ function showRun(run) {
 
 function showEvents(events) {
   const list = byId("events").querySelector("ol");
-  for (const event of events.slice(-12)) {
+  for (const event of events.filter((each) => !UNTOLD.includes(each.kind)).slice(-12)) {
     const said = [event.reason, event.text, event.alarm, event.operator].filter((each) => typeof each === "string" && each);
     list.prepend(element("li", `${clock(event.wall)}  ${event.kind}${said.length ? `: ${said.join("; ")}` : ""}`));
   }
