@@ -35,7 +35,7 @@ SETTLED = 0.5
 """Wall seconds in which a screen must not change for its picture to be of now."""
 
 PHONE, DESKTOP = (390, 844), (1280, 900)
-COLOURS = 64
+COLOURS, PATIENCE = 64, 6
 
 
 @dataclass
@@ -163,19 +163,31 @@ async def pages(captures: Captures, bench: InService, token: str) -> None:
     for name, size in (("phone", PHONE), ("desktop", DESKTOP)):
         async with browser(captures.folder / name, captures.folder / "access" / "server.pem") as page:
             await page.open(f"https://localhost:{port}/", width=size[0], height=size[1], phone=name == "phone")
-            await page.until("document.getElementById('login').hidden === false")
+            await seen(page, "document.getElementById('login').hidden === false")
             await page.evaluate(f"document.getElementById('token').value = {token!r}")
             await page.evaluate("document.querySelector('#login button').click()")
-            await page.until("document.body.innerText.includes('wholly in sight')")
-            await page.until(
-                "document.querySelector('canvas').width > 0 && document.querySelectorAll('polyline').length > 1"
+            await seen(page, "document.body.innerText.includes('wholly in sight')")
+            await seen(
+                page, "document.querySelector('canvas').width > 0 && document.querySelectorAll('polyline').length > 1"
             )
             await kept(page, f"status-page-{name}")
     async with served(captures.folder) as server, browser(captures.folder / "console") as page:
         await page.open(server.address, width=1000, height=620)
-        await page.until("document.getElementById('terminal').classList.contains('-connected')")
-        await asyncio.sleep(6.0)  # the picture comes in its own time, and a canvas tells nobody
+        await seen(page, "document.getElementById('terminal').classList.contains('-connected')")
+        await asyncio.sleep(15.0)  # the picture comes in its own time, and a canvas tells nobody
         await kept(page, "console-in-browser")
+
+
+async def seen(page: Page, expression: str) -> None:
+    """Wait until an expression holds, also where the machine has much else to do."""
+    for left in reversed(range(PATIENCE)):
+        try:
+            await page.until(expression)
+        except TimeoutError:
+            if not left:
+                raise
+        else:
+            return
 
 
 async def kept(page: Page, name: str) -> None:

@@ -314,9 +314,9 @@ class Model:
 
     @property
     def estop(self) -> bool | None:
-        """Whether the chain of the emergency stop is open; ``None`` where the bench does not read it."""
+        """Whether the chain of the emergency stop is open; ``None`` where nothing looks at it: interlocks do in a run."""
         chain = [each.tripped for each in self.run.interlocks if each.is_estop]
-        return any(chain) if chain else None
+        return any(chain) if chain and self.run.under_way and self.run.run else None
 
     def prompt(self, number: int) -> Prompt | None:
         """The open prompt of a number."""

@@ -247,9 +247,14 @@ def test_frames_of_protocol_1_are_shown_too(bench: Bench, model: Model) -> None:
 
 def test_the_estop_chain_is_an_input(bench: Bench, model: Model) -> None:
     assert model.estop is None
-    bench.run["interlocks"] = [{"name": "chain", "when": "io.estop", "tripped": True, "is_estop": True}]
+    bench.run |= {"run": "r", "interlocks": [{"name": "chain", "when": "io.estop", "tripped": True, "is_estop": True}]}
     bench.attach()
     assert model.estop is True
+    bench.run["interlocks"] = [{"name": "chain", "when": "io.estop", "tripped": False, "is_estop": True}]
+    bench.delta(run=bench.run)
+    assert model.estop is False
+    bench.delta(run={**bench.run, "state": "idle"})
+    assert model.estop is None, "nobody looks at interlocks while no run is under way"
 
 
 json_values = st.recursive(
