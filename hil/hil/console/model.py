@@ -314,7 +314,7 @@ class Model:
 
     @property
     def estop(self) -> bool | None:
-        """Whether the chain of the emergency stop is open; ``None`` where nothing looks at it: interlocks do in a run."""
+        """Whether the chain of the emergency stop is open; ``None`` where no interlock looks at it now."""
         chain = [each.tripped for each in self.run.interlocks if each.is_estop]
         return any(chain) if chain and self.run.under_way and self.run.run else None
 
