@@ -205,7 +205,8 @@ class Dataset(Device):
         if self._here is None:
             self._here = self._found(self._content, self._commanded)
         found, place = self._here, self._occasion * self._per_point + number
-        if missing := self._shortage(found, self._content, self._commanded, place + 1):
+        if place >= len(found):
+            missing = self._shortage(found, self._content, self._commanded, place + 1)
             raise DeviceUnreachable(missing, where=self.name, remedy="record more, or plan less")
         return found[place]
 
