@@ -168,6 +168,18 @@ def test_the_shipped_sounds_are_those_of_the_script(tmp_path: Path) -> None:
         assert np.abs(ours - theirs).max() <= 1.0 / 128.0
 
 
+@pytest.mark.soak
+def test_the_shipped_utterances_are_those_of_the_script(tmp_path: Path) -> None:
+    """Of the bench in a room: without noise, to the rounding of a sample."""
+    script = Path(__file__).resolve().parents[2] / "scripts" / "make_sample_speech.py"
+    subprocess.run([sys.executable, str(script), str(tmp_path / "utterances"), "--clean"], check=True)
+    made, shipped = load(tmp_path / "utterances"), load(shipped_benches()["voice-sim"].parent / "utterances")
+    assert [one.content for one in made.entries] == [one.content for one in shipped.entries] == list(UTTERANCES)
+    for one, other in zip(made.entries, shipped.entries, strict=True):
+        ours, theirs = (read_wave(data.read(each.recording))[0] for data, each in ((made, one), (shipped, other)))
+        assert np.abs(ours - theirs).max() <= 1.0 / 32768.0
+
+
 async def run(bench: str, out: Path, settings: dict[str, str]) -> RunOutcome:
     return await run_procedure(
         "voice-detection-vs-snr",

@@ -82,7 +82,7 @@ def analyse(record: Record, p: VoiceDetectionVsSnr) -> Results:
     return results(record, p)
 
 
-@voice_detection.truth(blanks="0", required="-1.3")
+@voice_detection.truth(levels="-6,-4.5,-3,-2,-1,0,2,4,7", blanks="0", required="-1.3")
 def truth(world: TrueWorld, found: Mapping[str, Any], p: VoiceDetectionVsSnr) -> Answer:
     """The ratio at which the curve of a synthetic listener reaches 90 %, in the mean over utterances."""
     true, (a90, u) = 10.0 * math.log10(world.stimulus(LEVEL)), _a90(found)
