@@ -114,7 +114,7 @@ def impact(instrument: str, since: date, runs: Path, register: Mapping[str, Inst
         unread.append(str(error))
     for folder in run_folders(runs):
         try:
-            run = _Run(folder, [entry for entry in entries if entry.run == folder.name])
+            run = _Run(folder, [entry for entry in entries if folder.name in (entry.run, entry.beside)])
             _ = run.day
             found.append(run)
         except (RecordError, UsageError, KeyError, TypeError, ValueError, OSError) as error:

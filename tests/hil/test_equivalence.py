@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from hil.documents.reproduction import reproduce
 from hil.documents.source import Source, source_of
 from hil.documents.verification import verify_document
 from hil.errors import UsageError, VerificationFailed
+from hil.impact import impact
 from hil.sealing.check import verify_run
 from hil_calibration.certificate.lint import check
 from hil_calibration.certificate.reader import parse
@@ -90,6 +92,9 @@ def test_its_signature_both_records_and_the_register_hold(issued: tuple[Pair, Do
     assert subprocess.run([*command, str(paths[0])], capture_output=True, check=False).returncode == 0
     (entry,) = Register(pair.runs).entries()
     assert (entry.identifier, entry.kind) == (pair.identifier, "equivalence")
+    assert (entry.run, entry.beside) == tuple(folder.name for folder in pair.folders)
+    rests = impact("20001", date(2026, 1, 1), pair.runs).uses
+    assert [[each.identifier for each in use.issued] for use in rests] == [[pair.identifier], [pair.identifier]]
 
 
 def test_its_numbers_are_compared_with_what_both_records_give(issued: tuple[Pair, Document], tmp_path: Path) -> None:

@@ -233,6 +233,7 @@ def _entry(details: Details, files: Mapping[str, str], when: str) -> Entry:
         person=details.authoriser,
         when=when,
         amends=details.amends.identifier if details.amends else "",
+        beside=details.compares.run if details.compares else "",
     )
 
 

@@ -37,6 +37,7 @@ class Entry:
     :param person: who authorised it.
     :param when: ISO 8601.
     :param amends: the identifier of the document that it replaces, empty for an original.
+    :param beside: of a certificate of equivalence, the name of the other run's folder.
     """
 
     identifier: str
@@ -46,6 +47,7 @@ class Entry:
     person: str
     when: str
     amends: str = ""
+    beside: str = ""
 
 
 class Register:
@@ -153,5 +155,7 @@ def _line(entry: Entry, before: bytes) -> bytes:
 
 def _text(entry: Entry, previous: str | None) -> bytes:
     content: dict[str, Any] = {**asdict(entry), "previous": previous}
+    if not entry.beside:
+        del content["beside"]
     text = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return f"{text}\n".encode()
