@@ -95,7 +95,7 @@ async def light_room(captures: Captures) -> None:
             await captures.keep("closed", console, "Input(1)", "1 OVER")
         captures.seen["status"] = captures.hil("status")
         async with terminal(folder, command("console")) as console:
-            await captures.keep("again", console, "is the sign wholly in sight?", without="has not come")
+            await captures.keep("again", console, "OPERATOR INPUT", without="has not come")
             await press(console, "F9")
             await captures.keep("tripped", console, "IDLE", "too bright")
             await ended(captures, console)
@@ -175,6 +175,8 @@ async def pages(captures: Captures, bench: InService, token: str) -> None:
         await page.open(server.address, width=1000, height=620)
         await seen(page, "document.getElementById('terminal').classList.contains('-connected')")
         await asyncio.sleep(15.0)  # the picture comes in its own time, and a canvas tells nobody
+        await page.press("i")
+        await asyncio.sleep(15.0)
         await kept(page, "console-in-browser")
 
 

@@ -20,7 +20,7 @@ from .past import Past
 from .pictures import Seen, parse_picture
 from .reading import Status, age, status
 from .state import Alarm, Prompt, Run
-from .wording import Entry, Severity, entry_of
+from .wording import Entry, Severity, entry_of, told_twice
 
 LOG_LENGTH = 2000
 """Lines of the log that are kept."""
@@ -194,7 +194,8 @@ class Model:
             if entry.number > self.number + 1:
                 self._say(Severity.WARN, "link", f"{entry.number - self.number - 1} events are not known here")
             self.number = entry.number
-            self.log.append(entry)
+            if not told_twice(event):
+                self.log.append(entry)
 
     def _take_channels(self, documents: object) -> None:
         """The channels of a snapshot; one that is still the same keeps its past."""

@@ -102,6 +102,11 @@ def entry_of(event: Mapping[str, Any]) -> Entry:
     )
 
 
+def told_twice(event: Mapping[str, Any]) -> bool:
+    """Whether another event says the same: of an answer, the command is told, and then what the prompt has taken."""
+    return event.get("kind") == "answer" and "answer" not in event and "value" in event
+
+
 def _plain(event: Mapping[str, Any]) -> str:
     shown = (
         f"{_short(key)}={_short(value)}" for key, value in event.items() if key not in _HIDDEN and value not in _NOTHING
@@ -135,7 +140,8 @@ def _shelved(event: Mapping[str, Any]) -> str:
 
 def _answer(event: Mapping[str, Any]) -> str:
     who = "nobody: the default" if event.get("default") else _short(event.get("operator") or "")
-    return f"prompt {_short(event.get('prompt', ''))}: {_short(event.get('answer', event.get('value', '')))} ({who})"
+    given = f"{_short(event.get('answer', event.get('value', '')))}{symbol_of(event.get('unit'))}"
+    return f"prompt {_short(event.get('prompt', ''))}: {given} ({who})"
 
 
 def _order(event: Mapping[str, Any]) -> str:

@@ -180,6 +180,16 @@ def test_events_become_lines_of_the_log_each_once(bench: Bench, model: Model) ->
     assert model.number == 2
 
 
+def test_an_answer_is_told_once_though_command_and_prompt_both_tell_it(bench: Bench, model: Model) -> None:
+    bench.attach()
+    told = [
+        event(1, "answer", prompt=1, operator="ann", value="150 cm"),
+        event(2, "answer", prompt=1, operator="ann", answer=1.5, unit="m"),
+    ]
+    bench.delta(events=told)
+    assert [line.text for line in model.log if line.kind == "answer"] == ["prompt 1: 1.5 m (ann)"]
+
+
 def test_a_gap_in_frames_asks_for_a_snapshot(bench: Bench) -> None:
     bench.attach()
     bench.sequence += 1

@@ -14,6 +14,7 @@ from hil.console.wording import Severity, entry_of
     [
         ("answer", {"prompt": 1, "operator": "ann", "answer": 1.5}, "answer", "prompt 1: 1.5 (ann)"),
         ("answer", {"prompt": 1, "operator": "ann", "value": "150 cm"}, "answer", "prompt 1: 150 cm (ann)"),
+        ("answer", {"prompt": 1, "operator": "ann", "answer": 1.5, "unit": "Cel"}, "answer", "prompt 1: 1.5 °C (ann)"),
         ("answer", {"prompt": 2, "operator": "ann", "answer": False}, "answer", "prompt 2: no (ann)"),
         ("answer", {"prompt": 2, "answer": 3, "default": True}, "answer", "prompt 2: 3 (nobody: the default)"),
         ("point", {"index": 6, "of": 15, "attempt": 1, "level": 100.0, "x": None}, "point", "7 of 15: level 100, no x"),
