@@ -88,8 +88,11 @@ class _State:
 
         self._latest = now
         value = self._judge.judge(measurement.t, measurement.value, measurement.u)
-        unit, words = symbol(self.condition.unit), self.condition.tolerance.text
-        self.reason = "" if value is None else f"{self._named} was {value:.6g} {unit}, not {words} {unit}"
+        unit, limits = symbol(self.condition.unit), self.condition.tolerance
+        judged = ""
+        if limits.confidence is not None and measurement.u is not None:
+            judged = f" with {limits.confidence:.4g} confidence (u = {measurement.u:.2g} {unit})"
+        self.reason = "" if value is None else f"{self._named} was {value:.6g} {unit}, not {limits.text} {unit}{judged}"
 
     def standing(self, now: int) -> str:
         if self.reason:

@@ -114,7 +114,8 @@ def test_a_confidence_asks_for_the_uncertainty() -> None:
     room.at(0.0, 24.9, u=0.01)
     assert room.conditions.begin(room.attempt) == ""
     room.at(10.0, 24.9, u=0.1)
-    assert len(room.attempt.reasons) == 1
+    (reason,) = room.attempt.reasons
+    assert reason.endswith("was 24.9 °C, not 21 to 25 °C with 0.95 confidence (u = 0.1 °C)")
     with pytest.raises(ProcedureFault, match="uncertainty is unknown"):
         room.at(20.0, 23.0, u=None)
 
