@@ -133,7 +133,9 @@ def test_any_file_is_a_plan_or_refused_in_words(tmp_path_factory: pytest.TempPat
 
 
 def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="is no locked plan"):
+    with pytest.raises(
+        UsageError, match=r"plan\.json: cannot be read: No such file or directory; give a file that --lock"
+    ):
         read_lock(tmp_path / "plan.json")
 
 

@@ -113,7 +113,10 @@ def read_lock(file: Path) -> dict[str, Any]:
     """
     try:
         found = json.loads(file.read_text("utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
+    except OSError as error:
+        fault = f"cannot be read: {error.strerror}"
+        raise UsageError(fault, where=str(file), remedy="give a file that --lock-plan wrote") from None
+    except (ValueError, RecursionError) as error:
         raise UsageError(f"is no locked plan: {error}", where=str(file), remedy="give what --lock-plan wrote") from None
     plan = found.get("plan") if isinstance(found, dict) else None
     if not isinstance(plan, dict) or plan.get("format") != FORMAT:
