@@ -107,6 +107,11 @@ def test_numbers_are_the_same_strings_everywhere(demo: dict[str, Any]) -> None:
         assert any(words[i : i + len(printed)] == printed for i in range(len(words))), key
 
 
+def test_a_mean_of_the_room_lies_between_the_least_and_the_greatest_value(demo: dict[str, Any]) -> None:
+    for one in demo["calibration"]["results"]["results"]["conditions"]:
+        assert float(one["min"]) <= float(one["value"]) <= float(one["max"]), one["name"]
+
+
 def test_everything_says_that_it_is_simulated(demo: dict[str, Any]) -> None:
     folder = demo["calibration"]["folder"]
     xml = (folder / "certificate.xml").read_text(encoding="utf-8")

@@ -147,8 +147,8 @@ def _condition(evidence: Evidence, role: str, table: Reporting) -> model.Conditi
     """An influence quantity as measured over the whole run, with the uncertainty of its mean."""
     channel = evidence.role(role)
     window = evidence.whole_run(channel)
-    found = evidence.indications(window)
-    mean = evidence.measurements(window).mean()
+    found = evidence.measurements(window)
+    mean = found.mean()
     shown = table.rounded(float(mean.value[0]), 2.0 * float(mean.u[0]))
     decimals = len(shown.value.partition(".")[2])
     named = {
@@ -159,8 +159,8 @@ def _condition(evidence: Evidence, role: str, table: Reporting) -> model.Conditi
         name=named[0],
         ref_type=named[1],
         unit=mean.unit,
-        minimum=f"{found.values.min():.{decimals}f}",
-        maximum=f"{found.values.max():.{decimals}f}",
+        minimum=f"{found.value.min():.{decimals}f}",
+        maximum=f"{found.value.max():.{decimals}f}",
         value=shown.value,
         U=shown.U,
         k="2",
