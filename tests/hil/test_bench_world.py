@@ -106,6 +106,12 @@ def test_only_the_devices_asked_for_are_simulated() -> None:
     assert {effect["device"] for effect in world["effects"]} == {"panel"}
 
 
+@pytest.mark.parametrize("bench", ["immersion-sim", "voice-sim", "listener-sim"])
+def test_a_wall_belongs_to_its_room_whichever_devices_are_asked_for(bench: str) -> None:
+    world = compile_world(load_bench(bench), {}, devices={"climate"})
+    assert set(world["devices"]) == {"climate", "wall"}
+
+
 def test_a_world_that_contradicts_itself_is_told_in_one_sentence() -> None:
     with pytest.raises(ConfigurationError, match="needs either a certificate of 'illuminance' or 'prior'; correct"):
         compile_world(CONFIG, {}, devices=["reference"])

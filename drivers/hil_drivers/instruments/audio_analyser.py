@@ -68,7 +68,8 @@ class AudioAnalyser(Device):
     speech, and belongs to the noise. ``onset``, ``end`` and ``delay`` (s) are those of the record that was given out
     last. The source gives the values ``sound``, from -1 to 1, and ``rate``.
 
-    Where nothing is said (content ""), levels are measured with the first sound of the folder.
+    Where nothing is said (content ""), levels are measured with the first sound of the folder. Until another ratio is
+    commanded it is 1.
 
     :param folder: a data set of sounds without noise, WAVE files of one channel.
     :param speech_full_scale: rms sound pressure in Pa that the loudspeaker of speech gives at the microphone for an rms
@@ -116,7 +117,7 @@ class AudioAnalyser(Device):
         )
         self._turns, self._time, self._worker = Turns(name, clock), Timebase(), Worker(f"sounds of {name}")
         self._connections = self._requests = self._rate = 0
-        self._speech, self._ratio = float(speech), math.inf
+        self._speech, self._ratio = float(speech), 1.0
         self._sound: Prepared | None = None
         self._spoken = False
         self._last: Recorded | None = None

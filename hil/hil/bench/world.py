@@ -41,8 +41,8 @@ def compile_world(
     instrument before and after its calibration, whose certificate only estimates it.
 
     :param records: channel -> calibration record with its response effects.
-    :param devices: the devices to simulate, with those in which others may stand; all that have a ``sim:`` address by
-        default.
+    :param devices: the devices to simulate, with those in which others may stand and those that belong to the room;
+        all that have a ``sim:`` address by default.
     :param seed: the seed of all draws; the bench file's by default.
     :param speed: bench seconds for each wall second; ``None`` for lockstep.
     :param begin: the bench time in nanoseconds at which a paced world begins, where a run is resumed.
@@ -59,7 +59,7 @@ def compile_world(
     names = {
         device: name
         for device in config.devices
-        if (devices is None or device in devices or _encloses(config, device))
+        if (devices is None or device in devices or _is_needed(config, device))
         and (name := simulated_name(config, device)) is not None
     }
     world = {
@@ -97,12 +97,12 @@ def simulated_name(config: BenchConfig, device: str) -> str | None:
     return name if scheme == "sim" else None
 
 
-def _encloses(config: BenchConfig, device: str) -> bool:
-    """Whether other devices can stand in it."""
+def _is_needed(config: BenchConfig, device: str) -> bool:
+    """Whether other devices can stand in it, or the world is none without it."""
     from hil_drivers.sim.devices import KINDS
 
     kind = KINDS.get(config.devices[device].driver)
-    return kind is not None and kind.encloses
+    return kind is not None and (kind.encloses or kind.built_in)
 
 
 def _lamp(config: BenchConfig, sim: SimSection, names: Mapping[str, str]) -> dict[str, Any] | None:

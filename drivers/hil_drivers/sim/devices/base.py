@@ -24,13 +24,15 @@ class SimDevice(Model):
 
     ``kind`` is the name of its driver; ``certificates`` holds its calibration by point. ``faults`` are those it
     can have, ``shared`` the options that driver and simulated device must have in common; of a kind with
-    ``only_one`` a world has at most one; in one that ``encloses`` air, others can stand.
+    ``only_one`` a world has at most one; in one that ``encloses`` air, others can stand. One that is ``built_in``
+    is part of the world whichever devices are used.
     """
 
     faults: ClassVar[frozenset[str]] = LINK_FAULTS
     shared: ClassVar[tuple[str, ...]] = ()
     only_one: ClassVar[bool] = False
     encloses: ClassVar[bool] = False
+    built_in: ClassVar[bool] = False
 
     kind: str
     certificates: dict[str, Certificate] = Field(default_factory=dict)

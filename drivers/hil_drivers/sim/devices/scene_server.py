@@ -27,6 +27,7 @@ class SceneServerDevice(SimDevice):
 
     faults: ClassVar[frozenset[str]] = LINK_FAULTS | frozenset(("not-drawn",))
     only_one: ClassVar[bool] = True
+    built_in: ClassVar[bool] = True
 
     kind: Literal["scene-server"]
     luminance: Positive = 120.0
