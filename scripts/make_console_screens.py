@@ -82,7 +82,7 @@ async def light_room(captures: Captures) -> None:
     token = captures.hil("service", "token", "create", "phone", "--folder", "access").strip()
     options = ("--listen", "127.0.0.1:0", "--folder", "access")
     async with in_service(folder, *options, bench="bench/action-sim.toml") as bench:
-        captures.hil("queue", "add", "signs.py", "--speed", "5")
+        captures.hil("queue", "add", "signs.py", "--speed", "3")
         captures.hil("queue", "add", "calibrate-luxmeter", "--set", "warm_up=10 min")
         async with terminal(folder, command("console")) as console:
             await before(captures, console)
@@ -149,10 +149,12 @@ async def ended(captures: Captures, console: Terminal) -> None:
 
 async def arm(captures: Captures) -> None:
     """The path of an arm."""
-    async with in_service(captures.folder, bench="arm-sim"):
+    folder = captures.folder / "arm"
+    folder.mkdir()
+    async with in_service(folder, bench="arm-sim"):
         captures.hil("queue", "add", "pose-accuracy", "--set", "cycles=10", "--speed", "5")
         captures.hil("queue", "start")
-        async with terminal(captures.folder, command("console"), columns=WIDE[0], rows=WIDE[1]) as console:
+        async with terminal(folder, command("console"), columns=WIDE[0], rows=WIDE[1]) as console:
             await press(console, "7")
             await captures.keep("path", console, "7 PATH", "point 8/50")
 

@@ -22,12 +22,14 @@ every = "250 ms"
 [interlocks.estop]
 when = "safety.estop == 0"
 period = "500 ms"
+stale_after = "60 s"
 guidance = "look at the rig, then close the chain"
 
 [interlocks."too bright"]
 when = "plane.illuminance > 600"
 uncertainty = "ignored"
 period = "1 s"
+stale_after = "60 s"
 guidance = "look for a second lamp that is lit; let nobody look into the light"
 
 [interlocks."room warm"]

@@ -160,6 +160,10 @@ def _lost(event: Mapping[str, Any]) -> str:
     return f"{_short(name)}{reason}"
 
 
+def _trip(event: Mapping[str, Any]) -> str:
+    return ": ".join(part for part in (_short(event.get(name) or "") for name in ("interlock", "reason")) if part)
+
+
 def _point(event: Mapping[str, Any]) -> str:
     place, of, attempt = (whole(event.get(name)) for name in ("index", "of", "attempt"))
     count = "" if of is None else f" of {of}"
@@ -256,6 +260,7 @@ _SENTENCES: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "device lost": _lost,
     "channel lost": _lost,
     "finished": _finished,
+    "trip": _trip,
     "point": _point,
     "run": _run,
     "safe state": _safe,

@@ -12,6 +12,7 @@ from hil.console.wording import Severity, entry_of
 @pytest.mark.parametrize(
     ("kind", "data", "called", "told"),
     [
+        ("trip", {"interlock": "warm", "reason": "t > 5"}, "trip", "warm: t > 5"),
         ("answer", {"prompt": 1, "operator": "ann", "answer": 1.5}, "answer", "prompt 1: 1.5 (ann)"),
         ("answer", {"prompt": 1, "operator": "ann", "value": "150 cm"}, "answer", "prompt 1: 150 cm (ann)"),
         ("answer", {"prompt": 1, "operator": "ann", "answer": 1.5, "unit": "Cel"}, "answer", "prompt 1: 1.5 °C (ann)"),
