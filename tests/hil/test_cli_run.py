@@ -119,6 +119,13 @@ def test_a_dry_run_shows_the_plan_and_makes_nothing(place: Path, capsys: pytest.
     assert inside(place, capsys, *RUN, "--dry-run", "--set", "second=5")[0] == 2
 
 
+def test_a_dry_run_tells_units_as_they_are_written(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    climatic = ("run", "climatic-characterisation", "--bench", "climate-sim", "--set", "temperatures=40", "--dry-run")
+    code, output = inside(place, capsys, *climatic)
+    assert code == 0
+    assert "1 point, seed 1\npoint  set_temperature / °C\n" in output
+
+
 def test_a_bench_that_is_not_fit_is_exit_code_2_and_on_record(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
     register = place / "bench" / "equipment.toml"
     register.write_text(register.read_text(encoding="utf-8").replace("2027-03-31", "2020-03-31"), encoding="utf-8")

@@ -77,10 +77,16 @@ def _show_points(prepared: Prepared, design: Design | AdaptiveDesign) -> None:
     if plan.count is None:
         click.echo(f"At most {plan.most} points{before}, chosen from what is observed; seed {prepared.seed}.")
         return
-    units = [f"{name} / {unit}" if unit and unit != "1" else name for name, unit in design.factors.items()]
+    from hil_calibration.unit import symbol
+
+    units = [f"{name} / {symbol(unit)}" if unit and unit != "1" else name for name, unit in design.factors.items()]
     heads = ["code"] if design.blind else units
     rows = [[str(number), *map(str, shown.values())] for number, shown in _points(prepared, design)]
-    show_table(["point", *heads], rows, title=f"{plan.count} points{before}, seed {prepared.seed}")
+    show_table(
+        ["point", *heads],
+        rows,
+        title=f"{plan.count} point{'' if plan.count == 1 else 's'}{before}, seed {prepared.seed}",
+    )
 
 
 def _show_beginning(foreseen: Foreseen, authorised_by: str | None) -> None:
