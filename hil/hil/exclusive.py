@@ -143,7 +143,7 @@ class Exclusive:
             raise self._overdue()
         loop, last = asyncio.get_running_loop(), self._last
         before = None if last is None or last.done() else last
-        turn = _Turn(operation, before, loop.create_future(), loop.time() + OPERATION_DEADLINE)
+        turn: _Turn[T] = _Turn(operation, before, loop.create_future(), loop.time() + OPERATION_DEADLINE)
         turn.task = self._last = loop.create_task(self._take(turn), name=self._task_name)
         self._deadlines.watch(turn, loop)
         try:
