@@ -100,7 +100,7 @@ async def light_room(captures: Captures) -> None:
             await captures.keep("tripped", console, "IDLE", "too bright")
             await ended(captures, console)
             bench.process.kill()
-            await captures.keep("lost", console, "LINK LOST")
+            await captures.keep("lost", console, "LINK LOST: ")
 
 
 async def before(captures: Captures, console: Terminal) -> None:
@@ -145,18 +145,22 @@ async def ended(captures: Captures, console: Terminal) -> None:
     await press(console, "C-x")
     await captures.keep("stop", console, "SAFE STOP accepted")
     await press(console, "Enter", "1")
+    await asyncio.sleep(10 * SETTLED)  # the bench is watched again
 
 
 async def arm(captures: Captures) -> None:
     """The path of an arm."""
     folder = captures.folder / "arm"
     folder.mkdir()
-    async with in_service(folder, bench="arm-sim"):
+    async with (
+        in_service(folder, bench="arm-sim"),
+        terminal(folder, command("console"), columns=WIDE[0], rows=WIDE[1]) as console,
+    ):
+        await console.until(lambda text: "arm-sim" in text)
+        await press(console, "7")
         captures.hil("queue", "add", "pose-accuracy", "--set", "cycles=10", "--speed", "5")
         captures.hil("queue", "start")
-        async with terminal(folder, command("console"), columns=WIDE[0], rows=WIDE[1]) as console:
-            await press(console, "7")
-            await captures.keep("path", console, "7 PATH", "point 8/50")
+        await captures.keep("path", console, "7 PATH", "point 12/50")
 
 
 async def pages(captures: Captures, bench: InService, token: str) -> None:

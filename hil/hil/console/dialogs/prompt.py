@@ -26,8 +26,8 @@ from ..widgets.words import Words
 from .dialog import LATER, Dialog
 
 WAITING = "its picture has not come yet"
-LOWEST, HIGHEST, AROUND = 4, 24, 17
-"""Rows of a picture, and of what stands around it."""
+LOWEST, HIGHEST, AROUND, TOLD = 4, 24, 17, 3
+"""Rows of a picture, of what stands around it, and of the words that somebody else is in command."""
 
 CHOICES = (Column("key", "", 2, 2), Column("text", "", 10, 400))
 
@@ -83,7 +83,8 @@ class PromptDialog(Dialog[bool]):
         else:
             self.field.focus()
         if self.prompt.picture is not None:
-            self.preview.styles.height = min(HIGHEST, max(LOWEST, self.app.size.height - AROUND))
+            around = AROUND + (TOLD if self.context.desk.another_commands else 0)
+            self.preview.styles.height = min(HIGHEST, max(LOWEST, self.app.size.height - around))
             self.context.want_pictures(True)
         self._judge()
         self.paint()
