@@ -103,8 +103,10 @@ class LiveChannel:
                 remedy="look at the instrument, its range and its battery",
             )
         if self._limits is not None and not self._limits[0] <= measurement.value <= self._limits[1]:
+            from hil_calibration.unit import symbol
+
             raise LimitExceeded(
-                f"measured {measurement.value:.6g} {self.unit}, outside its limits {list(self._limits)}",
+                f"measured {measurement.value:.6g} {symbol(self.unit)}, outside its limits {list(self._limits)}",
                 where=self.name,
                 remedy="look at what it measures, or at limits in the bench file",
             )

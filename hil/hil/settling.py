@@ -43,10 +43,13 @@ async def settled(
             return
         if clock.now() == at:
             await clock.sleep(max(for_ / 10, 0.1))
-    wanted, seen = f"{within:.3g} {channel.unit}", f"{_spread(recent):.3g} {channel.unit}"
+    from hil_calibration.unit import symbol
+
+    unit = symbol(channel.unit)
+    wanted, seen = f"{within:.3g} {unit}", f"{_spread(recent):.3g} {unit}"
     if slope is not None:
-        wanted += f" and {slope:.3g} {channel.unit}/s"
-        seen += f" and {abs(_slope(recent)):.3g} {channel.unit}/s"
+        wanted += f" and {slope:.3g} {unit}/s"
+        seen += f" and {abs(_slope(recent)):.3g} {unit}/s"
     raise BenchFault(
         f"did not settle within {wanted} for {for_:g} s, in {timeout:g} s: the latest readings show {seen}",
         where=channel.name,

@@ -289,10 +289,12 @@ class Supervisor:
 
     def _shown(self, interlock: Interlock, look: Look) -> str:
         """The condition with what was seen."""
+        from hil_calibration.unit import symbol
+
         seen = []
         for name in compared(interlock.rule.when):
-            reading, unit = look.readings[name], self._bench.config.channels[name].unit
-            unit = "" if unit == "1" else f" {unit}"
+            reading, unit = look.readings[name], symbol(self._bench.config.channels[name].unit)
+            unit = f" {unit}" if unit else ""
             u = f", u = {reading.u:.2g}{unit}" if reading.u else ""
             seen.append(f"{name} = {reading.value:.6g}{unit}{u}")
         seen += [f"rate({rate.channel}) = {look.rates[rate].value:.4g}" for rate in look.rates]
