@@ -91,7 +91,9 @@ async def light_room(captures: Captures) -> None:
             await press(console, "1", "i", *"45", "Enter")
             await captures.keep("picture", console, "is the sign wholly in sight?", without="has not come")
             await pages(captures, bench, token)
-            await press(console, "Escape", "1")
+            await press(console, "Escape", "7")
+            await captures.keep("camera", console, "PATH", "camera  ")
+            await press(console, "1")
             await captures.keep("closed", console, "Input(1)", "1 OVER")
         captures.seen["status"] = captures.hil("status")
         async with terminal(folder, command("console")) as console:

@@ -54,6 +54,13 @@ SECTIONS = (
     ),
 )
 
+CAMERA = (
+    "Camera preview",
+    "What the camera of the bench saw last, in half blocks; the picture from the browser below "
+    "shows such blocks with their shades.",
+    ("camera",),
+)
+
 BROWSER = """
 ## In a browser
 
@@ -91,7 +98,7 @@ AFTER = (
 
 def page_of(seen: Mapping[str, str]) -> str:
     """The page; ``seen`` is by name what stood on the screen."""
-    parts = [HEAD, *(_section(seen, *each) for each in SECTIONS), BROWSER]
+    parts = [HEAD, *(_section(seen, *each) for each in (*SECTIONS, CAMERA)), BROWSER]
     parts += ["\n## A terminal that is closed, and attached again\n", CLOSED, _block(seen["closed"])]
     parts += [STATUS, _block(seen["status"]), AGAIN, _block(seen["again"])]
     parts += [_section(seen, *each) for each in AFTER]
