@@ -122,8 +122,7 @@ class Engine:
         if self.service.overview is not None:
             devices = bench.devices.items()
             self.service.overview.links = lambda: [(name, device.supervisor.status) for name, device in devices]
-            interlocks = supervisor.interlocks.items()
-            self.service.overview.tripped = lambda: [name for name, interlock in interlocks if interlock.tripped]
+            self.service.overview.tripped = lambda: supervisor.tripped
 
     def supervisor(self, bench: Bench, binding: Binding | None) -> Supervisor:
         """The safety supervisor; one without a binding knows the safe state, and nothing else."""

@@ -48,7 +48,7 @@ class Overview:
     :param devices: as declared, in the order of the bench file.
     :param interlocks: as declared.
     :param links: by device, how its link does now; devices that are not in use are left out.
-    :param tripped: the names of the interlocks that are tripped now.
+    :param tripped: the names of the interlocks that are tripped now; ``None`` while nobody looks at them.
     """
 
     kind: str
@@ -57,16 +57,18 @@ class Overview:
     devices: tuple[dict[str, Any], ...]
     interlocks: tuple[dict[str, Any], ...]
     links: Callable[[], Iterable[tuple[str, LinkStatus]]] = field(default=tuple)
-    tripped: Callable[[], Iterable[str]] = field(default=tuple)
+    tripped: Callable[[], Iterable[str] | None] = field(default=lambda: None)
 
     def state(self) -> dict[str, Any]:
         """The bench as it is now."""
-        links, tripped = dict(self.links()), set(self.tripped())
+        links, tripped = dict(self.links()), self.tripped()
         return {
             "kind": self.kind,
             "provenance": self.provenance,
             "devices": [{**device, **_link(links.get(device["name"]))} for device in self.devices],
-            "interlocks": [{**each, "tripped": each["name"] in tripped} for each in self.interlocks],
+            "interlocks": [
+                {**each, "tripped": None if tripped is None else each["name"] in tripped} for each in self.interlocks
+            ],
         }
 
     def channel(self, name: str) -> dict[str, Any]:
@@ -75,7 +77,7 @@ class Overview:
 
     def let_go(self) -> None:
         """Nothing is in use any more."""
-        self.links, self.tripped = tuple, tuple
+        self.links, self.tripped = tuple, lambda: None
 
 
 def overview(config: BenchConfig) -> Overview:

@@ -18,3 +18,12 @@ def test_a_device_without_a_calibration_has_no_day_on_which_it_ends() -> None:
     assert devices["luxmeter"]["serial"] == "20002"
     assert devices["luxmeter"]["due"] is None, "the register says when it is due, but it has no certificate"
     assert devices["lights"]["due"] is None
+
+
+def test_an_interlock_that_nobody_looks_at_is_neither_tripped_nor_not() -> None:
+    seen = overview(load_bench("instruments-sim"))
+    assert {each["tripped"] for each in seen.state()["interlocks"]} == {None}
+    seen.tripped = lambda: ["estop"]
+    assert [each["name"] for each in seen.state()["interlocks"] if each["tripped"]] == ["estop"]
+    seen.let_go()
+    assert {each["tripped"] for each in seen.state()["interlocks"]} == {None}

@@ -317,7 +317,7 @@ class Model:
     def estop(self) -> bool | None:
         """Whether the chain of the emergency stop is open; ``None`` where no interlock looks at it now."""
         chain = [each.tripped for each in self.run.interlocks if each.is_estop]
-        return any(chain) if chain and self.run.under_way and self.run.run else None
+        return any(chain) if chain and None not in chain and self.run.under_way and self.run.run else None
 
     def prompt(self, number: int) -> Prompt | None:
         """The open prompt of a number."""

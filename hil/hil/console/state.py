@@ -70,11 +70,14 @@ class Alarm:
 
 @dataclass(frozen=True)
 class Interlock:
-    """One interlock; ``is_estop`` marks the chain of the emergency stop, an input of the bench."""
+    """One interlock; ``is_estop`` marks the chain of the emergency stop, an input of the bench.
+
+    ``tripped`` is ``None`` while nobody looks at it.
+    """
 
     name: str = ""
     when: str = ""
-    tripped: bool = False
+    tripped: bool | None = None
     is_estop: bool = False
 
 

@@ -95,7 +95,7 @@ class Supervisor:
         self._watched: dict[str, Watched] = {}
         self._feeder: Feeder | None = None
         self._tasks: list[asyncio.Task[None]] = []
-        self._armed = self._over = False
+        self._armed = self._over = self._looked_at = False
         self._answer: asyncio.Task[None] | None = None
         self._to_hold: list[tuple[str, str, int]] = []
         self.trip: Trip | None = None
@@ -119,6 +119,7 @@ class Supervisor:
         await self._first_values()
         self._require_record()
         self._evaluate(start=True)
+        self._looked_at = True
         self._hold()
         if self.trip is not None:
             raise self.trip.error()
@@ -168,6 +169,13 @@ class Supervisor:
     def interlocks(self) -> Mapping[str, Interlock]:
         """The interlocks by name, each with its state."""
         return self._interlocks
+
+    @property
+    def tripped(self) -> list[str] | None:
+        """The names of the interlocks that are tripped; ``None`` before they were looked at for the first time."""
+        if not self._looked_at:
+            return None
+        return [name for name, interlock in self._interlocks.items() if interlock.tripped]
 
     def _now(self) -> int:
         return self._clock.utc(self._clock.now())

@@ -263,6 +263,10 @@ def test_the_estop_chain_is_an_input(bench: Bench, model: Model) -> None:
     bench.run["interlocks"] = [{"name": "chain", "when": "io.estop", "tripped": False, "is_estop": True}]
     bench.delta(run=bench.run)
     assert model.estop is False
+    bench.run["interlocks"] = [{"name": "chain", "when": "io.estop", "tripped": None, "is_estop": True}]
+    bench.delta(run=bench.run)
+    assert model.estop is None, "a run begins, and the chain was not read yet"
+    bench.run["interlocks"] = [{"name": "chain", "when": "io.estop", "tripped": False, "is_estop": True}]
     bench.delta(run={**bench.run, "state": "idle"})
     assert model.estop is None, "nobody looks at interlocks while no run is under way"
 
