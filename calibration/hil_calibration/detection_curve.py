@@ -4,6 +4,10 @@ The model of the trial: p(x) = false_rate + (ceiling - false_rate) E[logistic(b0
 of the sign shown, normal with mean 0 and standard deviation sigma, shared by all observations of that sign, and E the
 average over signs. Repeats of one sign are not independent: leaving s out understates every bound. ``a90`` is the
 stimulus at which the population average p(x) is 0.9. Link (logit), method and deviance belong beside every number.
+
+Few observations make the curve of maximum likelihood too steep: it is fitted with the penalty of
+:mod:`hil_calibration.jeffreys`. Few signs leave sigma badly known: bounds use the quantile of Student's t, see
+:func:`threshold`.
 """
 
 from __future__ import annotations
@@ -18,13 +22,14 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from . import pod
-from .clustered import Likelihood, Parameters, Profile, average, average_inverse
+from .clustered import Parameters, Profile, average, average_inverse
 from .errors import FitError
+from .jeffreys import Penalised
 
 Array = NDArray[np.float64]
 
 LINK = "logit"
-METHOD = "profile likelihood ratio"
+METHOD = "profile of the likelihood with Jeffreys' prior (Firth), t with signs - 1 degrees of freedom"
 SEPARATION = "separation"
 SLOPE = "slope not significant"
 CEILING = "ceiling below the level"
@@ -39,8 +44,8 @@ class DetectionCurve:
     :param a: stimulus where the population average is ``level``, in the unit of x.
     :param lower: one-sided lower and :param upper: one-sided upper bound of ``a``, each with ``confidence``; None
         where the data give none within the stimuli presented. A bound may exist without ``a``.
-    :param deviance: -2 ln L; ``slope_significance`` the drop of deviance against a curve without slope (compare
-        with 2.706, 95 % one-sided).
+    :param deviance: -2 ln L, without the penalty; ``slope_significance`` the drop of -2 ln of the penalised likelihood
+        against a curve without slope (compare with 2.706, 95 % one-sided).
     :param flags: what a reader must know; empty is good.
     :param b0: b1, sigma, ceiling: the parameters, NaN where hits and misses are separated.
     """
@@ -106,11 +111,10 @@ def fit_detection(
     level: float = 0.9,
     confidence: float = 0.95,
 ) -> DetectionCurve:
-    """Fit the curve by maximum likelihood; bound ``a`` by the profile likelihood ratio.
+    """Fit the curve by the likelihood with Jeffreys' prior; bound ``a`` by its profile.
 
-    The one-sided bounds are where twice the drop of the profile log-likelihood reaches the quantile
-    2 confidence - 1 of chi-squared with one degree of freedom (2.706 for 95 %), the outermost such stimulus where there
-    are several. Nothing is extrapolated: a value
+    The one-sided bounds are where twice the drop of the profile log-likelihood reaches :func:`threshold` (3.07 for 95 %
+    and 16 signs), the outermost such stimulus where there are several. Nothing is extrapolated: a value
     or a bound outside the stimuli presented is None and flagged. Where ``a`` lies beyond the greatest stimulus, or
     the ceiling makes it unreachable, ``lower`` still says below which stimulus it does not lie.
 
@@ -126,7 +130,7 @@ def fit_detection(
     if separated:
         return _without_curve(separated, shown, false_rate, level, confidence)
     centre, scale = float(np.log(at).mean()), float(np.log(at).std())
-    likelihood = Likelihood((np.log(at) - centre) / scale, detected, shown, false_rate)
+    likelihood = Penalised((np.log(at) - centre) / scale, detected, shown, false_rate)
     best, greatest = likelihood.maximum(_starts(at, detected, centre, scale))
     gain = 2.0 * (greatest - likelihood.flat())
     slope = best.slope / scale
@@ -143,7 +147,7 @@ def fit_detection(
         sigma=best.spread,
         ceiling=best.ceiling,
         false_rate=false_rate,
-        deviance=-2.0 * greatest,
+        deviance=-2.0 * likelihood.unpenalised(best.array),
         slope_significance=gain,
         observations=len(at),
         signs=len(np.unique(shown)),
@@ -153,13 +157,15 @@ def fit_detection(
         centre=centre,
         scale=scale,
     )
-    if best.slope <= 0.0 or gain < _threshold(confidence):
+    if best.slope <= 0.0 or gain < _squared_normal(confidence):
         reason = f"detection does not rise with the stimulus significantly (deviance drops by {gain:.2f})"
         return replace(fitted, flags=(SLOPE,), reason=reason)
-    return _located(fitted, likelihood, best, at)
+    return _located(fitted, likelihood, best, greatest, at)
 
 
-def _located(fitted: DetectionCurve, likelihood: Likelihood, best: Parameters, x: Array) -> DetectionCurve:
+def _located(
+    fitted: DetectionCurve, likelihood: Penalised, best: Parameters, greatest: float, x: Array
+) -> DetectionCurve:
     ends = [(math.log(float(end)) - fitted.centre) / fitted.scale for end in (x.min(), x.max())]
     presented = f"the stimuli presented, {x.min():.4g} to {x.max():.4g}"
     share = (fitted.level - fitted.false_rate) / (best.ceiling - fitted.false_rate)
@@ -175,10 +181,10 @@ def _located(fitted: DetectionCurve, likelihood: Likelihood, best: Parameters, x
         else:
             t, flags = min(max(t, ends[0]), ends[1]), [EXTRAPOLATED]
             reason = f"the curve reaches {fitted.level:g} outside {presented}"
-    target = math.sqrt(_threshold(fitted.confidence))
+    target = math.sqrt(threshold(fitted.confidence, fitted.signs))
     found = []
     for end in ends:
-        drop = Profile(likelihood, fitted.level, best, -0.5 * fitted.deviance).drop
+        drop = Profile(likelihood, fitted.level, best, greatest).drop
         root = _outermost(target, drop, t, end)
         found.append(None if root is None else math.exp(fitted.centre + fitted.scale * root))
     if found[1] is None:
@@ -234,7 +240,8 @@ def with_shared_effects(
 
     and likewise below: quadrature on the logarithmic scale, on which illuminance enters the model (GUM 5.1.2 with
     the likelihood's half-width in the place of z u for the observations). The contribution of the observations
-    to ``u`` is a (ln L_upper - ln L_lower) / (2 z). A combined bound outside the stimuli presented is kept: the
+    to ``u`` is a (ln L_upper - ln L_lower) / (2 z): with few signs it is widened as the bounds are, so that a ± 2 u
+    covers. A combined bound outside the stimuli presented is kept: the
     shift moves the stimuli too. Without an ``a`` to refer to, the bounds move by z (sum d^2)^1/2 outright, d being the
     mean shift of ln x. What is independent from one observation to the next flattens the curve and is
     part of it, not of this budget.
@@ -263,7 +270,7 @@ def _shifts(curve: DetectionCurve, x: Array, hits: Array, signs: NDArray[Any], c
 
     def ln_a(shifted: Array) -> float:
         t = (np.log(shifted) - curve.centre) / curve.scale
-        likelihood = Likelihood(t, hits, signs, curve.false_rate)
+        likelihood = Penalised(t, hits, signs, curve.false_rate)
         best, _ = likelihood.maximum([start])
         share = (curve.level - curve.false_rate) / (best.ceiling - curve.false_rate)
         if not 0.0 < share < 1.0:
@@ -275,7 +282,7 @@ def _shifts(curve: DetectionCurve, x: Array, hits: Array, signs: NDArray[Any], c
 
 def _bounded(curve: DetectionCurve, shifts: list[float]) -> DetectionResult:
     """Without ``a``: the bounds that exist, moved outwards by the whole systematic part."""
-    move = math.sqrt(_threshold(curve.confidence) * math.fsum(d * d for d in shifts))
+    move = math.sqrt(_squared_normal(curve.confidence) * math.fsum(d * d for d in shifts))
     lower = None if curve.lower is None else curve.lower * math.exp(-move)
     upper = None if curve.upper is None else curve.upper * math.exp(move)
     return DetectionResult(curve, (), None, lower, upper)
@@ -322,7 +329,20 @@ def _outermost(target: float, drop: Callable[[float], float], start: float, end:
     return float(brentq(missing, places[below[-1]], places[below[-1] + 1], xtol=1e-4))
 
 
-def _threshold(confidence: float) -> float:
+def threshold(confidence: float, signs: int) -> float:
+    """How far twice the profile log-likelihood drops at a one-sided bound: the square of a quantile of Student's t.
+
+    The scatter between ``signs`` signs is estimated from as many effects, whatever the number of observations: hence
+    signs - 1 degrees of freedom instead of the normal quantile, as is done in mixed models of few clusters (P. Li and
+    D. T. Redden, BMC Medical Research Methodology 15 (2015) 38). Too wide rather than too narrow where signs hardly
+    differ.
+    """
+    from scipy.special import stdtrit
+
+    return float(stdtrit(signs - 1, confidence)) ** 2
+
+
+def _squared_normal(confidence: float) -> float:
     from scipy.special import ndtri
 
     return float(ndtri(confidence)) ** 2
