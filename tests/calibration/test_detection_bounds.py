@@ -14,6 +14,7 @@ from hil_calibration.detection_curve import fit_detection, threshold
 from hil_calibration.jeffreys import Penalised, penalty
 
 Array = NDArray[np.float64]
+Trial = tuple[Array, Array, NDArray[np.int64]]
 
 LEVELS = np.array([-6.0, -4.5, -3.0, -2.0, -1.0, 0.0, 2.0, 4.0, 7.0])
 """dB, those at which `hil coverage voice-detection-vs-snr` plays each utterance."""
@@ -23,14 +24,14 @@ TRUE = math.log(A50) + average_inverse(0.9 / CEILING, BETWEEN) / SLOPE
 """ln a90 of that curve."""
 
 
-def drawn(seed: int, signs: int = 16, between: float = BETWEEN, ceiling: float = CEILING) -> tuple[Array, Array, Array]:
+def drawn(seed: int, signs: int = 16, between: float = BETWEEN, ceiling: float = CEILING) -> Trial:
     """Stimuli, hits and signs of one trial, each sign once at each level."""
     random = np.random.default_rng([5, seed, signs])
-    sign = np.repeat(np.arange(signs), len(LEVELS))
+    sign = np.repeat(np.arange(signs, dtype=np.int64), len(LEVELS))
     x = np.tile(10.0 ** (LEVELS / 10.0), signs)
     effect = random.normal(0.0, between, signs)[sign]
     p = ceiling * expit(SLOPE * np.log(x / A50) + effect)
-    return x, (random.random(len(x)) < p).astype(float), sign
+    return x, (random.random(len(x)) < p).astype(np.float64), sign
 
 
 def upper_bound_holds(seed: int) -> bool:

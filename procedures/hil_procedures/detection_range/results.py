@@ -125,7 +125,7 @@ def _conditions(session: Session, p: DetectionRange, voids: int) -> tuple[tuple[
         ("false calls", calls),
         ("response time, median (wall time)", f"{1000 * float(np.median(session.latency)):.0f} ms"),
         ("model", curve),
-        ("bounds", f"one-sided, {100 * p.each:.4g} % each, profile likelihood ratio, link logit"),
+        ("bounds", f"one-sided, {100 * p.each:.4g} % each, profile of the penalised likelihood, link logit"),
     )
 
 
