@@ -35,6 +35,8 @@ SECONDS = float(os.environ.get("SECONDS", "10"))
 SETTLED = 4.0
 """Seconds after the first picture before anything is measured."""
 KEYS = 15
+STARTS = 7
+"""Of the console at a bench in service, for its first picture."""
 WITHIN = 30.0
 WIDE, SMALL = (200, 50), (80, 24)
 CONSOLE = [sys.executable, "-m", "hil.cli", "console", "--connect"]
@@ -215,6 +217,18 @@ async def measured(count: int, size: tuple[int, int], keys: bytes) -> Cost:
         return await cost([*CONSOLE, core.facts.gateway], size, first=FIRST, keys=keys)
 
 
+async def started(count: int, size: tuple[int, int]) -> list[float]:
+    """Seconds from the start of a console to its first picture, one start after another, the quickest first."""
+    waited = []
+    async with fake_core(count) as core:
+        await asyncio.sleep(3.0)
+        for _ in range(STARTS):
+            async with terminal([*CONSOLE, core.facts.gateway], size) as shown:
+                waited.append((await shown.until(FIRST)).since(shown.begun).wall)
+                await asyncio.sleep(1.0)
+    return sorted(waited)
+
+
 async def main() -> int:
     """0 if the targets are met."""
     heads = ("CPU %", "kB/s", "first s", "of CPU", "key ms", "of CPU", "MB", "load")
@@ -228,16 +242,17 @@ async def main() -> int:
         for name, size in (("bare screen of Textual, 200x50", WIDE), ("bare screen of Textual, 80x24", SMALL)):
             cells[name] = await cost(BARE, size, first=b"Help")
             print(cells[name].told(name), flush=True)
+        starts = await started(64, WIDE)
     print(f"hil --help: {1000 * help_cpu():.0f} ms of CPU")
     trends, _, many, small, _, bare, _ = cells.values()
-    print(f"first picture, median of the starts {statistics.median(cells[name].first.wall for name in CELLS):.2f} s")
+    print(f"first picture, {STARTS} starts: {starts[0]:.2f} to {starts[-1]:.2f} s")
     targets = [
         ("64 channels, 200x50, % of a core", 100 * trends.cpu, 20.0),
         ("500 channels to 64", many.cpu / trends.cpu, 1.2),
         ("80x24, % of a core", 100 * small.cpu, 12.0),
         ("key to picture, p50, ms", 1000 * trends.key.wall, 60.0),
         ("the same in CPU time", 1000 * trends.key.cpu, 60.0),
-        ("first picture, s", trends.first.wall, 0.6),
+        ("first picture, p50 of its starts, s", statistics.median(starts), 0.6),
         ("the same in CPU time", trends.first.cpu, 0.6),
         ("first picture to that of the bare screen, CPU", trends.first.cpu / bare.first.cpu, 1.5),
     ]

@@ -56,6 +56,8 @@ class Alarm:
         self._waiting: list[tuple[int, int, asyncio.Future[None]]] = []
         self._order = itertools.count()
         self._armed: int | None = None
+        self._setting = _Timer(_Timespec(0, 0), _Timespec(0, 0))
+        self._pointer = ctypes.byref(self._setting)
         asyncio.get_running_loop().add_reader(self._fd, self._expired)
 
     async def wait(self, t: int) -> None:
@@ -93,8 +95,9 @@ class Alarm:
         t = self._waiting[0][0]
         if t == self._armed:
             return
-        setting = _Timer(_Timespec(0, 0), _Timespec(t // _SECOND, t % _SECOND))
-        if self._libc.timerfd_settime(self._fd, _ABSOLUTE, ctypes.byref(setting), None) < 0:
+        value = self._setting.value
+        value.seconds, value.nanoseconds = divmod(t, _SECOND)
+        if self._libc.timerfd_settime(self._fd, _ABSOLUTE, self._pointer, None) < 0:
             raise OSError(ctypes.get_errno(), "timerfd_settime")
         self._armed = t
 

@@ -35,7 +35,7 @@ PICTURE_PAUSE = 0.5
 """Wall seconds between two frames with pictures, at least."""
 
 TOGETHER = 0.01
-"""Wall seconds that an event may wait for others."""
+"""Wall seconds between two frames of events, at least: what comes in between waits for the next."""
 
 
 class Link:
@@ -62,7 +62,8 @@ class Link:
         """Why this gateway is of no more use."""
         self._loop = asyncio.get_running_loop()
         self._loop.add_reader(events, self._read)
-        self._due: asyncio.TimerHandle | None = None
+        self._due: asyncio.Handle | None = None
+        self._next = 0.0
         self._closed = False
         self._unsubscribe = service.subscribe(lambda _: self._send_soon(), after=service.number)
         self._send()
@@ -113,15 +114,20 @@ class Link:
         return {"name": name} if overview is None else overview.channel(name)
 
     def _send_soon(self) -> None:
-        """Send what is new together with what follows at once."""
-        if self._due is None:
-            self._due = self._loop.call_later(TOGETHER, self._send)
+        """Send what is new, together with what else is said in this turn of the loop, but not too often."""
+        if self._due is not None:
+            return
+        if self._loop.time() < self._next:
+            self._due = self._loop.call_at(self._next, self._send)
+        else:
+            self._due = self._loop.call_soon(self._send)
 
     def _send(self) -> None:
         """Send answers and events for as long as the gateway takes them; go on when it takes more."""
         if self._due is not None:
             self._due.cancel()
             self._due = None
+        self._next = self._loop.time() + TOGETHER
         while self._events.flush():
             frame = self._next_frame()
             if not frame:
