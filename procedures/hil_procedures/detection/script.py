@@ -16,7 +16,7 @@ from .parameters import BLANK, LEVEL, DetectionVsIlluminance
 
 @procedure(
     "detection-vs-illuminance",
-    version="1",
+    version="2",
     roles={
         "light": Actuator,
         "luxmeter": Sensor,

@@ -15,7 +15,7 @@ from .parameters import BLANK, DetectionRange
 
 @procedure(
     "detection-range",
-    version="1",
+    version="2",
     roles={
         "distance_setpoint": Actuator,
         "bearing_setpoint": Actuator,

@@ -18,7 +18,7 @@ ITEM_POSITION, REFERENCE_POSITION = 0.0, 1.0
 
 @procedure(
     "calibrate-luxmeter",
-    version="1",
+    version="2",
     roles={
         "light": Actuator,
         "carriage": Actuator,

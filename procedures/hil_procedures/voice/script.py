@@ -18,7 +18,7 @@ from .parameters import BLANK, LEVEL, VoiceDetectionVsSnr
 
 @procedure(
     "voice-detection-vs-snr",
-    version="1",
+    version="2",
     roles={
         "scene": Scene,
         "snr_setpoint": Actuator,
