@@ -70,6 +70,13 @@ class _Recorded(Generic[T]):
         at = self._clock.now() if t is None else t
         self._record.event(self._clock.utc(at), kind, {"device": self._name, **data})
 
+    def _require_usable(self, flags: Flag, what: str, remedy: str) -> None:
+        if flags and flags & UNUSABLE:
+            names = ", ".join(flag.name or "" for flag in Flag if flag and flag in flags)
+            raise BenchFault(
+                f"gave {what} that may not be used ({names.lower().replace('_', ' ')})", where=self._name, remedy=remedy
+            )
+
 
 class RecordedActuator(_Recorded[ActuatorChannel]):
     """An actuator whose commands are on record."""
@@ -118,13 +125,7 @@ class RecordedCamera(_Recorded[Camera]):
         self._note("frame", data, t=middle)
         self._record.picture(self._name, self._clock.utc(middle), frame.image)
         self.taken = Taken(self._clock.utc(middle), frame.image)
-        if frame.flags and frame.flags & UNUSABLE:
-            names = ", ".join(flag.name or "" for flag in Flag if flag and flag in frame.flags)
-            raise BenchFault(
-                f"gave a picture that may not be used ({names.lower().replace('_', ' ')})",
-                where=self._name,
-                remedy="look at the camera and its connection",
-            )
+        self._require_usable(frame.flags, "a picture", "look at the camera and its connection")
         return frame
 
 
@@ -132,9 +133,16 @@ class RecordedSource(_Recorded[Source]):
     """A source of named values, each of which is on record by what it is of."""
 
     async def take(self) -> Values:
-        """Take the next stimulus."""
+        """Take the next stimulus.
+
+        :raises BenchFault: if the source itself calls it damaged.
+        """
         found = await self._do_again(self._device.take)
-        self._note("values", {"subject": found.subject, "names": sorted(found.values)})
+        data: dict[str, Any] = {"subject": found.subject, "names": sorted(found.values)}
+        if found.flags:
+            data["flags"] = int(found.flags)
+        self._note("values", data)
+        self._require_usable(found.flags, "a stimulus", "look at the device and its connection")
         return found
 
 

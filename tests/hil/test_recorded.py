@@ -1,4 +1,4 @@
-"""What a robot is told and tells is on record, and no picture that its camera calls damaged is used."""
+"""What a robot is told and tells is on record, and no picture or sound that its device calls damaged is used."""
 
 from __future__ import annotations
 
@@ -122,3 +122,22 @@ def test_a_picture_that_its_camera_calls_damaged_is_on_record_and_no_observation
     if not taken:
         words = flag.lower().replace("_", " ")
         assert f"eye: gave a picture that may not be used ({words}); look at the camera" in done.stderr
+
+
+def test_a_stimulus_that_its_source_calls_damaged_is_on_record_and_no_observation(tmp_path: Path) -> None:
+    device = '\n[devices.eye]\ndriver = "eyes:Damaged"\naddress = "process:"\n'
+    bench = copy_bench(tmp_path / "bench", ("[roles]\n", '[roles]\neye = "eye"\n'), add=device)
+    look = LOOK.replace("Camera", "Source").replace("grab()).image.mean()", 'take()).values["level"]')
+    (tmp_path / "look.py").write_text(look, encoding="utf-8")
+    source = CAMERA.replace("Frame", "Values").replace("def grab", "def take")
+    source = source.replace(
+        'np.zeros((4, 4), np.uint8), 7, now, now, "raw", Flag.%s', '{"level": 1.0}, now, now, Flag.STALE'
+    )
+    (tmp_path / "eyes.py").write_text(source, encoding="utf-8")
+    done = hil("run", "look.py", "--bench", bench, "--out", "runs", cwd=tmp_path)
+    assert done.returncode == 4, done.stderr
+    assert "eye: gave a stimulus that may not be used (stale); look at the device" in done.stderr
+    (folder,) = (tmp_path / "runs").iterdir()
+    record = open_run(folder)
+    assert {event.data["flags"] for event in record.events("values")} == {int(Flag.STALE)}
+    assert not record.observations()
