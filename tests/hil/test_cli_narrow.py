@@ -41,7 +41,7 @@ def test_the_queue_fits_and_tells_what_came_of_each_run() -> None:
     name = "20260601T080000Z_detection-vs-illuminance_reader-sim_01M8FQZNNT4V9GYFN8SY71NC18"
     stopped = f"{STOPPED_BY} Operator A: the lamp flickers, and nobody knows why"
     items = [
-        {"id": "01M8FQZNNT", "status": "failed", "verdict": "", "run": name, "error": stopped},
+        {"id": "01M8FQZNNT", "status": "stopped", "verdict": "", "run": name, "error": stopped},
         {"id": "01M8FQZNNU", "status": "done", "verdict": "PASS", "run": name, "error": ""},
     ]
     settings = {"warm_up": "60 s", "levels": "10,20,50,100,200,500,1000,2000"}

@@ -88,6 +88,7 @@ async def both(place: Path) -> Pair:
     return pair
 
 
+@pytest.mark.soak
 def test_beside_measured_values_the_laboratory_signs_and_says_which_are_which(tmp_path: Path) -> None:
     pair = asyncio.run(both(tmp_path))
     drafted = pair.draft(MARGIN)
