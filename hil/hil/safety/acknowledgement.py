@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,10 +14,18 @@ _RUNS = Path("runs")
 """The folder of runs that a command takes where it is told no other."""
 
 
-def acknowledgement(interlock: str, config: BenchConfig, runs: Path) -> str:
-    """What to type where ``interlock`` has latched in ``runs``; a bench that does not ship is named by its file."""
+def acknowledgements(interlocks: Iterable[str], config: BenchConfig, runs: Path) -> dict[str, str]:
+    """By interlock, what to type where it has latched in ``runs``; a bench that does not ship is named by its file.
+
+    To be made before a trip: looking for the benches that ship takes some 20 ms.
+    """
     from ..bench.config import shipped_benches
 
-    ships = config.path in shipped_benches().values()
-    words = ["hil", "ack", interlock, "--bench", config.path.stem if ships else str(config.path)]
-    return shlex.join(words if runs == _RUNS else [*words, "--out", str(runs)])
+    bench = config.path.stem if config.path in shipped_benches().values() else str(config.path)
+    place = [] if runs == _RUNS else ["--out", str(runs)]
+    return {name: shlex.join(["hil", "ack", name, "--bench", bench, *place]) for name in interlocks}
+
+
+def acknowledgement(interlock: str, config: BenchConfig, runs: Path) -> str:
+    """What to type where ``interlock`` has latched in ``runs``."""
+    return acknowledgements([interlock], config, runs)[interlock]

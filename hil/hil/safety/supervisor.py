@@ -19,7 +19,7 @@ from hil_drivers.transport.supervisor import LinkState
 
 from ..clock import LockstepClock
 from ..errors import HilError, RecordError
-from .acknowledgement import acknowledgement
+from .acknowledgement import acknowledgements
 from .alarms import Alarms
 from .expression import FEWEST, channels, compared, exact_rates, rates
 from .feeder import Feeder
@@ -97,6 +97,7 @@ class Supervisor:
         self._tasks: list[asyncio.Task[None]] = []
         self._armed = self._over = self._looked_at = False
         self._answer: asyncio.Task[None] | None = None
+        self._acknowledge: dict[str, str] = {}
         self._to_hold: list[tuple[str, str, int]] = []
         self.trip: Trip | None = None
         self.on_trip: Callable[[Trip], None] = lambda _: None
@@ -113,6 +114,7 @@ class Supervisor:
         :raises UsageError: if a channel turns out not to be readable.
         :raises RecordError: if the record cannot be written any more.
         """
+        self._acknowledge = acknowledgements(self._latching(), self._bench.config, self._record.folder.parent)
         self._feeder = self._make_feeder()
         self._take_up_latches()
         self._watch_channels()
@@ -314,16 +316,15 @@ class Supervisor:
         held = None if self._armed else self._latches.held().get(name)
         return reason if held is None or held.acknowledged_by else f"{held.reason}, in the run {held.run}"
 
-    def _acknowledgement(self, name: str) -> str:
-        latches = name in self._sections and self._sections[name].latch
-        return acknowledgement(name, self._bench.config, self._record.folder.parent) if latches else ""
+    def _latching(self) -> list[str]:
+        return [name for name, section in self._sections.items() if section.latch]
 
     def _trip(self, name: str, reason: str, guidance: str, cause: HilError | None = None) -> None:
         """Command the safe state at once, tell it, and have the run ended."""
         if self.trip is not None:
             return
         self._over = True
-        self.trip = Trip(name, reason, self._now(), guidance, cause, self._acknowledgement(name))
+        self.trip = Trip(name, reason, self._now(), guidance, cause, self._acknowledge.get(name, ""))
         self._close_queues()
         if self._armed:
             self._safe.begin()
