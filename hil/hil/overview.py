@@ -92,9 +92,10 @@ def overview(config: BenchConfig) -> Overview:
 
 
 def _interlock(config: BenchConfig, name: str) -> dict[str, Any]:
+    from .safety.expression import channels, parse
+
     section = config.interlocks[name]
-    chains = {channel for channel, each in config.channels.items() if each.point == ESTOP}
-    is_estop = any(chain in section.when for chain in chains)
+    is_estop = any(config.channels[channel].point == ESTOP for channel in channels(parse(section.when)))
     return {"name": name, "when": section.when, "then": section.then, "is_estop": is_estop}
 
 
