@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from collections.abc import Mapping
-from importlib.metadata import PackageNotFoundError, distribution
-from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 from ..capability import Frame, Stimulus
 from ..clock import Clock
-from ..errors import DeviceUnreachable, DriverError, MissingExtra, OptionError
+from ..errors import DriverError, OptionError
 from .questions import Output
 from .system import Domain, declared
-from .system_process import ChildSystem
+from .system_model import ModelSystem, packaged
 
 PACKAGE = "scikit-image"
 MODEL = "skimage/data/lbpcascade_frontalface_opencv.xml"
@@ -26,7 +22,7 @@ Places = Mapping[str, tuple[float, float, float, float]]
 """Left, top, right and bottom of each place, as fractions of the picture, 0 to 1."""
 
 
-class SystemCascade(ChildSystem):
+class SystemCascade(ModelSystem):
     """Looks for what a cascade of local binary patterns was trained on, by scikit-image, and answers how many it saw.
 
     With ``places`` it answers where: the names of the places in which a box has its middle, in their order, with a
@@ -46,8 +42,8 @@ class SystemCascade(ChildSystem):
     :param domain: its operating domain as declared: name of a quantity, with its unit, to lower and upper bound.
     """
 
-    files: ClassVar[tuple[str, ...]] = ("model",)
     raw = True
+    child, needs = "cascade_child", ("skimage", PACKAGE)
 
     def __init__(
         self,
@@ -72,9 +68,9 @@ class SystemCascade(ChildSystem):
                 remedy=f"give sides from {LEAST} on that rise, a growth above 1 to 4, a step of 1 to 8, 1 neighbour",
             )
         _require_places(places or {}, name)
-        self._model = Path(model) if model else _packaged()
+        file = Path(model) if model else packaged(PACKAGE, MODEL)
         used = {
-            "model": self._model.name,
+            "model": file.name,
             "smallest": smallest,
             "largest": largest,
             "growth": growth,
@@ -84,16 +80,7 @@ class SystemCascade(ChildSystem):
         }
         settings = declared(name, deadline=deadline, domain=domain, **used)
         output: Output = "text" if places else "quantity"
-        super().__init__(name, address, clock=clock, output=output, deadline=deadline, settings=settings)
-
-    def command(self) -> list[str]:
-        """The child's command line."""
-        settings = {**self.settings, "model": str(self._model.resolve())}
-        return [sys.executable, "-P", "-m", f"{__package__}.cascade_child", json.dumps(settings)]
-
-    def folder(self) -> Path:
-        """That of the model."""
-        return self._model.resolve().parent
+        super().__init__(name, address, clock=clock, model=file, output=output, deadline=deadline, settings=settings)
 
     def question(self, stimulus: Stimulus) -> dict[str, Any]:
         """The picture.
@@ -104,19 +91,6 @@ class SystemCascade(ChildSystem):
             raise DriverError(f"takes pictures, no {type(stimulus).__name__}", where=self.name)
         return super().question(stimulus)
 
-    async def open(self) -> None:
-        """Start the cascade.
-
-        :raises MissingExtra: if scikit-image is not installed.
-        :raises DeviceUnreachable: if there is no such file, or it is no cascade of local binary patterns.
-        """
-        if find_spec("skimage") is None:
-            remedy = "pip install 'hil-bench[ai]'"
-            raise MissingExtra(f"the package {PACKAGE} is not installed", where=self.name, remedy=remedy)
-        if not self._model.is_file():
-            raise DeviceUnreachable(f"{self._model} is no file", where=self.name, remedy="name a cascade in `model`")
-        await super().open()
-
 
 def _require_places(places: Places, name: str) -> None:
     for place, (left, top, right, bottom) in places.items():
@@ -126,11 +100,3 @@ def _require_places(places: Places, name: str) -> None:
                 where=name,
                 remedy="give one word, and left, top, right and bottom that rise, from 0 to 1",
             )
-
-
-def _packaged() -> Path:
-    """The cascade in the package, found without importing it; a bare name without the package."""
-    try:
-        return Path(str(distribution(PACKAGE).locate_file(MODEL)))
-    except PackageNotFoundError:
-        return Path(MODEL)

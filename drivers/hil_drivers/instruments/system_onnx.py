@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from collections.abc import Sequence
-from importlib.util import find_spec
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import Literal
 
 from typing_extensions import TypedDict
 
 from ..clock import Clock
-from ..errors import DeviceUnreachable, MissingExtra, OptionError
+from ..errors import OptionError
 from .questions import Output
 from .system import Domain, declared
-from .system_process import ChildSystem
+from .system_model import ModelSystem
 
 
 class Picture(TypedDict, total=False):
@@ -42,7 +39,7 @@ USUAL: Picture = {
 LARGEST_SIDE = 16_384
 
 
-class SystemOnnx(ChildSystem):
+class SystemOnnx(ModelSystem):
     """Runs a model with one input and one output that is looked at. What it does wrong is told as by ``process``.
 
     The output is the label of the largest score where there are ``labels``, else a number, or a list where there are
@@ -57,8 +54,8 @@ class SystemOnnx(ChildSystem):
     :param threads: of the inference, 1 for repeatable results and latency.
     """
 
-    files: ClassVar[tuple[str, ...]] = ("model",)
     raw = True
+    child, needs = "onnx_child", ("onnxruntime", "onnxruntime")
 
     def __init__(
         self,
@@ -85,9 +82,9 @@ class SystemOnnx(ChildSystem):
                 where=name,
                 remedy=f"give sides of 1 to {LARGEST_SIDE}, a deviation that is not 0, 1 to 256 threads",
             )
-        self._model = Path(model)
+        file = Path(model)
         used = {
-            "model": self._model.name,
+            "model": file.name,
             "labels": list(labels),
             "picture": dict(given),
             "values": list(values),
@@ -97,27 +94,4 @@ class SystemOnnx(ChildSystem):
             "output": output,
         }
         settings = declared(name, deadline=deadline, domain=domain, **used)
-        super().__init__(name, address, clock=clock, output=output, deadline=deadline, settings=settings)
-
-    def command(self) -> list[str]:
-        """The child's command line."""
-        settings = {**self.settings, "model": str(self._model.resolve())}
-        return [sys.executable, "-P", "-m", f"{__package__}.onnx_child", json.dumps(settings)]
-
-    def folder(self) -> Path:
-        """That of the model."""
-        return self._model.resolve().parent
-
-    async def open(self) -> None:
-        """Start the model.
-
-        :raises MissingExtra: if onnxruntime is not installed.
-        :raises DeviceUnreachable: if there is no such file, or it is no model that onnxruntime can run.
-        """
-        if find_spec("onnxruntime") is None:
-            raise MissingExtra(
-                "the package onnxruntime is not installed", where=self.name, remedy="pip install 'hil-bench[ai]'"
-            )
-        if not self._model.is_file():
-            raise DeviceUnreachable(f"{self._model} is no file", where=self.name, remedy="name the model in `model`")
-        await super().open()
+        super().__init__(name, address, clock=clock, model=file, output=output, deadline=deadline, settings=settings)

@@ -3,28 +3,25 @@
 from __future__ import annotations
 
 import base64
-import json
-import sys
-from importlib.metadata import PackageNotFoundError, distribution, version
-from importlib.util import find_spec
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 
 from ..capability import Stimulus, Values
 from ..clock import Clock
-from ..errors import DeviceUnreachable, DriverError, MissingExtra, OptionError
+from ..errors import DriverError, MissingExtra, OptionError
 from .system import Domain, declared
-from .system_process import ChildSystem
+from .system_model import ModelSystem, packaged
 from .voice_child import WINDOWS
 
 PACKAGE = "silero-vad"
 MODEL = "silero_vad/data/silero_vad.onnx"
-REMEDY = "pip install 'hil-bench[ai]' && pip install --no-deps silero-vad==6.2.3 (it does not need torch here)"
+INSTALL = "pip install 'hil-bench[ai]' && pip install --no-deps silero-vad==6.2.3 (it does not need torch here)"
 
 
-class SystemVoice(ChildSystem):
+class SystemVoice(ModelSystem):
     """Answers with the intervals, in s from the beginning of a sound, in which there is a voice.
 
     A sound is the values ``sound``, from -1 to 1, and ``rate``, 8000 or 16000 Hz. It is cut into windows of 32 ms,
@@ -41,7 +38,7 @@ class SystemVoice(ChildSystem):
     :param domain: its operating domain as declared: name of a quantity, with its unit, to lower and upper bound.
     """
 
-    files: ClassVar[tuple[str, ...]] = ("model",)
+    child, needs, install = "voice_child", ("onnxruntime", "onnxruntime"), INSTALL
 
     def __init__(
         self,
@@ -61,19 +58,12 @@ class SystemVoice(ChildSystem):
                 where=name,
                 remedy="give a threshold between 0 and 1, 1 to 256 threads",
             )
-        self._model = Path(model) if model else _packaged()
-        told = {"model": self._model.name, "package": "" if model else _release(), "threshold": threshold}
+        file = Path(model) if model else packaged(PACKAGE, MODEL)
+        told = {"model": file.name, "package": "" if model else _release(), "threshold": threshold}
         settings = declared(name, deadline=deadline, domain=domain, **told, threads=threads)
-        super().__init__(name, address, clock=clock, output="intervals", deadline=deadline, settings=settings)
-
-    def command(self) -> list[str]:
-        """The child's command line."""
-        settings = {**self.settings, "model": str(self._model.resolve())}
-        return [sys.executable, "-P", "-m", f"{__package__}.voice_child", json.dumps(settings)]
-
-    def folder(self) -> Path:
-        """That of the model."""
-        return self._model.resolve().parent
+        super().__init__(
+            name, address, clock=clock, model=file, output="intervals", deadline=deadline, settings=settings
+        )
 
     def question(self, stimulus: Stimulus) -> dict[str, Any]:
         """The sound as float32 in base64, with its rate. What is not finite is refused: silero-vad hears a voice in it.
@@ -96,20 +86,9 @@ class SystemVoice(ChildSystem):
         :raises MissingExtra: if onnxruntime, or the package of the model, is not installed.
         :raises DeviceUnreachable: if there is no such file, or it is no model that onnxruntime can run.
         """
-        if find_spec("onnxruntime") is None or self._model == Path(MODEL):
-            missing = "onnxruntime" if find_spec("onnxruntime") is None else PACKAGE
-            raise MissingExtra(f"the package {missing} is not installed", where=self.name, remedy=REMEDY)
-        if not self._model.is_file():
-            raise DeviceUnreachable(f"{self._model} is no file", where=self.name, remedy="name the model in `model`")
+        if self._model == Path(MODEL):
+            raise MissingExtra(f"the package {PACKAGE} is not installed", where=self.name, remedy=self.install)
         await super().open()
-
-
-def _packaged() -> Path:
-    """The model in the package, found without importing it, as that would import torch; a bare name without it."""
-    try:
-        return Path(str(distribution(PACKAGE).locate_file(MODEL)))
-    except PackageNotFoundError:
-        return Path(MODEL)
 
 
 def _release() -> str:
