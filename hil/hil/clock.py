@@ -44,23 +44,18 @@ class World(Protocol):
         ...
 
 
-class Still:
-    """A world in which nothing happens by itself: where recordings are replayed, waiting takes no time."""
-
-    async def advance(self, t: int, sent: Mapping[str, int]) -> None:
-        """Nothing moves."""
-
-
 class LockstepClock:
     """Bench time in lockstep with a simulated world.
 
-    :param world: acknowledges each advance.
+    :param world: acknowledges each advance; none where nothing happens by itself, as recordings are replayed.
     :param start_utc: the UTC time, in nanoseconds since the POSIX epoch, of bench time 0.
     :param begin: the bench time, in nanoseconds, at which the world stands.
     :param stall_after: wall seconds without an advance before the run is stopped as stalled.
     """
 
-    def __init__(self, world: World, start_utc: int, *, begin: int = 0, stall_after: float = STALL_AFTER) -> None:
+    def __init__(
+        self, world: World | None, start_utc: int, *, begin: int = 0, stall_after: float = STALL_AFTER
+    ) -> None:
         self._world, self._start, self._stall_after = world, start_utc, stall_after
         self._now = self._target = begin
         self._known: set[Task] = set()
@@ -70,7 +65,8 @@ class LockstepClock:
         self._order = itertools.count()
         self._waiting: dict[Task, set[Task]] = {}
         self._sent: Counter[str] = Counter()
-        self._advancing: Task | None = None
+        self._advancing: Task | asyncio.Handle | None = None
+        self._held_since: float | None = None
         self._stall: asyncio.TimerHandle | None = None
 
     def now(self) -> int:
@@ -93,9 +89,17 @@ class LockstepClock:
         if t <= self._now:
             return
         task = self._join()
+        place = (t, next(self._order))
+        if self._world is None and self._is_next(place):
+            await asyncio.sleep(0)
+            if self._is_next(place):
+                self._now = self._target = t
+                self._watch(on=False)
+                self._watch(on=bool(self._sleepers))
+                return
         wake: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         wake.add_done_callback(lambda _: self._rouse(task))
-        sleeper = _Sleeper(t, next(self._order), task, wake)
+        sleeper = _Sleeper(*place, task, wake)
         heapq.heappush(self._sleepers, sleeper)
         self._rest(task)
         try:
@@ -105,6 +109,12 @@ class LockstepClock:
                 self._sleepers.remove(sleeper)
                 heapq.heapify(self._sleepers)
             raise
+
+    def _is_next(self, place: tuple[int, int]) -> bool:
+        """Whether the one task that is awake would be the next to wake, if it slept now."""
+        if self._advancing is not None or self._tokens or len(self._awake) != 1:
+            return False
+        return not self._sleepers or place < (self._sleepers[0].t, self._sleepers[0].order)
 
     @contextmanager
     def exchange(self) -> Iterator[None]:
@@ -181,31 +191,50 @@ class LockstepClock:
         if self._advancing is not None:
             return
         if self._may_advance():
-            self._advancing = asyncio.get_running_loop().create_task(self._advance(), name="lockstep advance")
+            loop = asyncio.get_running_loop()
+            self._advancing = (
+                loop.call_soon(self._step)
+                if self._world is None
+                else loop.create_task(self._advance(self._world), name="lockstep advance")
+            )
         else:
             self._watch(on=bool(self._sleepers) and not self._holds)
 
-    async def _advance(self) -> None:
+    def _step(self) -> None:
+        self._advancing = None
+        if self._may_advance():
+            sleeper = self._first()
+            if not sleeper.wake.done():
+                self._now = self._target = max(self._now, sleeper.t)
+                self._wake(sleeper, None)
+        self._consider()
+
+    async def _advance(self, world: World) -> None:
         try:
             if self._may_advance():
-                await self._wake_first()
+                await self._wake_first(world)
         finally:
             self._advancing = None
         self._consider()
 
-    async def _wake_first(self) -> None:
-        self._watch(on=False)
-        sleeper = heapq.heappop(self._sleepers)
+    async def _wake_first(self, world: World) -> None:
+        sleeper = self._first()
         error: Exception | None = None
         if sleeper.t > self._now and not sleeper.wake.done():
             try:
                 self._target = sleeper.t
-                await self._world.advance(sleeper.t, self._sent)
+                await world.advance(sleeper.t, self._sent)
                 self._now = sleeper.t
             except Exception as failure:  # noqa: BLE001 (raised by the sleeper, in its own task)
                 error, self._target = failure, self._now
-        if sleeper.wake.done():
-            return
+        if not sleeper.wake.done():
+            self._wake(sleeper, error)
+
+    def _first(self) -> _Sleeper:
+        self._watch(on=False)
+        return heapq.heappop(self._sleepers)
+
+    def _wake(self, sleeper: _Sleeper, error: Exception | None) -> None:
         self._awake.add(sleeper.task)
         if error is None:
             sleeper.wake.set_result(None)
@@ -213,14 +242,29 @@ class LockstepClock:
             sleeper.wake.set_exception(error)
 
     def _watch(self, *, on: bool) -> None:
-        if on and self._stall is None:
-            self._stall = asyncio.get_running_loop().call_later(self._stall_after, self._stalled)
-        elif not on and self._stall is not None:
-            self._stall.cancel()
-            self._stall = None
+        """Watch for a stall, from now on where it was not watched for; the timer is left to run out."""
+        if not on:
+            self._held_since = None
+        elif self._held_since is None:
+            loop = asyncio.get_running_loop()
+            self._held_since = loop.time()
+            if self._stall is None:
+                self._stall = loop.call_later(self._stall_after, self._look)
+
+    def _look(self) -> None:
+        """End what has held time up for long enough; else look again when it may have."""
+        self._stall = None
+        if self._held_since is None:
+            return
+        loop = asyncio.get_running_loop()
+        due = self._held_since + self._stall_after
+        if loop.time() < due:
+            self._stall = loop.call_at(due, self._look)
+        else:
+            self._stalled()
 
     def _stalled(self) -> None:
-        self._stall = None
+        self._held_since = None
         holders = sorted(task.get_name() for task in self._awake) or [f"{self._tokens} exchange(s)"]
         error = BenchFault(
             f"bench time has stood still for {self._stall_after:g} s, held by {', '.join(holders)}",

@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import Mapping
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from hil.clock import LockstepClock, PacedClock
 from hil.errors import BenchFault
@@ -157,3 +159,54 @@ async def test_a_task_that_is_waited_for_takes_part_before_its_first_step() -> N
     assert seen == [0]
     other.cancel()
     await clock.wait(other)
+
+
+async def test_where_nothing_happens_by_itself_a_task_that_holds_time_up_is_named_too() -> None:
+    clock = LockstepClock(None, 0, stall_after=0.01)
+    release = asyncio.Event()
+
+    async def forgetful() -> None:
+        await clock.sleep(0.001)
+        await release.wait()
+
+    task = asyncio.create_task(forgetful(), name="forgetful")
+    with pytest.raises(BenchFault, match="forgetful"):
+        await clock.sleep(1)
+    release.set()
+    await task
+
+
+DEEDS = st.lists(
+    st.tuples(st.sampled_from(["sleep", "exchange", "child", "turn"]), st.integers(0, 4)), min_size=1, max_size=6
+)
+
+
+@given(st.lists(DEEDS, min_size=1, max_size=4))
+def test_a_world_in_which_nothing_happens_wakes_everybody_at_the_same_times_and_in_the_same_order(
+    tasks: list[list[tuple[str, int]]],
+) -> None:
+    assert asyncio.run(lived(LockstepClock(None, 0), tasks)) == asyncio.run(lived(LockstepClock(Ledger(), 0), tasks))
+
+
+async def lived(clock: LockstepClock, tasks: list[list[tuple[str, int]]]) -> list[tuple[str, int, int]]:
+    """Who woke when and after what, where each task does its deeds."""
+    log: list[tuple[str, int, int]] = []
+
+    async def live(name: str, deeds: list[tuple[str, int]]) -> None:
+        for number, (deed, much) in enumerate(deeds):
+            if deed == "sleep":
+                await clock.sleep(0.1 * much)
+            elif deed == "exchange":
+                with clock.exchange():
+                    for _ in range(much):
+                        await asyncio.sleep(0)
+            elif deed == "child":
+                await clock.wait(asyncio.create_task(live(f"{name}.{number}", [("sleep", much), ("sleep", 1)])))
+            else:
+                children = asyncio.create_task(live(f"{name}.{number}", [("sleep", 2)]))
+                await clock.sleep(0.1 * much)
+                await clock.wait(children)
+            log.append((name, number, clock.now()))
+
+    await clock.wait(*(asyncio.create_task(live(str(n), deeds)) for n, deeds in enumerate(tasks)))
+    return log

@@ -13,7 +13,7 @@ from hil_drivers.clock import WallClock
 from hil_drivers.device import Device, load_driver, open_device
 from hil_drivers.errors import DriverError
 
-from ..clock import LockstepClock, PacedClock, Still
+from ..clock import LockstepClock, PacedClock
 from ..deadline import within
 from ..errors import BenchFault, ConfigurationError, HilError, NotFit, UsageError
 from ..safety.claims import claim
@@ -194,7 +194,7 @@ async def _start_clock(config: BenchConfig, start: _Start, stack: AsyncExitStack
                 "seed and speed belong to a simulated bench", where=str(config.path), remedy="leave them out"
             )
         if config.replays:
-            return LockstepClock(Still(), time.time_ns(), begin=start.since), None
+            return LockstepClock(None, time.time_ns(), begin=start.since), None
         return WallClock(), None
     from hil_drivers.sim.client import Simulation
 
