@@ -64,6 +64,7 @@ class Link:
         self._loop.add_reader(events, self._read)
         self._due: asyncio.Handle | None = None
         self._next = 0.0
+        self._stuck = False
         self._closed = False
         self._unsubscribe = service.subscribe(lambda _: self._send_soon(), after=service.number)
         self._send()
@@ -74,8 +75,8 @@ class Link:
         self._send()
         self._closed = True
         self._loop.remove_reader(self._events.socket)
+        self._wait_for_room(wanted=False)
         for writer in (self._events, self._values):
-            self._loop.remove_writer(writer.socket)
             writer.socket.close()
         for task in self._tasks:
             task.cancel()
@@ -131,13 +132,19 @@ class Link:
         while self._events.flush():
             frame = self._next_frame()
             if not frame:
-                self._loop.remove_writer(self._events.socket)
+                self._wait_for_room(wanted=False)
                 return
             self._events.write(frame)
-        if self._events.gone:
-            self._loop.remove_writer(self._events.socket)
-        else:
+        self._wait_for_room(wanted=not self._events.gone)
+
+    def _wait_for_room(self, *, wanted: bool) -> None:
+        if wanted == self._stuck:
+            return
+        self._stuck = wanted
+        if wanted:
             self._loop.add_writer(self._events.socket, self._send)
+        else:
+            self._loop.remove_writer(self._events.socket)
 
     def _next_frame(self) -> bytes:
         if self._answers:
