@@ -64,8 +64,18 @@ class StreamBench:
         self.wanted: list[bool] = []
         """Whether pictures were wanted, each time that it was said."""
         self.clients: list[Client] = []
-        self.refusing = False
+        self.open_again = asyncio.Event()
+        """Set while new streams are taken."""
+        self.open_again.set()
+
+    @property
+    def refusing(self) -> bool:
         """Whether a new stream is closed before it begins."""
+        return not self.open_again.is_set()
+
+    @refusing.setter
+    def refusing(self, refused: bool) -> None:
+        (self.open_again.clear if refused else self.open_again.set)()
 
     @asynccontextmanager
     async def listening(self) -> AsyncIterator[StreamBench]:

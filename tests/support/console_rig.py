@@ -112,9 +112,12 @@ class Rig:
 
     async def until(self, seen: Callable[[], bool]) -> None:
         """Return once something is the case; the time of the test stands still meanwhile."""
-        async with asyncio.timeout(WITHIN):
-            while not seen():  # noqa: ASYNC110 (what is waited for is another task's)
-                await asyncio.sleep(0)
+        try:
+            async with asyncio.timeout(WITHIN):
+                while not seen():  # noqa: ASYNC110 (what is waited for is another task's)
+                    await asyncio.sleep(0)
+        except TimeoutError:
+            raise AssertionError(f"not within {WITHIN} s; on the screen stands\n{self.text()}") from None
 
     async def tick(self, seconds: float = 0.0) -> None:
         """Let time pass, with a frame of the bench at its end where there is a link, and paint."""
@@ -190,7 +193,7 @@ async def console(
     times = Times(now=lambda: clock[0], wall=lambda: BEGAN_NS + round(1e9 * clock[0]))
     place = Place(bench.path, control=options.pop("control", None))
     app = Console(
-        lambda: place, operator=operator, times=times, ticking=False, pause=lambda _: asyncio.sleep(0), **options
+        lambda: place, operator=operator, times=times, ticking=False, pause=lambda _: bench.open_again.wait(), **options
     )
     app.link.ping = None
     async with bench.listening(), app.run_test(size=size) as pilot:
