@@ -67,13 +67,14 @@ def _limits(document: object) -> tuple[float | None, float | None] | None:
 
 @dataclass(slots=True)
 class Live:
-    """A channel and its latest value: ``t`` is in s UTC, ``low`` and ``high`` are its least and its greatest
-    since the frame before; ``arrived`` and ``aged`` are what `age` is made of.
+    """A channel and its latest value: ``U`` is 2 u, ``t`` is in s UTC, ``low`` and ``high`` are its least and its
+    greatest since the frame before; ``arrived`` and ``aged`` are what `age` is made of.
     """
 
     facts: Facts
     value: float | None = None
     u: float | None = None
+    U: float | None = None
     flags: int = 0
     low: float | None = None
     high: float | None = None
@@ -84,24 +85,21 @@ class Live:
 
     def take(self, row: object, now: float) -> None:
         """Take a row of a frame in, which came at ``now``."""
-        value, u, flags, t, low, high = _six(row)
+        value, u, flags, t, low, high = row if type(row) is list and len(row) == 6 else _six(row)
         milliseconds = t if type(t) is int else number(t)
         if milliseconds is None:
             return
-        seconds = milliseconds / 1000
-        fresh = seconds != self.t
         known = self.value = number(value)
         if u != self.u:  # it rarely changes
             self.u = number(u)
+            self.U = None if self.u is None else K * self.u
         self.flags = max(0, whole(flags) or 0) if flags else 0
         self.low = known if low == value else number(low)
         self.high = known if high == value else number(high)
-        self.t = seconds
-        if fresh:
-            self.arrived, self.aged = now, 0.0
-            if (last := self.past.last) is not None and seconds <= last:
-                self.past.clear()
-            self.past.add(seconds, self.value, None if self.u is None else K * self.u, self.low, self.high)
+        seconds = milliseconds / 1000
+        if seconds != self.t:
+            self.t, self.arrived, self.aged = seconds, now, 0.0
+            self.past.take(seconds, known, self.U, self.low, self.high)
 
     def age(self, now: float) -> float | None:
         """Seconds since the value was new; ``None`` while there is none."""

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 
+NAN = math.nan
+
+
 class Samples(NamedTuple):
     """Samples in order of time ``t`` (s): the least and the greatest value since the sample before, and U (k = 2)."""
 
@@ -48,11 +51,11 @@ class History:
         """
         if len(self._t) == self._most:
             self._make_room()
-        middle = math.nan if value is None else value
+        middle = NAN if value is None else value
         self._t.append(t)
         self._low.append(middle if low is None else low)
         self._high.append(middle if high is None else high)
-        self._U.append(math.nan if U is None else U)
+        self._U.append(NAN if U is None else U)
 
     def _forget(self) -> None:
         self._t, self._low, self._high, self._U = array("d"), array("d"), array("d"), array("d")

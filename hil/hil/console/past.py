@@ -36,6 +36,20 @@ class Past(History):
         """Forget everything."""
         self._forget()
 
+    def take(
+        self,
+        t: float,
+        value: float | None,
+        U: float | None,  # noqa: N803
+        low: float | None,
+        high: float | None,
+    ) -> None:
+        """Append a sample as `add` does; one that is not later than the last begins the past anew."""
+        stamps = self._t
+        if stamps and t <= stamps[-1]:
+            self._forget()
+        self.add(t, value, U, low, high)
+
     def before(self, earlier: Iterable[tuple[float, float | None, float | None]]) -> None:
         """Take in what was before the first sample: time (s), value and U of each, in order of time."""
         held = self._t, self._low, self._high, self._U

@@ -11,9 +11,9 @@ from textual.containers import Container, VerticalScroll
 from textual.screen import ModalScreen
 from textual.widget import Widget
 
-from ..compositor import SparingCompositor
 from ..context import Context
 from ..palette import Level, style
+from ..screens.sparing import SparingScreen
 from ..widgets.foot import Foot
 from ..widgets.key_bar import SAFE_STOP, Key
 from ..widgets.rows import Head
@@ -25,7 +25,7 @@ ENTER, LATER, CLOSE = Key("Enter", "OK", rank=1), Key("Esc", "Later", rank=1), K
 NEXT = Key("Enter", "Next", rank=1)
 
 
-class Dialog(ModalScreen[Result | None]):
+class Dialog(SparingScreen[Result | None], ModalScreen[Result | None]):
     """A panel between the rows on top and the keys; its result is ``None`` where it was left with Esc.
 
     :param context: the bench and the desk.
@@ -48,6 +48,7 @@ class Dialog(ModalScreen[Result | None]):
     Dialog .panel .label { margin-bottom: 0; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "Close", show=False)]
+    HORIZONTAL_BREAKPOINTS = []  # noqa: RUF012 (as Textual has it)
     KEYS: ClassVar[tuple[Key, ...]] = (ENTER, CLOSE)
     """What the keys do while it is open."""
     COMMANDS_BENCH: ClassVar[bool] = False
@@ -55,7 +56,6 @@ class Dialog(ModalScreen[Result | None]):
 
     def __init__(self, context: Context, title: str) -> None:
         super().__init__(classes="-ascii" if context.plain else None)
-        self._compositor = SparingCompositor()
         self.context, self._left = context, False
         self.takes_keys = False
         self.heading = Words(title, style=Style(bold=True), plain=context.plain, classes="title")

@@ -3,30 +3,28 @@
 from __future__ import annotations
 
 from textual.app import ComposeResult
-from textual.screen import Screen
 from textual.widgets import ContentSwitcher
 
-from ..compositor import SparingCompositor
 from ..context import Context
 from ..widgets.channel_table import ChannelTable
 from ..widgets.foot import Foot
 from ..widgets.key_bar import SAFE_STOP, Key
 from ..widgets.rows import Head
 from .overview import Overview
+from .sparing import SparingScreen
 from .trends import Trends
 from .view import View
 
 NAMES = ("Over", "Trend", "Queue", "Alarm", "Dev", "Cal", "Path", "Log")
 
 
-class Main(Screen[None]):
+class Main(SparingScreen[None]):
     """All views, of which one is in sight."""
 
     DEFAULT_CSS = "Main ContentSwitcher { height: 1fr; }"
 
     def __init__(self, context: Context) -> None:
         super().__init__()
-        self._compositor = SparingCompositor()
         self.context = context
         self.head, self.foot = Head(plain=context.plain), Foot(plain=context.plain)
         self.trends = Trends(context)
@@ -34,7 +32,8 @@ class Main(Screen[None]):
         self.place = 0
 
     def compose(self) -> ComposeResult:
-        """The first view; `complete` adds the others."""
+        """The first view; `complete` adds the others. It begins with the layout for the width that there is."""
+        self.set_classes(self._get_breakpoint_classes(self.app.size.width, self.app.HORIZONTAL_BREAKPOINTS or []))
         yield self.head
         with ContentSwitcher(initial=self.views[0].id):
             yield self.views[0]

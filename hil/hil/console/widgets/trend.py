@@ -41,11 +41,11 @@ class Trend(Lines):
 
     def paint(self, width: int, height: int) -> Sequence[Pieces]:
         """Title, plot, time axis."""
-        from ..plotting import trend
-
         heading: Pieces = [(clip(self.said(self.title), width), Style(bold=True))]
         if self._samples is None or height < 3:
             return [heading, [("no samples", self.muted)]]
+        from ..plotting import trend
+
         picture = trend(self._samples, self._now, self.span, self._limits, width, height - 2, plain=self.plain)
         muted = self.muted
         styles = (NORMAL, Style(color=self.inks.limit), muted)
