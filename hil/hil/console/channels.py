@@ -89,17 +89,17 @@ class Live:
         milliseconds = t if type(t) is int else number(t)
         if milliseconds is None:
             return
-        known = self.value = number(value)
+        known = self.value = value if type(value) is float and value - value == 0.0 else number(value)
         if u != self.u:  # it rarely changes
             self.u = number(u)
             self.U = None if self.u is None else K * self.u
         self.flags = max(0, whole(flags) or 0) if flags else 0
-        self.low = known if low == value else number(low)
-        self.high = known if high == value else number(high)
+        self.low = known if low == value else low if type(low) is float and low - low == 0.0 else number(low)
+        self.high = known if high == value else high if type(high) is float and high - high == 0.0 else number(high)
         seconds = milliseconds / 1000
         if seconds != self.t:
             self.t, self.arrived, self.aged = seconds, now, 0.0
-            self.past.take(seconds, known, self.U, self.low, self.high)
+            self.past.take((seconds, known, self.U, self.low, self.high))
 
     def age(self, now: float) -> float | None:
         """Seconds since the value was new; ``None`` while there is none."""

@@ -49,7 +49,8 @@ class SparingCompositor(Compositor):
             strips = widget.render_lines(rows)
             for y in lines:
                 cuts = [cut for cut in self.cuts[y] if first <= cut <= last]
-                pieces = strips[y - lines[0]].divide([cut - first for cut in cuts[1:]])
+                strip = strips[y - lines[0]]
+                pieces = [strip] if len(cuts) == 2 else strip.divide([cut - first for cut in cuts[1:]])
                 found = {cut: piece for cut, piece in zip(cuts, pieces, strict=False) if cut in wanted[y]}
                 chops[y].update(found)
                 wanted[y].difference_update(found)

@@ -6,7 +6,7 @@ Nothing here does input or output, or looks at a clock: the time of each frame i
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import Enum, StrEnum
 from typing import Any
@@ -88,6 +88,7 @@ class Model:
         """When the step under way was seen first."""
         self._sequence = 0
         self._by_name: dict[str, Live] = {}
+        self._by_place: dict[str, Live] = {}
         self._concerns: list[tuple[Alarm, list[str]]] | None = None
 
     # What comes in
@@ -161,7 +162,8 @@ class Model:
         self.number = min(number, self.number)
         self._take_channels(frame.get("channels"))
         rows = frame.get("values")
-        self._take_rows(enumerate(rows if isinstance(rows, list) else []), now)
+        for channel, row in zip(self.channels, rows if isinstance(rows, list) else [], strict=False):
+            channel.take(row, now)
         self._age_what_is_old(now, number_of(frame.get("t")))
         self.link.state, self.link.attempts = LinkState.UP, 0
         return Wanted.SNAPSHOT if first and number else Wanted.NOTHING
@@ -173,7 +175,10 @@ class Model:
             self._take_run(frame["run"], now)
         rows = frame.get("values")
         if isinstance(rows, dict):
-            self._take_rows(((int(key), row) for key, row in rows.items() if str(key).isdecimal()), now)
+            channel_of = self._by_place.get
+            for place, row in rows.items():
+                if (channel := channel_of(place)) is not None:
+                    channel.take(row, now)
         events = frame.get("events")
         self._take_events(events if isinstance(events, list) else [])
         return Wanted.NOTHING
@@ -209,13 +214,8 @@ class Model:
             kept.gap()
             self.channels.append(Live(facts, past=kept))
         self._by_name = {channel.facts.name: channel for channel in self.channels}
+        self._by_place = {str(place): channel for place, channel in enumerate(self.channels)}
         self._concerns = None
-
-    def _take_rows(self, rows: Iterator[tuple[int, object]] | enumerate[Any], now: float) -> None:
-        channels, count = self.channels, len(self.channels)
-        for index, row in rows:
-            if 0 <= index < count:
-                channels[index].take(row, now)
 
     def _age_what_is_old(self, now: float, bench_time: float | None) -> None:
         """After a snapshot values are as old as the bench's time in ms says; without one, the newest counts as new."""

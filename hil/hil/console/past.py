@@ -5,11 +5,18 @@ from __future__ import annotations
 import math
 from array import array
 from collections.abc import Iterable
+from operator import lt
 
-from .history import History
+from .history import NAN, History, Samples
 
 LENGTH = 2400
 """Samples that are kept of a channel, at most."""
+
+TOGETHER = 32
+"""New samples that are looked at together."""
+
+Sample = tuple[float, float | None, float | None, float | None, float | None]
+"""Time (s), value, U, the least and the greatest value since the sample before."""
 
 
 class Past(History):
@@ -19,39 +26,77 @@ class Past(History):
     """
 
     def __init__(self, length: int = LENGTH) -> None:
+        self._news: list[Sample] = []
         super().__init__(length)
         self._length = self._most = length
+
+    def __len__(self) -> int:
+        self._settle()
+        return super().__len__()
 
     @property
     def first(self) -> float | None:
         """The time of the first sample, in s."""
+        self._settle()
         return self._t[0] if self._t else None
 
     @property
     def last(self) -> float | None:
         """The time of the last sample, in s."""
+        self._settle()
         return self._t[-1] if self._t else None
 
     def clear(self) -> None:
         """Forget everything."""
+        self._news.clear()
         self._forget()
 
-    def take(
+    def take(self, sample: Sample) -> None:
+        """Append a sample; one that is not later than the last begins the past anew.
+
+        It is looked at once there are some more, or somebody wants to know: most pasts are never drawn.
+        """
+        self._news.append(sample)
+        if len(self._news) == TOGETHER:
+            self._settle()
+
+    def _settle(self) -> None:
+        if not self._news:
+            return
+        news, self._news = self._news, []
+        times = [sample[0] for sample in news]
+        in_order = all(map(lt, times, times[1:])) and not (self._t and times[0] <= self._t[-1])
+        if in_order and len(self._t) + len(news) <= self._most:
+            self._extend(*zip(*news, strict=True))
+            return
+        for sample in news:
+            if self._t and sample[0] <= self._t[-1]:
+                self._forget()
+            self.add(*sample)
+
+    def _extend(
         self,
-        t: float,
-        value: float | None,
-        U: float | None,  # noqa: N803
-        low: float | None,
-        high: float | None,
+        t: Iterable[float],
+        value: Iterable[float | None],
+        U: Iterable[float | None],  # noqa: N803
+        low: Iterable[float | None],
+        high: Iterable[float | None],
     ) -> None:
-        """Append a sample as `add` does; one that is not later than the last begins the past anew."""
-        stamps = self._t
-        if stamps and t <= stamps[-1]:
-            self._forget()
-        self.add(t, value, U, low, high)
+        """Append samples for which there is room."""
+        middle = [NAN if each is None else each for each in value]
+        self._t.extend(t)
+        self._low.extend([mid if least is None else least for mid, least in zip(middle, low, strict=True)])
+        self._high.extend([mid if most is None else most for mid, most in zip(middle, high, strict=True)])
+        self._U.extend([NAN if each is None else each for each in U])
+
+    def samples(self, since: float = -math.inf) -> Samples:
+        """A copy of what is held from ``since`` on."""
+        self._settle()
+        return super().samples(since)
 
     def before(self, earlier: Iterable[tuple[float, float | None, float | None]]) -> None:
         """Take in what was before the first sample: time (s), value and U of each, in order of time."""
+        self._settle()
         held = self._t, self._low, self._high, self._U
         first = held[0][0] if held[0] else math.inf
         self._forget()

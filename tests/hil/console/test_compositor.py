@@ -11,11 +11,19 @@ from rich.cells import cell_len
 from rich.segment import ControlType, Segment
 from rich.style import Style
 from textual._compositor import ChopsUpdate, Compositor
+from textual._styles_cache import StylesCache
 from textual.app import App
 from textual.geometry import Region
+from textual.widget import Widget
 
 from console_rig import console
 from hil.console.compositor import SparingCompositor
+from hil.console.row_cache import RowCache
+from hil.console.widgets.channel_table import ChannelTable
+from hil.console.widgets.key_bar import KeyBar
+from hil.console.widgets.listing import Listing
+from hil.console.widgets.rows import AlarmRow, StateRow
+from hil.console.widgets.trend import Trend
 
 Cells: TypeAlias = dict[tuple[int, int], tuple[str, Style | None]]
 
@@ -63,3 +71,24 @@ async def test_it_paints_what_textual_paints(tmp_path: Path) -> None:
                 touched = {(x, y) for region in regions for y in region.line_range for x in region.column_range}
                 assert touched <= ours.keys() | {(x + 1, y) for x, y in ours}
                 assert {place: theirs.get(place) for place in ours} == ours
+
+
+async def test_rows_that_are_all_of_a_widget_are_those_that_textual_makes_of_it(tmp_path: Path) -> None:
+    bare = set()
+    async with console(tmp_path, (200, 50)) as rig:
+        await rig.measure(20)
+        for key in ("1", "2", "3", "4", "5", "6", "7", "8", "question_mark"):
+            await rig.press(key)
+            for widget in rig.app.screen.query(Widget):
+                cache = widget._styles_cache
+                if not isinstance(cache, RowCache) or not widget.is_on_screen or not widget.size.area:
+                    continue
+                width, height = widget.outer_size
+                for crop in (Region(0, 0, width, height), Region(width // 3, height // 2, width // 2 + 1, 1)):
+                    cache.clear()
+                    ours = widget.render_lines(crop)
+                    widget._styles_cache = StylesCache()
+                    theirs, widget._styles_cache = widget.render_lines(crop), cache
+                    assert [list(row) for row in ours] == [list(row) for row in theirs], (widget, crop)
+                bare |= {type(widget)} if cache._bare else set()
+    assert {ChannelTable, StateRow, AlarmRow, KeyBar, Listing, Trend} <= bare

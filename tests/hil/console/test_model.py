@@ -6,6 +6,7 @@ import json
 import math
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -350,3 +351,23 @@ def test_after_a_snapshot_values_are_as_old_as_the_bench_says() -> None:
     model.take({**frame, "t": 70_000, "values": [[23.0, 0.1, 0, 10_000, None, None]]}, 5.0)
     assert model.channels[0].age(5.0) == 60.0
     assert model.channels[0].late(5.0, 0.1) == 60.0
+
+
+VALUE = st.none() | st.floats(-5.0, 5.0)
+
+
+@given(st.lists(st.tuples(st.integers(1, 40), VALUE, VALUE, VALUE, VALUE), max_size=120), st.sets(st.integers(0, 119)))
+def test_samples_looked_at_together_are_those_that_are_looked_at_one_by_one(
+    news: list[tuple[int, float | None, float | None, float | None, float | None]], looks: set[int]
+) -> None:
+    together, one_by_one, t = Past(length=64), Past(length=64), 0.0
+    for at, (step, value, U, low, high) in enumerate(news):  # noqa: N806
+        t = t + step if step > 2 else t - 1.0  # now and then a bench whose time has begun anew
+        sample = t, value, U, low, high
+        together.take(sample)
+        one_by_one.take(sample)
+        assert one_by_one.last == t
+        if at in looks:
+            assert together.last == t
+    for ours, theirs in zip(together.samples(), one_by_one.samples(), strict=True):
+        assert np.array_equal(ours, theirs, equal_nan=True)

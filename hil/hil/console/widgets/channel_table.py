@@ -18,6 +18,7 @@ from textual.strip import Strip
 from ..layout import CHANNELS, Column, fitted, line
 from ..palette import DARK, LIGHT
 from ..reading import ChannelRow
+from ..row_cache import RowCache
 from ..table_row import MARKS, pieces
 
 _HEADER = 1
@@ -97,6 +98,7 @@ class ChannelTable(ScrollView, can_focus=True):
         self._shown: list[str] = []
         self._places: dict[str, int] = {}
         self._pinned: dict[str, None] = {}
+        self._styles_cache = RowCache()
         self._cursor = 0
         self._fitted: list[tuple[Column, int]] = []
         self._fitted_to = -1

@@ -13,6 +13,7 @@ from textual.widget import Widget
 
 from ..palette import DARK, LIGHT, Inks
 from ..palette import plain as in_ascii
+from ..row_cache import RowCache
 from ..text import clean
 
 Pieces = Sequence[tuple[str, Style]]
@@ -29,6 +30,7 @@ class Lines(Widget):
     def __init__(self, *, plain: bool = False, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id, classes=classes)
         self.plain = plain
+        self._styles_cache = RowCache()
         self._painted: list[Strip] = []
         self._of: tuple[int, int] | None = None
 
