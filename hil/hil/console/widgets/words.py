@@ -53,6 +53,8 @@ class Words(Lines):
         """:param most: rows at most, any number where 0."""
         super().__init__(plain=plain, id=id, classes=classes)
         self._text, self._style, self._most = text, style or Style.null(), most
+        self._lines: list[str] = []
+        self._lines_of = ("", 0)
 
     @property
     def text(self) -> str:
@@ -75,9 +77,15 @@ class Words(Lines):
         return [[(line, self._style)] for line in self._wrapped(width)]
 
     def _wrapped(self, width: int) -> list[str]:
-        lines: list[str] = []
-        for paragraph in self._text.split("\n"):
-            lines += wrap(clean(paragraph), max(width, 1)) or ([""] if self._text else [])
-        if self._most and len(lines) > self._most:
-            lines = [*lines[: self._most - 1], lines[self._most - 1][: max(width - 1, 0)] + "…"]
-        return lines
+        if self._lines_of != (self._text, width):
+            self._lines, self._lines_of = _wrapped(self._text, width, self._most), (self._text, width)
+        return self._lines
+
+
+def _wrapped(text: str, width: int, most: int) -> list[str]:
+    lines: list[str] = []
+    for paragraph in text.split("\n"):
+        lines += wrap(clean(paragraph), max(width, 1)) or ([""] if text else [])
+    if most and len(lines) > most:
+        lines = [*lines[: most - 1], lines[most - 1][: max(width - 1, 0)] + "…"]
+    return lines
