@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from hil import exclusive
-from hil.clock import LockstepClock, Still
+from hil.clock import LockstepClock
 from hil.errors import Aborted, BenchFault
 from hil.exclusive import Exclusive
 from hil.lookups import Lookups
@@ -16,7 +16,7 @@ from hil_drivers.clock import NANOSECONDS
 
 @pytest.fixture
 async def clock() -> LockstepClock:
-    return LockstepClock(Still(), 0, stall_after=5.0)
+    return LockstepClock(None, 0, stall_after=5.0)
 
 
 class Uses:
