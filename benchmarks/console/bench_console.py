@@ -37,6 +37,8 @@ SETTLED = 4.0
 KEYS = 15
 STARTS = 7
 """Of the console at a bench in service, for its first picture."""
+PAIRS = 4
+"""Of consoles with few and with many channels, beside the first."""
 WITHIN = 30.0
 WIDE, SMALL = (200, 50), (80, 24)
 CONSOLE = [sys.executable, "-m", "hil.cli", "console", "--connect"]
@@ -229,6 +231,15 @@ async def started(count: int, size: tuple[int, int]) -> list[float]:
     return sorted(waited)
 
 
+async def again() -> tuple[list[float], list[float]]:
+    """The share of a core with 64 channels and with 500, in turn: a shared machine is not the same a minute later."""
+    few, many = list[float](), list[float]()
+    for _ in range(PAIRS):
+        for count, spent in ((64, few), (500, many)):
+            spent.append((await measured(count, WIDE, TRENDS)).cpu)
+    return few, many
+
+
 async def main() -> int:
     """0 if the targets are met."""
     heads = ("CPU %", "kB/s", "first s", "of CPU", "key ms", "of CPU", "MB", "load")
@@ -243,12 +254,15 @@ async def main() -> int:
             cells[name] = await cost(BARE, size, first=b"Help")
             print(cells[name].told(name), flush=True)
         starts = await started(64, WIDE)
+        few, more = await again()
     print(f"hil --help: {1000 * help_cpu():.0f} ms of CPU")
     trends, _, many, small, _, bare, _ = cells.values()
     print(f"first picture, {STARTS} starts: {starts[0]:.2f} to {starts[-1]:.2f} s")
+    ratios = sorted(b / a for a, b in zip([trends.cpu, *few], [many.cpu, *more], strict=True))
+    print(f"500 channels to 64, {len(ratios)} pairs: {ratios[0]:.2f} to {ratios[-1]:.2f}")
     targets = [
         ("64 channels, 200x50, % of a core", 100 * trends.cpu, 20.0),
-        ("500 channels to 64", many.cpu / trends.cpu, 1.2),
+        ("500 channels to 64, p50 of its pairs", statistics.median(ratios), 1.2),
         ("80x24, % of a core", 100 * small.cpu, 12.0),
         ("key to picture, p50, ms", 1000 * trends.key.wall, 60.0),
         ("the same in CPU time", 1000 * trends.key.cpu, 60.0),
