@@ -20,7 +20,9 @@ from urllib.parse import urlsplit
 import pytest
 
 from hil_drivers.errors import DeviceUnreachable
+from hil_drivers.sim.child import STARTER, Starter
 from hil_drivers.sim.client import Simulation
+from hil_drivers.sim.forked import Forked
 
 SAMPLE: dict[str, Any] = json.loads((Path(__file__).parent / "sim_world.json").read_text())
 S = 1_000_000_000
@@ -180,7 +182,23 @@ async def test_it_outlives_a_controller_that_is_killed(tmp_path: Path) -> None:
     os.close(ended)
 
 
-async def test_a_signal_ends_it_cleanly() -> None:
+either_way = pytest.mark.parametrize("starter", [STARTER.get(), Forked])
+"""Each way to start the process."""
+
+
+@either_way
+async def test_the_truth_of_a_world_is_the_same_however_it_is_started(starter: Starter) -> None:
+    async with running() as usual:
+        truth = await usual.truth()
+    STARTER.set(starter)
+    async with running() as simulation:
+        assert await simulation.truth() == truth
+        assert os.getsid(simulation.pid) == simulation.pid, "it outlives a terminal"
+
+
+@either_way
+async def test_a_signal_ends_it_cleanly(starter: Starter) -> None:
+    STARTER.set(starter)
     simulation = await Simulation.start(sample())
     directory = private_directory(simulation)
     os.kill(simulation.pid, signal.SIGTERM)
@@ -190,7 +208,9 @@ async def test_a_signal_ends_it_cleanly() -> None:
     assert not directory.exists()
 
 
-async def test_a_bad_world_is_refused_with_its_reason() -> None:
+@either_way
+async def test_a_bad_world_is_refused_with_its_reason(starter: Starter) -> None:
+    STARTER.set(starter)
     with pytest.raises(DeviceUnreachable, match=r"lamp\.tolerance: Input should be less than 1"):
         await Simulation.start(sample(lamp={"device": "lights", "tolerance": 3}))
 

@@ -4,21 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import json
-import subprocess
-import sys
-import tempfile
 from collections import deque
 from collections.abc import Mapping
 from contextlib import suppress
-from pathlib import Path
 from typing import Any
 
 from ..errors import DeviceUnreachable
 from . import lockstep
+from .child import Child
 
 START_DEADLINE = 20.0
 REPLY_DEADLINE = 10.0
-END_DEADLINE = 10.0
 
 _WHERE = "simulator"
 
@@ -31,7 +27,7 @@ class Simulation:
     time after the connection is gone.
     """
 
-    def __init__(self, announcement: Mapping[str, Any], link: _Link, child: _Child | None) -> None:
+    def __init__(self, announcement: Mapping[str, Any], link: _Link, child: Child | None) -> None:
         self.addresses: dict[str, str] = dict(announcement["addresses"])
         self.control: str = announcement["control"]
         self.pid: int = announcement["pid"]
@@ -43,7 +39,7 @@ class Simulation:
 
         :raises DeviceUnreachable: if it refuses the world or does not start within 20 s.
         """
-        child = await asyncio.to_thread(_Child, world)
+        child = await asyncio.to_thread(Child, world)
         try:
             async with asyncio.timeout(START_DEADLINE):
                 announcement = await asyncio.to_thread(child.announcement)
@@ -137,7 +133,7 @@ class _Link(asyncio.Protocol):
 
     def __init__(self) -> None:
         self.lost = False
-        self.child: _Child | None = None
+        self.child: Child | None = None
         self._buffer = b""
         self._waiting: deque[asyncio.Future[dict[str, Any]]] = deque()
         self._closed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -210,61 +206,3 @@ async def _connect(control: str) -> tuple[_Link, dict[str, Any]]:
     except BaseException:
         link.abort()
         raise
-
-
-class _Child:
-    """The process, in a session of its own so that it outlives a controller that is killed.
-
-    Its messages go to an unnamed file: a pipe would end it with its controller.
-    """
-
-    def __init__(self, world: Mapping[str, Any]) -> None:
-        self._messages = tempfile.TemporaryFile()  # noqa: SIM115
-        with tempfile.NamedTemporaryFile("w", suffix=".json", delete=False) as file:
-            json.dump(world, file)
-        self._file = Path(file.name)
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "hil_drivers.sim", file.name],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=self._messages,
-            start_new_session=True,
-        )
-
-    def announcement(self) -> dict[str, Any]:
-        """The line it prints at start.
-
-        :raises ValueError: if it ended instead.
-        """
-        if self._process.stdout is None:
-            raise ValueError("the process has no output")
-        with self._process.stdout as stream:
-            line = stream.readline()
-        self._file.unlink(missing_ok=True)
-        announcement: dict[str, Any] = json.loads(line)
-        return announcement
-
-    def complaint(self) -> str:
-        """The last line of what it wrote to its standard error."""
-        if self._messages.closed:
-            return ""
-        self._messages.seek(0)
-        lines = self._messages.read().decode(errors="replace").strip().splitlines()
-        return lines[-1] if lines else ""
-
-    def wait(self) -> None:
-        """Wait for its end, and force it where it hangs."""
-        try:
-            self._process.wait(END_DEADLINE)
-        except subprocess.TimeoutExpired:
-            self.kill()
-        self._messages.close()
-
-    def kill(self) -> str:
-        """End it at once and return its complaint."""
-        self._process.kill()
-        self._process.wait()
-        self._file.unlink(missing_ok=True)
-        complaint = self.complaint()
-        self._messages.close()
-        return complaint

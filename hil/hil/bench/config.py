@@ -170,6 +170,11 @@ def shipped_benches() -> dict[str, Path]:
     return {path.stem: path for path in benches_in(_shipped_folder())}
 
 
+def is_shipped(path: Path) -> bool:
+    """Whether a bench file is one that ships with `hil`."""
+    return path.parent == _shipped_folder()
+
+
 def benches_in(folder: Path) -> list[Path]:
     """The bench files of a folder, in the order of their names."""
     return [path for path in sorted(folder.glob("*.toml")) if _is_bench(path)]
@@ -189,11 +194,12 @@ def find_bench(name: str) -> Path:
     if inside:
         names = ", ".join(str(each) for each in inside)
         raise ConfigurationError(f'the folder "{name}" holds {len(inside)} benches', remedy=f"name one of {names}")
-    shipped = shipped_benches()
-    if name in shipped:
-        return shipped[name]
+    shipped = _shipped_folder() / f"{name}.toml"
+    if name == path.name and shipped.is_file() and _is_bench(shipped):
+        return shipped
     raise ConfigurationError(
-        f'there is no bench "{name}"', remedy=f"{nearest(name, shipped)} (the path of a bench file will do too)"
+        f'there is no bench "{name}"',
+        remedy=f"{nearest(name, shipped_benches())} (the path of a bench file will do too)",
     )
 
 

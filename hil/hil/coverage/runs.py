@@ -17,12 +17,16 @@ from hil_drivers.errors import DriverError
 
 from .. import parameters, scripts
 from ..errors import HilError, UsageError
+from .draw import drawn_bench, of_seed, stimuli_of
 from .truth import Answer, true_world
 
 
 @dataclass(frozen=True)
 class Asked:
-    """What is run: the procedure's own short settings hold where ``settings`` name nothing else."""
+    """What is run: the procedure's own short settings hold where ``settings`` name nothing else.
+
+    ``{seed}`` in a setting stands for the seed of each run.
+    """
 
     procedure: str
     bench: str
@@ -56,10 +60,10 @@ def checked(asked: Asked) -> Asked:
             remedy="declare it with @….truth",
         )
     config = load_bench(asked.bench)
-    if config.sim is None:
+    if config.sim is None and stimuli_of(config) is None:
         raise UsageError("the truth of a real bench is not known", where=str(config.path), remedy="use a simulated one")
     settings = {**found.coverage_settings, **asked.settings}
-    prepare(asked.procedure, asked.bench, settings, None)
+    prepare(asked.procedure, asked.bench, of_seed(settings, 0), None)
     return Asked(asked.procedure, asked.bench, settings, config.laboratory.operator(asked.operator))
 
 
@@ -88,11 +92,16 @@ def carry_out(asked: Asked, seeds: range, jobs: int, told: Callable[[Outcome], N
 
 
 def _begin() -> None:
-    """Of a process that serves many runs: with one thread for arithmetic, and no longer than this one lives."""
+    """Of a process that serves many runs: with one thread for arithmetic, simulators that start at once, and no longer
+    than this one lives."""
+    from hil_drivers.sim.child import STARTER
+    from hil_drivers.sim.forked import Forked
+
     from ..parent import end_with_parent
 
     end_with_parent()
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    STARTER.set(Forked)
 
 
 def one_run(asked: Asked, seed: int, folder: Path) -> Outcome:
@@ -110,13 +119,14 @@ async def _run(asked: Asked, seed: int, out: Path) -> Outcome:
     from ..bench.config import load_bench
     from ..run import run_procedure
 
+    settings, bench = of_seed(asked.settings, seed), drawn_bench(asked.bench, seed, out)
     done = await run_procedure(
         asked.procedure,
-        asked.bench,
-        settings=asked.settings,
+        bench,
+        settings=settings,
         seed=seed,
         speed=None,
-        out=out,
+        out=out / "runs",
         operator=asked.operator or "",
         on_event=lambda _event: None,
     )
@@ -125,7 +135,7 @@ async def _run(asked: Asked, seed: int, out: Path) -> Outcome:
     found = scripts.find(asked.procedure)
     if found.truth_of is None:
         raise UsageError("declares no truth", where=asked.procedure)
-    chosen = parameters.parse(found.parameters, asked.settings, where=asked.procedure)
-    world = true_world(load_bench(asked.bench), seed)
+    chosen = parameters.parse(found.parameters, settings, where=asked.procedure)
+    world = true_world(load_bench(bench), seed)
     answer = found.truth_of(world, done.results["results"], chosen)
     return Outcome(seed, answer, None if done.verdict is None else done.verdict["outcome"])
