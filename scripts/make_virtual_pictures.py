@@ -11,11 +11,11 @@ mpl.use("Agg")
 from matplotlib import pyplot as plt
 
 from hil_drivers.virtual.micrograph import PIXEL, SIDE, U_PIXEL, Micrograph
-from hil_drivers.virtual.particles import segment
+from hil_drivers.virtual.particles import U_RIM, segment
 from hil_drivers.virtual.sizes import distributions
 
 TARGET = Path(__file__).parents[1] / "docs" / "images" / "particle-sizes.png"
-PICTURES, U_RIM = 30, 0.05
+PICTURES = 30
 
 
 def main() -> None:

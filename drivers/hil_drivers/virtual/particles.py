@@ -19,6 +19,10 @@ from .family import Estimate, Given
 
 SETTINGS = {"blur": 1.0, "apart": 7, "least_area": 60, "smooth": 1.5}
 """Pixels: blur before the threshold; window of a summit of the distance; least area; smoothing of the distance."""
+U_RIM = 0.05
+"""Standard uncertainty of the place of a rim, pixels: one error for all particles of a kind, inside the domain."""
+KINDS = ("isolated", "touching")
+"""Alone in its piece, or cut from a larger one."""
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .particles import Segmented, segment
+from .particles import KINDS, Segmented, segment
 
 QUARTILES = (0.0, 0.25, 0.5, 0.75, 1.0)
 
@@ -55,7 +55,7 @@ def distributions(
         raise ValueError("shows no particle")
     touching = np.concatenate([one.touching for one in found])
     edges = np.histogram_bin_edges(diameters, bins)
-    kinds = (("isolated", ~touching), ("touching", touching))
+    kinds = zip(KINDS, (~touching, touching), strict=True)
     return tuple(
         _sizes(kind, diameters[chosen], edges, pixel, u_pixel, u_rim) for kind, chosen in kinds if chosen.any()
     )

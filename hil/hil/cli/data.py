@@ -24,6 +24,7 @@ COMMANDS = {
     "seal": ("data_seal:seal", "Make the sealed set of a run: Parquet, MCAP, CSV and a signed manifest."),
     "amend": ("data_seal:amend", "Add an amendment to a closed run; the original stays."),
     "export": ("data_export:export", "The readings of a run as CSV, Parquet or MCAP, or its pictures as a data set."),
+    "micrographs": ("data_micrographs:micrographs", "The micrographs of a run: contours to correct, sizes by type."),
     "check-set": ("data_set:check_set", "Whether every recording of a data set is the one of its index."),
     "keys": ("data_seal:keys", "Keys that runs are signed with."),
 }

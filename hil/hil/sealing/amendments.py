@@ -40,7 +40,8 @@ _NAME = re.compile(r"\d{4,}\.json")
 class Amendment:
     """One amendment: its number, what, why and who in words, and when, of the system clock.
 
-    ``document`` holds the facts where it is a step of a document: see `hil.sealing.steps`.
+    ``document`` holds the facts where it is a step of a document: see `hil.sealing.steps`; ``correction`` the data
+    where it corrects some: see `hil.micrographs.ledger`.
     """
 
     number: int
@@ -50,15 +51,24 @@ class Amendment:
     when: str
     signed: bool
     document: dict[str, Any] | None = None
+    correction: dict[str, Any] | None = None
 
 
 def amend(
-    folder: Path, *, what: str, why: str, who: str, key: PrivateKey | None, document: dict[str, Any] | None = None
+    folder: Path,
+    *,
+    what: str,
+    why: str,
+    who: str,
+    key: PrivateKey | None,
+    document: dict[str, Any] | None = None,
+    correction: dict[str, Any] | None = None,
 ) -> Path:
     """Add an amendment to a closed run; nothing else is touched.
 
     :param key: the laboratory's; without one the amendment is not signed.
     :param document: the facts, where it is a step of a document.
+    :param correction: the data that hold from now on, where it corrects some.
     :return: its file.
     :raises UsageError: if the run is not closed, or a text is empty.
     :raises RecordError: if the amendments before do not hold, or the disk fails.
@@ -73,8 +83,8 @@ def amend(
     if faults:
         raise RecordError(f"{faults[0].place} {faults[0].message}", where=str(folder), remedy="run `hil data verify`")
     content = {"format": FORMAT, "run": folder.name, **words, **_place(folder)}
-    if document is not None:
-        content["document"] = document
+    facts = {"document": document, "correction": correction}
+    content |= {name: given for name, given in facts.items() if given is not None}
     content["when"] = iso(time.time_ns(), synchronised=read_clock_state().synchronised)
     json_text(content, "amendment")
     return _write(folder, content, key)
@@ -134,10 +144,12 @@ def _amendment(envelope: Envelope) -> Amendment:
     if content["format"] != FORMAT:
         raise ValueError(f"it is of the format {content['format']!r}, not {FORMAT!r}")
     what, why, who, when = (str(content[name]) for name in ("what", "why", "who", "when"))
-    document = content.get("document")
-    if not isinstance(document, dict | None):
-        raise TypeError(f"its document is {document!r}")
-    return Amendment(int(content["number"]), what, why, who, when, bool(envelope.signatures), document)
+    document, correction = content.get("document"), content.get("correction")
+    for name, given in (("document", document), ("correction", correction)):
+        if not isinstance(given, dict | None):
+            raise TypeError(f"its {name} is no object")
+    number, signed = int(content["number"]), bool(envelope.signatures)
+    return Amendment(number, what, why, who, when, signed, document, correction)
 
 
 def check_amendments(folder: Path, key: PublicKey | None) -> tuple[list[str], list[Finding]]:

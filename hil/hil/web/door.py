@@ -33,7 +33,7 @@ def door(secret: str) -> Middleware:
     async def passing(request: web.Request, handler: Handler) -> web.StreamResponse:
         refused = _foreign(request.headers)
         if refused is None and not _knows(request.path, secret):
-            refused = web.Response(status=404, text="there is nothing here; use the whole address that hil web shows\n")
+            refused = web.Response(status=404, text="there is nothing here; use the whole address that was shown\n")
         return refused if refused is not None else await handler(request)
 
     return passing

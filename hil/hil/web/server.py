@@ -11,11 +11,9 @@ from importlib.resources import files
 
 from aiohttp import WSCloseCode, WSMsgType, web
 
-from ..errors import UsageError
 from .door import door, protect
+from .listener import HOST, listen
 from .session import END_WITHIN, Session
-
-HOST = "127.0.0.1"
 
 MOST_CONSOLES = 4
 """Consoles at once: each is a process of about 60 MB."""
@@ -51,25 +49,12 @@ async def serve(port: int, options: Sequence[str], tell: Callable[[str], object]
     :param tell: is told the address once it can be opened.
     :raises UsageError: if the port cannot be had.
     """
-    with _listener(port) as listener:
+    with listen(port) as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, MOST_UNSENT)
         secret = secrets.token_urlsafe(32)
         async with _serving(listener, secret, options):
             tell(f"http://{HOST}:{listener.getsockname()[1]}/{secret}/")
             await asyncio.Event().wait()
-
-
-def _listener(port: int) -> socket.socket:
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, MOST_UNSENT)
-    try:
-        listener.bind((HOST, port))
-    except OSError as error:
-        listener.close()
-        raise UsageError(
-            f"cannot be listened on ({error.strerror})", where=f"port {port}", remedy="give another with --port"
-        ) from None
-    return listener
 
 
 @asynccontextmanager
