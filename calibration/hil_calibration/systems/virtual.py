@@ -8,7 +8,7 @@ conformal interval, which covers a stated share of new values and is no uncertai
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -168,7 +168,12 @@ def calibrates(subject: str, share: float, salt: str = "") -> bool:
 
 def subject_means(trials: Trials, values: NDArray[np.float64]) -> NDArray[np.float64]:
     """The mean of each subject's ``values``, shape ``(n,)``."""
-    _, place = np.unique(np.array(trials.subjects), return_inverse=True)
+    return means_by_subject(trials.subjects, values)
+
+
+def means_by_subject(subjects: Sequence[str], values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The mean of the ``values`` of each of the ``subjects``, which names that of every value."""
+    _, place = np.unique(np.array(subjects), return_inverse=True)
     return np.bincount(place, weights=values) / np.bincount(place)
 
 

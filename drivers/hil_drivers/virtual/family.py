@@ -38,6 +38,10 @@ class Family(Protocol):
         """Stimulus ``number``, counted from 0, of those that ``content`` names."""
         ...
 
+    def true(self, made: Made) -> float:
+        """The true value of a stimulus, from which its reference value may depart."""
+        ...
+
 
 @dataclass(frozen=True)
 class Setting:

@@ -64,6 +64,10 @@ class Micrograph:
         values: Given = {"pixels": picture.ravel(), "width": float(SIDE), "pixel size": PIXEL}
         return Made(values, true, f"{content} {number + 1}")
 
+    def true(self, made: Made) -> float:
+        """Its reference value."""
+        return made.reference
+
 
 def scatter(rng: np.random.Generator, middle: float) -> list[Particle]:
     """Particles that lie whole in the picture, three in ten of them in touch with the one before.

@@ -45,6 +45,10 @@ class Pulse:
         signal, mean = pulse(rng, rate * rng.uniform(0.95, 1.05), breath, echo, rng.uniform(*LEVELS[content]))
         return Made({"light": signal, "rate": RATE}, mean, f"{content} {whose + 1}")
 
+    def true(self, made: Made) -> float:
+        """Its reference value."""
+        return made.reference
+
 
 def pulse(
     rng: np.random.Generator, rate: float, breath: float, echo: float, level: float

@@ -1,8 +1,9 @@
-"""Enter a calibration into a bench file, leaving every other byte as it is."""
+"""Enter a calibration, or an option, into a bench file, leaving every other byte as it is."""
 
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 
 from ..errors import ConfigurationError
@@ -23,18 +24,9 @@ def enter_calibration(bench_file: Path, channel: str, certificate: Path | str, p
     :param point_correlation: ``"full"``, ``"independent"``, ``"matrix"`` or a number from 0 to 1.
     :raises ConfigurationError: if the file has no such channel as a table of its own.
     """
-    source = SourceFile.read(bench_file)
-    raw = bench_file.read_bytes().decode("utf-8")
-    found = list(statements(source.text))
-    path = ("channels", channel)
-    header = next((s for s in found if s.is_header and s.path == path), None)
-    if header is None:
-        known = [str(s.path[1]) for s in found if s.is_header and s.path[:1] == path[:1] and len(s.path) == 2]
-        raise ConfigurationError(
-            f'there is no table [channels."{channel}"]', where=str(bench_file), remedy=nearest(channel, known)
-        )
-    values = dict(zip(_KEYS, (str(certificate), point_correlation), strict=True))
-    edited = _edited(raw, header, {key: _statement(found, (*path, key)) for key in _KEYS}, values)
+    correlation = point_correlation if isinstance(point_correlation, str) else float(point_correlation)
+    values = dict(zip(_KEYS, (str(certificate), correlation), strict=True))
+    edited = _with(bench_file, ("channels", channel), values)
     try:
         tomllib.loads(edited)
     except tomllib.TOMLDecodeError:
@@ -43,6 +35,32 @@ def enter_calibration(bench_file: Path, channel: str, certificate: Path | str, p
             where=str(bench_file),
             remedy="rename the certificate",
         ) from None
+    _replace(bench_file, edited)
+
+
+def set_option(bench_file: Path, device: str, option: str, value: int) -> None:
+    """Write an option into ``[devices.device]`` of ``bench_file``, in the place of what stands there.
+
+    :raises ConfigurationError: if the file has no such device as a table of its own.
+    """
+    _replace(bench_file, _with(bench_file, ("devices", device), {option: value}))
+
+
+def _with(bench_file: Path, path: tuple[str, str], values: Mapping[str, str | float]) -> str:
+    """The text of ``bench_file`` with ``values`` in the table ``path``."""
+    source = SourceFile.read(bench_file)
+    raw = bench_file.read_bytes().decode("utf-8")
+    found = list(statements(source.text))
+    header = next((s for s in found if s.is_header and s.path == path), None)
+    if header is None:
+        known = [str(s.path[1]) for s in found if s.is_header and s.path[:1] == path[:1] and len(s.path) == 2]
+        raise ConfigurationError(
+            f'there is no table [{path[0]}."{path[1]}"]', where=str(bench_file), remedy=nearest(path[1], known)
+        )
+    return _edited(raw, header, {key: _statement(found, (*path, key)) for key in values}, values)
+
+
+def _replace(bench_file: Path, edited: str) -> None:
     draft = bench_file.with_name(f".{bench_file.name}.new")
     draft.write_bytes(edited.encode("utf-8"))
     draft.replace(bench_file)
@@ -52,7 +70,7 @@ def _statement(found: list[Statement], path: tuple[str, ...]) -> Statement | Non
     return next((s for s in found if not s.is_header and s.path == path), None)
 
 
-def _edited(raw: str, header: Statement, places: dict[str, Statement | None], values: dict[str, str | float]) -> str:
+def _edited(raw: str, header: Statement, places: dict[str, Statement | None], values: Mapping[str, str | float]) -> str:
     lines = raw.split("\n")
     end = "\r" if lines[header.first - 1].endswith("\r") else ""
     if header.last == len(lines):
@@ -73,6 +91,6 @@ def _edited(raw: str, header: Statement, places: dict[str, Statement | None], va
 
 def _toml(value: str | float) -> str:
     if not isinstance(value, str):
-        return repr(float(value))
+        return repr(value)
     escaped = value.replace("\\", "\\\\").replace('"', '\\"')
     return '"' + "".join(c if c.isprintable() else f"\\U{ord(c):08x}" for c in escaped) + '"'

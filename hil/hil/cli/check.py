@@ -54,7 +54,7 @@ class Check:
         for fitness in channels:
             if fitness.channel not in exempt:
                 faults += [f"{fitness.channel}: {fault}" for fault in fitness.faults]
-            if fitness.channel in must and fitness.certificate is None:
+            if fitness.channel in must and fitness.certificate is None and fitness.record is None:
                 faults.append(
                     f"{fitness.channel}: has no calibration, so its uncertainty is unknown; "
                     "enter its certificate with `hil bench enter`"

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from ..results import Verdict
-from .truth import Answer, Stated
+from .stated import Stated, StatedInterval
+from .truth import Answer
 
 CONFIDENCE = 0.95
 """Of each interval shown; of all decisions about one procedure together (Bonferroni)."""
@@ -23,8 +24,8 @@ class Coverage:
     """What the runs tell of one measurand.
 
     ``inside`` of ``runs`` stated intervals hold the true value; ``share`` has the exact ``interval`` (Clopper-Pearson).
-    ``mean_error`` has the standard uncertainty ``u_mean_error`` from the scatter of errors; ``spread`` is the root mean
-    square of error/u, near 1 where u is right.
+    ``mean_error`` has the standard uncertainty ``u_mean_error`` from the scatter of errors and that of the true value;
+    ``spread`` is the root mean square of error/u, near 1 where u is right.
     """
 
     measurand: str
@@ -111,20 +112,20 @@ def verdict(found: Sequence[Coverage], risk: Risk | None, failed: Mapping[int, s
     return Verdict("PASS", requirement, rule, "; ".join(told))
 
 
-def _judged(name: str, stated: Sequence[Stated], measurands: int) -> Coverage:
-    from scipy.special import ndtr, stdtrit
+def _judged(name: str, stated: Sequence[Stated | StatedInterval], measurands: int) -> Coverage:
+    from scipy.special import stdtrit
 
     from hil_calibration.performance import proportion_interval
 
     n, share_of_risk = len(stated), (1.0 - CONFIDENCE) / measurands
     errors = np.array([one.value - one.true for one in stated])
-    ratios = errors / np.array([one.u for one in stated])
+    ratios = np.array([one.ratio for one in stated])
     inside = int(np.sum(np.abs(ratios) <= np.array([one.k for one in stated])))
-    normal = float(2.0 * ndtr(max(one.k for one in stated)) - 1.0)
-    claimed = min(CONFIDENCE, float(2.0 * ndtr(min(one.k for one in stated)) - 1.0))
+    claimed, at_most = min(one.claimed for one in stated), max(one.at_most for one in stated)
     most = proportion_interval(inside, n, 1.0 - share_of_risk, side="upper")[1]
     least = proportion_interval(inside, n, 1.0 - share_of_risk, side="lower")[0]
-    mean, u_mean = float(errors.mean()), float(errors.std(ddof=1)) / math.sqrt(n) if n >= FEWEST else math.nan
+    scatter = float(errors.std(ddof=1)) / math.sqrt(n) if n >= FEWEST else math.nan
+    mean, u_mean = float(errors.mean()), math.hypot(scatter, max(one.u_true for one in stated))
     bound = float(stdtrit(n - 1, 1.0 - share_of_risk / 2.0)) if n >= FEWEST else math.inf
     return Coverage(
         measurand=name,
@@ -138,7 +139,7 @@ def _judged(name: str, stated: Sequence[Stated], measurands: int) -> Coverage:
         u_mean_error=u_mean,
         spread=float(np.sqrt(np.mean(ratios**2))),
         under_covers=most < claimed,
-        conservative=least > max(claimed, normal),
+        conservative=least > at_most,
         biased=abs(mean) > bound * u_mean,
         ratios=tuple(ratios.tolist()),
     )

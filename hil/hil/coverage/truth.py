@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..errors import UsageError
+from .stated import Stated, StatedInterval
 
 if TYPE_CHECKING:
     from hil_drivers.sim.response_curve import ResponseCurve
@@ -14,20 +15,10 @@ if TYPE_CHECKING:
 
     from ..bench.config import BenchConfig
     from .hall import TrueHall
+    from .rail import TrueRail
+    from .stimuli import TrueStimuli
 
-
-@dataclass(frozen=True)
-class Stated:
-    """What a run stated of one measurand, and its true value: all three in ``unit``.
-
-    :param k: the coverage factor of the stated interval value ± k u.
-    """
-
-    value: float
-    u: float
-    true: float
-    unit: str
-    k: float = 2.0
+__all__ = ["Answer", "Stated", "StatedInterval", "TrueWorld", "Truth", "true_world"]
 
 
 @dataclass(frozen=True)
@@ -37,16 +28,36 @@ class Answer:
     :param risk: as the procedure states it, the largest probability of PASS for an item that does not conform.
     """
 
-    measurands: Mapping[str, Stated]
+    measurands: Mapping[str, Stated | StatedInterval]
     conforms: bool | None = None
     risk: float | None = None
 
 
 class TrueWorld:
-    """The world of one seed, as the run had it."""
+    """The world of one seed, as the run had it: simulated, or of stimuli that are made as they are asked for."""
 
-    def __init__(self, world: World, bench: str) -> None:
-        self._world, self._bench = world, bench
+    def __init__(self, world: World | None, bench: str, stimuli: TrueStimuli | None = None) -> None:
+        self._simulated, self._bench, self._stimuli = world, bench, stimuli
+
+    @property
+    def _world(self) -> World:
+        if self._simulated is None:
+            raise UsageError("simulates no equipment", where=self._bench, remedy="use a bench with a section [sim]")
+        return self._simulated
+
+    @property
+    def stimuli(self) -> TrueStimuli:
+        """The truth of stimuli that a virtual instrument is given.
+
+        :raises UsageError: if the bench makes none.
+        """
+        if self._stimuli is None:
+            raise UsageError(
+                "makes no stimuli for a virtual instrument",
+                where=self._bench,
+                remedy="use a bench with the drivers stimuli and virtual-instrument",
+            )
+        return self._stimuli
 
     def effect(self, name: str) -> float:
         """The drawn value of a named effect, in the unit in which the bench declares it.
@@ -158,6 +169,13 @@ class TrueWorld:
 
         return TrueHall(self._world, self._bench)
 
+    @property
+    def rail(self) -> TrueRail:
+        """The truth of a target on a rail."""
+        from .rail import TrueRail
+
+        return TrueRail(self._world, self._bench)
+
     def scene_latency(self) -> float:
         """The mean time in s from a command to draw a scene to the picture of the first free-running camera that has
         seen it for half of its exposure, in the middle of the display: the mean over all phases.
@@ -186,8 +204,14 @@ Truth = Callable[[TrueWorld, Mapping[str, Any], Any], Answer]
 def true_world(config: BenchConfig, seed: int) -> TrueWorld:
     """The world that a run on ``config`` has with ``seed``.
 
-    :raises ConfigurationError: if the bench is not simulated.
+    :raises ConfigurationError: if the bench is not simulated, and makes no stimuli either.
     """
+    from .draw import stimuli_of
+
+    if config.sim is None and (device := stimuli_of(config)) is not None:
+        from .stimuli import TrueStimuli
+
+        return TrueWorld(None, str(config.path), TrueStimuli(config, device, seed))
     from hil_drivers.sim.world import World
     from hil_drivers.sim.world_file import WorldFile
 

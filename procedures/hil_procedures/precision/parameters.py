@@ -27,6 +27,11 @@ class RepeatabilityReproducibility(Parameters):
     measures: str = Field(default="sensor", description="role that measures; empty where people type what they read")
     typed_in: str = Field(default="1", description="unit of what people type (UCUM)")
     sets: str = Field(default="actuator", description="role that brings the items about; empty where people place them")
+    begins: str = Field(
+        default="",
+        description="role that is set to 1 at the beginning of each block, so that each is a set-up of its own; empty: "
+        "none",
+    )
     handover: bool = Field(default=True, description="ask at the beginning of each block whether it may begin")
     warm_up: Seconds = Field(default=0.0, description="at the first item, before the first block, s")
     wait: Seconds = Field(default=2.0, description="from an item set, or placed, to the first reading, s")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from hil import Design, Point, Record, Results, Trial, Window, procedure
-from hil.errors import BenchFault
+from hil.coverage.truth import Answer, StatedInterval, TrueWorld
+from hil.errors import BenchFault, UsageError
 from hil.scripts import Roles
 from hil_drivers.capability import Actuator, Sensor
 
@@ -29,13 +31,15 @@ async def repeatability_reproducibility(trial: Trial, p: RepeatabilityReproducib
 
 
 async def _begin_block(trial: Trial, point: Point, p: RepeatabilityReproducibility) -> None:
-    """Ask whether the next block may begin.
+    """Ask whether the next block may begin, and make it a set-up of its own where a role does that.
 
     :raises BenchFault: if it may not.
     """
     question = f"Next {p.of}: {point.group}. May it begin?"
     if p.handover and not await trial.ask(question, "yes/no"):
         raise BenchFault(f"{point.group} could not begin", where=p.of, remedy="resume the run when it can")
+    if p.begins:
+        await trial.role(p.begins, Actuator).set(1.0)
 
 
 async def _present(trial: Trial, point: Point, p: RepeatabilityReproducibility) -> None:
@@ -57,12 +61,14 @@ async def _result(trial: Trial, point: Point, p: RepeatabilityReproducibility) -
 
 @repeatability_reproducibility.further_roles
 def roles(p: RepeatabilityReproducibility) -> Roles:
-    """The instrument under study, and what brings the items about."""
+    """The instrument under study, and what brings the items and the set-ups about."""
     found: dict[str, Any] = {}
     if p.measures:
         found[p.measures] = Sensor
     if p.sets:
         found[p.sets] = Actuator
+    if p.begins:
+        found[p.begins] = Actuator
     return Roles(found, frozenset({p.measures} - {""}))
 
 
@@ -82,3 +88,37 @@ def analyse(record: Record, p: RepeatabilityReproducibility) -> Results:
     from .results import results
 
     return results(record, p)
+
+
+@repeatability_reproducibility.truth(
+    items="2,3,4",
+    groups="1,2,3,4,5,6,7,8",
+    of="set-up",
+    measures="distance",
+    sets="distance_setpoint",
+    begins="home",
+    handover="no",
+    warm_up="5 s",
+    limit="0.0022",
+)
+def truth(world: TrueWorld, found: Mapping[str, Any], p: RepeatabilityReproducibility) -> Answer:
+    """The variances of readings of a target on a rail: at rest, and from one reference run to the next. Variances,
+    for their estimates are unbiased, and those of standard deviations are not.
+
+    :raises UsageError: if other roles than those of the rail take part.
+    """
+    if (p.measures, p.sets) != ("distance", "distance_setpoint") or p.begins not in ("", "home"):
+        raise UsageError(
+            "the truth of these roles is not known",
+            where="repeatability-reproducibility",
+            remedy='say measures=distance, sets=distance_setpoint, and begins="home" or nothing',
+        )
+    repeats, between = world.rail.repeatability() ** 2, world.rail.homing() ** 2 if p.begins else 0.0
+    true = {"s_r": repeats, "s_L": between, "s_R": repeats + between}
+
+    def stated(name: str) -> StatedInterval:
+        low, high = found[name]["interval"]
+        return StatedInterval(found[name]["s"] ** 2, low**2, high**2, true[name], "m2", found["confidence"])
+
+    conforms = None if p.limit is None else true["s_R"] <= p.limit**2
+    return Answer({f"{name}²": stated(name) for name in true}, conforms, risk=(1.0 - p.confidence) / 2.0)

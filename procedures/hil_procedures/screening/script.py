@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from hil import Design, Point, Record, Results, Trial, procedure
+from hil.coverage.truth import Answer, TrueWorld
 from hil.scripts import Roles
 from hil_drivers.capability import Actuator, Camera, Scene, Sensor, Source, SystemUnderTest
 
@@ -129,3 +131,13 @@ def analyse(record: Record, p: Screening) -> Results:
     from .results import results
 
     return results(record, p)
+
+
+@screening.truth(
+    influences="diffusivity 5e-6 to 2e-5 log, time 30 to 200, depth 0.2 to 0.8", design_seed="{seed}", limit="0.55"
+)
+def truth(world: TrueWorld, found: Mapping[str, Any], p: Screening) -> Answer:
+    """The indices of a model's response, by quadrature over the ranges; each run has a design of its own."""
+    from .coverage import answer_of
+
+    return answer_of(world, found, p)

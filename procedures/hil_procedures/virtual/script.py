@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from hil import Design, Point, Record, Results, Trial, procedure
+from hil.coverage.truth import Answer, TrueWorld
 from hil_drivers.capability import Scene, Sensor, Source, SystemUnderTest
 
 from .parameters import CalibrateVirtualInstrument
@@ -55,3 +59,12 @@ def analyse(record: Record, p: CalibrateVirtualInstrument) -> Results:
     from .results import results
 
     return results(record, p)
+
+
+@calibrate_virtual_instrument.truth(contents="inside", stimuli="100")
+def truth(world: TrueWorld, found: Mapping[str, Any], p: CalibrateVirtualInstrument) -> Answer:
+    """Over many stimuli in the domain: the true bias, and the share that the conformal interval of this run truly
+    covers; and a new stimulus, for whose value the run states u and the conformal interval."""
+    from .coverage import answer_of
+
+    return answer_of(world.stimuli, found, p)

@@ -12,7 +12,8 @@ IN_HALL = "hall."
 _RANGE = r"range\.(0|[1-9]0|[12][0-9]0|3[0-5]0)"
 _HALL = rf"hall\.(contact|nearest|obstacle\.[xy]|{_RANGE})"
 _TARGET = r"target\.(distance|bearing)(\.setpoint)?"
-_QUANTITY = rf"^(temperature|humidity|illuminance|belt\.(setpoint|speed|distance)|{_TARGET}|{_HALL})$"
+HOME = "target.home"
+_QUANTITY = rf"^(temperature|humidity|illuminance|{HOME}|belt\.(setpoint|speed|distance)|{_TARGET}|{_HALL})$"
 
 
 class Served(Model):
@@ -22,7 +23,8 @@ class Served(Model):
     Quantities are ``temperature`` (Cel), ``humidity`` (%), ``illuminance`` (lx), and of a treadmill ``belt.setpoint``
     (m/s), which a writable point also commands, ``belt.speed`` (m/s) and ``belt.distance`` (m); of a target on a rail
     ``target.distance`` (m) and ``target.bearing`` (degrees), and the setpoint of each, ``target.distance.setpoint`` and
-    ``target.bearing.setpoint``, which a writable point also commands; of a robot hall also
+    ``target.bearing.setpoint``, which a writable point also commands; ``target.home``, whose commands have the rail
+    find its end switch again, at which its scale begins with the standard deviation ``noise``; of a robot hall also
     ``hall.contact`` (1 within 0.5 s of the robot's hull touching something), ``hall.range.0`` to ``hall.range.350``
     (what is how far in m, every 10 degrees from straight ahead to the left), ``hall.nearest`` (the least of them), and
     ``hall.obstacle.x`` and ``.y`` (m), which a writable point also commands.

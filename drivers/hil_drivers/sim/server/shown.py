@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ..belt import Belt
 from ..devices.base import ROOM
-from ..devices.shown import IN_HALL, Served
+from ..devices.shown import HOME, IN_HALL, Served
 from ..places import air
 from ..response import Response
 from ..target import Target
@@ -36,6 +36,8 @@ class Shown:
         told = (value - self._served.offset) / self._served.scale
         if follows.startswith(f"{IN_HALL}obstacle."):
             self._senses().set(follows, told, t)
+        elif follows == HOME:
+            self._world.part(Target).home(self._served.noise)
         elif follows == "belt.setpoint":
             self._world.part(Belt).set(told, t)
         elif follows.startswith(TARGET) and follows.endswith(SETPOINT):
@@ -50,7 +52,7 @@ class Shown:
         served, world = self._served, self._world
         if served.follows is not None and served.in_hall:
             return self._senses().value(served.follows.removeprefix(IN_HALL), t) * served.scale + served.offset
-        if served.follows is None:
+        if served.follows is None or served.follows == HOME:
             return served.constant or 0.0
         if served.follows.startswith(TARGET):
             axis = world.part(Target).axis(served.follows.split(".")[1])
