@@ -21,7 +21,7 @@ from hil_drivers.transport.mqtt import Message, MqttLink
 from hil_drivers.transport.supervisor import Supervisor
 from misbehaving_system import IDENTITY, answer
 
-SILENT, LATE = 7, 8
+SILENT, LATE, EARLY = 7, 8, 9
 
 
 @pytest.fixture(scope="module")
@@ -48,6 +48,8 @@ async def peer(broker: Broker, topic: str, told: Any = IDENTITY) -> AsyncIterato
             how = int(asked.get("values", {}).get("how", 0))
             if how == LATE:
                 asked["id"] -= 1
+            if how == EARLY:
+                asked["id"] += 1
             if how != SILENT:
                 await link.publish(f"{topic}/answer", answer(asked), qos=1)
 
@@ -80,7 +82,8 @@ async def test_values_go_in_and_a_quantity_comes_out(broker: Broker) -> None:
 
 
 @pytest.mark.parametrize(
-    ("how", "fault"), [*((how, "wrong shape") for how in range(1, 7)), (SILENT, "time-out"), (LATE, "time-out")]
+    ("how", "fault"),
+    [*((how, "wrong shape") for how in range(1, 7)), *((how, "time-out") for how in (SILENT, LATE, EARLY))],
 )
 async def test_whatever_it_does_instead_is_a_fault_and_the_next_stimulus_is_answered(
     broker: Broker, how: int, fault: str

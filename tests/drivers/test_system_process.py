@@ -52,6 +52,8 @@ for line in sys.stdin:
         answer["id"] = "one"
     if how == 9:
         print(json.dumps({"id": asked["id"] - 1, "output": 666}), flush=True)
+    if how == 10:
+        answer["id"] += 1
     print(json.dumps(answer), flush=True)
 """
 
@@ -103,6 +105,7 @@ async def test_a_picture_goes_in_as_png(tmp_path: Path, shape: tuple[int, ...], 
         (6, "wrong shape"),
         (7, "wrong shape"),
         (8, "wrong shape"),
+        (10, "wrong shape"),
     ],
 )
 async def test_whatever_it_does_instead_is_a_fault_and_the_next_stimulus_is_answered(

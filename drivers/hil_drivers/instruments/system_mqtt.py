@@ -27,7 +27,8 @@ class SystemMqtt(Device):
     ``{"id": n, "output": …}``; whatever else that object holds is kept as details. Implements ``SystemUnderTest``.
 
     No answer within the deadline is the fault ``time-out``; another shape and a number that is not finite are ``wrong
-    shape``. An answer to an earlier question is not looked at. A broker that is lost is the bench's fault.
+    shape``. An answer to another question is not looked at: a late one, or one to who asked before. A broker that is
+    lost is the bench's fault.
 
     :param address: ``mqtt://host/TOPIC``, with the options of MQTT.
     :param output: what it answers: ``text``, ``quantity``, ``flag``, or ``any``.
@@ -120,15 +121,15 @@ class SystemMqtt(Device):
             _settle(self._told, message.payload)
 
     def _hear(self, message: Message) -> None:
-        """An answer; one to a question before is none, and neither is what the broker kept."""
+        """An answer; one to another question is none, and neither is what the broker kept."""
         waiting = self._waiting
         if waiting is None or message.retained:
             return
         try:
-            earlier = int(json.loads(message.payload)["id"]) < self._asked
+            other = int(json.loads(message.payload)["id"]) != self._asked
         except (ValueError, TypeError, KeyError, RecursionError, OverflowError):
-            earlier = False
-        if not earlier:
+            other = False
+        if not other:
             _settle(waiting, message.payload)
 
 

@@ -120,7 +120,9 @@ class Child(ABC):
         while True:
             answer = await self.message()
             self._answered = int(answer["id"])
-            if self._answered >= self._asked:
+            if self._answered > self._asked:
+                raise ValueError(f"an answer to question {self._answered}, where {self._asked} was the last asked")
+            if self._answered == self._asked:
                 return answer
 
     @abstractmethod
