@@ -19,7 +19,7 @@ from hil_drivers.capability import Actuator, Camera, Scene, Sensor, Source, Syst
 from hil_drivers.virtual.slab import SlabEmulator
 from hil_procedures.screening.domain import cells_table, domain_of
 from hil_procedures.screening.parameters import Screening
-from hil_procedures.screening.results import found_in, verdict
+from hil_procedures.screening.results import found_in, not_tried, verdict
 from hil_procedures.screening.script import plan, roles
 from hil_procedures.screening.session import Session
 
@@ -146,6 +146,23 @@ def test_a_verdict_needs_the_interval_on_one_side_of_the_limit() -> None:
     both = found_in(session(np.asarray(saltelli_sample(2, 64, seed=1).sum(axis=1))), SALTELLI)
     assert verdict(both, 0.5, SALTELLI).outcome == "INCONCLUSIVE"
     assert verdict(both, 0.95, SALTELLI).outcome == "PASS"
+
+
+def test_what_was_not_tried_forbids_a_pass_and_is_named() -> None:
+    whole = np.asarray(saltelli_sample(2, 64, seed=1).sum(axis=1))
+    assert not_tried(session(whole), domain_of(session(whole), SALTELLI)) == ""
+    missing = whole.copy()
+    missing[2, 7] = np.nan
+    seen = session(missing)
+    gaps = not_tried(seen, domain_of(seen, SALTELLI))
+    assert gaps == "rows left out for faults of the system: 1"
+    kept = verdict(found_in(seen, SALTELLI), 0.95, SALTELLI, gaps)
+    assert (kept.outcome, kept.reason.endswith(gaps)) == ("INCONCLUSIVE", True)
+    fine = SALTELLI.model_copy(update={"cells": 20})
+    empty = not_tried(session(whole), domain_of(session(whole), fine))
+    assert empty.startswith("cells of the operating domain without a trial: ")
+    assert verdict(found_in(session(whole), fine), 0.95, fine, empty).outcome == "INCONCLUSIVE"
+    assert verdict(found_in(session(of_light()), SALTELLI), 0.5, SALTELLI, gaps).outcome == "FAIL"
 
 
 def test_a_response_that_does_not_vary_has_no_indices_and_no_verdict() -> None:

@@ -57,7 +57,7 @@ def results(record: Record, p: Screening) -> Results:
     return Results(
         summary=tables,
         data=_data(found, session, domain, p),
-        verdict=None if p.limit is None else verdict(found, p.limit, p),
+        verdict=None if p.limit is None else verdict(found, p.limit, p, not_tried(session, domain)),
         document=MeasurementOutcome(
             title="Screening of influence quantities",
             question=f"Which of {', '.join(session.at)} does the {RESPONSES[p.response]} depend on?",
@@ -199,14 +199,27 @@ def _chart(found: SobolIndices | RankRegression, p: Screening) -> Chart:
     )
 
 
-def verdict(found: Found, limit: float, p: Screening) -> Verdict:
-    """By the intervals of all total indices: neither outcome is claimed where the limit lies in one."""
+def not_tried(session: Session, domain: Domain) -> str:
+    """Of what the indices say nothing: rows without all their responses, cells without a trial; "" for none."""
+    rows, cells = int((~session.complete).sum()), len(domain.whole.empty())
+    told = (
+        f"rows left out for faults of the system: {rows}" if rows else "",
+        f"cells of the operating domain without a trial: {cells}" if cells else "",
+    )
+    return ", ".join(filter(None, told))
+
+
+def verdict(found: Found, limit: float, p: Screening, gaps: str = "") -> Verdict:
+    """By the intervals of all total indices: neither outcome is claimed where the limit lies in one.
+
+    :param gaps: of what the indices say nothing; it forbids PASS.
+    """
     if not isinstance(found, SobolIndices):
         required = f"no influence has a total index above {limit:g}"
         return Verdict("INCONCLUSIVE", required, "by total indices", "the response did not vary: there are none")
     above = [name for name, (low, _) in zip(found.factors, found.total_interval, strict=True) if low > limit]
     open_ = [name for name, (_, high) in zip(found.factors, found.total_interval, strict=True) if high > limit]
-    outcome = "FAIL" if above else "INCONCLUSIVE" if open_ else "PASS"
+    outcome = "FAIL" if above else "INCONCLUSIVE" if open_ or gaps else "PASS"
     told = ", ".join(
         f"{name} {_interval(bounds)}" for name, bounds in zip(found.factors, found.total_interval, strict=True)
     )
@@ -214,8 +227,8 @@ def verdict(found: Found, limit: float, p: Screening) -> Verdict:
         outcome,  # type: ignore[arg-type]
         f"no influence has a total index above {limit:g}",
         f"FAIL where the lower bound of one {100 * p.confidence:g} % interval is above the limit, PASS where no upper "
-        "one is; each interval by itself",
-        f"total indices: {told}",
+        "one is, each row had its responses, and no cell of the domain is empty; each interval by itself",
+        f"total indices: {told}" + (f"; {gaps}" if gaps else ""),
     )
 
 
