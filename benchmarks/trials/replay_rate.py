@@ -30,11 +30,16 @@ class Replayed:
     latency: float
 
 
-def replay(lanes: int, repeats: int) -> Replayed:
-    """Run the trial of detection on the bench that ships, in ``lanes`` lanes."""
+def replay(lanes: int, repeats: int, *, shared: bool = False) -> Replayed:
+    """Run the trial of detection on the bench that ships, in ``lanes`` lanes.
+
+    :param shared: whether they take turns at one model.
+    """
     with tempfile.TemporaryDirectory() as folder:
         bench = copy_bench(str(shipped_benches()["dataset"]), Path(folder) / "bench")
-        bench.write_text(bench.read_text(encoding="utf-8").replace("lanes = 2", f"lanes = {lanes}"), encoding="utf-8")
+        text = bench.read_text(encoding="utf-8").replace("lanes = 2", f"lanes = {lanes}")
+        turns = text.replace("[devices.reader]\n", f"[devices.reader]\nshared = {str(shared).lower()}\n")
+        bench.write_text(turns, encoding="utf-8")
         return asyncio.run(_run(bench, Path(folder) / "runs", lanes, repeats))
 
 

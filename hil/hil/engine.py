@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from .record import RecordWriter
     from .safety.supervisor import Supervisor
     from .scripts import Procedure
+    from .shared import Shared
 
 
 @dataclass(frozen=True)
@@ -71,13 +72,19 @@ class Engine:
         except Exception as error:  # noqa: BLE001 (a bug in a driver: the record is closed, and it is told)
             return Ending(FAILED, _bench_fault(self.config.name, error))
 
-    def open_bench(self) -> AbstractAsyncContextManager[Bench]:
-        """The bench, with what the procedure needs of it."""
+    @property
+    def roles(self) -> list[str]:
+        """The roles of the bench that the procedure needs."""
+        return [*self.procedure.roles, *self.config.ambient_roles]
+
+    def open_bench(self, shared: Mapping[str, Shared] | None = None) -> AbstractAsyncContextManager[Bench]:
+        """The bench, with what the procedure needs of it; ``shared`` is open already."""
         return open_bench(
             self.config,
+            shared=shared,
             seed=self.seed,
             speed=self.speed,
-            roles=[*self.procedure.roles, *self.config.ambient_roles],
+            roles=self.roles,
             items=self.procedure.items,
             calibrated=self._measuring_roles(),
             since=self.progress.bench_time,

@@ -20,6 +20,7 @@ from hil_drivers.clock import WallClock
 from hil_drivers.errors import DriverError
 from hil_drivers.replay import Recording, Replay
 
+from .bench.opened import open_shared
 from .binding import Binding
 from .ending import ABORTED, COMPLETE, FAILED, Ending
 from .errors import Aborted, HilError, NotFit, ProcedureFault, raised
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from .engine import Engine
     from .pausing import PauseState
     from .safety.supervisor import Supervisor
+    from .shared import Shared
 
 LET_GO = 10.0
 """Wall seconds that what a lane's script left under way may take to end."""
@@ -59,9 +61,16 @@ class Lanes:
         self.control = LanesControl(engine.service.publish, self._note)
         self._lanes = [Lane(self, number) for number in range(1, lanes_of(engine) + 1)]
         self._first_error: Ending | None = None
+        self.shared: dict[str, Shared] = {}
 
     async def run(self) -> Ending:
         """Run them. Only a cancellation of the calling task leaves this function as an exception."""
+        config = self.engine.config
+        names = [name for name in config.needed_devices(self.engine.roles) if config.devices[name].shared]
+        async with open_shared(config, names if len(self._lanes) > 1 else []) as self.shared:
+            return await self._run()
+
+    async def _run(self) -> Ending:
         tasks = [asyncio.create_task(lane.run(), name=f"lane {lane.number}") for lane in self._lanes]
         for task in tasks:
             task.add_done_callback(self._ended)
@@ -154,7 +163,7 @@ class Lane:
     async def run(self) -> Ending:
         """Open the bench, run the script when it may begin, and close the bench."""
         try:
-            async with self._lanes.engine.open_bench() as bench:
+            async with self._lanes.engine.open_bench(self._lanes.shared) as bench:
                 self._bind(bench)
                 self.opened = True
                 self.ready.set()

@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 from hil.bench.config import load_bench
+from hil.bench.drivers import check_drivers
 from hil.commands import Abort, Pause, Resume, Stop
 from hil.errors import ConfigurationError, UsageError
 from hil.record import Record, open_run
@@ -75,6 +76,20 @@ def test_lanes_change_no_result(runs: dict[int, RunOutcome]) -> None:
     of_one, of_three = (runs[lanes].results["results"]["unrounded"] for lanes in (1, 3))
     assert of_one["lower"] > 5.0
     assert of_three == {**of_one, "lower": pytest.approx(of_one["lower"], rel=1e-9)}
+
+
+def test_lanes_take_turns_at_a_system_that_is_there_once(runs: dict[int, RunOutcome], tmp_path: Path) -> None:
+    bench = make_bench(tmp_path / "bench", lanes=3, delay=0.005, shared=True)
+    outcome = asyncio.run(run(bench, tmp_path / "runs"))
+    assert outcome.status == "complete"
+    record = open_run(outcome.folder)
+    assert hits(record) == hits(open_run(runs[1].folder))
+    told = [each.data["details"] for each in record.observations()]
+    assert sorted(each["asked"] for each in told) == list(range(1, POINTS + 1)), "all were asked of one"
+    assert {each["at once"] for each in told} == {1}
+    assert len({each.links["luxmeter.illuminance"]["channel"] for each in record.observations()}) == 3
+    apart = [each.data["details"]["asked"] for each in open_run(runs[3].folder).observations()]
+    assert max(apart) < POINTS, "without sharing, each lane has its own"
 
 
 def test_every_lane_has_its_own_channels_on_record(runs: dict[int, RunOutcome]) -> None:
@@ -209,7 +224,7 @@ def _committed(runs: Path) -> int:
     [
         ('kind = "dataset"', 'kind = "action"', "only a dataset bench has lanes"),
         ("[roles]", '[safe_state]\nactions = [{ channel = "light.illuminance", set = 0.0 }]\n[roles]', "leave it out"),
-        ('address = "process:"', 'address = "tcp://127.0.0.1:9"', "lanes cannot share it"),
+        ('address = "process:"', 'address = "tcp://127.0.0.1:9"', "let lanes take turns"),
         ("lanes = 2", "lanes = 0", "lanes"),
         ("[roles]", '[sim]\nworld = "light-room"\nseed = 1\nstart = "2026-06-01T08:00:00Z"\n[roles]', "simulates"),
     ],
@@ -222,6 +237,41 @@ def test_what_a_dataset_bench_cannot_mean_is_refused(tmp_path: Path, old: str, n
     with pytest.raises(ConfigurationError) as caught:
         load_bench(path)
     assert told in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("lanes = 2", "lanes = 1", ""),
+        ('address = "process:"', 'address = "tcp://127.0.0.1:9"', ""),
+        ('folder = "signs"', 'folder = "signs"\nshared = true', "is shared by lanes, so no channel"),
+        ('kind = "dataset"\n', 'kind = "action"\n', "only a dataset bench has lanes that share"),
+    ],
+)
+def test_what_lanes_can_share(tmp_path: Path, old: str, new: str, told: str) -> None:
+    path = make_bench(tmp_path / "bench", lanes=2, shared=True)
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+    if not told:
+        assert load_bench(path).devices["reader"].shared
+        return
+    with pytest.raises(ConfigurationError, match=told):
+        load_bench(path)
+
+
+def test_only_a_system_under_test_is_shared(tmp_path: Path) -> None:
+    path = make_bench(tmp_path / "bench", lanes=2)
+    text = path.read_text(encoding="utf-8")
+    path.write_text(
+        text.replace(
+            "[roles]",
+            '[devices.more]\ndriver = "dataset"\naddress = "dataset:"\nfolder = "signs"\nshared = true\n[roles]',
+        ),
+        encoding="utf-8",
+    )
+    with pytest.raises(ConfigurationError, match="only a system under test is shared"):
+        check_drivers(load_bench(path), ["more"], [])
 
 
 def test_the_bench_that_ships_is_replayed() -> None:

@@ -46,6 +46,7 @@ factors = {{ sign = "content", illuminance = "illuminance" }}
 driver = "replayed:Letters"
 address = "process:"
 delay = {delay}
+shared = {shared}
 [channels."light.illuminance"]
 device = "data"
 point = "illuminance.set"
@@ -98,19 +99,21 @@ def make_data_set(folder: Path, *, repeats: int = 2, spread: float = 0.02) -> Pa
     return folder
 
 
-def make_bench(folder: Path, *, lanes: int = 1, delay: float = 0.0, repeats: int = 2) -> Path:
+def make_bench(folder: Path, *, lanes: int = 1, delay: float = 0.0, repeats: int = 2, shared: bool = False) -> Path:
     """Write a bench file with its data set and the registers that it names."""
     folder.mkdir(parents=True, exist_ok=True)
     for name in ("lab.toml", "equipment.toml"):
         shutil.copy(shipped_benches()["dataset"].parent / name, folder / name)
     make_data_set(folder / "signs", repeats=repeats)
     path = folder / "bench.toml"
-    path.write_text(BENCH.format(lanes=lanes, delay=delay), encoding="utf-8")
+    path.write_text(BENCH.format(lanes=lanes, delay=delay, shared=str(shared).lower()), encoding="utf-8")
     return path
 
 
 class Letters(Device):
     """Reads the text of `picture`, the more often the brighter it is; which ones, its hash decides.
+
+    It tells for the how manieth time it was asked, and by how many at once.
 
     :param delay: wall seconds that an answer takes.
     """
@@ -119,7 +122,7 @@ class Letters(Device):
 
     def __init__(self, name: str, address: str, *, clock: Clock, delay: float = 0.0) -> None:
         super().__init__(name, address, clock=clock)
-        self._delay = delay
+        self._delay, self._asked, self._at_once = delay, 0, 0
 
     async def open(self) -> None:
         """Nothing to connect."""
@@ -128,8 +131,11 @@ class Letters(Device):
         """Nothing to disconnect."""
 
     async def respond(self, stimulus: Frame) -> Response:
+        self._asked, self._at_once = self._asked + 1, self._at_once + 1
+        told = {"asked": self._asked, "at once": self._at_once}
         with self.clock.exchange():
             await asyncio.sleep(self._delay)
+        self._at_once -= 1
         text = bytes(stimulus.image[0]).rstrip(b"\0").decode()
         chance = hashlib.sha256(stimulus.image.tobytes()).digest()[0] / 256
-        return Response(text if chance < stimulus.image[1, 0] / 40 else "?", self._delay)
+        return Response(text if chance < stimulus.image[1, 0] / 40 else "?", self._delay, details=told)

@@ -61,6 +61,8 @@ def check_drivers(
         else:
             if config.devices[name].record == "frames" and not issubclass(classes[name], Camera):
                 faults.append(Fault(("devices", name, "record"), "only a camera has frames to keep; leave it out"))
+            if config.devices[name].shared and not hasattr(classes[name], "respond"):
+                faults.append(Fault(("devices", name, "shared"), "only a system under test is shared; leave it out"))
     known: dict[str, Mapping[str, Point]] = {}
     for name, driver in classes.items():
         found = list(_option_faults(name, config.devices[name].options, driver)) or _made(config, name, driver, broken)

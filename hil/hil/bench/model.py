@@ -62,6 +62,10 @@ class DeviceSection(Section):
         default="digests",
         description='of a camera\'s pictures, "digests" or "frames": their SHA-256, or themselves too',
     )
+    shared: bool = Field(
+        default=False,
+        description="of a system under test in a dataset bench: lanes take turns at one, else each has its own",
+    )
 
     @property
     def options(self) -> dict[str, Any]:

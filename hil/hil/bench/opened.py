@@ -17,6 +17,7 @@ from ..clock import LockstepClock, PacedClock
 from ..deadline import within
 from ..errors import BenchFault, ConfigurationError, HilError, NotFit, UsageError
 from ..safety.claims import claim
+from ..shared import Shared
 from ..suggest import nearest
 from .channel import ActuatorChannel, Channel, SensorChannel, channel_class
 from .drivers import broken_driver, check_drivers, device_options, point_faults
@@ -127,6 +128,7 @@ async def open_bench(
     calibrated: Collection[str] = (),
     since: int = 0,
     excused: bool = False,
+    shared: Mapping[str, Shared] | None = None,
 ) -> AsyncIterator[Bench]:
     """Open the devices that ``roles``, safety and signals use, and close them again.
 
@@ -140,6 +142,7 @@ async def open_bench(
     :param calibrated: roles whose channel must have a calibration.
     :param since: the bench time in nanoseconds at which a simulated world begins, where a run is resumed.
     :param excused: an authorised deviation lets it begin although a calibration is overdue or a check failed.
+    :param shared: devices that are open already, for this bench and others.
     :raises ConfigurationError: if a driver, a point or a unit does not match.
     :raises NotFit: if a calibration may not be used.
     :raises BenchFault: naming every device that does not open.
@@ -161,11 +164,28 @@ async def open_bench(
         start = _Start(seed, speed, since, devices, {**known, **records})
         clock, world = await _start_clock(config, start, stack)
         stuck: Stuck = {}
-        opened, failures = await _open_devices(config, devices, clock, world, stack, stuck)
+        given = shared or {}
+        own = [name for name in devices if name not in given]
+        opened, failures = await _open_devices(config, own, clock, world, stack, stuck)
         if failures:
             raise BenchFault("\n".join(failures))
+        opened |= {name: given[name].on(clock) for name in devices if name in given}
         _check_points(config, opened, channels)
         yield Bench(config, clock, opened, _channels(config, opened, channels, records), world, stuck)
+
+
+@asynccontextmanager
+async def open_shared(config: BenchConfig, names: Sequence[str]) -> AsyncIterator[dict[str, Shared]]:
+    """Open systems under test that benches of one file share, and close them again.
+
+    :raises BenchFault: naming every one that does not open.
+    """
+    check_drivers(config, names, ())
+    async with AsyncExitStack() as stack:
+        opened, failures = await _open_devices(config, names, WallClock(), None, stack, {})
+        if failures:
+            raise BenchFault("\n".join(failures))
+        yield {name: Shared(device) for name, device in opened.items()}
 
 
 @asynccontextmanager

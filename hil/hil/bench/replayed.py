@@ -27,6 +27,9 @@ def replay_faults(content: BenchFile) -> Iterator[Fault]:
     if content.bench.kind != "dataset":
         if content.bench.lanes != 1:
             yield Fault(("bench", "lanes"), "only a dataset bench has lanes: equipment is there once; leave it out")
+        for name, device in content.devices.items():
+            if device.shared:
+                yield Fault(("devices", name, "shared"), "only a dataset bench has lanes that share; leave it out")
         return
     if content.sim is not None:
         yield Fault(("sim",), "a dataset bench replays and simulates nothing; leave it out")
@@ -39,8 +42,12 @@ def replay_faults(content: BenchFile) -> Iterator[Fault]:
         if held:
             yield Fault((name,), "a dataset bench moves and commands nothing; leave it out")
     for name, device in content.devices.items():
-        if content.bench.lanes != 1 and place(device.address):
-            yield Fault(("devices", name, "address"), "lanes cannot share it: it is there once; set lanes = 1")
+        if content.bench.lanes != 1 and place(device.address) and not device.shared:
+            told = "it is there once; let lanes take turns with shared = true, or set lanes = 1"
+            yield Fault(("devices", name, "address"), told)
+    for name, section in content.channels.items():
+        if section.device in content.devices and content.devices[section.device].shared:
+            yield Fault(("channels", name, "device"), "is shared by lanes, so no channel can be read from it")
 
 
 def replayed_record(config: BenchConfig, channel: str) -> CalibrationRecord | None:
