@@ -29,7 +29,11 @@ from .checks import finite, probability, share
 from .errors import CalibrationError
 
 POOLING = 0.25
-"""The p-value above which the interaction is pooled with repeatability."""
+"""The p-value above which the interaction is usually pooled with repeatability.
+
+That the results themselves decide it has a price: s_r² is 3 % to 4 % too small in the mean, and its 95 % interval holds
+it in 92 % to 95 % (4000 studies each of six designs); without pooling it is unbiased, and its interval exact.
+"""
 
 Interval = tuple[float, float]
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from hil.coverage.judgement import consumer_risk, judge, verdict
-from hil.coverage.truth import Answer, Stated
+from hil.coverage.truth import Answer, Stated, StatedInterval
+from hil.errors import UsageError
 
 RUNS = 400
 
@@ -67,3 +70,63 @@ def test_a_risk_is_larger_than_stated_only_beyond_what_the_runs_allow(passed: in
     assert found.outcome == ("FAIL" if exceeded else "PASS")
     assert f"{passed} of 50 that do not conform were passed" in found.reason or not exceeded
     assert verdict(judge(drawn()), risk, {}).outcome == ("FAIL" if exceeded else "PASS")
+
+
+def variances(*, dof: int = 5, wider: float = 1.0, runs: int = RUNS) -> list[Answer]:
+    """The interval of a variance of 4 by chi-square, far from even about its value; of another than the true dof,
+    ``wider`` as many times."""
+    from scipy.stats import chi2
+
+    found = 4.0 / dof * np.random.default_rng(3).chisquare(dof, runs)
+    stated = [(v, v * dof / chi2.ppf(0.975, dof) / wider, v * dof / chi2.ppf(0.025, dof) * wider) for v in found]
+    return [Answer({"s²": StatedInterval(*map(float, ends), true=4.0, unit="m2")}) for ends in stated]
+
+
+@pytest.mark.parametrize(("wider", "finding"), [(1.0, "as stated"), (1.4, "conservative"), (0.75, "under-covers")])
+def test_an_interval_by_its_ends_is_judged_by_them(wider: float, finding: str) -> None:
+    (found,) = judge(variances(wider=wider))
+    assert found.finding == finding
+    assert found.claimed == 0.95
+    if wider == 1.0:
+        assert found.spread == pytest.approx(1.0, abs=0.1), "each side by its own way to the end"
+
+
+def test_an_interval_of_another_coverage_is_held_against_that() -> None:
+    answers = [Answer({"x": StatedInterval(e, e - 1.2816, e + 1.2816, 0.0, "lx", 0.8)}) for e in normal()]
+    (found,) = judge(answers)
+    assert (found.claimed, found.finding) == (0.8, "as stated")
+    assert found.inside == sum(abs(error) <= 1.2816 for error in normal())
+
+
+def normal() -> list[float]:
+    drawn: list[float] = np.random.default_rng(8).normal(size=RUNS).tolist()
+    return drawn
+
+
+@pytest.mark.parametrize(
+    ("true", "ratio"), [(10.0, 0.0), (9.0, 1.0), (14.0, -1.0), (8.0, 2.0), (18.0, -2.0), (-2.0, 6.0), (28.0, -6.0)]
+)
+def test_the_error_is_in_units_of_the_way_to_the_end(true: float, ratio: float) -> None:
+    stated = StatedInterval(10.0, 8.0, 18.0, true, "m", 0.9544997361)
+    assert stated.ratio == pytest.approx(ratio, abs=1e-6)
+    assert (abs(stated.ratio) <= stated.k + 1e-9) == (8.0 <= true <= 18.0)
+
+
+@pytest.mark.parametrize(("true", "inside"), [(0.0, True), (0.5, True), (1.0, True), (-0.1, False), (1.1, False)])
+def test_a_value_may_lie_on_an_end_or_beyond_it(true: float, inside: bool) -> None:
+    for value in (0.0, -0.2):
+        assert (abs(StatedInterval(value, 0.0, 1.0, true, "1").ratio) <= 1.96) == inside
+
+
+def test_an_interval_without_width_is_refused() -> None:
+    with pytest.raises(UsageError, match="from 1 to 1"):
+        StatedInterval(1.0, 1.0, 1.0, 1.0, "1")
+
+
+def test_a_true_value_that_is_uncertain_itself_shows_no_bias_smaller_than_that() -> None:
+    biased = drawn(offset=0.3)
+    assert judge(biased)[0].biased
+    uncertain = [Answer({"x": replace(one.measurands["x"], u_true=0.2)}) for one in biased]
+    (found,) = judge(uncertain)
+    assert not found.biased
+    assert found.u_mean_error > 0.2

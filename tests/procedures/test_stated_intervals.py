@@ -8,12 +8,15 @@ from hil.coverage.judgement import judge
 from hil.coverage.runs import Asked, carry_out, checked
 
 TRIED = {
+    "calibrate-virtual-instrument": ("heart-rate", 24, 24, (0.4, 1.7)),
     "climatic-robustness": ("robustness-sim", 24, 24, (0.4, 1.5)),
     "detection-range": ("range-sim", 20, 17, (0.4, 1.7)),
     "detection-vs-illuminance": ("reader-sim", 24, 22, (0.5, 1.6)),
     "docking": ("simulation", 20, 20, (0.5, 1.6)),
     "obstacle-stop": ("simulation", 20, 20, (0.5, 1.6)),
     "pose-accuracy": ("arm-sim", 24, 24, (0.3, 1.5)),
+    "repeatability-reproducibility": ("range-sim", 24, 24, (0.5, 1.6)),
+    "screening": ("slab-emulator", 24, 24, (0.3, 1.6)),
     "voice-detection-vs-snr": ("listener-sim", 24, 22, (0.5, 1.6)),
 }
 """By procedure: its bench, how many worlds, how many of them at least let it come to a result (a curve fitted to few

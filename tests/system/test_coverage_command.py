@@ -19,6 +19,18 @@ from hil.comparing.runs import read
 from hil.errors import UsageError, VerificationFailed
 from hil.run import RunOutcome, run_procedure
 
+WITHOUT_TRUTH = """
+from hil import Parameters, Trial, procedure
+
+
+class Nothing(Parameters):
+    pass
+
+
+@procedure("mine", version="1", roles={})
+async def mine(trial: Trial, p: Nothing) -> None:
+    pass
+"""
 QUICK = {"warm_up": "10 s", "levels": "2,5,10,20,50,100", "readings": "3"}
 
 
@@ -127,7 +139,8 @@ def test_a_record_that_was_altered_is_refused(runs: tuple[Path, list[str]], tmp_
 
 
 def test_a_procedure_without_known_truth_is_refused(tmp_path: Path) -> None:
-    done = hil("coverage", "screening", "--bench", "immersion-sim", cwd=tmp_path)
+    (tmp_path / "mine.py").write_text(WITHOUT_TRUTH, encoding="utf-8")
+    done = hil("coverage", "mine.py", "--bench", "climate-sim", cwd=tmp_path)
     assert done.returncode == 2
     assert "declares no truth" in done.stderr
 

@@ -41,12 +41,14 @@ class Reading:
 class VirtualInstrument:
     """A calibrated model: ``bias`` (mean of indication minus reference) with ``u_bias``, and ``sd`` of one answer.
 
+    :param dof: degrees of freedom of ``u_bias``, by Welch and Satterthwaite; infinite where no subject differs.
     :param sd: standard deviation of one answer about the bias, over subjects and inputs.
     :param domain: feature -> lower and upper bound; the declared bounds, cut down to what was observed.
     """
 
     bias: float
     u_bias: float
+    dof: float
     sd: float
     conformal: Conformal
     domain: Domain
@@ -123,7 +125,9 @@ def calibrate(
     """Calibrate on the subjects of one part of the data, and test on the others.
 
     Only answers inside the declared domain enter the calibration. The bias is the mean over subjects, its uncertainty
-    the scatter of the subjects' means together with the references' shared error.
+    the scatter of the subjects' means together with the references' shared error. The residuals of the conformal
+    interval are about the bias of the other subjects: those about a bias that they made themselves are smaller than
+    those of new values, by about one part in as many as there are subjects.
 
     :param u_reference: standard uncertainty that all reference values share, in their unit.
     :param coverage: of the conformal interval.
@@ -143,14 +147,17 @@ def calibrate(
             f"{len(means)} subjects to calibrate with in the domain", remedy=f"take {FEWEST_SUBJECTS} or more"
         )
     bias = float(means.mean())
-    u_bias = math.hypot(float(means.std(ddof=1)) / math.sqrt(len(means)), u_reference)
-    conformal = split_conformal(error - bias, coverage)
+    scatter = float(means.std(ddof=1)) / math.sqrt(len(means))
+    u_bias = math.hypot(scatter, u_reference)
+    dof = (len(means) - 1.0) * (u_bias / scatter) ** 4 if scatter > 0.0 else math.inf
+    conformal = split_conformal(error - bias_without_own(made, error), coverage)
     if not math.isfinite(conformal.half_width):
         raise CalibrationError(
             f"{conformal.n} values give no interval that covers {100.0 * coverage:g} %",
             remedy="take more, or state a smaller coverage",
         )
-    instrument = VirtualInstrument(bias, u_bias, float(np.std(error - bias, ddof=1)), conformal, hull(made, declared))
+    sd = float(np.std(error - bias, ddof=1))
+    instrument = VirtualInstrument(bias, u_bias, dof, sd, conformal, hull(made, declared))
     inside = np.array(
         [
             within({name: values[i] for name, values in tested.features.items()}, instrument.domain)
@@ -175,6 +182,14 @@ def means_by_subject(subjects: Sequence[str], values: NDArray[np.float64]) -> ND
     """The mean of the ``values`` of each of the ``subjects``, which names that of every value."""
     _, place = np.unique(np.array(subjects), return_inverse=True)
     return np.bincount(place, weights=values) / np.bincount(place)
+
+
+def bias_without_own(trials: Trials, values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """For each of the ``values``, the mean over subjects without its own, shape ``(n,)``."""
+    means = subject_means(trials, values)
+    _, place = np.unique(np.array(trials.subjects), return_inverse=True)
+    others: NDArray[np.float64] = (means.sum() - means[place]) / (len(means) - 1)
+    return others
 
 
 def hull(trials: Trials, declared: Domain) -> dict[str, tuple[float, float]]:

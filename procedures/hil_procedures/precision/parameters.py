@@ -36,7 +36,12 @@ class RepeatabilityReproducibility(Parameters):
     warm_up: Seconds = Field(default=0.0, description="at the first item, before the first block, s")
     wait: Seconds = Field(default=2.0, description="from an item set, or placed, to the first reading, s")
     readings: int = Field(default=1, ge=1, le=10_000, description="of which one result is the mean")
-    pool: float = Field(default=0.25, ge=0, le=1, description="p above which the interaction is pooled; 0 never pools")
+    pool: float = Field(
+        default=0.0,
+        ge=0,
+        le=1,
+        description="p above which the interaction is pooled with repeatability (0.25 is usual); 0 never pools",
+    )
     confidence: float = Field(default=0.95, gt=0.5, lt=1, description="of the intervals, two-sided")
     limit: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = Field(
         default=None, description="the requirement: s_R is at most this; none by default"

@@ -32,6 +32,11 @@ LIMITATIONS = (
     "No conformity to a standard is claimed.",
 )
 
+POOLED = (
+    "The interaction was pooled with repeatability because it was not significant. Where the results themselves decide "
+    "that, s_r² comes out some 3 % small in the mean, and a 95 % interval of s_r holds it in 92 % to 95 %."
+)
+
 
 def results(record: Record, p: RepeatabilityReproducibility) -> Results:
     """Everything that the record of results and the operator are told."""
@@ -62,10 +67,10 @@ def results(record: Record, p: RepeatabilityReproducibility) -> Results:
                 ("interaction", "pooled with repeatability" if found.pooled else "kept apart"),
                 ("variances that came out negative, taken as 0", ", ".join(found.negative) or "none"),
             ),
-            limitations=LIMITATIONS,
+            limitations=(*LIMITATIONS, *((POOLED,) if found.pooled else ())),
             picture=_chart(x, apart, p),
         ),
-        notes=LIMITATIONS,
+        notes=(*LIMITATIONS, *((POOLED,) if found.pooled else ())),
     )
 
 

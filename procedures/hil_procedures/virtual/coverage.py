@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hil.coverage.truth import Answer, Stated, StatedInterval
+from hil_calibration.coverage import coverage_factor
 from hil_calibration.systems.virtual import means_by_subject
 
 from .parameters import CalibrateVirtualInstrument
@@ -26,6 +27,7 @@ def answer_of(stimuli: TrueStimuli, found: Mapping[str, Any], p: CalibrateVirtua
     means = means_by_subject(every.subject, every.error)
     u_true = float(means.std(ddof=1)) / math.sqrt(len(means))
     error = every.error[every.within(domain)]
+    k = coverage_factor(math.inf if found["dof_bias"] is None else found["dof_bias"])
     width, tested = found["conformal"]["half_width"], found["test"]["inside"]
     covered = float(np.mean(np.abs(error - found["bias"]) <= width))
     of_no_subject_before = p.stimuli + p.stimuli % 2
@@ -33,7 +35,7 @@ def answer_of(stimuli: TrueStimuli, found: Mapping[str, Any], p: CalibrateVirtua
     value = new.value - found["bias"]
     return Answer(
         {
-            "bias": Stated(found["bias"], found["u_bias"], float(means.mean()), unit, u_true=u_true),
+            "bias": Stated(found["bias"], found["u_bias"], float(means.mean()), unit, k, u_true),
             "share covered in the test": StatedInterval(
                 tested["share"], tested["low"], tested["high"], covered, "1", TEST_COVERAGE
             ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -61,6 +62,7 @@ def parameters_table(session: Session, found: Calibrated) -> SummaryTable:
     rows = (
         ("bias", _number(one.bias, 2.0 * one.u_bias), unit),
         ("standard uncertainty of the bias", f"{one.u_bias:.2g}", unit),
+        ("its degrees of freedom", "infinite" if math.isinf(one.dof) else f"{one.dof:.0f}", ""),
         ("standard deviation of one answer", f"{one.sd:.2g}", unit),
         ("standard uncertainty u of a corrected value", f"{one.u:.2g}", unit),
         (
@@ -141,6 +143,7 @@ def data_of(session: Session, found: Calibrated, near: int) -> dict[str, Any]:
         "unit": session.unit,
         "bias": one.bias,
         "u_bias": one.u_bias,
+        "dof_bias": None if math.isinf(one.dof) else one.dof,
         "sd": one.sd,
         "u": one.u,
         "conformal": {

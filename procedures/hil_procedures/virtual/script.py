@@ -17,7 +17,7 @@ STEADY = 1e-6
 
 @procedure(
     "calibrate-virtual-instrument",
-    version="1",
+    version="2",
     roles={"scene": Scene, "source": Source, "reference": Sensor, "model": SystemUnderTest},
 )
 async def calibrate_virtual_instrument(trial: Trial, p: CalibrateVirtualInstrument) -> None:  # noqa: ARG001
