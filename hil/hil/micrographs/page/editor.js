@@ -226,7 +226,7 @@ export class Editor {
     byId("counts").textContent = `${this.contours.length} contours, ${hand} drawn by hand; ${told.predicted.length} were predicted`;
     byId("by-hand").hidden = !hand;
     byId("u_rim").required = hand > 0;
-    byId("save").hidden = !this.changed && !told.corrections.length;
+    byId("save").hidden = !this.changed && !(hand && told.corrections.length);
     byId("history").hidden = !told.corrections.length;
     byId("history").querySelector("ol").replaceChildren(...told.corrections.map((one) => item(
       `Amendment ${one.number}, ${one.who}${one.signed ? "" : ", not signed"}`, [one.what, one.why, one.when])).reverse());
