@@ -16,6 +16,7 @@ PAGE = Path(__file__).resolve().parents[1] / "docs" / "reference" / "coverage.md
 
 BENCHES = {
     "calibrate-luxmeter": "action-sim",
+    "calibrate-virtual-instrument": "heart-rate",
     "climatic-characterisation": "climate-sim",
     "climatic-robustness": "robustness-sim",
     "detection-range": "range-sim",
@@ -23,7 +24,9 @@ BENCHES = {
     "docking": "simulation",
     "obstacle-stop": "simulation",
     "pose-accuracy": "arm-sim",
+    "repeatability-reproducibility": "range-sim",
     "scene-to-sensor-latency": "immersion-sim",
+    "screening": "slab-emulator",
     "soak": "climate-sim",
     "success-rate": "reader-sim",
     "success-rate-sequential": "reader-sim",

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 Array = NDArray[np.float64]
 Domain = Mapping[str, tuple[float, float]]
 
-POPULATION = 8000
+POPULATION = 4000
 """Stimuli of each content that stand for all of them."""
 PILOT = 200
 """Of which none may be in the domain before a content is given up."""
