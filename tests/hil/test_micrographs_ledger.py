@@ -169,6 +169,8 @@ def test_sizes_are_told_without_a_page(run: Path, capsys: pytest.CaptureFixture[
     Ledger(pictures(run)).save(0, sent(SQUARE))
     assert hil(["data", "micrographs", str(run), "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
+    documented = "after_correction corrected edges outside pictures predicted run statements unit"
+    assert sorted(told) == documented.split()
     assert (told["unit"], told["pictures"], told["corrected"]) == ("nm", 3, 1)
     assert [one["kind"] for one in told["predicted"]] == ["isolated", "touching"]
     assert hil(["data", "show", str(run), "--json"]) == 0

@@ -8,10 +8,10 @@ from typing import Any
 from hil_drivers.virtual.micrograph import U_PIXEL
 from hil_drivers.virtual.particles import KINDS, U_RIM
 
-from .corrections import LARGEST_U_RIM, LONGEST_NAME, LONGEST_REASON, MOST_CONTOURS, MOST_VERTICES, Contour
+from .corrections import LARGEST_U_RIM, LONGEST_NAME, LONGEST_REASON, MOST_CONTOURS, MOST_VERTICES
 from .ledger import Kept, Ledger
 from .sizes import Particles, Sizes, edges, particles, sizes, together
-from .source import Found, Micrographs
+from .source import Micrographs
 
 STATEMENTS = (
     f"u of a median has three parts, each one error for all that it touches: the size of a pixel, {U_PIXEL:.1%}; the "
@@ -91,11 +91,12 @@ def dashboard(micrographs: Micrographs, ledger: Ledger) -> dict[str, Any]:
         if not entry.inside:
             outside += 1
         elif found is not None:
-            before = _particles(found, found.contours, None)
-            predicted.append(before)
+            predicted.append(found.particles)
             correction = kept[-1].correction if kept else None
             counted += correction is not None
-            after.append(_particles(found, correction.contours, correction.u_rim) if correction else before)
+            after.append(
+                particles(correction.contours, found.pixel, correction.u_rim) if correction else found.particles
+            )
     both = together(predicted), together(after)
     bins = edges(*both)
     return {
@@ -109,10 +110,6 @@ def dashboard(micrographs: Micrographs, ledger: Ledger) -> dict[str, Any]:
         "after_correction": [_sizes(one) for one in sizes(both[1], bins)],
         "statements": STATEMENTS,
     }
-
-
-def _particles(found: Found, contours: tuple[Contour, ...], u_rim: float | None) -> Particles:
-    return particles(contours, found.pixel, u_rim)
 
 
 def _sizes(one: Sizes) -> dict[str, Any]:

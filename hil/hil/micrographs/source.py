@@ -12,7 +12,7 @@ import io
 import math
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +29,7 @@ from ..record import Observation, Record, RecordedEvent
 from ..replay import USED
 from .corrections import Contour
 from .outlines import outlines
+from .sizes import Particles, particles
 
 FAMILY, MODEL = "micrograph", "particle-size"
 REPEATABLE = 1e-9
@@ -53,12 +54,13 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What the model found in a picture, with its size in pixels, and the size of a pixel in nm."""
+    """What the model found in a picture: its size in pixels, the size of a pixel in nm, and the particles in nm."""
 
     contours: tuple[Contour, ...]
     width: int
     height: int
     pixel: float
+    particles: Particles = field(compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +136,7 @@ class Micrographs:
                 zip(outlines(segmented.labels), segmented.touching, strict=True)
             )
         )
-        return Found(contours, picture.shape[1], picture.shape[0], pixel)
+        return Found(contours, picture.shape[1], picture.shape[0], pixel, particles(contours, pixel, None))
 
     def _given(self, number: int) -> Given:
         """A picture, made again."""

@@ -10,6 +10,11 @@ const STEP = 0.25;           // pixels of the picture by which an arrow key move
 const LEAST = 2;             // pixels of the radius of a new contour
 const ARROWS = {ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1]};
 
+const HINTS = {
+  moving: "Select a contour, then drag its vertices. Keys: N next vertex, arrows move it, Delete, Escape, Ctrl-Z.",
+  adding: "Press in the middle of a particle, and draw the circle out to its rim; its vertices can be dragged then.",
+};
+
 const byId = (id) => document.getElementById(id);
 const copy = (contours) => structuredClone(contours);
 
@@ -212,6 +217,7 @@ export class Editor {
     this.changed = JSON.stringify(this.contours) !== JSON.stringify(told.contours);
     byId("name").textContent = told.name;
     byId("outside").hidden = told.inside;
+    byId("hint").textContent = this.adding ? HINTS.adding : HINTS.moving;
     byId("add").setAttribute("aria-pressed", this.adding);
     byId("undo").disabled = !this.past.length;
     byId("reset").disabled = !this.changed;
