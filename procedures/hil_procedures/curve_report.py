@@ -86,7 +86,7 @@ def spread_notes(curve: DetectionCurve, between: str) -> tuple[str, ...]:
 def calls_told(calls: int, of: int, what: str, confidence: float) -> str:
     """So many false calls of so many ``what``, with their exact interval."""
     if not of:
-        return "none presented"
+        return "none answered"
     low, high = proportion_interval(calls, of, confidence)
     return f"{calls} of {of} {what} ({100 * confidence:g} % interval {low:.3f} to {high:.3f}, Clopper-Pearson)"
 

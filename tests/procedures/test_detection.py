@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import numpy as np
 import pytest
 
+from hil.bench.copying import copy_bench
+from hil.run import run_procedure
 from hil_calibration.detection_curve import DetectionResult, fit_detection, with_shared_effects
 from hil_calibration.stream import Measurements
 from hil_procedures.detection.parameters import BLANK, SIGNS, DetectionVsIlluminance
@@ -13,6 +18,12 @@ from hil_procedures.detection.script import plan
 from hil_procedures.effects import with_effects, without_rounding_effects
 
 POLICY = {"digits": 2, "rounding": "nearest"}
+CRASHES = """
+import json, sys
+
+print(json.dumps({"name": "crashes", "version": "1"}), flush=True)
+sys.stdin.readline()
+"""
 
 
 def trial(ceiling: float = 1.0) -> DetectionResult:
@@ -108,3 +119,26 @@ def test_a_further_effect_is_shared_by_all_values() -> None:
     )
     assert more.shared[:, 0] == pytest.approx(np.array([10.0, 20.0]) * 0.01 / 3**0.5)
     assert more.difference(more).u == pytest.approx([0.0, 0.0])
+
+
+async def test_a_reader_that_crashes_fails_and_gets_no_blank_right(tmp_path: Path) -> None:
+    (tmp_path / "crashes.py").write_text(CRASHES, encoding="utf-8")
+    reader = 'driver = "process"\nprogram = "../crashes.py"\noutput = "text"'
+    bench = copy_bench("dataset", tmp_path / "bench")
+    bench.write_text(bench.read_text(encoding="utf-8").replace('driver = "recogniser"', reader), encoding="utf-8")
+    outcome = await run_procedure(
+        "detection-vs-illuminance",
+        str(bench),
+        settings={"signs": "RUYT3,KLEXM", "illuminances": "4,30,60", "repeats": "1", "blanks": "1"},
+        seed=None,
+        speed=None,
+        out=tmp_path / "runs",
+        operator="Operator A",
+        on_event=lambda event: None,
+    )
+    told = json.loads((outcome.folder / "results.json").read_text(encoding="utf-8"))
+    assert told["verdict"]["outcome"] == "INCONCLUSIVE"
+    counts = told["results"]["counts"]
+    assert counts["read correctly"] == "0"
+    assert counts["faults of the system under test, counted as failures"] == "9"
+    assert counts["false calls"] == "none answered"

@@ -21,7 +21,8 @@ Array = NDArray[np.float64]
 class Session:
     """``n`` observations of signs; ``illuminance`` is that at the sign, in lx, with the effects that they share.
 
-    ``blanks`` and ``false_calls`` count presentations without a sign and those at which something was read.
+    ``blanks`` and ``false_calls`` count presentations without a sign that were answered, and those at which something
+    was read: a fault of the system is no blank that it got right.
     ``latency`` holds wall seconds of each answer; ``temperature`` is the mean of the room in Cel.
     """
 
@@ -44,7 +45,7 @@ def read_session(evidence: Evidence) -> Session:
     temperature = float(evidence.measurements(room, share_rounding=False).value.mean())
     observed = evidence.observations
     shown = [entry for entry in observed if entry.data["sign"]]
-    blank = [entry for entry in observed if not entry.data["sign"]]
+    blank = [entry for entry in observed if not entry.data["sign"] and not entry.data["fault"]]
     links = [entry.links[channel] for entry in shown]
     s = _repeatability(evidence, links)
     nominal = np.array([float(entry.data["illuminance"]) for entry in shown])

@@ -110,7 +110,7 @@ def _steps(found: list[Range]) -> SummaryTable:
 
 
 def _conditions(session: Session, p: DetectionRange, voids: int) -> tuple[tuple[str, str], ...]:
-    calls = "none presented"
+    calls = "none answered"
     if session.blanks:
         low, high = proportion_interval(session.false_calls, session.blanks, p.confidence)
         calls = f"{session.false_calls} of {session.blanks} blanks ({low:.3f} to {high:.3f}, Clopper-Pearson)"

@@ -22,8 +22,9 @@ class Session:
     """``n`` observations of targets: ``distance`` measured in m with the effects that they share, ``nominal`` and
     ``bearing`` as planned, in m and degrees.
 
-    ``blanks`` and ``false_calls`` count presentations without a target and those in which one was seen; ``latency``
-    holds wall seconds, ``room`` is the mean temperature in Cel, ``illuminance`` the mean of the run in lx.
+    ``blanks`` and ``false_calls`` count presentations without a target that were answered, and those in which one was
+    seen: a fault of the system is no blank that it got right. ``latency`` holds wall seconds, ``room`` is the mean
+    temperature in Cel, ``illuminance`` the mean of the run in lx.
     """
 
     distance: Measurements
@@ -44,7 +45,7 @@ def read_session(evidence: Evidence) -> Session:
     channel, room = evidence.role("distance"), room_temperature(evidence)
     light = evidence.measurements(evidence.whole_run(evidence.role("luxmeter")), temperature=room)
     shown = [entry for entry in evidence.observations if entry.data["target"]]
-    blank = [entry for entry in evidence.observations if not entry.data["target"]]
+    blank = [entry for entry in evidence.observations if not entry.data["target"] and not entry.data["fault"]]
     links = [entry.links[channel] for entry in shown]
     s = _repeatability([evidence.indications(link).values for link in links])
     measured = concatenate([evidence.measurements(link, u_indication=s, temperature=room).mean() for link in links])
