@@ -22,8 +22,8 @@ from ..device import Device, Point
 from ..errors import AddressError, DeviceUnreachable, OptionError, RemoteProtocolError
 from ..indication import Indication
 from ..replay import Recording, Reference
-from ..sound import read_wave
 from ..transport.worker import Worker
+from ..values_file import values_of
 
 T = TypeVar("T")
 
@@ -41,8 +41,8 @@ class Dataset(Device):
     A scene that is shown and a quantity that is commanded (point ``NAME.set``) select among the recordings; whatever is
     not commanded yet selects nothing. The nearest come first, and those of equal distance in the order of the index; of
     them, presentation k of a condition takes number k. The camera gives the picture of the recording that is selected,
-    the source its sound (a WAVE file of one channel: values ``sound``, from -1 to 1, and ``rate`` in Hz), and ``NAME``
-    its reference value.
+    the source its sound (a WAVE file of one channel: values ``sound``, from -1 to 1, and ``rate`` in Hz) or its table
+    (a file that ends in ``.csv``: its columns by their names), and ``NAME`` its reference value.
 
     :param folder: the data set's.
     :param factors: by factor of a plan, ``"content"`` or the quantity that it stands for: then a plan is checked
@@ -172,16 +172,16 @@ class Dataset(Device):
         return Frame(image, recording.number, begin, self.clock.now(), splitext(recording.file)[1].lstrip("."))
 
     async def take(self) -> Values:
-        """The sound of the recording that is selected.
+        """The sound or the table of the recording that is selected.
 
         :raises DeviceUnreachable: if the data set holds none, or a point takes more than ``per_point``.
-        :raises RemoteProtocolError: if it is not the file of the index, or no sound.
+        :raises RemoteProtocolError: if it is not the file of the index, or neither sound nor table.
         """
         entry, begin = self._given_out(), self.clock.now()
         with self.clock.exchange():
-            sound, rate = await self._worker.call(partial(_sound, self._data, entry.recording))
+            values = await self._worker.call(partial(_values, self._data, entry.recording))
         self._grabs += 1
-        return Values({"sound": sound, "rate": float(rate)}, begin, self.clock.now(), subject=entry.subject)
+        return Values(values, begin, self.clock.now(), subject=entry.subject)
 
     def _given_out(self) -> Entry:
         """The recording that is selected, about to be given out as a stimulus."""
@@ -267,13 +267,14 @@ def _picture(content: bytes, data: DataSet, recording: Recording) -> NDArray[np.
     return np.asarray(image, dtype=np.uint8)
 
 
-def _sound(data: DataSet, recording: Recording) -> tuple[NDArray[np.float64], int]:
-    content, where = _read(recording, data.read), str(data.folder / recording.file)
+def _values(data: DataSet, recording: Recording) -> Mapping[str, float | NDArray[np.float64]]:
+    content = _read(recording, data.read)
     try:
-        return read_wave(content)
+        return values_of(content, recording.file)
     except ValueError as error:
-        told = f"is no sound that can be used: {error}"
-        raise RemoteProtocolError(told, where=where, remedy="give WAVE files of one channel") from None
+        told, where = f"is neither sound nor table: {error}", str(data.folder / recording.file)
+        remedy = "give WAVE files of one channel, or CSV files of numbers with a heading"
+        raise RemoteProtocolError(told, where=where, remedy=remedy) from None
 
 
 def _read(recording: Recording, read: Callable[[Recording], T]) -> T:
