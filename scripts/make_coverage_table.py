@@ -1,6 +1,7 @@
 """Makes ``docs/reference/coverage.md``: every procedure whose truth is known, on many drawn worlds.
 
-``make_coverage_table.py [RUNS]`` takes RUNS worlds of each, 100 by default: about an hour of two cores.
+``make_coverage_table.py FOLDER [RUNS]`` takes RUNS worlds of each, 100 by default: about an hour of two cores. What
+FOLDER holds already, from before or from ``hil coverage PROCEDURE --out FOLDER/PROCEDURE``, is not run again.
 """
 
 from __future__ import annotations
@@ -49,12 +50,14 @@ right. Not rejected is not proved: the exact interval of the share says what so 
 """
 
 
-def covered(procedure: str, bench: str, runs: int) -> dict[str, Any]:
+def covered(procedure: str, runs: int, folder: Path) -> dict[str, Any]:
     """What `hil coverage` tells."""
-    command = [sys.executable, "-m", "hil.cli", "coverage", procedure, "--bench", bench, "--runs", str(runs), "--json"]
-    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, check=False)
-    told: dict[str, Any] = json.loads(done.stdout)
-    return told
+    told, bench = folder / procedure / "coverage.json", BENCHES[procedure]
+    if not told.exists():
+        command = [sys.executable, "-m", "hil.cli", "coverage", procedure, "--bench", bench, "--runs", str(runs)]
+        subprocess.run([*command, "--out", str(told.parent)], stderr=subprocess.DEVNULL, check=False)
+    found: dict[str, Any] = json.loads(told.read_text(encoding="utf-8"))
+    return found
 
 
 def rows(procedure: str, bench: str, told: dict[str, Any]) -> list[str]:
@@ -82,11 +85,11 @@ def rows(procedure: str, bench: str, told: dict[str, Any]) -> list[str]:
 
 def main() -> None:
     """Write the page."""
-    runs = int(sys.argv[1]) if len(sys.argv) > 1 else 100
+    folder, runs = Path(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 100
     known = [each.name for each in entry_points(group="hil.procedures") if each.load().truth_of is not None]
     found: list[str] = []
     for procedure in sorted(known):
-        found += rows(procedure, BENCHES[procedure], covered(procedure, BENCHES[procedure], runs))
+        found += rows(procedure, BENCHES[procedure], covered(procedure, runs, folder))
     PAGE.write_text(HEAD + "\n".join(found) + "\n", encoding="utf-8")
 
 

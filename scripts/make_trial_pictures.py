@@ -24,16 +24,16 @@ from hil.bench.copying import copy_bench
 from hil.record import open_run
 from hil.record.image_message import image
 from hil.record.media import frames_in
-from hil.record.reader import Record
+from hil.record.reader import Observation, Record
 from hil.replay import USED
 
 IMAGES = Path(__file__).resolve().parents[1] / "docs" / "images"
 BENCHES = {"action-sim": "in the light room", "immersion-sim": "before the wall", "dataset": "on recordings"}
 LEVELS = (60.0, 22.0, 17.0, 13.0, 10.0, 4.0)
 """In lx; of each the first picture that shows a sign."""
-CURVE = ("-r", "75", "-f", "2", "-l", "2", "-x", "0", "-y", "0", "-W", "620", "-H", "390")
+CURVE = ("-r", "75", "-f", "2", "-l", "2", "-x", "50", "-y", "40", "-W", "520", "-H", "312")
 """The part of a report with its curve."""
-COLOURS = 64
+COLOURS = 128
 
 
 def main() -> None:
@@ -87,24 +87,25 @@ def shown(record: Record) -> list[tuple[str, bool, NDArray[np.uint8]]]:
     for level in LEVELS:
         one = next(each for each in record.observations() if each.data["sign"] and each.data["illuminance"] == level)
         read = str(one.data["output"] or "nothing")
-        found.append((f"{level:g} lx: {read}", bool(one.data["hit"]), picture(record, one.point, one.t)))
+        found.append((f"{level:g} lx: {read}", bool(one.data["hit"]), picture(record, one)))
     return found
 
 
-def picture(record: Record, point: int, t: int) -> NDArray[np.uint8]:
-    """What the system saw at a point: of the recordings, or the last picture that was kept before ``t``."""
+def picture(record: Record, one: Observation) -> NDArray[np.uint8]:
+    """What the system saw: a recording, or the picture that was kept between the readings of the gate."""
     for event in record.events(USED):
-        if event.data["point"] == point:
+        if event.data["point"] == one.point:
             file = shipped_benches()["dataset"].parent / "signs" / str(event.data["file"])
             return np.asarray(Image.open(file))
-    row = max((row for row in record.table("frame") if row["t"] <= t), key=lambda row: int(row["t"]))
+    (gate,) = one.links.values()
+    row = next(row for row in record.table("frame") if gate["start"] <= row["t"] <= gate["end"])
     kept = list(frames_in(record.folder / row["file"]))
     return image(kept[row["seq"]][1])
 
 
 def sheet(rows: list[list[tuple[str, bool, NDArray[np.uint8]]]]) -> Image.Image:
     """All pictures, each as bright as it can be shown, with what was read above it: blue where it was right."""
-    figure, axes = plt.subplots(len(rows), len(LEVELS), figsize=(12, 4.2), layout="constrained")
+    figure, axes = plt.subplots(len(rows), len(LEVELS), figsize=(12, 3.9), layout="constrained")
     for bench, row, places in zip(BENCHES.values(), rows, axes, strict=True):
         for place, (told, hit, seen) in zip(places, row, strict=True):
             place.imshow(seen, cmap="gray", vmin=0, vmax=int(seen.max()))
