@@ -183,6 +183,9 @@ def test_a_soak_is_held_against_the_truth(tmp_path: Path) -> None:
     assert len(set(mean["ratios"])) == 2, "each seed draws its own truth"
     assert max(map(abs, mean["ratios"])) < 4.0
     assert json.loads((tmp_path / "told" / "coverage.json").read_text(encoding="utf-8")) == found
+    again = hil("coverage", "soak", "--bench", "climate-sim", "--runs", "2", "--out", "told", "--json", cwd=tmp_path)
+    assert json.loads(again.stdout) == found
+    assert "2 of 2 runs are there from before" in again.stderr
     assert "under-covers beyond what 2 runs allow" in (tmp_path / "told" / "report.html").read_text(encoding="utf-8")
 
 

@@ -29,7 +29,9 @@ EXIT = {"PASS": PASS, "FAIL": FAIL, "INCONCLUSIVE": INCONCLUSIVE}
 @click.option("--set", "settings", multiple=True, metavar="K=V", help="A parameter, in place of the procedure's own.")
 @click.option("--jobs", type=click.IntRange(min=1), help="Processes at the same time; all cores by default.")
 @click.option(
-    "--out", type=click.Path(file_okay=False, path_type=Path), help="A folder for coverage.json and report.html."
+    "--out",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="A folder for coverage.json, report.html and the runs; what it holds of the same is not run again.",
 )
 @operator("runs it")
 @as_json
@@ -53,12 +55,25 @@ def coverage(
     Exit codes: 0 no interval under-covers beyond what the runs allow, 1 one does,
     2 the bench is not fit to start, 3 a run did not end with a result.
     """
+    from ..coverage.kept import Kept
     from ..coverage.runs import Asked, carry_out, checked
 
     asked = checked(Asked(procedure, bench, parse_settings(settings), operator))
     _require_fit(asked, seed)
     seeds = range(seed, seed + runs)
-    outcomes = carry_out(asked, seeds, min(runs, jobs or os.cpu_count() or 1), _told)
+    kept = None if out is None else Kept(out, asked)
+    before = {} if kept is None else kept.among(seeds)
+    if before:
+        click.echo(f"hil: {len(before)} of {runs} runs are there from before", err=True)
+
+    def told(outcome: Outcome) -> None:
+        if kept is not None:
+            kept.add(outcome)
+        _told(outcome)
+
+    left = [seed for seed in seeds if seed not in before]
+    made = carry_out(asked, left, max(1, min(len(left), jobs or os.cpu_count() or 1)), told)
+    outcomes = sorted([*before.values(), *made], key=lambda outcome: outcome.seed)
     found = _found(asked, seeds, outcomes)
     if out is not None:
         _write(found, out)

@@ -7,7 +7,7 @@ import multiprocessing
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
@@ -67,7 +67,7 @@ def checked(asked: Asked) -> Asked:
     return Asked(asked.procedure, asked.bench, settings, config.laboratory.operator(asked.operator))
 
 
-def carry_out(asked: Asked, seeds: range, jobs: int, told: Callable[[Outcome], None]) -> list[Outcome]:
+def carry_out(asked: Asked, seeds: Sequence[int], jobs: int, told: Callable[[Outcome], None]) -> list[Outcome]:
     """Run ``asked`` once with each seed; the outcomes are in the order of the seeds.
 
     :param jobs: processes at the same time; each serves many runs.
