@@ -11,6 +11,7 @@ import pytest
 from hil.run import RunOutcome, run_procedure
 from hil_calibration.certificate.lint.checking import check
 from hil_procedures.virtual.certificate import unit_of
+from hil_procedures.virtual.parameters import CalibrateVirtualInstrument
 
 
 @pytest.fixture(scope="module")
@@ -33,6 +34,15 @@ def outcome(tmp_path_factory: pytest.TempPathFactory) -> RunOutcome:
 def told(outcome: RunOutcome) -> dict[str, Any]:
     found: dict[str, Any] = json.loads((outcome.folder / "results.json").read_text(encoding="utf-8"))["results"]
     return found
+
+
+@pytest.mark.parametrize(("stimuli", "share", "enough"), [(39, 0.5, False), (40, 0.5, True), (90, 0.2, False)])
+def test_too_few_stimuli_are_refused_before_the_run(stimuli: int, share: float, enough: bool) -> None:
+    if enough:
+        assert CalibrateVirtualInstrument(stimuli=stimuli, share=share).stimuli == stimuli
+        return
+    with pytest.raises(ValueError, match=r"stimuli must be at least (40|100) "):
+        CalibrateVirtualInstrument(stimuli=stimuli, share=share)
 
 
 def test_the_interval_holds_inside_the_domain_alone(told: dict[str, Any]) -> None:
