@@ -18,6 +18,7 @@ from hil.coverage.truth import true_world
 from hil.evidence import Evidence
 from hil.record import open_run
 from hil.run import RunOutcome, run_procedure
+from hil_calibration.reporting import ReportingPolicy
 from hil_drivers.clock import NANOSECONDS
 from hil_drivers.sim.devices.camera import CameraOptics
 from hil_drivers.sim.server.seen import picture
@@ -27,8 +28,9 @@ from hil_drivers.sim.world_file import WorldFile
 from hil_procedures.detection.session import read_session
 from hil_procedures.latency.parameters import SceneToSensorLatency
 from hil_procedures.latency.pictures import brightness, frame_of
+from hil_procedures.latency.results import judge
 from hil_procedures.latency.script import plan
-from hil_procedures.latency.statistics import expected_spread, percentile, period, phase_gap
+from hil_procedures.latency.statistics import Percentile, expected_spread, fewest, percentile, period, phase_gap
 
 REFRESH, PICTURES = 1 / 60, 1 / 30
 FIXED = 0.008333 + 0.001 + 0.005 + 0.006 + 0.004
@@ -90,6 +92,27 @@ def test_too_few_events_have_no_upper_bound() -> None:
     """0.95^58 > 0.05 > 0.95^59."""
     assert percentile(np.arange(58.0), 0.95).upper is None
     assert percentile(np.arange(59.0), 0.95).upper == 58.0
+
+
+@pytest.mark.parametrize("confidence", [0.8, 0.95, 0.99])
+def test_the_fewest_events_are_those_that_give_an_upper_bound(confidence: float) -> None:
+    n = fewest(confidence)
+    assert percentile(np.arange(float(n)), confidence).upper is not None
+    assert percentile(np.arange(n - 1.0), confidence).upper is None
+
+
+@pytest.mark.parametrize(
+    ("found", "outcome"),
+    [
+        (Percentile(70.0, 66.0, 72.0), "PASS"),
+        (Percentile(70.0, 66.0, None), "INCONCLUSIVE"),
+        (Percentile(130.0, 126.0, None), "FAIL"),
+    ],
+)
+def test_without_an_upper_bound_of_the_percentile_nothing_passes(found: Percentile, outcome: str) -> None:
+    verdict, _ = judge(found, 2.5, ReportingPolicy(), SceneToSensorLatency(events=20))
+    assert verdict.outcome == outcome
+    assert (outcome == "INCONCLUSIVE") == ("20 events give the percentile no upper bound: take 59" in verdict.reason)
 
 
 def test_the_period_of_numbered_pictures() -> None:

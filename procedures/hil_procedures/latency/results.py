@@ -18,9 +18,10 @@ from hil_calibration.reporting import ReportingPolicy
 
 from ..budget import Budget, Part, budget_table, policy_of, repeatability, stated
 from .parameters import SceneToSensorLatency
-from .statistics import Array, Percentile, expected_spread, percentile, period, phase_gap
+from .statistics import Array, Percentile, expected_spread, fewest, percentile, period, phase_gap
 
 OUTCOME: dict[str, Outcome] = {"pass": "PASS", "fail": "FAIL", "inconclusive": "INCONCLUSIVE"}
+NO_BOUND = "none: too few events"
 LIMITATIONS = (
     "The latency ends when the picture leaves the camera by its own stamp; transport and processing after it are not "
     "in it. It begins when the command is sent, so that the network and the scene server are.",
@@ -76,7 +77,7 @@ def results(record: Record, p: SceneToSensorLatency) -> Results:
     found = percentile(session.latency, p.confidence)
     top = systematic.beside(Part("95th percentile from a sample", _u_order(found, p.confidence)))
     told = _told(session, found, (mean, top), policy, p)
-    verdict, risk = _verdict(found, top, policy, p)
+    verdict, risk = judge(found, top.u, policy, p)
     voids = sum(1 for attempt in record.points() if attempt.state == "void")
     counts = (
         ("events", str(len(session.latency))),
@@ -125,7 +126,9 @@ def _systematic(session: Session, p: SceneToSensorLatency) -> tuple[Part, ...]:
 
 
 def _u_order(found: Percentile, confidence: float) -> float:
-    """The standard uncertainty of a percentile from its bounds; without an upper one, from the lower."""
+    """The standard uncertainty of a percentile from its bounds; without an upper one, from the lower: then it is stated
+    nowhere, and good for FAIL alone.
+    """
     from statistics import NormalDist
 
     z = NormalDist().inv_cdf(confidence)
@@ -142,11 +145,12 @@ def _told(
 ) -> tuple[tuple[str, str], ...]:
     mean = stated(float(session.latency.mean()), budgets[0], policy)
     top = stated(found.value, budgets[1], policy)
+    expanded = f"U {NO_BOUND}" if found.upper is None else f"U = {top.U} ms"
     spread = expected_spread(session.refresh, session.pictures, session.gap)
     percent = f"{100 * p.confidence:g} %"
     return (
         ("mean", f"{mean.value} ms, U = {mean.U} ms"),
-        ("95th percentile", f"{top.value} ms, U = {top.U} ms"),
+        ("95th percentile", f"{top.value} ms, {expanded}"),
         (f"one-sided {percent} bounds of the percentile, phase left out", f"{_ms(found.lower)}, {_ms(found.upper)}"),
         ("jitter: standard deviation", f"{session.latency.std(ddof=1):.2f} ms"),
         ("to be expected of refresh and pictures alone, in these phases", f"{spread:.2f} ms"),
@@ -157,18 +161,24 @@ def _told(
 
 
 def _ms(value: float | None) -> str:
-    return "none: too few events" if value is None else f"{value:.1f} ms"
+    return NO_BOUND if value is None else f"{value:.1f} ms"
 
 
-def _verdict(
-    found: Percentile, budget: Budget, policy: ReportingPolicy, p: SceneToSensorLatency
-) -> tuple[Verdict, str]:
-    told = decide(found.value, budget.u, upper=1e3 * p.required, rule="non-binary", policy=policy)
+def judge(found: Percentile, u: float, policy: ReportingPolicy, p: SceneToSensorLatency) -> tuple[Verdict, str]:
+    """Whether the percentile is at most what is required, and at which risk.
+
+    :param u: its standard uncertainty in ms. Where it has no upper bound, no number of events shows that it is below
+        anything: there is no PASS.
+    """
+    told = decide(found.value, u, upper=1e3 * p.required, rule="non-binary", policy=policy)
+    open_ = told.verdict == "pass" and found.upper is None
     verdict = Verdict(
-        OUTCOME[told.verdict],
+        "INCONCLUSIVE" if open_ else OUTCOME[told.verdict],
         f"95 % of the events are seen within {1e3 * p.required:g} ms",
-        f"on the 95th percentile in ms, {told.definitions['rule']}",
-        told.reason,
+        f"on the 95th percentile in ms, {told.definitions['rule']}; inconclusive where it has no upper bound",
+        f"{p.events} events give the percentile no upper bound: take {fewest(p.confidence)} or more"
+        if open_
+        else told.reason,
     )
     return verdict, "with the guard band w = U, at most 2.5 % of a wrong PASS, and of a wrong FAIL"
 
@@ -211,7 +221,7 @@ def _data(
             "mean": float(session.latency.mean()),
             "u_mean": mean.u,
             "p95": found.value,
-            "u_p95": top.u,
+            "u_p95": None if found.upper is None else top.u,
             "p95_lower": found.lower,
             "p95_upper": found.upper,
             "jitter": float(session.latency.std(ddof=1)),

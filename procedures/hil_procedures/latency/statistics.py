@@ -50,6 +50,11 @@ def percentile(values: Array, confidence: float) -> Percentile:
     )
 
 
+def fewest(confidence: float) -> int:
+    """Values of which a percentile has an upper bound, at the least: the largest is above it with this confidence."""
+    return math.ceil(math.log1p(-confidence) / math.log(SHARE))
+
+
 def expected_spread(refresh: float, pictures: float, gap: float = 0.0) -> float:
     """The standard deviation that the two waits alone give within a run, for periods in s and its `phase_gap`."""
     return math.hypot(refresh * math.sqrt(1.0 - gap * gap), pictures) / math.sqrt(12.0)
