@@ -22,8 +22,8 @@ from .parts import (
 )
 
 CAPTION = (
-    "Dots: proportion read at each level, with its exact interval. Line and grey band: fitted curve, average over "
-    "signs. Ticks above and below: each observation, at the value measured for it."
+    "Dots: proportion {seen} at each level, with its exact interval. Line and grey band: fitted curve, average over "
+    "{among}. Ticks above and below: each observation, at the value measured for it."
 )
 
 
@@ -80,7 +80,8 @@ def _key(results: Iterable[Row]) -> str:
 def _figure(data: ReportData | MeasurementReport, drawn: DetectionPicture | Chart) -> str:
     failed = data.verdict is not None and data.verdict.outcome == "FAIL"
     picture = picture_svg(drawn, simulated=data.provenance == "simulated", abnormal=failed)
-    caption = CAPTION if isinstance(drawn, DetectionPicture) else drawn.caption
+    detection = isinstance(drawn, DetectionPicture)
+    caption = CAPTION.format(seen=drawn.seen, among=drawn.among) if detection else drawn.caption
     return f"<figure>{picture.decode()}<figcaption>{escape(caption)}</figcaption></figure>"
 
 
