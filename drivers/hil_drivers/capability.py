@@ -184,6 +184,7 @@ class Robot(Protocol):
         """Move to ``pose`` and return when it has arrived, by its own account.
 
         :raises SetpointRefused: if it cannot go there.
+        :raises NotArrived: if it was on its way, and does not get there.
         """
         ...
 

@@ -10,6 +10,7 @@ DriverError                 what failed, where, and what to do
     ├── DeviceUnreachable   it does not answer, or the link is down
     ├── RemoteProtocolError it answered something that its protocol does not allow
     ├── SetpointRefused     a setpoint outside the declared range
+    ├── NotArrived          a robot that answers, and does not get to where it was sent
     └── EndOfRecording      a recording that stands for a device has ended
 LocalProtocolError          our own bug: a frame that must not be sent
 """
@@ -65,6 +66,10 @@ class RemoteProtocolError(DeviceError):
 
 class SetpointRefused(DeviceError):
     """A setpoint outside the range that the device declares."""
+
+
+class NotArrived(DeviceError):
+    """A robot that answers, and has not got to where it was sent in its time: it stands still, no link was lost."""
 
 
 class EndOfRecording(DeviceError):

@@ -14,7 +14,7 @@ from hil.errors import UsageError
 from hil.run import run_procedure
 from hil_calibration.reporting import ReportingPolicy
 from hil_drivers.capability import Pose
-from hil_procedures.docking.docks import Dock, Tally, components, judged, repeatability, tally
+from hil_procedures.docking.docks import Dock, Tally, carried_out, components, judged, repeatability, tally
 from hil_procedures.docking.parameters import Docking
 from hil_procedures.docking.results import judge
 from hil_procedures.docking.script import plan, truth
@@ -85,6 +85,16 @@ def test_accuracy_keeps_what_all_dockings_share_and_repeatability_is_that_of_iso
     assert components(docks[:1], P)[0].repeatability is None
 
 
+def test_a_robot_that_does_not_arrive_has_failed_and_counts_in_no_mean() -> None:
+    lost = Dock(-2.0, 300.0, departures(-1.0, 0.0, 0.0, 3), "fail", (-2.0, -2.0, 0.0), arrived=False)
+    docks = [dock(0.01, number=1), dock(0.012, number=2), lost]
+    assert (tally(docks).within, tally(docks).outside, tally(docks).n) == (2, 1, 3)
+    assert components(docks, P)[0].mean.value == pytest.approx(0.011)
+    assert repeatability(docks) == repeatability(docks[:2])
+    assert carried_out([lost]) == []
+    assert (components([lost], P), repeatability([lost])) == ((), None)
+
+
 def test_a_place_of_the_hall_is_told_in_the_frame_of_the_odometry() -> None:
     """The robot believes to be at (1, 2), turned by 90 degrees from where it is: 1 m ahead stays 1 m ahead."""
     here, believed = Place(-3.0, -2.0, 0.0), Pose(1.0, 2.0, 0.0, rz=math.pi / 2)
@@ -107,8 +117,9 @@ def test_each_start_comes_once_in_each_repeat_in_random_order() -> None:
 def test_the_truth_knows_where_the_robot_stood() -> None:
     world = true_world(load_bench(BENCH), 1)
     component: dict[str, Any] = {"mean": {"unrounded": {"value": 0.001, "u": 0.001}}}
+    elsewhere = {"indicated": {"x": -2.0, "y": -1.0, "turn": 0.5}, "arrived": False}
     found = {
-        "docks": [{"indicated": {"x": -1.0, "y": -2.0, "turn": 0.005}}],
+        "docks": [{"indicated": {"x": -1.0, "y": -2.0, "turn": 0.005}, "arrived": True}, elsewhere],
         "components": [{"name": n, "unit": u, **component} for n, u in (("x", "m"), ("y", "m"), ("heading", "rad"))],
     }
     stated = truth(world, found, P).measurands
@@ -145,3 +156,22 @@ async def test_a_run_docks_the_robot(tmp_path: Path) -> None:
     assert outcome.verdict is not None
     assert outcome.verdict["outcome"] == "INCONCLUSIVE", "one docking shows nothing"
     assert "Where the docked robot stood" in (outcome.folder / "report.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(600)
+async def test_a_run_counts_a_robot_that_a_wall_stops_as_failed(tmp_path: Path) -> None:
+    outcome = await run_procedure(
+        "docking",
+        BENCH,
+        settings={"starts": "-2.0", "repeats": "1", "dock_x": "5 m"},
+        seed=1,
+        speed=None,
+        out=tmp_path,
+        operator="Operator A",
+        on_event=lambda event: None,
+    )
+    assert not outcome.error, outcome.error
+    told = outcome.results["results"]
+    assert (told["within"], told["outside"], told["not_arrived"]) == (0, 1, 1)
+    assert (told["components"], told["accuracy"], told["docks"][0]["arrived"]) == ([], None, False)

@@ -26,7 +26,7 @@ from ..capability import Pose, PoseIndication, TaskOutcome
 from ..clock import NANOSECONDS, Clock
 from ..description import Described, shown
 from ..device import Device, Point
-from ..errors import DeviceUnreachable, DriverError, OptionError, RemoteProtocolError, SetpointRefused
+from ..errors import DeviceUnreachable, DriverError, NotArrived, OptionError, RemoteProtocolError, SetpointRefused
 from ..indication import Flag, Indication
 from ..transport.ros2 import Qos, RosLink
 from ..transport.ros2_types import Goal
@@ -37,8 +37,10 @@ from .turn import Turns
 
 ODOMETRY = "nav_msgs/msg/Odometry"
 TWIST = "geometry_msgs/msg/Twist"
-LONGEST_MOVE = 300.0
-"""Seconds of bench time until a move, or a task, must have ended."""
+LONGEST_MOVE = 100.0
+"""Seconds of bench time until a move, or a task, must have ended: fewer than a bench waits for any operation."""
+
+BLOCKED = "check that nothing blocks it"
 
 STATUS = {4: "succeeded", 5: "canceled", 6: "aborted"}
 """How a goal has ended (action_msgs/msg/GoalStatus)."""
@@ -198,7 +200,7 @@ class RosRobot(Device):
         """Drive to a pose in the plane: turn, drive, turn, by its own odometry; stop there.
 
         :raises SetpointRefused: for a pose that is not in the plane.
-        :raises DeviceUnreachable: if it has not arrived within 300 s of bench time; it is then commanded to stop.
+        :raises NotArrived: if it has not arrived within 100 s of bench time; it is then commanded to stop.
         """
         if not all(map(math.isfinite, (pose.x, pose.y, pose.rz))) or (pose.z, pose.rx, pose.ry) != (0.0, 0.0, 0.0):
             raise SetpointRefused(
@@ -213,7 +215,7 @@ class RosRobot(Device):
 
         :param goal: fields of the goal, beside those of the option.
         :raises OptionError: if there is no such task, or its goal has no such field.
-        :raises DeviceUnreachable: if there is no such action, or it has not ended within 300 s of bench time.
+        :raises DeviceUnreachable: if there is no such action, or it has not ended within 100 s of bench time.
         """
         if task not in self._actions:
             known = ", ".join(self._actions) or "none"
@@ -243,7 +245,9 @@ class RosRobot(Device):
             if goal.lost is not None:
                 raise DeviceUnreachable(goal.lost.what, where=self.name, remedy=goal.lost.remedy)
             if self.clock.now() > deadline:
-                raise self._overdue(f"{task} has not ended")
+                raise DeviceUnreachable(
+                    f"{task} has not ended after {LONGEST_MOVE:g} s", where=self.name, remedy=BLOCKED
+                )
             await self._fresh()
 
     async def _move(self, target: Pose) -> None:
@@ -257,7 +261,7 @@ class RosRobot(Device):
                 await self._drive(Velocity())
                 return
             if self.clock.now() > deadline:
-                raise self._overdue("has not arrived")
+                raise NotArrived(f"has not arrived after {LONGEST_MOVE:g} s", where=self.name, remedy=BLOCKED)
             await self._send(velocity)
 
     async def _drive(self, velocity: Velocity) -> None:
@@ -323,11 +327,6 @@ class RosRobot(Device):
     def _named(self, name: str) -> str:
         """A name in the odometry's namespace."""
         return name if name.startswith("/") else f"{self._link.topic.rpartition('/')[0]}/{name}"
-
-    def _overdue(self, what: str) -> DeviceUnreachable:
-        return DeviceUnreachable(
-            f"{what} after {LONGEST_MOVE:g} s", where=self.name, remedy="check that nothing blocks it"
-        )
 
     def _lost(self, error: DeviceUnreachable) -> None:
         self._velocity = Velocity()

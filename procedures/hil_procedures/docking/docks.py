@@ -27,9 +27,10 @@ NAMES = (("x", "m"), ("y", "m"), ("heading", "rad"))
 
 @dataclass(frozen=True)
 class Dock:
-    """One docking: departures from the dock, ``seconds`` that it took, and what its pose was judged to be.
+    """One docking: departures from the dock, ``seconds`` that it took, and what it was judged to be.
 
-    ``indicated`` are the mean indications of x, y and the z of the quaternion.
+    ``indicated`` are the mean indications of x, y and the z of the quaternion. One in which the robot has not
+    ``arrived``, by its own account, is a failure wherever it stands.
     """
 
     start: float
@@ -37,6 +38,7 @@ class Dock:
     departures: tuple[Figure, Figure, Figure]
     judgement: Judgement
     indicated: tuple[float, float, float]
+    arrived: bool = True
 
     @property
     def away(self) -> float:
@@ -101,13 +103,15 @@ def read_docks(evidence: Evidence, p: Docking, policy: ReportingPolicy) -> list[
             _heading(indicated(evidence, turn), f"{name}, heading", p.u_heading),
         )
         told = indicated(evidence, x).mean, indicated(evidence, y).mean, indicated(evidence, turn).mean
+        arrived = bool(entry.data["arrived"])
         docks.append(
             Dock(
                 float(entry.data["start"]),
                 float(entry.data["seconds"]),
                 departures,
-                judged(departures, p, policy),
+                judged(departures, p, policy) if arrived else "fail",
                 told,
+                arrived,
             )
         )
     return docks
@@ -128,12 +132,20 @@ def tolerances(p: Docking) -> tuple[float, float, float]:
 
 
 def components(docks: Sequence[Dock], p: Docking) -> tuple[Component, ...]:
-    """Each coordinate over all dockings."""
+    """Each coordinate over all dockings in which the robot arrived; none without such."""
+    docks = carried_out(docks)
+    if not docks:
+        return ()
     found = []
     for place, ((name, unit), most) in enumerate(zip(NAMES, tolerances(p), strict=True)):
         figures = [dock.departures[place] for dock in docks]
         found.append(Component(name, unit, most, mean(figures), deviation(figures)))
     return tuple(found)
+
+
+def carried_out(docks: Sequence[Dock]) -> list[Dock]:
+    """Those in which the robot arrived."""
+    return [dock for dock in docks if dock.arrived]
 
 
 def tally(docks: Sequence[Dock]) -> Tally:
@@ -143,10 +155,11 @@ def tally(docks: Sequence[Dock]) -> Tally:
 
 
 def repeatability(docks: Sequence[Dock]) -> float | None:
-    """RP of the position in the plane (ISO 9283), ``None`` of a single docking."""
-    if len(docks) < 2:
+    """RP of the position in the plane (ISO 9283) where the robot arrived, ``None`` of a single docking."""
+    arrived = carried_out(docks)
+    if len(arrived) < 2:
         return None
-    return pose_repeatability([[each.value for each in dock.departures[:2]] for dock in docks])
+    return pose_repeatability([[each.value for each in dock.departures[:2]] for dock in arrived])
 
 
 def _departure(series: Series, name: str, dock: float) -> Figure:

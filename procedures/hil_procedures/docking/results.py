@@ -18,7 +18,7 @@ from hil_calibration.reporting import ReportingPolicy
 from ..budget import budget_table, policy_of
 from ..figure import told
 from ..readings import instruments, room_temperature
-from .docks import Component, Dock, Tally, components, read_docks, repeatability, tally
+from .docks import NAMES, Component, Dock, Tally, carried_out, components, read_docks, repeatability, tally
 from .parameters import Docking
 
 OUTCOME: dict[str, Outcome] = {"pass": "PASS", "fail": "FAIL", "inconclusive": "INCONCLUSIVE"}
@@ -33,7 +33,8 @@ LIMITATIONS = (
     "and for it above.",
     "What motion capture gets wrong of the heading at the start moves the dock that the robot is told: it counts as "
     "the robot's departure.",
-    "A robot that does not say that it has arrived makes the attempt void, not a failure.",
+    "A robot that does not say that it has arrived has failed, wherever it stands; it counts in no mean. One that is "
+    "lost (its link, or from the sight of motion capture) makes the attempt void.",
     "A simulation shows what the models in it say, not what a physical system does.",
     "No conformity to a standard is claimed.",
 )
@@ -91,16 +92,15 @@ def judge(counts: Tally, required: float, p: Docking) -> Verdict:
 
 def _success(docks: Sequence[Dock], counts: Tally, p: Docking) -> SummaryTable:
     low, high = counts.bounds(p.confidence)
-    seconds, rp = [dock.seconds for dock in docks], repeatability(docks)
+    seconds, rp = [dock.seconds for dock in carried_out(docks)], repeatability(docks)
+    took = f"{statistics.fmean(seconds):.2f} s, {min(seconds):.2f} s to {max(seconds):.2f} s" if seconds else "none"
     rows = (
         ("within the tolerances beyond doubt", f"{counts.within} of {counts.n}"),
         ("open: within U of a tolerance", str(counts.open)),
-        ("outside", str(counts.outside)),
+        ("outside, or not arrived", str(counts.outside)),
+        ("of these not arrived", str(len(docks) - len(seconds))),
         (f"{100 * p.confidence:g} % interval of the success probability", f"{low:.3f} to {high:.3f}"),
-        (
-            "time to dock, mean, from to",
-            f"{statistics.fmean(seconds):.2f} s, {min(seconds):.2f} s to {max(seconds):.2f} s",
-        ),
+        ("time to dock, mean, from to", took),
         ("repeatability RP of the position", "none" if rp is None else f"{1000.0 * rp:.2g} mm"),
     )
     return SummaryTable("Docking", ("quantity", "value"), rows)
@@ -122,8 +122,8 @@ def _picture(docks: Sequence[Dock], p: Docking) -> Chart:
     groups = [
         Drawn(
             f"from y = {start:g} m",
-            tuple(1000.0 * dock.departures[0].value for dock in docks if dock.start == start),
-            tuple(1000.0 * dock.departures[1].value for dock in docks if dock.start == start),
+            tuple(1000.0 * dock.departures[0].value for dock in carried_out(docks) if dock.start == start),
+            tuple(1000.0 * dock.departures[1].value for dock in carried_out(docks) if dock.start == start),
         )
         for start in p.starts
     ]
@@ -147,7 +147,8 @@ def _data(
         "outside": counts.outside,
         "interval": list(counts.bounds(p.confidence)),
         "repeatability": repeatability(docks),
-        "accuracy": math.hypot(found[0].mean.value, found[1].mean.value),
+        "not_arrived": len(docks) - len(carried_out(docks)),
+        "accuracy": math.hypot(found[0].mean.value, found[1].mean.value) if found else None,
         "components": [
             {
                 "name": one.name,
@@ -165,10 +166,11 @@ def _data(
             {
                 "start": dock.start,
                 "seconds": dock.seconds,
+                "arrived": dock.arrived,
                 "judgement": dock.judgement,
                 "departures": {
-                    one.name: {"value": each.value, "u": each.u}
-                    for one, each in zip(found, dock.departures, strict=True)
+                    name: {"value": each.value, "u": each.u}
+                    for (name, _), each in zip(NAMES, dock.departures, strict=True)
                 },
                 "indicated": dict(zip(("x", "y", "turn"), dock.indicated, strict=True)),
             }

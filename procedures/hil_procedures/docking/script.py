@@ -7,8 +7,9 @@ from typing import Any
 
 from hil import Design, Record, Results, Trial, procedure
 from hil.coverage.truth import Answer, Stated, TrueWorld
-from hil.errors import BenchFault
+from hil.errors import BenchFault, UsageError
 from hil_drivers.capability import Robot, Sensor
+from hil_drivers.errors import NotArrived
 
 from ..mobile import Place, as_believed, drive_to, heading_of, tracked
 from .parameters import Docking
@@ -31,7 +32,7 @@ SETTLE = 0.5
 
 @procedure(
     "docking",
-    version="1",
+    version="2",
     roles={"robot": Robot, "robot_x": Sensor, "robot_y": Sensor, "robot_turn": Sensor, "temperature": Sensor},
     items=("robot_turn",),
 )
@@ -41,25 +42,29 @@ async def docking(trial: Trial, p: Docking) -> None:
         await tracked(trial, within=TRACKED)
         async with point.valid(trial.role("temperature", Sensor), ROOM[0], tolerance=ROOM[1], period=1.0):
             here = await drive_to(trial, Place(p.start_x, point.start, 0.0), within=p.start_tolerance, turned=ALIGNED)
-            seconds = await dock(trial, p, here)
+            seconds, arrived = await dock(trial, p, here)
             await trial.sleep(SETTLE)
             names = ("robot_x", "robot_y", "robot_turn")
             docked = {f"{name}_docked": await trial.sample(trial.role(name, Sensor), AT_REST) for name in names}
-            point.observe(start=point.start, seconds=seconds, **docked)
+            point.observe(start=point.start, seconds=seconds, arrived=arrived, **docked)
 
 
-async def dock(trial: Trial, p: Docking, here: Place) -> float:
-    """Tell the robot where the dock is, seen from ``here``, and return how many seconds it takes to say it is there.
+async def dock(trial: Trial, p: Docking, here: Place) -> tuple[float, bool]:
+    """Tell the robot where the dock is, seen from ``here``; from then on it has its own odometry alone.
 
-    From here on it has its own odometry alone.
+    :returns: how many seconds it took, and whether the robot says that it is there.
     """
     robot, clock = trial.role("robot", Robot), trial.role("robot_x", Sensor)
     told = await robot.pose()
     if told.pose is None:
         raise BenchFault("tells no pose", where="robot", remedy="look at its odometry")
     begun = await trial.measure(clock)
-    await robot.move_to(as_believed(Place(p.dock_x, p.dock_y, 0.0), here, told.pose))
-    return ((await trial.measure(clock)).t - begun.t) * 1e-9
+    arrived = True
+    try:
+        await robot.move_to(as_believed(Place(p.dock_x, p.dock_y, 0.0), here, told.pose))
+    except NotArrived:
+        arrived = False
+    return ((await trial.measure(clock)).t - begun.t) * 1e-9, arrived
 
 
 @docking.plan
@@ -78,8 +83,13 @@ def analyse(record: Record, p: Docking) -> Results:
 
 @docking.truth(repeats="1")
 def truth(world: TrueWorld, found: Mapping[str, Any], p: Docking) -> Answer:
-    """Where the robot truly stood in the mean, from what motion capture indicated and its true errors."""
-    hall, docks = world.hall, found["docks"]
+    """Where the robot truly stood in the mean, from what motion capture indicated and its true errors.
+
+    :raises UsageError: if it never arrived.
+    """
+    hall, docks = world.hall, [dock for dock in found["docks"] if dock["arrived"]]
+    if not docks:
+        raise UsageError("the robot arrived in no docking: no departure is stated", where="docking")
     n, turn = len(docks), world.hall.turn("mocap", "robot")
 
     def place(axis: str) -> float:
