@@ -114,12 +114,12 @@ def _system(identity: dict[str, Any]) -> System:
 
 
 def _shown(value: Any) -> str:
-    """A setting in words."""
+    """A setting in words; one that is empty, such as a domain that nobody declared, is "none"."""
     if isinstance(value, dict):
-        return ", ".join(f"{name} {_shown(each)}" for name, each in value.items())
+        return ", ".join(f"{name} {_shown(each)}" for name, each in value.items()) or "none"
     if isinstance(value, list):
-        return ", ".join(map(_shown, value))
-    return "none" if value is None else str(value)
+        return ", ".join(map(_shown, value)) or "none"
+    return "none" if value in (None, "") else str(value)
 
 
 def _identification(folder: Path, record: Record, run: dict[str, Any]) -> tuple[tuple[str, str], ...]:
