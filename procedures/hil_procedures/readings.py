@@ -93,6 +93,15 @@ def instruments(evidence: Evidence, *roles: str) -> tuple[str, ...]:
     return tuple(name for name in channels if evidence.channels[name]["calibration"] is not None)
 
 
+def identified(evidence: Evidence, role: str, called: str) -> tuple[tuple[str, str], ...]:
+    """A row of a report that tells which instrument is in a role; none where the register does not know it."""
+    known = evidence.channels[evidence.role(role)]["instrument"]
+    if known is None:
+        return ()
+    told = (known["description"]["en"], known["manufacturer"], known["model"], known["serial"])
+    return ((called, ", ".join(told)),)
+
+
 def room_temperature(evidence: Evidence) -> float:
     """The mean of the role ``temperature`` over the run, in Cel."""
     conditions = evidence.whole_run(evidence.role("temperature"))

@@ -186,4 +186,6 @@ async def test_a_run_finds_the_temperature_coefficient(tmp_path: Path) -> None:
     assert abs(exact["value"] - true) < 3.0 * exact["u"]
     assert abs(true) > 10.0 * exact["u"], "the departure is large enough to be found"
     assert told["verdict"]["outcome"] == "PASS"
-    assert "departure from the reference / hPa" in (outcome.folder / "report.html").read_text(encoding="utf-8")
+    page = (outcome.folder / "report.html").read_text(encoding="utf-8")
+    assert "departure from the reference / hPa" in page
+    assert "Pressure transmitter, Example Instruments, EX-PRESS 1, 80001" in page

@@ -13,7 +13,7 @@ from hil.outcome import Chart, MeasurementOutcome, Series
 from hil_calibration.two_way import Component, CrossedStudy, crossed_study
 from hil_calibration.unit import difference, symbol
 
-from ..readings import instruments, room_temperature
+from ..readings import identified, instruments, room_temperature
 from .parameters import RepeatabilityReproducibility
 
 Array = NDArray[np.float64]
@@ -57,7 +57,7 @@ def results(record: Record, p: RepeatabilityReproducibility) -> Results:
             standards=instruments(evidence, "temperature"),
             budgets=(),
             conditions=(
-                *_studied(evidence, p),
+                *(identified(evidence, p.measures, "instrument under study") if p.measures else ()),
                 ("temperature of the room", f"{room_temperature(evidence):.1f} °C"),
                 ("design", f"{len(p.items)} items, {len(p.groups)} blocks ({p.of}), {p.repeats} repeats"),
                 ("blocks, in their order", ", ".join(p.groups)),
@@ -84,15 +84,6 @@ def read_results(evidence: Evidence, p: RepeatabilityReproducibility) -> Array:
             value = float(np.mean(seen.data["result"]))
         cells.setdefault((seen.data["item"], seen.data["group"]), []).append(value)
     return np.array([[cells[item, group] for group in p.groups] for item in p.items])
-
-
-def _studied(evidence: Evidence, p: RepeatabilityReproducibility) -> tuple[tuple[str, str], ...]:
-    """The instrument that was read."""
-    known = evidence.channels[evidence.role(p.measures)]["instrument"] if p.measures else None
-    if known is None:
-        return ()
-    told = (known["description"]["en"], known["manufacturer"], known["model"], known["serial"])
-    return (("instrument under study", ", ".join(told)),)
 
 
 def _components(found: CrossedStudy, apart: str, p: RepeatabilityReproducibility) -> SummaryTable:

@@ -15,7 +15,7 @@ from hil_calibration.reporting import ReportingPolicy
 from hil_calibration.unit import difference, symbol
 
 from ..budget import Budget, budget_table, policy_of, stated
-from ..readings import Series, distributions, indicated, instruments, measured, room_temperature
+from ..readings import Series, distributions, identified, indicated, instruments, measured, room_temperature
 from .figures import Departure, Plateau, Robustness, robustness
 from .parameters import ClimaticRobustness
 from .script import FALLING, RISING
@@ -44,6 +44,7 @@ def results(record: Record, p: ClimaticRobustness) -> Results:
     room = room_temperature(evidence)
     voids = sum(1 for attempt in record.points() if attempt.state == "void")
     conditions = (
+        *identified(evidence, "metric", "system under test, which gives the metric"),
         ("temperature of the room", f"{room:.1f} °C"),
         ("soaked", _soaked(p)),
         ("observation", f"{p.sweeps} readings over {p.window:g} s"),
