@@ -68,17 +68,40 @@ def test_a_sign_twice_as_far_is_half_as_large() -> None:
     assert rows() == pytest.approx(near / 2.0, abs=2.0)
 
 
+def test_each_reference_run_has_the_scale_begin_elsewhere() -> None:
+    def places(seed: int) -> list[float]:
+        target = Target(World(WorldFile.model_validate({"seed": seed})))
+        target.distance.set(3.0, 0)
+        found = [target.distance.at(60 * SECOND)]
+        for _ in range(400):
+            target.home(0.002)
+            found.append(target.distance.at(60 * SECOND))
+        assert target.distance.setpoint == 3.0
+        return found
+
+    first, *homed = places(1)
+    assert first == 3.0
+    assert np.mean(homed) == pytest.approx(3.0, abs=4e-4)
+    assert np.std(homed) == pytest.approx(0.002, rel=0.15)
+    assert places(1) == [first, *homed] != places(2)
+
+
 async def test_what_is_written_to_a_described_rail_moves_the_target(tmp_path: Any) -> None:
     path = tmp_path / "rail.toml"
     path.write_text(
         '[points.distance]\nunit = "m"\nquery = "SOUR:DIST?"\ncommand = "SOUR:DIST {value:.3f}"\n'
         "lower = 0.5\nupper = 20.0\n"
         '[points.actual]\nunit = "m"\nquery = "MEAS:DIST?"\n'
+        '[points.home]\nunit = "1"\ncommand = "SOUR:HOME {value:d}"\nlower = 0.0\nupper = 1.0\n'
     )
     rail = {
         "kind": "scpi",
         "description": str(path),
-        "values": {"distance": {"follows": "target.distance.setpoint"}, "actual": {"follows": "target.distance"}},
+        "values": {
+            "distance": {"follows": "target.distance.setpoint"},
+            "actual": {"follows": "target.distance"},
+            "home": {"follows": "target.home", "noise": 0.1},
+        },
     }
     simulation = await Simulation.start({"seed": 1, "devices": {"rail": rail}})
     clock = LockstepClock(simulation, 0, stall_after=60.0)
@@ -93,6 +116,9 @@ async def test_what_is_written_to_a_described_rail_moves_the_target(tmp_path: An
         assert before == pytest.approx(1.0, abs=0.01)
         assert under_way == pytest.approx(1.0 + RAIL_SPEED, abs=0.02)
         assert (await device.read("actual")).value == pytest.approx(3.0)
+        assert (await device.read("distance")).value == pytest.approx(3.0)
+        await device.write("home", 1.0)
+        assert (await device.read("actual")).value != pytest.approx(3.0, abs=1e-4)
         assert (await device.read("distance")).value == pytest.approx(3.0)
     finally:
         await device.close()

@@ -77,9 +77,9 @@ def variances(*, dof: int = 5, wider: float = 1.0, runs: int = RUNS) -> list[Ans
     ``wider`` as many times."""
     from scipy.stats import chi2
 
-    found = 4.0 / dof * np.random.default_rng(3).chisquare(dof, runs)
-    stated = [(v, v * dof / chi2.ppf(0.975, dof) / wider, v * dof / chi2.ppf(0.025, dof) * wider) for v in found]
-    return [Answer({"s²": StatedInterval(*map(float, ends), true=4.0, unit="m2")}) for ends in stated]
+    found: list[float] = (4.0 / dof * np.random.default_rng(3).chisquare(dof, runs)).tolist()
+    low, high = (float(dof / chi2.ppf(tail, dof)) for tail in (0.975, 0.025))
+    return [Answer({"s²": StatedInterval(v, v * low / wider, v * high * wider, 4.0, "m2")}) for v in found]
 
 
 @pytest.mark.parametrize(("wider", "finding"), [(1.0, "as stated"), (1.4, "conservative"), (0.75, "under-covers")])

@@ -31,7 +31,8 @@ def test_the_population_is_of_the_domain_and_its_truth_is_not_the_solvers() -> N
     assert 0 < narrower.sum() < 200
     assert found.error.std() == pytest.approx(0.011, rel=0.3)
     made = Slab().make("inside", 0, 5)
-    assert Slab().true(made) == pytest.approx(series(*(float(value) for value in made.values.values())))
+    diffusivity, time, place = (float(value) for value in made.values.values())
+    assert Slab().true(made) == pytest.approx(series(diffusivity, time, place))
     assert 0 < abs(Slab().true(made) - made.reference) < 4.0 * Slab.u
 
 

@@ -86,10 +86,14 @@ def coverage(
 
 def _require_fit(asked: Asked, seed: int) -> None:
     """Refuse what would stop every one of the runs, before the first of them."""
+    from .. import parameters, scripts
     from ..bench.config import load_bench
+    from ..coverage.draw import of_seed
     from .check import Check
 
-    if faults := Check.of(load_bench(asked.bench), asked.procedure, seed=seed).faults:
+    found = scripts.find(asked.procedure)
+    chosen = parameters.parse(found.parameters, of_seed(asked.settings, seed), where=asked.procedure)
+    if faults := Check.of(load_bench(asked.bench), found.with_roles(chosen), seed=seed).faults:
         raise NotFit("\n".join(faults))
 
 
