@@ -70,7 +70,7 @@ def test_a_sign_twice_as_far_is_half_as_large() -> None:
 
 def test_each_reference_run_has_the_scale_begin_elsewhere() -> None:
     def places(seed: int) -> list[float]:
-        target = Target(World(WorldFile.model_validate({"seed": seed})))
+        target = Target(World(WorldFile.model_validate({"seed": seed, "devices": {"panel": {"kind": "sign-panel"}}})))
         target.distance.set(3.0, 0)
         found = [target.distance.at(60 * SECOND)]
         for _ in range(400):
