@@ -20,5 +20,10 @@ class Compared:
     parts: Mapping[str, float]
 
 
+def parts_of(budget: Mapping[str, Mapping[str, Any]]) -> dict[str, float]:
+    """Standard uncertainties by effect, of a budget as it stands in ``results.json``."""
+    return {name: float(line["u"]) for name, line in budget.items()}
+
+
 Conditions = Callable[[Mapping[str, Any], Any], Mapping[str, Mapping[str, Compared]]]
 """From what a run has under ``results`` in ``results.json``, and its parameters: measurand -> condition -> result."""

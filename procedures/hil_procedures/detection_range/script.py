@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from hil import Design, Point, Record, Results, Trial, procedure
+from hil.comparing.results import Compared
 from hil.coverage.truth import Answer, Stated, TrueWorld
 from hil.errors import UsageError
 from hil_drivers.capability import Actuator, Camera, Scene, Sensor, SystemUnderTest
@@ -90,6 +91,33 @@ def analyse(record: Record, p: DetectionRange) -> Results:
     return results(record, p)
 
 
+@detection_range.conditions
+def conditions(found: Mapping[str, Any], _p: DetectionRange) -> Mapping[str, Mapping[str, Compared]]:
+    """The range at each bearing.
+
+    :raises UsageError: if the run states none at one of them.
+    """
+    told = {}
+    for one in found["bearings"]:
+        reach, u = _range(one)
+        told[f"{one['bearing']:g} degrees"] = Compared(
+            reach, u, "m", {part["name"]: part["u"] for part in one["budget"]}
+        )
+    return {"range": told}
+
+
+def _range(one: Mapping[str, Any]) -> tuple[float, float]:
+    """What a run states of the range at a bearing, and its standard uncertainty.
+
+    :raises UsageError: if it states none.
+    """
+    exact = one["unrounded"]
+    if exact["range"] is None or exact["u"] is None:
+        why = one["reason"] or "a bound is missing"
+        raise UsageError(f"states no range at {one['bearing']:g} degrees: {why}", where="detection-range")
+    return exact["range"], exact["u"]
+
+
 @detection_range.truth(
     targets="RUYT3,KLEXM,MN9TP,KPT7R,NVUYX,3HEA9,ALTNU,H3YFR,L7U9W,PHFKM,NRLYE,XRCUM,37TYR,CRHYU,C4R3M,9TA34",
     bearings="0 deg,180 deg",
@@ -105,10 +133,7 @@ def truth(world: TrueWorld, found: Mapping[str, Any], p: DetectionRange) -> Answ
     """
     stated, conforms = dict[str, Stated](), True
     for one in found["bearings"]:
-        exact, true = one["unrounded"], world.stimulus(p.level, one["bearing"])
-        if exact["range"] is None or exact["u"] is None:
-            why = one["reason"] or "a bound is missing"
-            raise UsageError(f"states no range at {one['bearing']:g} degrees: {why}", where="detection-range")
-        stated[f"range at {one['bearing']:g}°"] = Stated(exact["range"], exact["u"], true, "m")
+        (reach, u), true = _range(one), world.stimulus(p.level, one["bearing"])
+        stated[f"range at {one['bearing']:g}°"] = Stated(reach, u, true, "m")
         conforms = conforms and (p.required is None or true >= p.required)
     return Answer(stated, None if p.required is None else conforms)

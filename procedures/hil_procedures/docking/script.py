@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from hil import Design, Record, Results, Trial, procedure
+from hil.comparing.results import Compared, parts_of
 from hil.coverage.truth import Answer, Stated, TrueWorld
 from hil.errors import BenchFault, UsageError
 from hil_drivers.capability import Robot, Sensor
@@ -79,6 +80,16 @@ def analyse(record: Record, p: Docking) -> Results:
     from .results import results
 
     return results(record, p)
+
+
+@docking.conditions
+def conditions(found: Mapping[str, Any], _p: Docking) -> Mapping[str, Mapping[str, Compared]]:
+    """The mean departure of each coordinate from the dock."""
+    told = {}
+    for one in found["components"]:
+        exact, parts = one["mean"]["unrounded"], parts_of(one["mean"]["budget"])
+        told[one["name"]] = {"all starts": Compared(exact["value"], exact["u"], one["unit"], parts)}
+    return told
 
 
 @docking.truth(repeats="1")

@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack
 from typing import Any
 
 from hil import Design, Point, Record, Results, Trial, procedure
+from hil.comparing.results import Compared, parts_of
 from hil.coverage.truth import Answer, TrueWorld
 from hil.scripts import Roles
 from hil_drivers.capability import Pose, Robot, Sensor
@@ -74,6 +75,19 @@ def analyse(record: Record, p: PoseAccuracy) -> Results:
     from .results import results
 
     return results(record, p)
+
+
+@pose_accuracy.conditions
+def conditions(found: Mapping[str, Any], _p: PoseAccuracy) -> Mapping[str, Mapping[str, Compared]]:
+    """Along each axis, mean minus command at each pose."""
+    return {
+        f"AP{axis}": {
+            one["pose"]: Compared(part["value"], part["u"], found["unit"], parts_of(part["budget"]))
+            for one in found["poses"]
+            for part in (one["components"][place],)
+        }
+        for place, axis in enumerate(AXES)
+    }
 
 
 @pose_accuracy.truth(
