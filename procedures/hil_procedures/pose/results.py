@@ -23,6 +23,8 @@ from .session import read_visits
 OUTCOME: dict[str, Outcome] = {"pass": "PASS", "fail": "FAIL", "inconclusive": "INCONCLUSIVE"}
 MM = 1000.0
 LIMITATIONS = (
+    "A visit at which the tool was seen further from its command than the gate allows is void, as one out of sight is: "
+    "it is in no figure. Errors as large as the gate are not told by AP and RP, but by the void attempts on record.",
     "AP and RP are formed as ISO 9283 is commonly programmed. The text of the standard was not checked: no conformity "
     "to it is claimed.",
     "Positions only: nothing is said of orientations, of distances, of paths, or of other speeds, loads and poses.",
@@ -142,6 +144,7 @@ def _conditions(
         ("approached from", ", ".join(f"{part:g}" for part in p.approach) + " m away, always the same"),
         ("stood still", f"each coordinate within {MM * p.still:g} mm for {p.dwell:g} s"),
         ("a visit", f"the mean of {p.readings} readings of each coordinate"),
+        ("gate of a visit", f"each coordinate seen within {1e3 * p.tolerance:g} mm of its command, or void"),
         ("attempts void (the bench's fault), repeated", str(voids)),
         ("coverage", policy.rule),
     )
