@@ -88,5 +88,5 @@ def require_recordings(
         if (missing := device.lacking(point.factors, occasions.of(point.index, point.factors)))
     ]
     if faults:
-        more = "" if len(faults) <= NAMED else f"\nand {len(faults) - NAMED} more"
-        raise NotFit("\n".join(faults[:NAMED]) + more, remedy="record more, or plan what the data set holds")
+        more = "" if len(faults) <= NAMED else f"; and {len(faults) - NAMED} more"
+        raise NotFit("; ".join(faults[:NAMED]) + more, remedy="record more, or plan what the data set holds")

@@ -138,9 +138,13 @@ def calibrate(
     """
     probability("share", share)
     first = np.array([calibrates(subject, share, salt) for subject in trials.subjects])
-    made, tested = trials.part(first & trials.in_domain), trials.part(~first)
-    if not np.any(tested.in_domain):
+    if not np.any(first & trials.in_domain):
+        raise CalibrationError(
+            "no subject to calibrate with in the domain", remedy="take more subjects, or look at the domain declared"
+        )
+    if not np.any(~first & trials.in_domain):
         raise CalibrationError("no subject to test in the domain", remedy="take more subjects")
+    made, tested = trials.part(first & trials.in_domain), trials.part(~first)
     error, means = made.error, subject_means(made, made.error)
     if len(means) < FEWEST_SUBJECTS:
         raise CalibrationError(
