@@ -1,4 +1,4 @@
-"""Calibration of a virtual instrument with few subjects: its interval holds, and its bias has their degrees of freedom."""
+"""Calibration of a virtual instrument with few subjects: the interval holds, the bias has their degrees of freedom."""
 
 from __future__ import annotations
 
