@@ -91,6 +91,14 @@ def test_everything_is_on_the_page_as_given() -> None:
         assert expected in text
 
 
+def test_the_caption_has_the_words_of_the_trial() -> None:
+    heard = replace(DATA, picture=replace(PICTURE, seen="heard", among="utterances"))
+    page = report_html(heard)
+    assert "proportion heard at each level" in page
+    assert "average over utterances" in page
+    assert "proportion read at each level" in report_html(DATA)
+
+
 def test_nothing_is_loaded_and_nothing_runs() -> None:
     page = report_html(DATA)
     root = parsed(page)

@@ -80,8 +80,9 @@ def _key(results: Iterable[Row]) -> str:
 def _figure(data: ReportData | MeasurementReport, drawn: DetectionPicture | Chart) -> str:
     failed = data.verdict is not None and data.verdict.outcome == "FAIL"
     picture = picture_svg(drawn, simulated=data.provenance == "simulated", abnormal=failed)
-    detection = isinstance(drawn, DetectionPicture)
-    caption = CAPTION.format(seen=drawn.seen, among=drawn.among) if detection else drawn.caption
+    caption = (
+        CAPTION.format(seen=drawn.seen, among=drawn.among) if isinstance(drawn, DetectionPicture) else drawn.caption
+    )
     return f"<figure>{picture.decode()}<figcaption>{escape(caption)}</figcaption></figure>"
 
 
