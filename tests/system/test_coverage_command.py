@@ -14,7 +14,7 @@ import pytest
 
 from bench_copy import command, hil
 from hil.comparing.comparison import compare
-from hil.comparing.report import report
+from hil.comparing.report import codec_sentences, report
 from hil.comparing.runs import read
 from hil.errors import UsageError, VerificationFailed
 from hil.run import RunOutcome, run_procedure
@@ -127,6 +127,17 @@ def test_one_design_in_two_random_orders_is_compared(runs: tuple[Path, list[str]
     fewer = {**plan, "points": plan["points"][:-1]}
     with pytest.raises(UsageError, match="points of the plans differ"):
         compare(one, replace(one, name="with a point less", run={**one.run, "plan": fewer}), margin=3.0)
+
+
+def test_pictures_that_were_coded_otherwise_are_told(runs: tuple[Path, list[str]]) -> None:
+    one = read(Path(runs[1][0]))
+    raw, coded = replace(one, codecs=("y4m",)), replace(one, name="coded", codecs=("mjpeg",))
+    found = compare(raw, coded, margin=3.0)
+    (told,) = codec_sentences(found)
+    assert "in the first run (y4m) than in the second (mjpeg)" in told
+    assert told in report(found)
+    assert [side["codecs"] for side in found.to_json()["runs"]] == [["y4m"], ["mjpeg"]]
+    assert codec_sentences(compare(raw, replace(raw, name="again"), margin=3.0)) == []
 
 
 def test_a_record_that_was_altered_is_refused(runs: tuple[Path, list[str]], tmp_path: Path) -> None:

@@ -72,7 +72,7 @@ def compare(
     6 a record does not hold.
     """
     from ..comparing.comparison import compare as compared
-    from ..comparing.report import report, shared_sentence, stands_in, summary, verdict
+    from ..comparing.report import codec_sentences, report, shared_sentence, stands_in, summary, verdict
     from ..comparing.runs import read
 
     folders = (find_run(first, out), find_run(second, out))
@@ -88,7 +88,7 @@ def compare(
         made, told = summary(found), verdict(found)
         show_table(made.columns, made.rows, title=made.title)
         click.echo(f"\n{told.outcome}. Required: {told.requirement}. Found: {told.reason}.\nRule: {told.rule}.")
-        for sentence in (shared_sentence(found), *stands_in(found)):
+        for sentence in (shared_sentence(found), *codec_sentences(found), *stands_in(found)):
             click.echo(sentence)
     drafted = _drafted(folders, margin, measurand, laboratory, signing_key(key, bench)) if certificate else None
     if as_json:

@@ -57,7 +57,13 @@ class Comparison:
     def to_json(self) -> dict[str, Any]:
         return {
             "runs": [
-                {"run": side.name, "bench": side.bench, "world": side.world, "provenance": side.run["provenance"]}
+                {
+                    "run": side.name,
+                    "bench": side.bench,
+                    "world": side.world,
+                    "provenance": side.run["provenance"],
+                    "codecs": list(side.codecs),
+                }
                 for side in (self.first, self.second)
             ],
             "procedure": self.first.run["procedure"],

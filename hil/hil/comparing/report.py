@@ -56,6 +56,14 @@ def shared_sentence(found: Comparison) -> str:
     return "Nothing is shared: no certificate and no effect of a calibration stands in both records."
 
 
+def codec_sentences(found: Comparison) -> list[str]:
+    """What differs in how pictures were coded, which moves what is detected in them; empty where nothing does."""
+    if found.first.codecs == found.second.codecs:
+        return []
+    first, second = (", ".join(side.codecs) or "none" for side in (found.first, found.second))
+    return [f"Pictures were coded otherwise in the first run ({first}) than in the second ({second}): it is in d."]
+
+
 def stands_in(found: Comparison) -> list[str]:
     """What the comparison allows to be said of a simulated bench; empty where none took part."""
     benches = {side.bench for side in (found.first, found.second) if side.run["provenance"] == "simulated"}
@@ -79,7 +87,7 @@ def report(found: Comparison) -> str:
     provenance: Provenance = next((mark for mark in ("simulated", "replayed") if mark in origins), "measured")
     title, identifier = "Comparison of benches", f"{first.name} / {second.name}"
     question = f"Do {first.bench} and {second.bench} give the same results within the margin?"
-    told = stands_in(found)
+    told, coded = stands_in(found), codec_sentences(found)
     body = [
         *heading("Comparison of benches", title, question, identifier, provenance, origin=_origin(origins)),
         verdict_section(verdict(found)),
@@ -87,7 +95,7 @@ def report(found: Comparison) -> str:
         f"<figure>{_figure(found, provenance)}<figcaption>{escape(_CAPTION)}</figcaption></figure>",
         table(summary(found)),
         f"<h2>Shared effects</h2>{sentences_list([shared_sentence(found)])}",
-        f"<h2>Runs</h2>{pairs(_runs(found), code=True)}",
+        f"<h2>Runs</h2>{pairs(_runs(found), code=True)}{sentences_list(coded) if coded else ''}",
         footer(identifier, provenance),
     ]
     return page(title, identifier, body)

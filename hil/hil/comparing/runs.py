@@ -20,13 +20,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Side:
-    """One of the two runs: its record's facts, and its results computed anew from the record."""
+    """One of the two runs: its record's facts, and its results computed anew from the record.
+
+    :param codecs: of the pictures that its cameras gave.
+    """
 
     name: str
     run: Mapping[str, Any]
     results: Mapping[str, Mapping[str, Compared]]
     certificates: Mapping[str, str]
     effects: Mapping[str, Mapping[str, Any]]
+    codecs: tuple[str, ...] = ()
 
     @property
     def bench(self) -> str:
@@ -72,7 +76,8 @@ def side_of(folder: Path, record: Record, results: Results) -> Side:
         what = "declares no conditions that could be compared"
         raise UsageError(what, where=name, remedy="declare them with @….conditions")
     chosen = parameters.recorded(found.parameters, record.run["parameters"], where=name)
-    return Side(folder.name, record.run, found.conditions_of(results.data, chosen), *_standards(record))
+    codecs = tuple(sorted({str(event.data["codec"]) for event in record.events("frame")}))
+    return Side(folder.name, record.run, found.conditions_of(results.data, chosen), *_standards(record), codecs)
 
 
 def _standards(record: Record) -> tuple[dict[str, str], dict[str, dict[str, Any]]]:
