@@ -19,7 +19,7 @@ from hil_calibration.stream import Measurements
 from hil_drivers.sim.response_curve import ResponseCurve
 from hil_procedures.detection_range.parameters import BLANK, DetectionRange
 from hil_procedures.detection_range.ranges import Range, largest, ranges
-from hil_procedures.detection_range.results import judge
+from hil_procedures.detection_range.results import deviances, judge
 from hil_procedures.detection_range.script import plan, truth
 from hil_procedures.detection_range.session import Session
 
@@ -67,6 +67,7 @@ def test_each_bearing_has_the_range_of_its_curve(found: list[Range]) -> None:
         assert one.lower < true < one.upper
         assert one.lower < one.range < one.upper
         assert 0.02 < one.u / true < 0.15
+    assert deviances(found) == ", ".join(f"{one.bearing:g}°: {one.fit.curve.deviance:.4g}" for one in found)
 
 
 def test_a_zero_of_the_distance_that_is_wrong_shifts_the_range_by_itself(found: list[Range]) -> None:
@@ -83,6 +84,7 @@ def test_a_bearing_at_which_everything_is_separated_has_no_range() -> None:
     assert one.reason
     assert one.largest == pytest.approx(drawn.nominal[drawn.nominal < 4.0].max())
     assert judge([one], 2.0, DetectionRange(bearings=(0.0,))).outcome == "INCONCLUSIVE"
+    assert deviances([one]) == "0°: none"
 
 
 def test_stepping_outwards_ends_where_too_few_are_detected() -> None:

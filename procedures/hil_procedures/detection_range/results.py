@@ -52,7 +52,7 @@ def results(record: Record, p: DetectionRange) -> Results:
             "each direction?",
             standards=instruments(evidence, "distance", "luxmeter", "temperature"),
             budgets=tuple(_budget(one) for one in found if one.u is not None),
-            conditions=_conditions(session, p, voids),
+            conditions=(*_conditions(session, p, voids), ("deviance of the curves", deviances(found))),
             limitations=LIMITATIONS,
             picture=_picture(found, p),
         ),
@@ -127,6 +127,12 @@ def _conditions(session: Session, p: DetectionRange, voids: int) -> tuple[tuple[
         ("model", curve),
         ("bounds", f"one-sided, {100 * p.each:.4g} % each, profile of the penalised likelihood, link logit"),
     )
+
+
+def deviances(found: list[Range]) -> str:
+    """The deviance of each bearing's curve; none where hits and misses are separated."""
+    told = [(one.bearing, _finite(one.fit.curve.deviance)) for one in found]
+    return ", ".join(f"{bearing:g}°: {'none' if value is None else f'{value:.4g}'}" for bearing, value in told)
 
 
 def _budget(one: Range) -> BudgetTable:
