@@ -6,12 +6,16 @@ import asyncio
 import json
 from typing import Any
 
+import numpy as np
 import pytest
 
 from hil.run import RunOutcome, run_procedure
 from hil_calibration.certificate.lint.checking import check
+from hil_calibration.systems.virtual import Trials, calibrate
 from hil_procedures.virtual.certificate import unit_of
 from hil_procedures.virtual.parameters import CalibrateVirtualInstrument
+from hil_procedures.virtual.results import parameters_table
+from hil_procedures.virtual.session import Session
 
 
 @pytest.fixture(scope="module")
@@ -60,6 +64,16 @@ def test_the_certificate_states_the_domain_and_what_the_interval_is(outcome: Run
     assert "near-duplicates" in text.lower()
     assert (outcome.folder / "certificate.pdf").read_bytes().startswith(b"%PDF")
     assert [one for one in check(text.encode()) if one.severity == "error"] == []
+
+
+def test_stimuli_for_which_the_model_failed_are_told_beside_what_it_is_worth() -> None:
+    rng = np.random.default_rng(1)
+    reference, names = rng.uniform(50.0, 150.0, 60), tuple(f"P{i}" for i in range(60))
+    given = Trials(reference + rng.normal(0.0, 1.0, 60), reference, names, {"snr": np.full(60, 5.0)}, np.ones(60, bool))
+    domain = {"snr": (1.0, 10.0)}
+    session = Session(given, ("inside",) * 60, ("crash", "time-out"), "/min", 0.1, domain, {})
+    rows = parameters_table(session, calibrate(given, domain, u_reference=0.1)).rows
+    assert ("stimuli without a value, for faults of the model", "2 of 62", "") in rows
 
 
 @pytest.mark.parametrize(

@@ -58,7 +58,7 @@ def results(record: Record, p: CalibrateVirtualInstrument) -> Results:
 
 def parameters_table(session: Session, found: Calibrated) -> SummaryTable:
     """What the calibration found, on the calibration part."""
-    one, unit = found.instrument, session.unit
+    one, unit, failed = found.instrument, session.unit, len(session.faults)
     rows = (
         ("bias", _number(one.bias, 2.0 * one.u_bias), unit),
         ("standard uncertainty of the bias", f"{one.u_bias:.2g}", unit),
@@ -72,6 +72,7 @@ def parameters_table(session: Session, found: Calibrated) -> SummaryTable:
         ),
         *((f"domain: {name}", f"{low:.3g} to {high:.3g}", "") for name, (low, high) in one.domain.items()),
         ("subjects that calibrate, values", f"{len(set(found.made.subjects))}, {len(found.made.indication)}", ""),
+        ("stimuli without a value, for faults of the model", f"{failed} of {failed + len(session.contents)}", ""),
     )
     return SummaryTable("Virtual instrument, as calibrated", ("quantity", "value", "unit"), rows)
 
