@@ -29,6 +29,9 @@ LIMITATIONS = (
     "earlier, or later.",
     "A speed at a touch is found on the way to it, by a parabola: a touch that the bumper did not tell of is taken for "
     "a stop without one.",
+    "A touch is taken to be where the robot then rests: an obstacle that gives way is pushed on meanwhile, and what is "
+    "taken away before the touch comes out too large. A robot that pushes one on, and does not rest in time, makes the "
+    "attempt void although it touched.",
     "A simulation shows what the models in it say, not what a physical system does.",
     "No conformity to a standard is claimed.",
 )
