@@ -20,8 +20,8 @@ TRIED = {
     "voice-detection-vs-snr": ("listener-sim", 24, 22, (0.5, 1.6)),
 }
 """By procedure: its bench, how many worlds, how many of them at least let it come to a result (a curve fitted to few
-trials may have no slope), and between what the root mean square of error/u must lie. Single errors of the model of heart
-rate are far from normal; intervals of indices are wide where the points fill the ranges evenly."""
+trials may have no slope), and between what the root mean square of error/u must lie. Single errors of the model of
+heart rate are far from normal; intervals of indices are wide where the points fill the ranges evenly."""
 
 
 @pytest.mark.soak
