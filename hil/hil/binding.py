@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from hil_drivers.capability import Camera, Source, SystemIdentity
+from hil_drivers.replay import Replay
 from hil_drivers.transport.supervisor import LinkState, LinkStatus
 
 from .bench.channel import ActuatorChannel, Channel, SensorChannel
@@ -142,6 +143,7 @@ class Binding:
             temperature=self.temperature,
             u_clock=self._u_clock,
             patience=self._patience,
+            replayed=isinstance(channel.device, Replay),
         )
 
     def _bind(self, role: str, capability: type) -> object:

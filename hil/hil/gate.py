@@ -1,6 +1,7 @@
 """Validity gates: an observation counts only while its conditions hold.
 
-A gate measures its channel before, during and after the observation. A reading outside the tolerance makes
+A gate measures its channel before, during and after the observation; of a recording, whose reference is one value,
+before and after. A reading outside the tolerance makes
 the attempt void: the gate cancels the procedure's task and swallows that cancellation at its own exit, as
 `asyncio.timeout` does; the point is then offered again. Other cancellations (abort) pass through. A fault of the
 bench inside the gate (a device lost, a picture that may not be used) voids the attempt likewise. Gates may be nested.
@@ -91,7 +92,7 @@ class Gate:
         self._entered = True
         if self._reason or self._failure is not None:
             self._cancel_owner()
-        else:
+        elif not self._channel.replayed:
             self._sampler = asyncio.create_task(self._sample(), name=f"gate on {self._channel.name}")
         return self
 

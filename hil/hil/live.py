@@ -50,6 +50,7 @@ class LiveChannel:
     :param temperature: the present temperature in Cel, for effects that depend on it.
     :param u_clock: the standard uncertainty of the bench clock as UTC now, in s: one effect shared by all readings.
     :param patience: with a device that is lost while the script reads it; none by default.
+    :param replayed: whether its readings are references of recordings: they do not change while one is observed.
     """
 
     def __init__(
@@ -68,8 +69,10 @@ class LiveChannel:
         temperature: Callable[[], float | None],
         u_clock: Callable[[], float] = float,
         patience: Patience | None = None,
+        replayed: bool = False,
     ) -> None:
         self.name, self.unit, self.calibration, self.period = name, unit, calibration, period
+        self.replayed = replayed
         self._reader, self._clock, self._exclusive = reader, clock, exclusive
         self._record, self._number, self._temperature = record, number, temperature
         self._limits, self._u_clock, self._patience = limits, u_clock, patience
