@@ -62,6 +62,7 @@ def test_events_in_words() -> None:
     assert sentence("gateway", {"state": "started", "pid": 5}) == "clients can connect (process 5)"
     assert sentence("gateway", {"state": "lost", "reason": "it ended"}) == "no client can connect: it ended"
     assert sentence("safe state", {"reached": 1, "of": 2}) == "safe state: 1 of 2 actions done"
+    assert sentence("safe state", {"reached": 0, "of": 0}) == "safe state: nothing to be done on this bench"
 
 
 def test_an_alarm_that_is_shelved_says_until_when_by_whom_and_why() -> None:

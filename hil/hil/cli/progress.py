@@ -71,7 +71,8 @@ def sentence(kind: str, data: Mapping[str, Any]) -> str:
     if kind == "finished":
         return f"finished: {rest.get('status')}"
     if kind == "safe state":
-        return f"safe state: {rest.get('reached')} of {rest.get('of')} actions done"
+        done = f"{rest.get('reached')} of {rest.get('of')} actions done"
+        return f"safe state: {done if rest.get('of') else 'nothing to be done on this bench'}"
     if kind == "resumed":
         left = "" if rest.get("left") is None else f", {rest['left']} are left"
         return f"resumed: {rest.get('committed')} points count already{left}"

@@ -201,6 +201,8 @@ def _run(event: Mapping[str, Any]) -> str:
 
 
 def _safe(event: Mapping[str, Any]) -> str:
+    if event.get("of") == 0:
+        return "nothing to be done on this bench"
     return f"{_short(event.get('reached', ''))} of {_short(event.get('of', ''))} actions done"
 
 

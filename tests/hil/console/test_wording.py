@@ -24,6 +24,7 @@ from hil.console.wording import Severity, entry_of
         ("point", {"index": 0, "of": None, "most": 9, "attempt": 2}, "point", "1, attempt 2"),
         ("run", {"folder": "runs/a", "points": 15}, "run", "runs/a, 15 points"),
         ("safe state", {"reached": 1, "of": 2}, "safe state", "1 of 2 actions done"),
+        ("safe state", {"reached": 0, "of": 0}, "safe state", "nothing to be done on this bench"),
         ("leasetake", {"operator": "ann", "client": "console"}, "command taken", "by ann"),
         ("waiting", {"until": 1_780_000_000 * 10**9}, "waiting", "until 20:26 UTC, bench time (script)"),
         ("service", {"what": "begun", "bench": "rig"}, "service", "the bench is in service: rig"),
