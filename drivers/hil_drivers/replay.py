@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Protocol, runtime_checkable
 
+MORE = "record more, plan what the data set holds, or let its recordings serve again with reuse = true"
+"""What to do where recordings lack."""
+
 
 @dataclass(frozen=True, slots=True)
 class Recording:
@@ -39,7 +42,7 @@ class Replay(Protocol):
     """A device that replays recordings.
 
     ``on_use`` is told of each recording that is given out as a stimulus, before it is; ``reuse`` says whether a
-    recording may be given out at several points of a plan.
+    recording may be given out at several points of a plan: the result then holds for the recordings, not for others.
     """
 
     on_use: Callable[[Recording], None] | None

@@ -123,7 +123,7 @@ class Lanes:
         for lane in self._lanes[1:]:
             if lane.binding.systems != first.binding.systems:
                 raise NotFit("differs between lanes", where="the system under test", remedy="look at its files")
-        require_recordings(first.replays, getattr(engine.plan, "points", ()), self.occasions, engine.progress.history)
+        require_recordings(first.replays, engine.plan, engine.progress.history)
         self.control.alarms = supervisor.alarms
         engine.show(first.bench, first.binding, supervisor)
         engine.identify(self._clock, first.binding)

@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from hil_drivers.replay import Recording, Replay
+from hil_drivers.replay import MORE, Recording, Replay
 
+from .design.plan import ListPlan
 from .errors import BenchFault, NotFit
 
 if TYPE_CHECKING:
-    from .design import History, Plan, PlannedPoint
+    from .design import History, Plan
     from .record import Record
 
 USED = "recording"
 """The kind of event that says which recording was given out, and at which point."""
 
 NAMED = 5
-"""Points that are named where a data set lacks something."""
+"""Conditions that are named where a data set lacks something, each with the first point that finds it lacking."""
 
 
 class Occasions:
@@ -38,10 +39,15 @@ class Occasions:
     def of(self, index: int, factors: Mapping[str, Any]) -> int:
         """The occasion of the point ``index``."""
         if index not in self._of:
-            condition = json.dumps(dict(factors), sort_keys=True, default=str)
+            condition = condition_of(factors)
             self._of[index] = self._counts[condition]
             self._counts[condition] += 1
         return self._of[index]
+
+
+def condition_of(factors: Mapping[str, Any]) -> str:
+    """What is equal for points of one condition."""
+    return json.dumps(dict(factors), sort_keys=True, default=str)
 
 
 class Uses:
@@ -73,20 +79,22 @@ class Uses:
             )
 
 
-def require_recordings(
-    devices: Mapping[str, Replay], points: Iterable[PlannedPoint], occasions: Occasions, done: History
-) -> None:
-    """Check that the data sets hold what a plan asks for, as far as they know what its factors mean.
+def require_recordings(devices: Mapping[str, Replay], plan: Plan, done: History) -> None:
+    """Check that the data sets hold what a plan may ask for, as far as they know what its factors mean.
+
+    Of a plan that stops once enough is known, all points count that it may come to: else it could end undecided.
 
     :raises NotFit: naming the points for which they do not.
     """
-    faults = [
-        f"{name}: {missing}, at point {point.index + 1}"
-        for point in points
-        if point.index not in done
-        for name, device in devices.items()
-        if (missing := device.lacking(point.factors, occasions.of(point.index, point.factors)))
-    ]
-    if faults:
-        more = "" if len(faults) <= NAMED else f"; and {len(faults) - NAMED} more"
-        raise NotFit("; ".join(faults[:NAMED]) + more, remedy="record more, or plan what the data set holds")
+    points = plan.foreseen
+    occasions = Occasions(ListPlan(points), done)
+    first: dict[tuple[str, str], str] = {}
+    for point in points:
+        if point.index in done:
+            continue
+        for name, device in devices.items():
+            if missing := device.lacking(point.factors, occasions.of(point.index, point.factors)):
+                first.setdefault((name, condition_of(point.factors)), f"{name}: {missing}, at point {point.index + 1}")
+    if faults := list(first.values()):
+        more = "" if len(faults) <= NAMED else f"; and {len(faults) - NAMED} more conditions"
+        raise NotFit("; ".join(faults[:NAMED]) + more, remedy=MORE)

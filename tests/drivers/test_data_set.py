@@ -19,7 +19,7 @@ from hil_drivers.clock import WallClock
 from hil_drivers.data_set import About, DataSet, load
 from hil_drivers.data_set_check import look
 from hil_drivers.data_set_writer import DataSetWriter
-from hil_drivers.errors import DeviceUnreachable, OptionError, RemoteProtocolError, SetpointRefused
+from hil_drivers.errors import EndOfRecording, OptionError, RemoteProtocolError, SetpointRefused
 from hil_drivers.file_bytes import small
 from hil_drivers.instruments.dataset import SMALL, Dataset
 from hil_drivers.replay import Recording, Replay
@@ -170,15 +170,30 @@ async def test_what_the_data_set_lacks_is_said(folder: Path) -> None:
     assert device.lacking({"bearing": 3}, 7) == ""
     await device.show("AAA")
     await device.write("illuminance.set", 40.0)
-    with pytest.raises(DeviceUnreachable, match="holds 0 recordings"):
+    with pytest.raises(EndOfRecording, match="holds 0 recordings"):
         await device.read("illuminance")
     device.present(0)
     await device.write("illuminance.set", 20.0)
     await device.grab()
-    with pytest.raises(DeviceUnreachable, match="per_point"):
+    with pytest.raises(EndOfRecording, match="per_point"):
         await device.grab()
     with pytest.raises(SetpointRefused):
         await device.write("illuminance.set", float("nan"))
+    await device.close()
+
+
+async def test_recordings_that_may_serve_again_begin_anew(folder: Path) -> None:
+    device = await opened(folder, factors={"sign": "content", "lux": "illuminance"}, reuse=True)
+    assert device.lacking({"sign": "AAA", "lux": 20.0}, 2) == ""
+    assert "holds 0 recordings" in device.lacking({"sign": "AAA", "lux": 40.0}, 0)
+    await device.show("AAA")
+    await device.write("illuminance.set", 20.0)
+    given = []
+    for occasion in range(5):
+        device.present(occasion)
+        given.append((await device.grab()).number)
+    assert given == [given[0], given[1]] * 2 + [given[0]]
+    assert given[0] != given[1]
     await device.close()
 
 

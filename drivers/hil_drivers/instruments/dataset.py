@@ -19,9 +19,9 @@ from ..capability import Frame, Values
 from ..clock import Clock
 from ..data_set import DataSet, Entry, load
 from ..device import Device, Point
-from ..errors import AddressError, DeviceUnreachable, OptionError, RemoteProtocolError
+from ..errors import AddressError, DeviceUnreachable, EndOfRecording, OptionError, RemoteProtocolError
 from ..indication import Indication
-from ..replay import Recording, Reference
+from ..replay import MORE, Recording, Reference
 from ..transport.worker import Worker
 from ..values_file import values_of
 
@@ -48,7 +48,7 @@ class Dataset(Device):
     :param factors: by factor of a plan, ``"content"`` or the quantity that it stands for: then a plan is checked
         against the data set before a run begins.
     :param per_point: recordings that one point of a plan takes.
-    :param reuse: whether several points may take one recording.
+    :param reuse: whether several points may take one recording: a condition begins anew once all of its own were taken.
     :param interval: bench seconds that a reading takes.
     """
 
@@ -146,7 +146,7 @@ class Dataset(Device):
     async def read(self, point: str) -> Indication:
         """The reference value of the recording that is selected.
 
-        :raises DeviceUnreachable: if the data set holds none.
+        :raises EndOfRecording: if the data set holds none.
         """
         unit, begin = self._readable(point).unit, self.clock.now()
         self._require_open()
@@ -157,7 +157,7 @@ class Dataset(Device):
     async def grab(self) -> Frame:
         """The picture of the recording that is selected.
 
-        :raises DeviceUnreachable: if the data set holds none, or a point takes more than ``per_point``.
+        :raises EndOfRecording: if the data set holds none, or a point takes more than ``per_point``.
         :raises RemoteProtocolError: if it is not the file of the index, or no picture.
         """
         entry, begin = self._given_out(), self.clock.now()
@@ -174,7 +174,7 @@ class Dataset(Device):
     async def take(self) -> Values:
         """The sound or the table of the recording that is selected.
 
-        :raises DeviceUnreachable: if the data set holds none, or a point takes more than ``per_point``.
+        :raises EndOfRecording: if the data set holds none, or a point takes more than ``per_point``.
         :raises RemoteProtocolError: if it is not the file of the index, or neither sound nor table.
         """
         entry, begin = self._given_out(), self.clock.now()
@@ -197,7 +197,7 @@ class Dataset(Device):
 
     def _selected(self, number: int) -> Entry:
         if number >= self._per_point:
-            raise DeviceUnreachable(
+            raise EndOfRecording(
                 f"a point asks for more than {self._per_point} recordings",
                 where=self.name,
                 remedy="state how many it takes with per_point",
@@ -205,10 +205,9 @@ class Dataset(Device):
         if self._here is None:
             self._here = self._found(self._content, self._commanded)
         found, place = self._here, self._occasion * self._per_point + number
-        if place >= len(found):
-            missing = self._shortage(found, self._content, self._commanded, place + 1)
-            raise DeviceUnreachable(missing, where=self.name, remedy="record more, or plan less")
-        return found[place]
+        if missing := self._shortage(found, self._content, self._commanded, place + 1):
+            raise EndOfRecording(missing, where=self.name, remedy=MORE)
+        return found[place % len(found)]
 
     def _found(self, content: str | None, commanded: Mapping[str, float]) -> list[Entry]:
         """The recordings of a condition, the nearest first."""
@@ -230,7 +229,7 @@ class Dataset(Device):
         return [entry for *_, entry in sorted(kept, key=lambda one: one[:2])]
 
     def _shortage(self, found: list[Entry], content: str | None, commanded: Mapping[str, float], needed: int) -> str:
-        if len(found) >= needed:
+        if len(found) >= (1 if self.reuse else needed):
             return ""
         quantities = self._data.quantities
         wanted = [] if content is None else [f"content {content!r}"]

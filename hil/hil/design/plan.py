@@ -7,7 +7,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from ..errors import ProcedureFault
 from .factors import in_unit
@@ -92,6 +92,10 @@ class Plan(Protocol):
     def most(self) -> int:
         """How many points there can be."""
 
+    @property
+    def foreseen(self) -> tuple[PlannedPoint, ...]:
+        """All points that it may come to, in their order, where they do not depend on what is observed; else none."""
+
     def next(self, history: History) -> PlannedPoint | None:
         """The next point, or ``None`` where there is none."""
 
@@ -115,10 +119,22 @@ class ListPlan:
         """All of them, in their order."""
         return self._points
 
+    @property
+    def foreseen(self) -> tuple[PlannedPoint, ...]:
+        return self._points
+
     def next(self, history: History) -> PlannedPoint | None:
         while self._cursor < len(self._points) and self._points[self._cursor].index in history:
             self._cursor += 1
         return self._points[self._cursor] if self._cursor < len(self._points) else None
+
+
+@runtime_checkable
+class Drawn(Protocol):
+    """A rule that draws its conditions beforehand: what is observed only tells it when to stop."""
+
+    def draw(self, number: int, seed: int, /) -> Mapping[str, Any]:
+        """The condition of the point that follows on ``number`` others."""
 
 
 class AdaptivePlan:
@@ -134,6 +150,13 @@ class AdaptivePlan:
     @property
     def most(self) -> int:
         return self._design.most
+
+    @property
+    def foreseen(self) -> tuple[PlannedPoint, ...]:
+        rule = self._design.rule
+        if not isinstance(rule, Drawn):
+            return ()
+        return tuple(PlannedPoint(number, dict(rule.draw(number, self._seed))) for number in range(self.most))
 
     def next(self, history: History) -> PlannedPoint | None:
         if len(history) >= self.most:

@@ -46,7 +46,11 @@ class Trials:
     def next(self, observed: Sequence[Observed], seed: int, /) -> Mapping[str, Any] | None:
         if self.until.met(*counted(observed, self.success, self.sut_faults)):
             return None
-        return random.Random(f"draw/{seed}/{len(observed)}").choice(self.conditions)
+        return self.draw(len(observed), seed)
+
+    def draw(self, number: int, seed: int, /) -> Mapping[str, Any]:
+        """The condition of the trial that follows on ``number`` others, whatever those observed."""
+        return random.Random(f"draw/{seed}/{number}").choice(self.conditions)
 
 
 @dataclass(frozen=True)

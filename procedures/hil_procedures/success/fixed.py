@@ -11,7 +11,7 @@ from hil_calibration.systems.anytime import confidence_sequence
 
 from ..curve_report import OUTCOME
 from .parameters import SuccessRate
-from .tally import LIMITATIONS, Tally, downwards, upwards
+from .tally import Tally, downwards, upwards
 
 EQUAL_NUMBERS = (
     "Each sign is shown equally often as far as the number allows: the share read then scatters no more than by the "
@@ -58,7 +58,7 @@ def results(record: Record, p: SuccessRate) -> Results:
             conditions=tally.conditions(p),
             counts=(("planned trials and failures allowed", f"{planned}, {p.failures}"), *tally.counts()),
             fit=(("model", "trials that succeed with one probability"), ("method of the bounds", "Clopper-Pearson")),
-            limitations=(EQUAL_NUMBERS, *LIMITATIONS),
+            limitations=(EQUAL_NUMBERS, *tally.limitations),
             risk=f"of PASS below the requirement, and of FAIL above it: at most {100 * (1 - p.confidence):.3g} % each",
             tables=(tally.by_sign(),),
         ),

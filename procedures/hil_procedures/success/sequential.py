@@ -9,7 +9,7 @@ from hil_calibration.performance import Sprt
 
 from .parameters import SuccessRateSequential
 from .script import stopping_rule
-from .tally import LIMITATIONS, Tally, downwards, upwards
+from .tally import Tally, downwards, upwards
 
 BETWEEN = "A failure probability between the acceptable and the rejectable one may be decided either way."
 
@@ -51,7 +51,7 @@ def results(record: Record, p: SuccessRateSequential) -> Results:
             conditions=tally.conditions(p),
             counts=tally.counts(),
             fit=_fit(rule, p),
-            limitations=(BETWEEN, *LIMITATIONS),
+            limitations=(BETWEEN, *tally.limitations),
             risk=f"of rejecting what is acceptable: {100 * good.reject:.2g} %; of accepting what is rejectable: "
             f"{100 * bad.accept:.2g} % (exact, the cut-off included)",
             tables=(tally.by_sign(),),

@@ -1,0 +1,91 @@
+"""Success rates on a data set: too few recordings are named before the run, and those that serve again afterwards."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from hil.design import History, ListPlan
+from hil.record import open_run
+from hil.run import RunOutcome, run_procedure
+from hil_procedures.success.parameters import SuccessRateSequential
+from hil_procedures.success.script import sequential_plan
+from replayed import make_bench
+
+SETTINGS = {"signs": "AAA,BBB,CCC", "illuminance": "80 lx", "warm_up": "0"}
+
+
+async def carry_out(place: Path, procedure: str, *, reuse: bool = False, **settings: str) -> RunOutcome:
+    bench = make_bench(place / "bench")
+    if reuse:
+        bench.write_text(bench.read_text().replace('folder = "signs"', 'folder = "signs"\nreuse = true'))
+    return await run_procedure(
+        procedure,
+        str(bench),
+        settings=SETTINGS | settings,
+        seed=3,
+        speed=None,
+        out=place / "runs",
+        operator="Operator A",
+        on_event=lambda event: None,
+    )
+
+
+async def test_a_sequential_test_that_could_run_out_of_recordings_is_refused(tmp_path: Path) -> None:
+    outcome = await carry_out(tmp_path, "success-rate-sequential")
+    assert outcome.status == "failed"
+    assert outcome.error.count("holds 2 recordings of content") == 3, "each sign once"
+    assert "number 3 is needed, at point" in outcome.error
+    assert "record more, plan what the data set holds, or let its recordings serve again with reuse = true" in (
+        outcome.error
+    )
+    assert "has not come back" not in outcome.error
+    assert open_run(outcome.folder).points() == [], "before the first trial"
+
+
+async def test_recordings_that_serve_again_are_told(tmp_path: Path) -> None:
+    outcome = await carry_out(tmp_path, "success-rate-sequential", reuse=True)
+    assert outcome.status == "complete", outcome.error
+    told = json.loads((outcome.folder / "results.json").read_text(encoding="utf-8"))
+    trials = told["results"]["trials"]
+    page = (outcome.folder / "report.html").read_text(encoding="utf-8")
+    assert f"{trials} trials had 6 recordings. Those that served again are no new evidence" in page
+
+
+async def test_where_each_serves_once_nothing_is_told(tmp_path: Path) -> None:
+    outcome = await carry_out(tmp_path, "success-rate", reliability="0.6", failures="0")
+    assert outcome.status == "complete", outcome.error
+    assert "served again" not in (outcome.folder / "report.html").read_text(encoding="utf-8")
+
+
+async def test_a_recording_that_lacks_in_spite_of_all_ends_the_run_at_once(tmp_path: Path) -> None:
+    """Where the bench file does not say what a factor stands for, nothing is known before the run."""
+    bench = make_bench(tmp_path / "bench")
+    lines = [line for line in bench.read_text().splitlines() if not line.startswith("factors")]
+    bench.write_text("\n".join(lines))
+    outcome = await run_procedure(
+        "success-rate-sequential",
+        str(bench),
+        settings=SETTINGS,
+        seed=3,
+        speed=None,
+        out=tmp_path / "runs",
+        operator="Operator A",
+        on_event=lambda event: None,
+    )
+    assert outcome.status == "failed"
+    assert "number 3 is needed" in outcome.error
+    assert "has not come back" not in outcome.error
+    assert not open_run(outcome.folder).events("device lost")
+
+
+def test_what_is_foreseen_is_what_comes() -> None:
+    p = SuccessRateSequential(signs=("A", "B", "C"))
+    design = sequential_plan(p)
+    plan, history = design.plan(5), History()
+    foreseen = plan.foreseen
+    assert len(foreseen) == p.most
+    while (point := plan.next(history)) is not None:
+        assert point == foreseen[point.index]
+        history.commit(point, [{"hit": point.index % 9 != 0}])
+    assert ListPlan(foreseen).foreseen == foreseen
