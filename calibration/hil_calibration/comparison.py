@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from numpy.typing import ArrayLike
 
-from .checks import number, numbers, positive, probability, standard_uncertainty
+from .checks import degrees_of_freedom, number, numbers, positive, probability, standard_uncertainty
+from .coverage import coverage_factor
 from .errors import UnknownCorrelation, UnknownUncertainty
 
 
@@ -55,10 +56,15 @@ def _require_results(x1: float, w1: float, x2: float, w2: float, covariance: flo
 
 @dataclass(frozen=True)
 class Equivalence:
-    """Whether a difference lies within a margin, its uncertainty included: |d| + U(d) <= margin."""
+    """Whether a difference lies within a margin, its uncertainty included: |d| + U(d) <= margin.
+
+    :param U: ``k`` u(d), ``k`` of Student's t for about 95 % and ``dof``, the effective degrees of freedom of u(d).
+    """
 
     difference: float
     U: float
+    k: float
+    dof: float
     margin: float
 
     @property
@@ -73,18 +79,39 @@ class Equivalence:
 
 
 def equivalence(
-    x1: float, u1: float, x2: float, u2: float, *, margin: float, covariance: float = 0.0, k: float = 2.0
+    x1: float,
+    u1: float,
+    x2: float,
+    u2: float,
+    *,
+    margin: float,
+    covariance: float = 0.0,
+    dof1: float = math.inf,
+    dof2: float = math.inf,
 ) -> Equivalence:
     """Compare two results with a stated margin. A large uncertainty never makes them equivalent.
 
+    The degrees of freedom of u(d) are those of Welch-Satterthwaite (GUM G.4.1). What both results share leaves u(d) by
+    the covariance but has no term of its own there: that is exact where its degrees of freedom are infinite, as those
+    of a certificate commonly are, and makes U larger where they are not.
+
+    >>> round(equivalence(10.0, 0.3, 9.0, 0.4, margin=3.0, dof1=4, dof2=4).dof, 2)
+    7.42
+
     :param margin: above 0, in the unit of the results.
     :param covariance: u(x1, x2).
-    :raises UnknownUncertainty: an uncertainty is not a finite number of 0 or more.
+    :param dof1: degrees of freedom of ``u1`` and :param dof2: of ``u2``, 1 or more.
+    :raises UnknownUncertainty: an uncertainty is not a finite number of 0 or more, or degrees of freedom are below 1.
     """
     positive("margin", margin)
-    positive("k", k)
+    degrees_of_freedom("dof1", dof1)
+    degrees_of_freedom("dof2", dof2)
     _require_results(x1, u1, x2, u2, covariance)
-    return Equivalence(x1 - x2, k * math.sqrt(max(0.0, u1**2 + u2**2 - 2 * covariance)), margin)
+    variance = max(0.0, u1**2 + u2**2 - 2 * covariance)
+    quartic = u1**4 / dof1 + u2**4 / dof2
+    dof = max(1.0, round(variance**2 / quartic, 9)) if quartic > 0.0 else math.inf
+    k = coverage_factor(dof)
+    return Equivalence(x1 - x2, k * math.sqrt(variance), k, dof, margin)
 
 
 @dataclass(frozen=True)

@@ -50,8 +50,16 @@ class Budget:
         return policy.factor(max(1.0, self.dof)) * self.u
 
     def to_json(self) -> dict[str, Any]:
-        """The lines that contribute, by name."""
-        return {part.name: {"u": part.u, "distribution": part.distribution} for part in self.parts if part.u > 0.0}
+        """The lines that contribute, by name; a line without ``dof`` has infinite degrees of freedom."""
+        return {
+            part.name: {
+                "u": part.u,
+                "distribution": part.distribution,
+                **({"dof": part.dof} if math.isfinite(part.dof) else {}),
+            }
+            for part in self.parts
+            if part.u > 0.0
+        }
 
     def beside(self, *parts: Part) -> Budget:
         """The budget with further contributions."""

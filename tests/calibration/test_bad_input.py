@@ -68,7 +68,7 @@ BAD: dict[str, Callable[[], Any]] = {
     "algorithm_a: nan": lambda: precision.algorithm_a([1.0, 2.0, NAN]),
     "e_n: U": lambda: comparison.e_n(1.0, NAN, 2.0, 0.1),
     "zeta: covariance": lambda: comparison.zeta(1.0, 0.1, 2.0, 0.1, covariance=0.02),
-    "equivalence: k": lambda: comparison.equivalence(1.0, 0.1, 2.0, 0.1, margin=1.0, k=-2.0),
+    "equivalence: dof": lambda: comparison.equivalence(1.0, 0.1, 2.0, 0.1, margin=1.0, dof2=0.5),
     "equivalence: value": lambda: comparison.equivalence(NAN, 0.1, 2.0, 0.1, margin=1.0),
     "equivalence: margin": lambda: comparison.equivalence(1.0, 0.1, 2.0, 0.1, margin=0.0),
     "bland_altman: few": lambda: comparison.bland_altman([1.0, 2.0]),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,10 +18,24 @@ from .options import as_json, out
 from .output import show_json, show_table
 
 if TYPE_CHECKING:
+    from ..documents.details import Compares
     from ..documents.lifecycle import Document
     from ..sealing.keys import PrivateKey
 
 EXIT = {"PASS": PASS, "FAIL": FAIL, "INCONCLUSIVE": INCONCLUSIVE}
+
+
+class MarginType(click.ParamType[tuple[str, float]]):
+    """``VALUE`` or ``NAME=VALUE``: the name, empty for none, and a number above 0."""
+
+    name = "margin"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, float]:
+        name, _, number = str(value).rpartition("=")
+        return name.strip(), float(_ABOVE_ZERO(number, param, ctx))
+
+
+_ABOVE_ZERO = click.FloatRange(min=0, min_open=True, max=1e300)
 
 
 @click.command(short_help="The same design on two benches: where do they agree?")
@@ -28,9 +43,13 @@ EXIT = {"PASS": PASS, "FAIL": FAIL, "INCONCLUSIVE": INCONCLUSIVE}
 @click.argument("second", shell_complete=run_names)
 @click.option(
     "--margin",
-    type=click.FloatRange(min=0, min_open=True, max=1e300),
+    "margins",
+    metavar="VALUE|NAME=VALUE",
+    type=MarginType(),
     required=True,
-    help="Within which they must agree, in the unit of the results; stated before the runs.",
+    multiple=True,
+    help="Within which they must agree, in the unit of the results; stated before the runs. For several units once for "
+    "each measurand, by its name.",
 )
 @click.option("--measurand", metavar="NAME", help="The only one to compare; all by default.")
 @click.option(
@@ -52,7 +71,7 @@ EXIT = {"PASS": PASS, "FAIL": FAIL, "INCONCLUSIVE": INCONCLUSIVE}
 def compare(
     first: str,
     second: str,
-    margin: float,
+    margins: tuple[tuple[str, float], ...],
     measurand: str | None,
     folder: Path | None,
     certificate: bool,
@@ -72,13 +91,23 @@ def compare(
     6 a record does not hold.
     """
     from ..comparing.comparison import compare as compared
-    from ..comparing.report import codec_sentences, report, shared_sentence, stands_in, summary, verdict
+    from ..comparing.report import (
+        codec_sentences,
+        left_out_sentences,
+        report,
+        shared_sentence,
+        stands_in,
+        summary,
+        verdict,
+    )
     from ..comparing.runs import read
+    from ..documents.equivalence import compares_with
 
     folders = (find_run(first, out), find_run(second, out))
     if not certificate and (laboratory, key, bench) != (None, None, None):
         raise UsageError("--laboratory, --key and --bench are for a certificate", remedy="add --certificate")
-    found = compared(read(folders[0]), read(folders[1]), margin=margin, measurand=measurand)
+    margin, named = _stated(margins)
+    found = compared(read(folders[0]), read(folders[1]), margin=margin, margins=named, measurand=measurand)
     if folder is not None:
         folder.mkdir(parents=True, exist_ok=True)
         document = json.dumps(found.to_json(), indent=2, ensure_ascii=False)
@@ -88,9 +117,12 @@ def compare(
         made, told = summary(found), verdict(found)
         show_table(made.columns, made.rows, title=made.title)
         click.echo(f"\n{told.outcome}. Required: {told.requirement}. Found: {told.reason}.\nRule: {told.rule}.")
-        for sentence in (shared_sentence(found), *codec_sentences(found), *stands_in(found)):
-            click.echo(sentence)
-    drafted = _drafted(folders, margin, measurand, laboratory, signing_key(key, bench)) if certificate else None
+        beside = (*left_out_sentences(found), *codec_sentences(found), *stands_in(found))
+        click.echo("\n".join((shared_sentence(found), *beside)))
+    drafted = None
+    if certificate:
+        compares = compares_with(*folders, margin=margin, margins=named, measurand=measurand)
+        drafted = _drafted(folders[0], compares, laboratory, signing_key(key, bench))
     if as_json:
         files = {} if drafted is None else {"certificate": described(drafted)}
         show_json({**found.to_json(), **files})
@@ -99,13 +131,22 @@ def compare(
     return EXIT[found.outcome]
 
 
-def _drafted(
-    folders: tuple[Path, Path], margin: float, measurand: str | None, file: Path | None, key: PrivateKey | None
-) -> Document:
-    from ..documents.equivalence import compares_with
+def _stated(margins: Sequence[tuple[str, float]]) -> tuple[float | None, dict[str, float]]:
+    """The margin of no measurand by name, and those by name.
+
+    :raises UsageError: if one is given twice.
+    """
+    found: dict[str, float] = {}
+    for name, margin in margins:
+        if name in found:
+            raise UsageError(f"two margins{f' of {name}' if name else ''}", remedy="give one, or NAME=VALUE for each")
+        found[name] = margin
+    return found.pop("", None), found
+
+
+def _drafted(folder: Path, compares: Compares, file: Path | None, key: PrivateKey | None) -> Document:
     from ..documents.lifecycle import draft
 
-    compares = compares_with(*folders, margin=margin, measurand=measurand)
-    laboratory = laboratory_for(folders[0], file)
+    laboratory = laboratory_for(folder, file)
     template = template_for(laboratory, file, certificate=True)
-    return draft(folders[0], laboratory, template=template, compares=compares, key=key)
+    return draft(folder, laboratory, template=template, compares=compares, key=key)

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from hil_calibration.comparison import equivalence
+from hil_calibration.errors import UnitError
+from hil_calibration.unit import difference as difference_unit
+from hil_calibration.unit import symbol
 
 from ..errors import UsageError
-from ..suggest import nearest
+from .domain import Region, regions
+from .margins import Margins, margins_for
 from .results import Compared
 from .runs import Side, require_comparable, shared_effects
 
@@ -19,7 +23,11 @@ Judged = Literal["within", "outside", "undecided"]
 
 @dataclass(frozen=True)
 class Difference:
-    """First minus second at one condition, in ``unit``; ``U`` with k = 2, the covariance of what is shared included."""
+    """First minus second at one condition, in ``unit``; ``U`` with the covariance of what is shared included.
+
+    :param dof: effective degrees of freedom of u(d), ``None`` where they are infinite, and :param k: of ``U``, by them.
+    :param margin: of the measurand.
+    """
 
     measurand: str
     condition: str
@@ -28,18 +36,25 @@ class Difference:
     second: float
     difference: float
     U: float
+    k: float
+    dof: float | None
     covariance: float
     e_n: float | None
+    margin: float
     judged: Judged
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """All differences; ``shared`` names the effects taken as shared by both runs."""
+    """All differences; ``shared`` names the effects taken as shared by both runs.
+
+    :param margin: the one that was stated for no measurand by name, if any.
+    """
 
     first: Side
     second: Side
-    margin: float
+    margin: float | None
+    margins: Margins
     shared: Sequence[str]
     differences: Sequence[Difference]
 
@@ -53,6 +68,19 @@ class Comparison:
     def domain(self) -> list[str]:
         """Where the margin holds: measurand and condition."""
         return [f"{one.measurand} at {one.condition}" for one in self.differences if one.judged == "within"]
+
+    @property
+    def regions(self) -> list[Region]:
+        """The same by neighbouring conditions."""
+        return regions(self.differences)
+
+    @property
+    def required(self) -> str:
+        """The margins with their units: one number where one serves all, else by measurand."""
+        told = {one.measurand: f"{one.margin:g} {symbol_of_difference(one.unit)}".strip() for one in self.differences}
+        if len(set(told.values())) == 1:
+            return next(iter(told.values()))
+        return ", ".join(f"{name} {margin}" for name, margin in told.items())
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -68,49 +96,71 @@ class Comparison:
             ],
             "procedure": self.first.run["procedure"],
             "margin": self.margin,
+            "margins": dict(self.margins.of),
+            "not_compared": list(self.margins.left_out),
             "shared": list(self.shared),
             "differences": [asdict(one) for one in self.differences],
             "domain": self.domain,
+            "regions": [asdict(one) for one in self.regions],
             "outcome": self.outcome,
         }
 
 
-def compare(first: Side, second: Side, *, margin: float, measurand: str | None = None) -> Comparison:
+def symbol_of_difference(unit: str) -> str:
+    """The unit of differences as a person reads it; a unit that is not one of UCUM, such as dB, as it stands."""
+    if unit == "1":
+        return ""
+    try:
+        return symbol(difference_unit(unit))
+    except UnitError:
+        return unit
+
+
+def compare(
+    first: Side,
+    second: Side,
+    *,
+    margin: float | None = None,
+    margins: Mapping[str, float] | None = None,
+    measurand: str | None = None,
+) -> Comparison:
     """Compare two runs of one design.
 
-    :param margin: within which |d| + U(d) must stay, above 0, in the unit of the results.
+    :param margin: within which |d| + U(d) must stay, above 0, in the unit of the results: of the first measurand that
+        has none of its own, and of all others in its unit. One in another unit is not compared without its own.
+    :param margins: by measurand.
     :param measurand: the only one to compare; all by default.
     :raises UsageError: if they cannot be compared, or there is no such measurand.
     """
     require_comparable(first, second)
-    if measurand is not None and measurand not in first.results:
-        raise UsageError(f"there is no measurand {measurand!r}", remedy=nearest(measurand, first.results))
+    chosen = margins_for(first, second, margin, margins or {}, measurand)
     shared = shared_effects(first, second)
-    names = list(first.results) if measurand is None else [measurand]
-    units = {result.unit for name in names for result in first.results[name].values()}
-    if len(units) > 1:
-        raise UsageError("one margin cannot serve several units", remedy="choose with --measurand")
-    return Comparison(first, second, margin, shared, list(_differences(first, second, names, shared, margin)))
+    return Comparison(first, second, margin, chosen, shared, list(_differences(first, second, chosen, shared)))
 
 
-def _differences(
-    first: Side, second: Side, names: Sequence[str], shared: Sequence[str], margin: float
-) -> Iterator[Difference]:
-    for name in names:
-        for condition, one in first.results[name].items():
-            other = second.results[name].get(condition)
-            if other is None or other.unit != one.unit:
-                raise UsageError(
-                    f"{name} at {condition} is not in both runs in one unit", remedy="compare runs of one design"
-                )
-            yield _difference(name, condition, one, other, shared, margin)
+def _differences(first: Side, second: Side, margins: Margins, shared: Sequence[str]) -> Iterator[Difference]:
+    for name, margin in margins.of.items():
+        here, there = first.results[name], second.results[name]
+        if missing := sorted(set(here) ^ set(there)):
+            raise UsageError(f"{name} at {missing[0]} is not in both runs", remedy="compare runs of one design")
+        for condition, one in here.items():
+            yield _difference(name, condition, one, there[condition], shared, margin)
 
 
 def _difference(
     name: str, condition: str, one: Compared, other: Compared, shared: Sequence[str], margin: float
 ) -> Difference:
     covariance = math.fsum(one.parts.get(effect, 0.0) * other.parts.get(effect, 0.0) for effect in shared)
-    found = equivalence(one.value, one.u, other.value, other.u, margin=margin, covariance=covariance)
+    found = equivalence(
+        one.value,
+        one.u,
+        other.value,
+        other.u,
+        margin=margin,
+        covariance=covariance,
+        dof1=one.dof,
+        dof2=other.dof,
+    )
     outside = abs(found.difference) - found.U > margin
     return Difference(
         measurand=name,
@@ -120,7 +170,10 @@ def _difference(
         second=other.value,
         difference=found.difference,
         U=found.U,
+        k=found.k,
+        dof=None if math.isinf(found.dof) else found.dof,
         covariance=covariance,
         e_n=found.difference / found.U if found.U > 0 else None,
+        margin=margin,
         judged="within" if found.equivalent else "outside" if outside else "undecided",
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from html import escape
 
 from hil_calibration.rounding import report as rounded
@@ -11,14 +12,17 @@ from ..report.charts import chart_svg
 from ..report.model import Provenance
 from ..report.parts import footer, heading, page, pairs, sentences_list, table, verdict_section
 from ..results import SummaryTable, Verdict
-from .comparison import Comparison
+from .comparison import Comparison, Difference
 
-RULE = "|d| + U(d) ≤ margin, U(d) with k = 2, at each condition; the margin is stated before the comparison"
+RULE = (
+    "|d| + U(d) ≤ margin at each condition, U(d) with k for about 95 % and the degrees of freedom of u(d), 2 from 50 "
+    "on; the margin is stated before the comparison"
+)
 
 
 def summary(found: Comparison) -> SummaryTable:
     """One row for each condition."""
-    head = ("measurand", "condition", "unit", "first", "second", "difference", "U", "E_n", "margin")
+    head = ("measurand", "condition", "unit", "first", "second", "difference", "U", "k", "E_n", "margin")
     rows = tuple(
         (
             one.measurand,
@@ -26,6 +30,7 @@ def summary(found: Comparison) -> SummaryTable:
             one.unit,
             *(_to_digits_of(value, one.U) for value in (one.first, one.second, one.difference)),
             f"{one.U:.2g}",
+            f"{one.k:.2f}",
             "–" if one.e_n is None else f"{one.e_n:.2f}",
             one.judged,
         )
@@ -43,8 +48,13 @@ def verdict(found: Comparison) -> Verdict:
     """What was found, in words."""
     within = len(found.domain)
     reason = f"|d| + U(d) stays within the margin at {within} of {len(found.differences)} conditions"
-    unit = found.differences[0].unit if found.differences else ""
-    return Verdict(found.outcome, f"the two benches agree within {found.margin:g} {unit}", RULE, reason)
+    return Verdict(found.outcome, f"the two benches agree within {found.required}", RULE, reason)
+
+
+def left_out_sentences(found: Comparison) -> list[str]:
+    """What was not compared, for want of a margin in its unit; empty where all was."""
+    named = ", ".join(found.margins.left_out)
+    return [f"Not compared, for want of a margin (--margin NAME=VALUE): {named}."] if named else []
 
 
 def shared_sentence(found: Comparison) -> str:
@@ -70,8 +80,8 @@ def stands_in(found: Comparison) -> list[str]:
     if not benches:
         return []
     origins = {side.run["provenance"] for side in (found.first, found.second)}
-    unit = found.differences[0].unit if found.differences else ""
-    within, domain = f"{found.margin:g} {unit}", "; ".join(found.domain) or "nowhere"
+    within = found.required
+    domain = "; ".join(f"{one.measurand}, {one.span}" for one in found.regions) or "nowhere"
     may = (
         f"Within {within}, the simulated bench may stand in for the physical one here: {domain}."
         if "measured" in origins
@@ -87,12 +97,12 @@ def report(found: Comparison) -> str:
     provenance: Provenance = next((mark for mark in ("simulated", "replayed") if mark in origins), "measured")
     title, identifier = "Comparison of benches", f"{first.name} / {second.name}"
     question = f"Do {first.bench} and {second.bench} give the same results within the margin?"
-    told, coded = stands_in(found), codec_sentences(found)
+    told, coded = stands_in(found), [*left_out_sentences(found), *codec_sentences(found)]
     body = [
         *heading("Comparison of benches", title, question, identifier, provenance, origin=_origin(origins)),
         verdict_section(verdict(found)),
         f"<h2>What the simulated bench may stand in for</h2>{sentences_list(told)}" if told else "",
-        f"<figure>{_figure(found, provenance)}<figcaption>{escape(_CAPTION)}</figcaption></figure>",
+        _figures(found, provenance),
         table(summary(found)),
         f"<h2>Shared effects</h2>{sentences_list([shared_sentence(found)])}",
         f"<h2>Runs</h2>{pairs(_runs(found), code=True)}{sentences_list(coded) if coded else ''}",
@@ -123,8 +133,17 @@ def _runs(found: Comparison) -> list[tuple[str, str]]:
     ]
 
 
-def _figure(found: Comparison, provenance: Provenance) -> str:
-    differences = found.differences
+def _figures(found: Comparison, provenance: Provenance) -> str:
+    """One picture for all measurands that have one margin in one unit."""
+    kinds = dict.fromkeys((one.unit, one.margin) for one in found.differences)
+    return "".join(
+        f"<figure>{_figure([one for one in found.differences if (one.unit, one.margin) == kind], provenance)}"
+        f"<figcaption>{escape(_CAPTION)}</figcaption></figure>"
+        for kind in kinds
+    )
+
+
+def _figure(differences: Sequence[Difference], provenance: Provenance) -> str:
     series = Series(
         "difference",
         tuple(float(place) for place in range(len(differences))),
@@ -132,13 +151,14 @@ def _figure(found: Comparison, provenance: Provenance) -> str:
         tuple(one.difference - one.U for one in differences),
         tuple(one.difference + one.U for one in differences),
     )
-    unit = differences[0].unit if differences else "1"
+    margin = differences[0].margin
     chart = Chart(
         x="condition",
-        y=f"difference / {unit}",
+        y=f"difference / {differences[0].unit}",
         series=(series,),
         caption=_CAPTION,
-        required=(("− margin", -found.margin), ("+ margin", found.margin)),
+        required=(("− margin", -margin), ("+ margin", margin)),
         labels=tuple(one.condition for one in differences),
     )
-    return chart_svg(chart, simulated=provenance == "simulated", abnormal=found.outcome == "FAIL").decode()
+    abnormal = any(one.judged == "outside" for one in differences)
+    return chart_svg(chart, simulated=provenance == "simulated", abnormal=abnormal).decode()

@@ -14,6 +14,7 @@ from ..errors import RecordError
 DETAILS = "document.json"
 
 Kind = Literal["certificate", "report"]
+Margin = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Day = Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$")]
 
 
@@ -31,14 +32,16 @@ class Compares(Section):
     :param run: the name of the other run's folder, beside that of the document's, and :param chain_head: the head of
         its record's chain.
     :param operator: who carried the other run out.
-    :param margin: within which abs(d) + U(d) is to stay, above 0, in the unit of the results.
+    :param margin: within which abs(d) + U(d) is to stay, above 0, in the unit of the results; and :param margins: of
+        single measurands, by name.
     :param measurand: the only one that is compared; empty for all.
     """
 
     run: Name
     chain_head: str = Field(pattern="^[0-9a-f]{64}$")
     operator: Name
-    margin: float = Field(gt=0, allow_inf_nan=False)
+    margin: Margin | None
+    margins: dict[Name, Margin] = Field(default_factory=dict)
     measurand: str = ""
 
 

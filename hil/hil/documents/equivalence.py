@@ -7,6 +7,7 @@ the folder of runs, and the margin.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,10 +26,17 @@ if TYPE_CHECKING:
     from .source import Source
 
 
-def compares_with(first: Path, second: Path, *, margin: float, measurand: str | None) -> Compares:
+def compares_with(
+    first: Path,
+    second: Path,
+    *,
+    margin: float | None = None,
+    margins: Mapping[str, float] | None = None,
+    measurand: str | None = None,
+) -> Compares:
     """What a certificate of the run ``first`` is to say of the run ``second``.
 
-    :param margin: above 0, in the unit of the results.
+    :param margin: above 0, in the unit of the results; and :param margins: of single measurands, by name.
     :raises UsageError: if the runs are in two folders of runs, whose one register could not hold the document.
     """
     from ..record import open_run
@@ -45,6 +53,7 @@ def compares_with(first: Path, second: Path, *, margin: float, measurand: str | 
         chain_head=other.chain_head,
         operator=other.run["operator"],
         margin=margin,
+        margins=dict(margins or {}),
         measurand=measurand or "",
     )
 
@@ -52,8 +61,9 @@ def compares_with(first: Path, second: Path, *, margin: float, measurand: str | 
 def equivalence_identifier(folder: Path, compares: Compares) -> str:
     """One for two runs and what is compared of them, whatever the margin: another margin makes no second original."""
     one, other = (name.rpartition("_")[2] for name in (folder.name, compares.run))
-    measurand = re.sub(r"\W+", "-", compares.measurand)
-    return "-".join(filter(None, (f"{SIMULATED}{one}", other, measurand)))
+    named = sorted(compares.margins) if compares.margin is None and not compares.measurand else [compares.measurand]
+    measurands = (re.sub(r"\W+", "-", name) for name in named)
+    return "-".join(filter(None, (f"{SIMULATED}{one}", other, *measurands)))
 
 
 def for_test_keys(source: Source, details: Details) -> bool:
@@ -79,7 +89,7 @@ def certificate_of_equivalence(source: Source, details: Details, compares: Compa
     found = _compared(source, other, compares)
     if not found.domain:
         raise UsageError(
-            f"|d| + U(d) stays within the margin of {found.margin:g} at no condition",
+            f"|d| + U(d) stays within the margin ({found.required}) at no condition",
             where=f"{found.first.name}, {found.second.name}",
             remedy="there is nothing to certify; see the differences",
         )
@@ -115,7 +125,9 @@ def certificate_of_equivalence(source: Source, details: Details, compares: Compa
 
 def _compared(source: Source, other: Source, compares: Compares) -> Comparison:
     first, second = (side_of(each.folder, each.record, each.results) for each in (source, other))
-    return compare(first, second, margin=compares.margin, measurand=compares.measurand or None)
+    return compare(
+        first, second, margin=compares.margin, margins=compares.margins, measurand=compares.measurand or None
+    )
 
 
 def _other(source: Source, compares: Compares) -> Source:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from functools import cached_property
@@ -15,10 +16,12 @@ import numpy as np
 
 from hil_calibration.certificate import model, text
 from hil_calibration.certificate.model import Text
+from hil_calibration.coverage import coverage_factor
 from hil_calibration.errors import UnitError
 from hil_calibration.rounding import Reported, report
-from hil_calibration.unit import difference, symbol, to_dsi
+from hil_calibration.unit import difference, to_dsi
 
+from ..comparing.comparison import symbol_of_difference
 from ..evidence import Evidence
 from ..utc import time_claim
 from .certificates import deviations, equipment_of
@@ -106,7 +109,8 @@ class Content:
             difference(unit),
             tuple(one.value for one in told),
             U=tuple(one.U for one in told),
-            conformity=self._conformity([one.U for one in told]),
+            k=_factors(one.k for one in certified),
+            conformity=self._conformity(certified[0], [one.U for one in told]),
         )
         score = tuple(f"{round(one.difference / one.U, 2) + 0.0:.2f}" for one in certified)
         name = _capital(measurand)
@@ -125,12 +129,12 @@ class Content:
             columns=(self._axis(certified), *columns),
         )
 
-    def _conformity(self, expanded: Sequence[str]) -> model.Conformity:
-        margin = Decimal(repr(self._found.margin)).normalize()
+    def _conformity(self, one: Difference, expanded: Sequence[str]) -> model.Conformity:
+        margin = Decimal(repr(one.margin)).normalize()
         acceptance = tuple(f"{max(margin - Decimal(U), Decimal(0)):f}" for U in expanded)
         return model.Conformity(
             tuple("pass" for _ in expanded),
-            self._words.specification(),
+            self._words.specification(one),
             self._words.rule(),
             tolerance_lower=(f"{-margin:f}",),
             tolerance_upper=(f"{margin:f}",),
@@ -149,12 +153,12 @@ class Content:
 
     @cached_property
     def _worst(self) -> Difference:
-        return max(self._certified, key=lambda one: abs(one.difference) + one.U)
+        return max(self._certified, key=lambda one: (abs(one.difference) + one.U) / one.margin)
 
     def budget(self) -> model.Budget:
         """By effect, the standard uncertainties of both results at the condition nearest to the margin."""
         worst, shared = self._worst, self._found.shared
-        unit = symbol(difference(worst.unit))
+        unit = symbol_of_difference(worst.unit) or "1"
         sides = (self._found.first, self._found.second)
         one, other = (side.results[worst.measurand][worst.condition] for side in sides)
         rows = [
@@ -162,6 +166,7 @@ class Content:
             for name in dict.fromkeys((*one.parts, *other.parts))
         ]
         total = ("combined standard uncertainty", f"{one.u:.2g}", f"{other.u:.2g}", "–")
+        dof = ("effective degrees of freedom", *(_dof(each.dof) for each in (one, other)), "–")
         return model.Budget(
             title=self._words.budget(worst),
             header=(
@@ -170,7 +175,7 @@ class Content:
                 Text(en=f"u, second / {unit}", fr=f"u, second / {unit}"),
                 Text(en="Shared by both", fr="Commun aux deux"),
             ),
-            rows=(*rows, total),
+            rows=(*rows, total, dof),
         )
 
     def statements(self) -> Iterator[model.Statement]:
@@ -182,7 +187,7 @@ class Content:
         stated = dict.fromkeys(deviations(each.record, self._details) for each in (source, other))
         yield text.deviation("; ".join(each for each in stated if each != text.NONE) or text.NONE)
         yield text.DECISION
-        yield model.Statement(text.COVERAGE["k=2"], norm="JCGM 100:2008", reference="6.3.1")
+        yield model.Statement(text.COVERAGE["about 95 %"], norm="JCGM 100:2008", reference="6.3.1")
         yield model.Statement(text.ROUNDING[self._details.reporting.rounding], norm="JCGM 100:2008", reference="7.2.6")
         yield replace(text.ITEMS_ONLY, declaration=self._words.items_only())
         yield text.IN_FULL
@@ -205,14 +210,25 @@ def _results_of(
     side: Side, measurand: str, certified: Sequence[Difference], rounded: Callable[[float, float], Reported], n: int
 ) -> model.Column:
     found: list[Compared] = [side.results[measurand][one.condition] for one in certified]
-    told = [rounded(one.value, K * one.u) for one in found]
+    factors = [coverage_factor(one.dof) for one in found]
+    told = [rounded(one.value, k * one.u) for one, k in zip(found, factors, strict=True)]
     return model.Column(
         Text(en=("First run", "Second run")[n], fr=("Premier essai", "Second essai")[n]),
         "",
         found[0].unit,
         tuple(one.value for one in told),
         U=tuple(one.U for one in told),
+        k=_factors(factors),
     )
+
+
+def _factors(factors: Iterable[float]) -> str:
+    """Coverage factors as a column has them."""
+    return " ".join(f"{k:.2f}" for k in factors)
+
+
+def _dof(dof: float) -> str:
+    return "∞" if math.isinf(dof) else f"{dof:.3g}"
 
 
 def _watched(channel: dict[str, Any] | None) -> bool:

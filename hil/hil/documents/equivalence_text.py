@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import groupby
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from hil_calibration.certificate import model, text
 from hil_calibration.certificate.model import Text
-from hil_calibration.unit import difference, symbol
+
+from ..comparing.comparison import symbol_of_difference
 
 if TYPE_CHECKING:
     from ..comparing.comparison import Comparison, Difference
@@ -31,7 +31,6 @@ class Words:
     def __init__(self, found: Comparison, heads: tuple[str, str]) -> None:
         self._found, self._heads = found, heads
         self._sides = (found.first, found.second)
-        self._margin = f"{found.margin:g} {symbol(difference(found.differences[0].unit))}"
 
     @property
     def _physical(self) -> bool:
@@ -46,11 +45,11 @@ class Words:
                 en=f"The procedure {named} was carried out on both benches with the same parameters and the same "
                 "design. Both results were computed anew from the raw records. At each condition d is the first result "
                 "minus the second, with u(d)² = u₁² + u₂² − 2 u(1, 2), the covariance u(1, 2) being that of the "
-                "effects that both share.",
+                "effects that both share. The degrees of freedom ν(d) of u(d) are those of Welch-Satterthwaite.",
                 fr=f"La procédure {named} a été exécutée sur les deux bancs avec les mêmes paramètres et le même plan. "
                 "Les deux résultats ont été recalculés à partir des enregistrements bruts. Dans chaque condition, d "
                 "est le premier résultat moins le second, avec u(d)² = u₁² + u₂² − 2 u(1, 2), la covariance u(1, 2) "
-                "étant celle des effets communs.",
+                "étant celle des effets communs. Les degrés de liberté ν(d) de u(d) sont ceux de Welch-Satterthwaite.",
             ),
         )
 
@@ -64,25 +63,29 @@ class Words:
             "décision n'en dépend.",
         )
 
-    def specification(self) -> Text:
+    def specification(self, one: Difference) -> Text:
+        margin = f"{one.margin:g} {symbol_of_difference(one.unit)}".strip()
         return Text(
-            en=f"margin of {self._margin}, given to the comparison beforehand",
-            fr=f"marge de {self._margin}, donnée avant la comparaison",
+            en=f"margin of {margin}, given to the comparison beforehand",
+            fr=f"marge de {margin}, donnée avant la comparaison",
         )
 
     def rule(self) -> Text:
         return Text(
-            en="|d| + U(d) ≤ margin, U(d) with k = 2: the guard band is U(d), so that a large uncertainty certifies "
-            "nothing",
-            fr="|d| + U(d) ≤ marge, U(d) avec k = 2 : la bande de garde est U(d), de sorte qu'une grande incertitude "
-            "ne certifie rien",
+            en="|d| + U(d) ≤ margin, U(d) for about 95 %: the guard band is U(d), so that a large uncertainty "
+            "certifies nothing",
+            fr="|d| + U(d) ≤ marge, U(d) pour environ 95 % : la bande de garde est U(d), de sorte qu'une grande "
+            "incertitude ne certifie rien",
         )
 
     def budget(self, worst: Difference) -> Text:
-        where, u = f"{worst.measurand}, {worst.condition}", f"{worst.U / 2.0:.2g} {symbol(difference(worst.unit))}"
+        where = f"{worst.measurand}, {worst.condition}"
+        u = f"{worst.U / worst.k:.2g} {symbol_of_difference(worst.unit)}".strip()
+        dof = "∞" if worst.dof is None else f"{worst.dof:.3g}"
+        told = f"u(d) = {u}, ν(d) = {dof}, k = {worst.k:.2f}"
         return Text(
-            en=f"Results of both runs: {where}; covariance {worst.covariance:.2g}, u(d) = {u}",
-            fr=f"Résultats des deux essais : {where} ; covariance {worst.covariance:.2g}, u(d) = {u}",
+            en=f"Results of both runs: {where}; covariance {worst.covariance:.2g}, {told}",
+            fr=f"Résultats des deux essais : {where} ; covariance {worst.covariance:.2g}, {told}",
         )
 
     def items_only(self) -> Text:
@@ -117,7 +120,9 @@ class Words:
 
     def _domain(self) -> model.Statement:
         first, second = self._found.first.bench, self._found.second.bench
-        domain, within = _listed(one for one in self._found.differences if one.judged == "within"), self._margin
+        regions, within = self._found.regions, self._found.required
+        here = "; ".join(f"{one.measurand}, {one.span}" for one in regions)
+        ici = "; ".join(f"{one.measurand}, {one.span_french}" for one in regions)
         if self._physical:
             en = f"Within {within}, the simulated bench {first} may stand in for the physical bench {second} here"
             fr = f"À {within} près, le banc simulé {first} peut tenir lieu du banc physique {second} ici"
@@ -126,10 +131,10 @@ class Words:
             fr = f"À {within} près, le banc simulé {first} et le banc {second}, non physique, concordent ici"
         return model.Statement(
             Text(
-                en=f"{en}: {domain}. This holds for this procedure and design alone, and nowhere between or beyond "
-                "these conditions.",
-                fr=f"{fr} : {domain}. Cela ne vaut que pour cette procédure et ce plan, et nulle part entre ces "
-                "conditions ni au-delà.",
+                en=f"{en}: {here}. This holds for this procedure and design alone, at the conditions that were "
+                "compared, and nowhere between or beyond them.",
+                fr=f"{fr} : {ici}. Cela ne vaut que pour cette procédure et ce plan, dans les conditions "
+                "comparées, et nulle part entre elles ni au-delà.",
             ),
             name=Text(en="Domain", fr="Domaine"),
         )
@@ -194,12 +199,6 @@ class Words:
             ),
             name=Text(en="What this certificate is not", fr="Ce que ce certificat n'est pas"),
         )
-
-
-def _listed(certified: Iterable[Difference]) -> str:
-    """Each measurand with its conditions."""
-    by_measurand = groupby(certified, key=lambda one: one.measurand)
-    return "; ".join(f"{name} ({', '.join(one.condition for one in each)})" for name, each in by_measurand)
 
 
 def _record(side: Side, head: str, place: int, french: bool) -> str:

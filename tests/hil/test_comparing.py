@@ -1,0 +1,130 @@
+"""Differences by condition: margins by measurand, degrees of freedom, the region of the domain, what is left out."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hil.comparing.comparison import Comparison, compare
+from hil.comparing.report import left_out_sentences, report, stands_in, summary, verdict
+from hil.comparing.results import Compared
+from hil.comparing.runs import Side
+from hil.errors import UsageError
+
+PLAN: dict[str, Any] = {"factors": {}, "order": "random", "repeats": 1, "points": []}
+LEVELS = ("1 lx", "2 lx", "5 lx", "10 lx", "20 lx")
+
+
+def side(name: str, results: Mapping[str, Mapping[str, Compared]], world: str = "") -> Side:
+    """A run of a simulated bench that has these results."""
+    run = {
+        "procedure": {"name": "p", "version": "1"},
+        "parameters": {},
+        "plan": PLAN,
+        "bench": {"name": f"bench-{name}"},
+        "world": world or name,
+        "provenance": "simulated",
+    }
+    return Side(name, run, results, {}, {})
+
+
+def shares(*values: float, u: float = 0.01, dof: float = math.inf) -> dict[str, Compared]:
+    return {level: Compared(value, u, "1", {"counts": u}, dof) for level, value in zip(LEVELS, values, strict=True)}
+
+
+def pair(first: Mapping[str, Compared], second: Mapping[str, Compared], a90: bool = True) -> tuple[Side, Side]:
+    one, other = ({"at": Compared(value, 0.1, "lx", {}, math.inf)} if a90 else {} for value in (8.0, 9.0))
+    return side("one", {"a90": one, "share": first}), side("other", {"a90": other, "share": second})
+
+
+def judged(found: Comparison) -> list[str]:
+    return [one.judged for one in found.differences]
+
+
+def test_one_margin_goes_with_the_first_unit_and_the_rest_is_named_as_left_out() -> None:
+    found = compare(*pair(shares(0, 0, 0, 0, 0), shares(0, 0, 0, 0, 0)), margin=3.0)
+    assert [one.measurand for one in found.differences] == ["a90"]
+    assert left_out_sentences(found) == ["Not compared, for want of a margin (--margin NAME=VALUE): share."]
+    assert left_out_sentences(found)[0].split(":")[0] in report(found)
+    assert verdict(found).requirement == "the two benches agree within 3 lx"
+    assert found.to_json()["not_compared"] == ["share"]
+
+
+def test_each_measurand_has_its_own_margin() -> None:
+    sides = pair(shares(0.0, 0.1, 0.5, 0.9, 1.0), shares(0.0, 0.1, 0.1, 0.88, 1.0))
+    found = compare(*sides, margin=0.5, margins={"share": 0.1})
+    assert judged(found) == ["outside", "within", "within", "outside", "within", "within"]
+    assert found.required == "a90 0.5 lx, share 0.1"
+    assert [one.margin for one in found.differences] == [0.5] + 5 * [0.1]
+    assert report(found).count("<figcaption>") == 2
+    alone = compare(*sides, margins={"share": 0.1})
+    assert {one.measurand for one in alone.differences} == {"share"}
+    assert json.loads(json.dumps(alone.to_json(), allow_nan=False))["margins"] == {"share": 0.1}
+
+
+def test_the_region_ends_where_a_neighbour_is_not_within() -> None:
+    sides = pair(shares(0.0, 0.1, 0.5, 0.9, 1.0), shares(0.0, 0.1, 0.1, 0.88, 1.0))
+    found = compare(*sides, margins={"share": 0.1})
+    assert [one.conditions for one in found.regions] == [["1 lx", "2 lx"], ["10 lx", "20 lx"]]
+    assert any("share, 1 lx to 2 lx (2 conditions); share, 10 lx to 20 lx" in said for said in stands_in(found))
+
+
+@given(st.permutations(range(5)), st.lists(st.booleans(), min_size=5, max_size=5))
+def test_regions_are_in_the_order_of_the_numbers_and_hold_all_that_is_within(
+    order: list[int], near: list[bool]
+) -> None:
+    values = [0.0 if each else 1.0 for each in near]
+    first = [(LEVELS[at], Compared(values[at], 0.01, "1", {})) for at in order]
+    second = {level: Compared(0.0, 0.01, "1", {}) for level in LEVELS}
+    found = compare(*pair(dict(first), second), margins={"share": 0.5})
+    held = [level for region in found.regions for level in region.conditions]
+    assert held == [level for level, each in zip(LEVELS, near, strict=True) if each]
+    assert len(found.regions) == sum(each and not before for before, each in zip([False, *near], near, strict=False))
+
+
+def test_conditions_without_numbers_have_no_neighbours() -> None:
+    results = {name: Compared(0.0, 0.01, "1", {}) for name in ("P1", "P2", "level 3")}
+    found = compare(side("one", {"share": results}), side("other", {"share": results}), margin=1.0)
+    assert [one.span for one in found.regions] == ["P1", "P2", "level 3"]
+
+
+def test_k_follows_the_degrees_of_freedom_everywhere() -> None:
+    few = shares(0.0, 0.1, 0.5, 0.9, 1.0, dof=4)
+    found = compare(*pair(few, few), margins={"share": 0.1})
+    (one, *_) = found.differences
+    assert (one.dof, one.k) == (pytest.approx(8.0), pytest.approx(2.37, abs=0.005))
+    assert pytest.approx(one.k * math.sqrt(2) * 0.01) == one.U
+    assert summary(found).columns[7] == "k"
+    assert {row[7] for row in summary(found).rows} == {"2.37"}
+    assert found.to_json()["differences"][0]["k"] == one.k
+    assert "k for about 95 %" in verdict(found).rule
+    many = compare(*pair(shares(0, 0, 0, 0, 0), shares(0, 0, 0, 0, 0)), margins={"share": 0.1}).differences[0]
+    assert (many.dof, many.k) == (None, 2.0)
+
+
+def test_e_n_is_of_the_same_expanded_uncertainty() -> None:
+    few, other = shares(0.0, 0.1, 0.5, 0.9, 1.0, dof=2), shares(0.1, 0.1, 0.5, 0.9, 1.0, dof=2)
+    (one, *_) = compare(*pair(few, other), margins={"share": 0.1}).differences
+    assert one.e_n == pytest.approx(-0.1 / one.U)
+
+
+def test_what_no_margin_can_be_held_against_is_refused() -> None:
+    sides = pair(shares(0, 0, 0, 0, 0), shares(0, 0, 0, 0, 0))
+    with pytest.raises(UsageError, match="no margin is stated"):
+        compare(*sides)
+    with pytest.raises(UsageError, match="no measurand 'shares'"):
+        compare(*sides, margins={"shares": 0.1})
+    with pytest.raises(UsageError, match="share has a margin and is not compared"):
+        compare(*sides, margin=1.0, margins={"share": 0.1}, measurand="a90")
+    short = side("short", {"a90": {}, "share": {"1 lx": Compared(0.0, 0.1, "1", {})}})
+    with pytest.raises(UsageError, match="states no a90"):
+        compare(sides[0], short, margin=1.0)
+    for one, other in ((sides[0], short), (short, sides[0])):
+        with pytest.raises(UsageError, match="share at 10 lx is not in both runs"):
+            compare(one, other, margins={"share": 0.1})
