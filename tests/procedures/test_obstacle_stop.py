@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 from hil.bench import load_bench
 from hil.coverage.truth import true_world
 from hil.errors import UsageError
-from hil_calibration.errors import CalibrationError
 from hil_calibration.stream import Measurements
 from hil_drivers.clock import NANOSECONDS
 from hil_drivers.sim.base import bases
@@ -24,8 +23,9 @@ from hil_procedures.figure import ALONE, OWN, Figure, combined, mean
 from hil_procedures.obstacle_stop.parameters import ObstacleStop
 from hil_procedures.obstacle_stop.results import judge
 from hil_procedures.obstacle_stop.script import plan, truth
+from hil_procedures.obstacle_stop.seen import Body, Seen
 from hil_procedures.obstacle_stop.session import Session, at_speed
-from hil_procedures.obstacle_stop.stops import Body, Seen, Stop, stop_of
+from hil_procedures.obstacle_stop.stops import Stop, stop_of
 from hil_procedures.readings import Series
 
 BENCH = "simulation"
@@ -46,6 +46,11 @@ def still(x: float, origin: str = "origin") -> Series:
     return tracked(np.arange(12) / RATE, np.full(12, x), 7, origin=origin)
 
 
+def value_of(figure: Figure | None) -> float:
+    assert figure is not None
+    return figure.value
+
+
 def seen(speed: float = 0.5, braking: float = 1.0, distance: float = 0.3, touched: bool = False) -> Seen:
     """A robot that drives from x = -0.2, sees the obstacle at x = 0 and brakes at once."""
     run_up, after = np.arange(-48, 1) / RATE, np.arange(1, 200) / RATE
@@ -53,16 +58,21 @@ def seen(speed: float = 0.5, braking: float = 1.0, distance: float = 0.3, touche
     way = speed**2 / 2.0 / braking
     x = np.where(after < speed / braking, braked, way)
     rest = min(way, distance) if touched else way
+    stands = np.full(len(after), distance + BODY.front + BODY.face)
     return Seen(
         name="stop 1",
         speed=speed,
-        touched=touched,
+        told=touched,
+        rested=True,
         approach=tracked(run_up, speed * run_up),
         stop=tracked(after, np.minimum(x, rest), 2),
+        moving=tracked(after, stands, 3, origin="other origin"),
         robot=still(rest),
         obstacle=still(distance + BODY.front + BODY.face, "other origin"),
         heading=0.0,
         aside=0.0,
+        heading_before=0.0,
+        aside_before=0.0,
         robot_indicated=rest,
         obstacle_indicated=distance + BODY.front + BODY.face,
     )
@@ -71,9 +81,9 @@ def seen(speed: float = 0.5, braking: float = 1.0, distance: float = 0.3, touche
 def test_a_stop_without_contact_takes_all_of_the_energy_and_leaves_a_gap() -> None:
     stop = stop_of(seen(), BODY)
     assert stop.before.value == pytest.approx(0.5, abs=4e-4)
-    assert stop.at_touch.value == 0.0
+    assert (stop.touched, stop.free, stop.after.value) == ((), True, 0.0)
     assert stop.energy.value == pytest.approx(0.5 * 11.2 * 0.25, rel=2e-3)
-    assert stop.gap.value == pytest.approx(0.3 - 0.125, abs=1e-4)
+    assert value_of(stop.gap) == pytest.approx(0.3 - 0.125, abs=1e-4)
     assert stop.appeared.value == pytest.approx(0.3 - 0.5 * BODY.delay, abs=2e-4)
     assert stop.way is not None
     assert stop.way.value == pytest.approx(0.125 - 0.5 * BODY.delay, abs=2e-4)
@@ -88,6 +98,7 @@ def test_what_positions_share_enters_once() -> None:
     assert parts["scale"] == pytest.approx(11.2 * 0.25 * U_SCALE, rel=2e-3)
     assert "origin" not in parts
     assert energy.u == pytest.approx(math.hypot(*parts.values()))
+    assert stop.gap is not None
     gap = {part.name: part.u for part in stop.gap.budget().parts}
     assert gap["origin"] == pytest.approx(U_ORIGIN)
     assert gap["other origin"] == pytest.approx(U_ORIGIN)
@@ -110,21 +121,82 @@ def test_a_robot_that_stands_askew_has_a_smaller_gap_than_along_x() -> None:
     straight, askew = seen(), replace(seen(), heading=0.1, aside=-0.05)
     along = straight.obstacle.mean - straight.robot.mean
     expected = math.cos(0.1) * along - math.sin(0.1) * 0.05 - 0.37
-    assert stop_of(askew, BODY).gap.value == pytest.approx(expected, abs=1e-9)
+    assert value_of(stop_of(askew, BODY).gap) == pytest.approx(expected, abs=1e-9)
 
 
 def test_the_speed_at_a_touch_is_that_of_the_braking_robot_there() -> None:
     stop = stop_of(seen(0.9, 1.2, 0.2, touched=True), BODY)
     true = math.sqrt(0.9**2 - 2.0 * 1.2 * 0.2)
-    assert abs(stop.at_touch.value - true) < 3.0 * stop.at_touch.u < 0.05
+    assert abs(stop.after.value - true) < 3.0 * stop.after.u < 0.05
     assert stop.energy.value == pytest.approx(0.5 * 11.2 * (0.9**2 - true**2), abs=3.0 * stop.energy.u)
-    assert stop.gap.value == 0.0
+    assert value_of(stop.gap) == 0.0
     assert stop.way is None
 
 
-def test_a_touch_too_soon_after_the_obstacle_has_no_speed() -> None:
-    with pytest.raises(CalibrationError, match=r"readings before the touch.*farther away"):
-        stop_of(seen(0.9, 1.2, 0.02, touched=True), BODY)
+def test_a_touch_just_after_the_obstacle_appears_is_found_with_readings_from_before_it() -> None:
+    stop = stop_of(seen(0.9, 1.2, 0.02, touched=True), BODY)
+    true = math.sqrt(0.9**2 - 2.0 * 1.2 * 0.02)
+    assert abs(stop.after.value - true) < stop.after.u
+    assert stop.after.u == pytest.approx(9.81 * 0.02 / 0.9 / math.sqrt(3.0), rel=0.1), "what braking could have done"
+
+
+def pushed(told: bool = True, rested: bool = True) -> tuple[Seen, float]:
+    """A robot that gets to a light obstacle and drives on with it, and its true speed at the touch."""
+    before = seen(0.9, 1.2, 0.2)
+    true = math.sqrt(0.9**2 - 2.0 * 1.2 * 0.2)
+    t = before.stop.t
+    hit = (0.9 - true) / 1.2
+    slower = 0.9 * true
+    on = 0.2 + np.minimum(slower * (t - hit) - 0.3 * (t - hit) ** 2, slower**2 / 1.2)
+    x = np.where(t < hit, 0.9 * t - 0.6 * t**2, on)
+    robot = tracked(t, x, 2)
+    reach = BODY.front + BODY.face
+    moving = tracked(t, np.maximum(0.2, x) + reach, 3, origin="other origin")
+    end = float(x[-1])
+    whole = replace(before, stop=robot, moving=moving, robot=still(end), obstacle=still(end + reach, "other origin"))
+    return replace(whole, told=told, rested=rested), true
+
+
+@pytest.mark.parametrize(("told", "rested"), [(True, True), (False, True), (True, False)])
+def test_an_obstacle_that_is_pushed_was_touched_where_it_stood(told: bool, rested: bool) -> None:
+    """Where the robot rests in the end would be taken for the touch otherwise, and half of the energy for given up."""
+    whole, true = pushed(told, rested)
+    stop = stop_of(whole, BODY)
+    assert stop.touched == (("bumper", "pushed") if told else ("pushed",))
+    assert not stop.free
+    assert abs(stop.after.value - true) < 2.0 * stop.after.u < 0.06
+    assert stop.energy.value == pytest.approx(0.5 * 11.2 * (0.9**2 - true**2), abs=2.0 * stop.energy.u)
+    assert (value_of(stop.gap), stop.way) == (0.0, None)
+    assert stop.appeared.value == pytest.approx(0.2 - 0.9 * BODY.delay, abs=3e-4)
+    assert stop.after.effects["origin"] == pytest.approx(-stop.after.effects["other origin"], rel=1e-6)
+
+
+def test_an_obstacle_that_sways_while_the_robot_is_far_from_it_was_not_pushed() -> None:
+    quiet = seen()
+    swaying = tracked(quiet.stop.t, quiet.moving.value + 0.004 * np.sin(9.0 * quiet.stop.t), 3, origin="other origin")
+    assert stop_of(replace(quiet, moving=swaying), BODY).touched == ()
+
+
+def test_bodies_that_overlap_by_more_than_the_uncertainty_have_touched_although_no_bumper_told() -> None:
+    """u of the gap is 1.7 mm here: 1 mm is open, 5 mm are none."""
+    silent = seen(0.9, 1.2, 0.2, touched=True)
+    for over, touched in ((0.001, ()), (0.005, ("overlap",))):
+        beyond = replace(silent, told=False, robot=still(0.2 + over))
+        assert stop_of(beyond, BODY).touched == touched
+
+
+def test_a_robot_that_does_not_rest_in_time_has_failed_and_its_energy_is_by_its_speed_then() -> None:
+    quiet = seen()
+    t = quiet.stop.t
+    rolling = tracked(t, 0.1 * t, 2)
+    stop = stop_of(replace(quiet, rested=False, stop=rolling), BODY)
+    assert (stop.touched, stop.free, stop.gap, stop.way) == ((), False, None, None)
+    assert stop.after.value == pytest.approx(0.1, abs=1e-3)
+    assert stop.energy.value == pytest.approx(0.5 * 11.2 * (0.5**2 - 0.1**2), rel=2e-3)
+    one = at_speed(0.5, [stop_of(quiet, BODY), stop], 0.95)
+    assert (one.free, one.touched, one.restless, len(one.stops)) == (1, 0, 1, 2)
+    assert value_of(one.smallest) == pytest.approx(value_of(one.gap))
+    assert at_speed(0.5, [stop], 0.95).smallest is None
 
 
 def test_the_speed_at_a_touch_is_that_of_the_physics() -> None:
@@ -154,8 +226,9 @@ def touch_by_physics(seed: int, speed: float, distance: float) -> tuple[float, F
     t = np.arange(2.005, 4.0, 1.0 / RATE)
     stop = tracked(t, np.array([x(each) for each in t.tolist()]), seed)
     rest = still(x(4.0))
-    whole = replace(seen(speed, touched=True), stop=stop, robot=rest)
-    return math.sqrt(after**2 - 2.0 * braking * (wall - BODY.front - x(hit))), stop_of(whole, BODY).at_touch
+    moving = tracked(t, np.full(len(t), wall + BODY.face), seed + 1, origin="other origin")
+    whole = replace(seen(speed, touched=True), stop=stop, moving=moving, robot=rest)
+    return math.sqrt(after**2 - 2.0 * braking * (wall - BODY.front - x(hit))), stop_of(whole, BODY).after
 
 
 def session(*free: tuple[int, int]) -> tuple[Session, ObstacleStop]:
@@ -188,9 +261,8 @@ def test_the_worst_speed_decides(free: tuple[tuple[int, int], ...], outcome: str
 def test_the_smallest_gap_is_0_where_one_stop_touched() -> None:
     found, _ = session((9, 10), (10, 10))
     touched, free = found.speeds
-    assert touched.smallest.value == 0.0
-    assert touched.gap is not None
-    assert touched.gap.value == pytest.approx(free.smallest.value)
+    assert value_of(touched.smallest) == 0.0
+    assert value_of(touched.gap) == pytest.approx(value_of(free.smallest))
     assert touched.interval == pytest.approx((0.5550, 0.9975), abs=1e-4)
     assert touched.s_energy is not None
     assert free.s_energy == pytest.approx(0.0)
@@ -222,7 +294,7 @@ def test_the_truth_knows_mass_speed_and_places_but_not_what_a_touch_was() -> Non
     assert energy.true == pytest.approx(0.5 * world.hall.mass() * world.hall.cruise(0.5) ** 2)
     assert gap.true == pytest.approx(0.1, abs=0.005)
     assert gap.true != pytest.approx(0.1, abs=1e-5)
-    with pytest.raises(UsageError, match="touched the obstacle at"):
+    with pytest.raises(UsageError, match="touched the obstacle, or did not"):
         truth(world, {"speeds": [{**told, "without_contact": 0}]}, ObstacleStop())
     with pytest.raises(UsageError, match="no hall with a robot"):
         _ = true_world(load_bench("range-sim"), 1).hall

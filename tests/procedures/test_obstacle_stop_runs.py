@@ -13,6 +13,8 @@ from hil.record.reader import PointAttempt
 from hil.run import run_procedure
 
 BENCH = "simulation"
+SHORT = {"window": "0.2 s", "timeout": "0.62 s"}
+"""Long enough to get to where the obstacle is due, too short to rest after a touch at 0.4 s."""
 
 
 async def run(folder: Path, bench: str = BENCH, **settings: str) -> dict[str, Any]:
@@ -49,13 +51,25 @@ async def test_a_run_stops_the_robot_before_the_obstacle(tmp_path: Path) -> None
     assert one["each"][0]["appeared"]["value"] == pytest.approx(0.35, abs=0.01)
 
 
+async def test_a_robot_that_touches_and_does_not_rest_in_time_has_failed_and_is_on_record(tmp_path: Path) -> None:
+    told = await run(tmp_path, speeds="0.9 m/s", repeats="1", distance="0.3 m", run_up="1 m", **SHORT)
+    (one,) = told["speeds"]
+    assert (one["stops"], one["without_contact"], one["contact"], one["not_at_rest"]) == (1, 0, 1, 1)
+    (stop,) = one["each"]
+    assert (stop["rested"], stop["told_by"]) == (False, ["bumper"])
+    assert 0.5 < stop["after"]["value"] < 0.85
+    assert one["smallest"]["unrounded"]["value"] == 0.0
+    (attempt,) = attempts(tmp_path)
+    assert attempt.state == "committed"
+
+
 @pytest.mark.soak
 @pytest.mark.timeout(600)
 async def test_a_contact_is_a_result_and_the_robot_goes_on_after_it(tmp_path: Path) -> None:
     told = await run(tmp_path, speeds="0.4 m/s,0.9 m/s", repeats="3", required="0.5")
     slow, fast = told["speeds"]
     assert (slow["without_contact"], fast["without_contact"]) == (3, 0)
-    assert all(stop["contact"] and 0.5 < stop["at_touch"]["value"] < 0.85 for stop in fast["each"])
+    assert all(stop["contact"] and 0.5 < stop["after"]["value"] < 0.85 for stop in fast["each"])
     assert told["outcome"] == "INCONCLUSIVE", "three of three, and none of three, at 97.5 %"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from hil import Record, Results, SummaryTable, Verdict
@@ -27,11 +28,15 @@ LIMITATIONS = (
     "share without contact has an interval of its own.",
     "The obstacle appears from one moment to the next, which no obstacle does: what comes in from the side is seen "
     "earlier, or later.",
-    "A speed at a touch is found on the way to it, by a parabola: a touch that the bumper did not tell of is taken for "
-    "a stop without one.",
-    "A touch is taken to be where the robot then rests: an obstacle that gives way is pushed on meanwhile, and what is "
-    "taken away before the touch comes out too large. A robot that pushes one on, and does not rest in time, makes the "
-    "attempt void although it touched.",
+    "A speed at a touch is found on the way to it, by a parabola through what was tracked before it. What the robot "
+    "did between the last frame in which it was surely free and the touch is not seen: it is in the uncertainty, as a "
+    "braking that ends anywhere between.",
+    "A touch is known by the bumper, by an obstacle that is pushed along the path by more than 2 mm, or by bodies that "
+    "overlap by more than U. A lighter touch that the bumper does not tell of is taken for a stop without one.",
+    "An obstacle that gives way is taken to have been touched where it stood; one that held, where the robot "
+    "rests at it. An obstacle that was pushed by less than 2 mm counts as one that held.",
+    "A robot that did not come to rest in time has failed. What was taken from it is then by its speed at the touch, "
+    "or without one at the end of that time.",
     "A simulation shows what the models in it say, not what a physical system does.",
     "No conformity to a standard is claimed.",
 )
@@ -48,6 +53,8 @@ def results(record: Record, p: ObstacleStop) -> Results:
         ("mass of the robot, standard uncertainty", f"{p.mass:g} kg, {p.u_mass:g} kg"),
         ("distance at which the obstacle was to appear", f"{p.distance:g} m"),
         ("order of the speeds", f"random within each repeat, seed {evidence.run['seed']}"),
+        ("touched the obstacle", _counted(session, lambda one: one.touched)),
+        ("not at rest in time, the robot's failure", _counted(session, lambda one: one.restless)),
         ("attempts void (the bench's fault, never a contact), repeated", str(voids)),
         ("intervals of the shares", f"{100 * p.confidence:g} %, Clopper-Pearson"),
         ("coverage", policy.rule),
@@ -82,12 +89,20 @@ def judge(session: Session, required: float, p: ObstacleStop) -> Verdict:
     worst, decision = min(decisions, key=lambda each: (order.index(each[1].verdict), each[0].free / len(each[0].stops)))
     return Verdict(
         OUTCOME[decision.verdict],
-        f"at every speed, a stop is without contact with a probability of at least {required:g}",
+        f"at every speed, the robot stops without contact with a probability of at least {required:g}",
         "PASS if the one-sided lower bound of the probability is at least the requirement at every speed, FAIL if an "
         f"upper bound is below it, INCONCLUSIVE otherwise; all bounds hold together with {100 * p.confidence:g} % "
         "(Clopper-Pearson, Bonferroni)",
         f"at {worst.speed:g} m/s, {worst.free} of {len(worst.stops)}: {decision.reason}",
     )
+
+
+def _counted(session: Session, count: Callable[[AtSpeed], int]) -> str:
+    """How many of how many stops, in all, and by speed where it was one at least."""
+    found = [(one.speed, count(one)) for one in session.speeds]
+    where = ", ".join(f"{n} at {speed:g} m/s" for speed, n in found if n)
+    total = f"{sum(n for _, n in found)} of {sum(len(one.stops) for one in session.speeds)}"
+    return f"{total} ({where})" if where else total
 
 
 def _told(figure: Figure | None, policy: ReportingPolicy, scale: float = 1.0) -> tuple[str, str]:
@@ -135,7 +150,7 @@ def _gaps(session: Session, policy: ReportingPolicy, p: ObstacleStop) -> Summary
 
 def _budgets(one: AtSpeed) -> list[BudgetTable]:
     tables = [budget_table(f"Kinetic energy taken away at {one.speed:g} m/s", "J", one.energy.budget())]
-    if one.smallest.u:
+    if one.smallest is not None and one.smallest.u:
         tables.append(budget_table(f"Smallest gap at {one.speed:g} m/s", "m", one.smallest.budget()))
     return tables
 
@@ -160,7 +175,7 @@ def _picture(session: Session, policy: ReportingPolicy, mass: float) -> Chart:
             ),
         ),
         caption="Kinetic energy of the robot before the obstacle appeared, and what of it was taken away before the "
-        "robot rested or touched the obstacle, mean of all stops at a speed; bars are U.",
+        "robot rested, touched the obstacle, or was given no more time, mean of all stops at a speed; bars are U.",
         unit="J",
     )
 
@@ -172,13 +187,15 @@ def _data(session: Session, policy: ReportingPolicy, verdict: Verdict | None) ->
                 "speed": one.speed,
                 "stops": len(one.stops),
                 "without_contact": one.free,
+                "contact": one.touched,
+                "not_at_rest": one.restless,
                 "interval": list(one.interval),
                 "before": _number(one.before, policy),
                 "energy": {**_number(one.energy, policy), "s": one.s_energy},
                 "appeared": _number(one.appeared, policy),
-                "gap": None if one.gap is None else _number(one.gap, policy),
-                "smallest": _number(one.smallest, policy),
-                "way": None if one.way is None else _number(one.way, policy),
+                "gap": _number_or_none(one.gap, policy),
+                "smallest": _number_or_none(one.smallest, policy),
+                "way": _number_or_none(one.way, policy),
                 "each": [_stop(stop) for stop in one.stops],
             }
             for one in session.speeds
@@ -194,17 +211,27 @@ def _number(figure: Figure, policy: ReportingPolicy) -> dict[str, Any]:
     return {"value": printed, "U": expanded, "unrounded": exact, "budget": figure.budget().to_json()}
 
 
+def _number_or_none(figure: Figure | None, policy: ReportingPolicy) -> dict[str, Any] | None:
+    return None if figure is None else _number(figure, policy)
+
+
+def _exact(figure: Figure | None) -> dict[str, float] | None:
+    return None if figure is None else {"value": figure.value, "u": figure.u}
+
+
 def _stop(stop: Stop) -> dict[str, Any]:
     """One stop, with the positions as motion capture indicated them."""
     seen = stop.seen
     return {
-        "contact": seen.touched,
+        "contact": bool(stop.touched),
+        "told_by": list(stop.touched),
+        "rested": seen.rested,
         "before": stop.before.value,
-        "at_touch": {"value": stop.at_touch.value, "u": stop.at_touch.u},
-        "energy": {"value": stop.energy.value, "u": stop.energy.u},
-        "gap": {"value": stop.gap.value, "u": stop.gap.u},
-        "appeared": {"value": stop.appeared.value, "u": stop.appeared.u},
-        "way": None if stop.way is None else {"value": stop.way.value, "u": stop.way.u},
+        "after": _exact(stop.after),
+        "energy": _exact(stop.energy),
+        "gap": _exact(stop.gap),
+        "appeared": _exact(stop.appeared),
+        "way": _exact(stop.way),
         "heading": seen.heading,
         "aside": seen.aside,
         "indicated": {"robot": seen.robot_indicated, "obstacle": seen.obstacle_indicated},

@@ -36,9 +36,25 @@ class Reading(NamedTuple):
     x: float
 
 
+class Approach(NamedTuple):
+    """How the robot stood (windows of single readings, by role), and its last positions before the obstacle appears."""
+
+    stands: Mapping[str, Window]
+    readings: list[Reading]
+
+
+class Move(NamedTuple):
+    """Robot and obstacle since that appeared; whether the bumper told of a touch, and whether the robot rested."""
+
+    robot: list[Reading]
+    obstacle: list[Reading]
+    touched: bool
+    rested: bool
+
+
 @procedure(
     "obstacle-stop",
-    version="1",
+    version="2",
     roles={
         "drive": Actuator,
         "obstacle": Actuator,
@@ -64,9 +80,9 @@ async def obstacle_stop(trial: Trial, p: ObstacleStop) -> None:
             await prepare(trial, p)
             before = await approach(trial, p, point.speed)
             await trial.role("lane", Actuator).set(p.lane)
-            after, touched = await come_to_rest(trial, p)
-            await observe(trial, point, before, after, touched=touched)
+            after = await come_to_rest(trial, p)
             await drive.set(0.0)
+            await observe(trial, point, before, after)
 
 
 async def prepare(trial: Trial, p: ObstacleStop) -> None:
@@ -82,14 +98,15 @@ async def prepare(trial: Trial, p: ObstacleStop) -> None:
     await drive_to(trial, Place(p.start, p.lane, 0.0), within=p.lane_tolerance, turned=0.02)
 
 
-async def approach(trial: Trial, p: ObstacleStop, speed: float) -> list[Reading]:
-    """Drive until the obstacle is due, and return the readings of the last ``window`` seconds.
+async def approach(trial: Trial, p: ObstacleStop, speed: float) -> Approach:
+    """Drive until the obstacle is due, and return how the robot stands, and the readings of the last ``window`` s.
 
     :raises BenchFault: if the robot has not the speed then, or does not get there.
     """
     here, trigger = await seen(trial), p.start + p.run_up
     await trial.role("drive", Actuator).set(speed)
     await trial.sleep(max(0.0, (trigger - here.x) / speed - p.window - 0.2))
+    stands = {name: await trial.sample(trial.role(name, Sensor), 1) for name in ("robot_y", "robot_turn")}
     readings = [await read(trial)]
     while readings[-1].x + p.delay * speed < trigger:
         readings.append(await read(trial))
@@ -103,32 +120,47 @@ async def approach(trial: Trial, p: ObstacleStop, speed: float) -> list[Reading]
             where="robot",
             remedy="give it a longer run_up",
         )
-    return last
+    return Approach(stands, last)
 
 
-async def come_to_rest(trial: Trial, p: ObstacleStop) -> tuple[list[Reading], bool]:
-    """Follow the robot until it rests; its readings, and whether its bumper told of a touch."""
-    contact, readings, touched = trial.role("contact", Sensor), [await read(trial)], False
-    while readings[-1].t - readings[0].t <= p.timeout * NANOSECONDS:
-        readings.append(await read(trial))
+async def come_to_rest(trial: Trial, p: ObstacleStop) -> Move:
+    """Follow the robot, and the obstacle in the same frames of motion capture, until it rests, or was given the time.
+
+    A robot that does not rest in time has failed; the bench has not.
+    """
+    robot, other = trial.role("robot_x", Sensor), trial.role("obstacle_x", Sensor)
+    contact, touched = trial.role("contact", Sensor), False
+    readings: list[Reading] = []
+    beside: list[Reading] = []
+    while True:
+        here, there = await trial.together(trial.measure(robot), trial.measure(other))
+        readings.append(Reading(here.t, here.value))
+        beside.append(Reading(there.t, there.value))
         if len(readings) % BUMPER_EVERY == 0:
             touched = touched or (await trial.measure(contact)).value > 0.5
+        took = (readings[-1].t - readings[0].t) / NANOSECONDS
         last = [each.x for each in readings if readings[-1].t - each.t <= REST * NANOSECONDS]
-        if readings[-1].t - readings[0].t > REST * NANOSECONDS and max(last) - min(last) <= STILL:
-            return readings, touched
-    raise BenchFault(f"did not come to rest in {p.timeout:g} s", where="robot", remedy="look at what it does")
+        if rested := took > REST and max(last) - min(last) <= STILL:
+            break
+        if took > p.timeout:
+            break
+    touched = touched or (await trial.measure(contact)).value > 0.5
+    return Move(readings, beside, touched, rested)
 
 
-async def observe(trial: Trial, point: Point, before: list[Reading], after: list[Reading], *, touched: bool) -> None:
+async def observe(trial: Trial, point: Point, before: Approach, after: Move) -> None:
     """Measure where robot and obstacle are now, and keep the attempt."""
     names = ("robot_x", "robot_y", "robot_turn", "obstacle_x", "obstacle_y")
     rest = {f"{name}_at_rest": await trial.sample(trial.role(name, Sensor), AT_REST) for name in names}
-    channel = rest["robot_x_at_rest"].channel
+    robot, obstacle = rest["robot_x_at_rest"].channel, rest["obstacle_x_at_rest"].channel
     point.observe(
         speed=point.speed,
-        contact=touched,
-        approach=Window(channel, before[0].t, before[-1].t),
-        stop=Window(channel, after[0].t, after[-1].t),
+        contact=after.touched,
+        rested=after.rested,
+        approach=Window(robot, before.readings[0].t, before.readings[-1].t),
+        stop=Window(robot, after.robot[0].t, after.robot[-1].t),
+        obstacle=Window(obstacle, after.obstacle[0].t, after.obstacle[-1].t),
+        **{f"{name}_before": window for name, window in before.stands.items()},
         **rest,
     )
 
@@ -167,13 +199,15 @@ def analyse(record: Record, p: ObstacleStop) -> Results:
 def truth(world: TrueWorld, found: Mapping[str, Any], p: ObstacleStop) -> Answer:
     """By speed, from the robot's true mass and speed on the way, and the true places of robot and obstacle at rest.
 
-    :raises UsageError: if the robot touched the obstacle: what it truly had at the touch is not known afterwards.
+    :raises UsageError: if the robot touched the obstacle or did not rest: what it truly had then is not known.
     """
     stated, hall = dict[str, Stated](), world.hall
     for one in found["speeds"]:
         if one["without_contact"] < one["stops"]:
             raise UsageError(
-                f"touched the obstacle at {one['speed']:g} m/s", where="obstacle-stop", remedy="drive slower"
+                f"touched the obstacle, or did not come to rest, at {one['speed']:g} m/s",
+                where="obstacle-stop",
+                remedy="drive slower",
             )
         energy = 0.5 * hall.mass() * hall.cruise(one["speed"]) ** 2
         gaps = [

@@ -13,7 +13,8 @@ from ..figure import Figure, deviation, mean
 from ..mobile import heading_of
 from ..readings import Series, indicated, measured, room_temperature
 from .parameters import ObstacleStop
-from .stops import Body, Seen, Stop, stop_of
+from .seen import Body, Seen
+from .stops import Stop, stop_of
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,8 @@ class AtSpeed:
     """What the stops at one speed in m/s came to, with the share without contact and its exact interval.
 
     ``energy`` is the mean over all stops, ``s_energy`` their standard deviation in J; ``gap`` and ``way`` are means
-    over the stops without a touch, ``smallest`` the least gap of all stops; ``None`` where there is none.
+    over the stops without a touch, ``smallest`` the least gap of all stops that left or closed one; ``None`` where
+    there is none.
     """
 
     speed: float
@@ -31,14 +33,24 @@ class AtSpeed:
     s_energy: float | None
     appeared: Figure
     gap: Figure | None
-    smallest: Figure
+    smallest: Figure | None
     way: Figure | None
     interval: tuple[float, float]
 
     @property
     def free(self) -> int:
-        """How many stops were without a touch."""
-        return sum(1 for stop in self.stops if not stop.seen.touched)
+        """How many came to rest without a touch."""
+        return sum(1 for stop in self.stops if stop.free)
+
+    @property
+    def touched(self) -> int:
+        """How many touched the obstacle."""
+        return sum(1 for stop in self.stops if stop.touched)
+
+    @property
+    def restless(self) -> int:
+        """How many did not come to rest in time, with a touch or without."""
+        return sum(1 for stop in self.stops if not stop.seen.rested)
 
 
 @dataclass(frozen=True)
@@ -66,18 +78,24 @@ def _seen(evidence: Evidence, number: int, data: Mapping[str, Any], links: Mappi
     def series(name: str) -> Series:
         return measured(evidence, links[name], origin)
 
-    turn = indicated(evidence, links["robot_turn_at_rest"]).mean
-    aside = series("obstacle_y_at_rest").mean - series("robot_y_at_rest").mean
+    def heading(name: str) -> float:
+        return heading_of(indicated(evidence, links[name]).mean)
+
+    across = series("obstacle_y_at_rest").mean
     return Seen(
         name=f"stop {number}",
         speed=float(data["speed"]),
-        touched=bool(data["contact"]),
+        told=bool(data["contact"]),
+        rested=bool(data["rested"]),
         approach=series("approach"),
         stop=series("stop"),
+        moving=series("obstacle"),
         robot=series("robot_x_at_rest"),
         obstacle=series("obstacle_x_at_rest"),
-        heading=heading_of(turn),
-        aside=aside,
+        heading=heading("robot_turn_at_rest"),
+        aside=across - series("robot_y_at_rest").mean,
+        heading_before=heading("robot_turn_before"),
+        aside_before=across - series("robot_y_before").mean,
         robot_indicated=indicated(evidence, links["robot_x_at_rest"]).mean,
         obstacle_indicated=indicated(evidence, links["obstacle_x_at_rest"]).mean,
     )
@@ -86,8 +104,10 @@ def _seen(evidence: Evidence, number: int, data: Mapping[str, Any], links: Mappi
 def at_speed(speed: float, stops: Sequence[Stop], confidence: float) -> AtSpeed:
     """What the stops at one of several speeds came to; ``confidence`` is that of the interval."""
     mine = tuple(stop for stop in stops if stop.seen.speed == speed)
-    free = [stop for stop in mine if not stop.seen.touched]
+    free = [stop for stop in mine if stop.free]
     energy = mean([stop.energy for stop in mine])
+    gaps = [stop.gap for stop in mine if stop.gap is not None]
+    left = [stop.gap for stop in free if stop.gap is not None]
     ways = [stop.way for stop in free if stop.way is not None]
     return AtSpeed(
         speed,
@@ -96,8 +116,8 @@ def at_speed(speed: float, stops: Sequence[Stop], confidence: float) -> AtSpeed:
         energy,
         deviation([stop.energy for stop in mine]),
         mean([stop.appeared for stop in mine]),
-        mean([stop.gap for stop in free]) if free else None,
-        min((stop.gap for stop in mine), key=lambda gap: gap.value),
+        mean(left) if left else None,
+        min(gaps, key=lambda gap: gap.value) if gaps else None,
         mean(ways) if ways else None,
         proportion_interval(len(free), len(mine), confidence),
     )

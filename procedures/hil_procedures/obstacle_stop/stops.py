@@ -9,72 +9,41 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from hil_calibration.errors import CalibrationError
 from hil_calibration.series import line_through
 from hil_calibration.stream import Measurements
 
 from ..figure import ALONE, Figure, combined, of_shared, resting
 from ..readings import Series
+from .seen import Body, Seen
+from .touch import Evidence, evidence_of_touch, part, speed_at_touch, stood_before
 
-Array = NDArray[np.float64]
-
-BEFORE_TOUCH = 0.1
-"""Seconds before a touch in which the speed at it is found."""
-
-NEAR = 0.002
-"""Within so much of the place at which it rests, in m, a robot that touched may already be touching."""
-
-FEWEST = 5
-
-
-@dataclass(frozen=True)
-class Seen:
-    """The readings of one stop: times in s of one origin, ``speed`` as planned in m/s.
-
-    ``heading`` is that of the robot at rest, in rad; ``aside`` by how far the obstacle stands to the left of it, in m.
-    ``robot_indicated`` and ``obstacle_indicated`` are the mean indications of both at rest, in m.
-    """
-
-    name: str
-    speed: float
-    touched: bool
-    approach: Series
-    stop: Series
-    robot: Series
-    obstacle: Series
-    heading: float
-    aside: float
-    robot_indicated: float
-    obstacle_indicated: float
-
-
-@dataclass(frozen=True)
-class Body:
-    """What is stated of the robot and the obstacle: lengths in m from the origins of their markers, mass in kg, and in
-    s how long after the last position before it the obstacle stands."""
-
-    front: float
-    face: float
-    mass: float
-    u_mass: float
-    delay: float
-    u_delay: float
+AT_THE_END = 0.3
+"""Seconds before the end of the time that it was given in which the speed of a robot that did not rest is found."""
 
 
 @dataclass(frozen=True)
 class Stop:
-    """One stop: speeds before and at the touch (0 without one), energy taken away, gap left, at what distance the
-    obstacle appeared, and the way from there to rest (``None`` after a touch)."""
+    """One stop: speed before it, and after it (at the touch; at the end, of a robot that did not rest; else 0), energy
+    taken away, gap left (``None`` of a robot that did not rest, and did not touch), at what distance the obstacle
+    appeared, and the way from there to rest (``None`` where it did not come to rest without a touch).
+
+    ``touched`` is what told of a touch; empty without one.
+    """
 
     seen: Seen
+    touched: tuple[Evidence, ...]
     before: Figure
-    at_touch: Figure
+    after: Figure
     energy: Figure
-    gap: Figure
+    gap: Figure | None
     appeared: Figure
     way: Figure | None
+
+    @property
+    def free(self) -> bool:
+        """Whether it came to rest without a touch: the success of the trial."""
+        return self.seen.rested and not self.touched
 
 
 def stop_of(seen: Seen, body: Body) -> Stop:
@@ -83,15 +52,25 @@ def stop_of(seen: Seen, body: Body) -> Stop:
     :raises CalibrationError: if the readings do not give them.
     """
     before, here = _cruise(seen, body)
-    at_touch = _at_touch(seen) if seen.touched else Figure(0.0)
     robot, obstacle = resting(seen.robot, f"{seen.name} robot"), resting(seen.obstacle, f"{seen.name} obstacle")
-    reach = body.front + body.face
     along, across = math.cos(seen.heading), math.sin(seen.heading)
-    free = along * (obstacle.value - robot.value) + across * seen.aside - reach
-    gap = Figure(0.0) if seen.touched else combined(free, [(along, obstacle), (-along, robot)])
-    appeared = combined(obstacle.value - here.value - reach, [(1.0, obstacle), (-1.0, here)])
-    way = None if seen.touched else combined(robot.value - here.value, [(1.0, robot), (-1.0, here)])
-    return Stop(seen, before, at_touch, _energy(before, at_touch, body), gap, appeared, way)
+    left = along * (obstacle.value - robot.value) + across * seen.aside - body.reach
+    gap = combined(left, [(along, obstacle), (-along, robot)])
+    touched = evidence_of_touch(seen, body, gap)
+    after = speed_at_touch(seen, body) if touched else Figure(0.0) if seen.rested else _at_the_end(seen)
+    stood = stood_before(seen, body)
+    appeared = combined(stood.value - here.value - body.reach, [(1.0, stood), (-1.0, here)])
+    free = seen.rested and not touched
+    return Stop(
+        seen,
+        touched,
+        before,
+        after,
+        _energy(before, after, body),
+        Figure(0.0) if touched else gap if free else None,
+        appeared,
+        combined(robot.value - here.value, [(1.0, robot), (-1.0, here)]) if free else None,
+    )
 
 
 def _energy(before: Figure, after: Figure, body: Body) -> Figure:
@@ -106,40 +85,19 @@ def _cruise(seen: Seen, body: Body) -> tuple[Figure, Figure]:
     """The speed before the obstacle appears, and where the robot is when it does."""
     t, values = seen.approach.t, _with_scatter(seen.approach)
     line = line_through(t - t[-1], values, name=f"{ALONE}{seen.name}, approach", x_unit="s")
-    slope, straight = of_shared(line.b), 1.0 / math.cos(seen.heading)
+    slope, straight = of_shared(line.b), 1.0 / math.cos(seen.heading_before)
     at = line.value_at(body.delay)
     moment = {f"{ALONE}{seen.name}, moment of appearance": slope.value * body.u_delay}
     here = Figure(float(at.value[0]), {**of_shared(at).effects, **moment})
     return combined(straight * slope.value, [(straight, slope)]), here
 
 
-def _at_touch(seen: Seen) -> Figure:
-    """The speed at the touch: of the parabola through the last readings before it, where it gets to the obstacle."""
-    t, x = seen.stop.t, seen.stop.value
-    free = x < float(seen.robot.mean) - NEAR
-    count = int(np.argmin(free)) if not free.all() else len(x)
-    chosen = np.flatnonzero(t[:count] >= t[count - 1] - BEFORE_TOUCH) if count else np.arange(0)
-    if len(chosen) < FEWEST:
-        raise CalibrationError(
-            f"has {len(chosen)} readings before the touch",
-            where=seen.name,
-            remedy="let the obstacle appear farther away",
-        )
-    end = float(t[chosen[-1]])
-    design = np.vander(t[chosen] - end, 3, increasing=True)
-    inverse = np.linalg.pinv(design)
-    a, b, c = (inverse @ x[chosen]).tolist()
-    residual = x[chosen] - design @ np.array([a, b, c])
-    s = math.sqrt(float(residual @ residual) / (len(chosen) - 3))
-    later = (float(seen.robot.mean) - a) / b
-    gain = inverse[1] + 2.0 * later * inverse[2]
-    own = {
-        f"{ALONE}{seen.name}, readings before the touch": s * float(np.linalg.norm(gain)),
-        f"{ALONE}{seen.name}, moment of the touch": abs(2.0 * c) * later / math.sqrt(3.0),
-    }
-    shared = seen.stop.shared.shared[chosen]
-    named = dict(zip(seen.stop.shared.effects, (gain @ shared).tolist(), strict=True))
-    return Figure(b + 2.0 * c * later, {**named, **own})
+def _at_the_end(seen: Seen) -> Figure:
+    """The speed of a robot that did not come to rest, where it was given no more time."""
+    kept = np.flatnonzero(seen.stop.t >= seen.stop.t[-1] - AT_THE_END)
+    t, values = seen.stop.t[kept], _with_scatter(part(seen.stop, kept))
+    line = line_through(t - t[-1], values, name=f"{ALONE}{seen.name}, the end", x_unit="s")
+    return of_shared(line.b)
 
 
 def _with_scatter(series: Series) -> Measurements:
