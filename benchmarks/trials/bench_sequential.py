@@ -12,7 +12,7 @@ from scipy.optimize import brentq
 from scipy.special import bdtr
 
 from hil_calibration.performance import Sprt
-from hil_calibration.systems.sequential import TruncatedSprt
+from hil_calibration.systems.sequential import TruncatedSprt, holding
 
 SIMULATIONS = 3000
 MOST = 150
@@ -28,8 +28,12 @@ def fixed_plan() -> tuple[int, int]:
     raise AssertionError("there is a plan")
 
 
+def plan() -> TruncatedSprt:
+    return holding(TEST.p1, TEST.p2, TEST.alpha, TEST.beta, MOST)
+
+
 def mean_trials(p: float, generator: np.random.Generator) -> float:
-    test = TruncatedSprt(TEST, MOST)
+    test = plan()
     total = 0
     for failed in generator.random((SIMULATIONS, MOST)) < p:
         failures = np.cumsum(failed)
@@ -56,7 +60,7 @@ def main() -> None:
     print(f"fixed plan: {n} trials, {allowed} failures allowed")
     generator = np.random.default_rng(1)
     for p in (TEST.p1, 0.05, TEST.p2):
-        exact = TruncatedSprt(TEST, MOST).operation(p)
+        exact = plan().operation(p)
         mean = mean_trials(p, generator)
         print(
             f"p = {p:.2f}: {mean:5.1f} trials on average of {SIMULATIONS} tests, {exact.expected_trials:5.1f} exact, "

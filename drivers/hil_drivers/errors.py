@@ -73,7 +73,7 @@ class NotArrived(DeviceError):
 
 
 class EndOfRecording(DeviceError):
-    """A recording that stands for a device has ended, or a data set holds no more: no link was lost, none comes back."""
+    """A recording that stands for a device has ended, or a data set holds no more: no link was lost."""
 
 
 class LocalProtocolError(Exception):

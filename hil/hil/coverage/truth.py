@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -182,6 +183,25 @@ class TrueWorld:
 
         :raises UsageError: if the world has no display wall or no such camera.
         """
+        refresh, pictures, fixed = self._scene_waits()
+        return fixed + (refresh + pictures) / 2.0
+
+    def scene_latency_within(self, share: float) -> float:
+        """The time in s within which a ``share`` of the scenes is seen, over all phases, as for `scene_latency`.
+
+        The two waits are uniform and independent, so that their sum falls off as a square towards its end.
+
+        :param share: so near 1 that the rest lies within the shorter wait of the end.
+        :raises UsageError: if the world has no display wall or no such camera.
+        """
+        refresh, pictures, fixed = self._scene_waits()
+        rest = math.sqrt(2.0 * (1.0 - share) * refresh * pictures)
+        if rest > min(refresh, pictures):
+            raise UsageError(f"a share of {share:g} is not near enough to 1", where=self._bench)
+        return fixed + refresh + pictures - rest
+
+    def _scene_waits(self) -> tuple[float, float, float]:
+        """The longest waits for the wall and for the camera, and what is the same for every scene, in s."""
         from hil_drivers.sim.devices.scene_server import SceneServerDevice
         from hil_drivers.sim.devices.video import VideoDevice
 
@@ -192,9 +212,8 @@ class TrueWorld:
             raise UsageError("its world has no display wall with a camera before it", where=self._bench)
         name, display = wall
         refresh = (1.0 + self._world.truth.walls[name]["rate"]) / display.refresh
-        waits = refresh / 2.0 + 1.0 / stream.rate / 2.0
         shown = display.render + display.scan_out * refresh / 2.0 + display.response
-        return waits + shown + stream.exposure / 2.0 + stream.readout
+        return refresh, 1.0 / stream.rate, shown + stream.exposure / 2.0 + stream.readout
 
 
 Truth = Callable[[TrueWorld, Mapping[str, Any], Any], Answer]

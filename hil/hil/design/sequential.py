@@ -88,8 +88,9 @@ class UntilDecided:
 
     :param p1: failure probability that shall be accepted, p1 < p2.
     :param p2: failure probability that shall be rejected.
-    :param alpha: nominal risk of rejecting p1; ``beta`` that of accepting p2. `operation` tells the real ones.
-    :param most: trials at which the test is cut off.
+    :param alpha: risk of rejecting p1 at most, the cut-off counted in; ``beta`` that of accepting p2. They hold exactly
+        (`hil_calibration.systems.sequential.holding`), and `operation` tells what is left of them.
+    :param most: trials at which the test is cut off: enough for the risks to hold.
     :param confidence: of the interval of the success probability, which is valid at whatever trial the test ends.
     :raises CalibrationError: for numbers outside their range.
     """
@@ -103,21 +104,21 @@ class UntilDecided:
 
     def __post_init__(self) -> None:
         _within("confidence", self.confidence)
-        _ = self._test
+        _ = self.test
 
     @cached_property
-    def _test(self) -> TruncatedSprt:
-        from hil_calibration.performance import Sprt
-        from hil_calibration.systems.sequential import TruncatedSprt
+    def test(self) -> TruncatedSprt:
+        """The test: its lines, and with how many failures its last trial accepts."""
+        from hil_calibration.systems.sequential import holding
 
-        return TruncatedSprt(Sprt(self.p1, self.p2, self.alpha, self.beta), self.most)
+        return holding(self.p1, self.p2, self.alpha, self.beta, self.most)
 
     def met(self, successes: int, n: int) -> bool:
         return self.verdict(successes, n) != "continue"
 
     def verdict(self, successes: int, n: int) -> str:
         """``"accept"``, ``"reject"`` or ``"continue"`` after ``n`` trials, ``most`` at the utmost."""
-        return self._test.decide(n - successes, n)
+        return self.test.decide(n - successes, n)
 
     def interval(self, successes: int, n: int) -> tuple[float, float]:
         """The interval of the success probability after ``n`` trials."""
@@ -125,7 +126,7 @@ class UntilDecided:
 
     def operation(self, p: float) -> Operation:
         """What the test does at the failure probability ``p``: exact risks and numbers of trials."""
-        return self._test.operation(p)
+        return self.test.operation(p)
 
 
 def counted(observed: Sequence[Observed], success: str, sut_faults: SutFaults) -> tuple[int, int]:

@@ -22,6 +22,8 @@ from .statistics import Array, Percentile, expected_spread, fewest, percentile, 
 
 OUTCOME: dict[str, Outcome] = {"pass": "PASS", "fail": "FAIL", "inconclusive": "INCONCLUSIVE"}
 NO_BOUND = "none: too few events"
+RISK = 0.025
+"""Of PASS, and of FAIL, at the limit: the guard band is U with k = 2 or the factor of 95 %."""
 LIMITATIONS = (
     "The latency ends when the picture leaves the camera by its own stamp; transport and processing after it are not "
     "in it. It begins when the command is sent, so that the network and the scene server are.",
@@ -180,7 +182,7 @@ def judge(found: Percentile, u: float, policy: ReportingPolicy, p: SceneToSensor
         if open_
         else told.reason,
     )
-    return verdict, "with the guard band w = U, at most 2.5 % of a wrong PASS, and of a wrong FAIL"
+    return verdict, f"with the guard band w = U, at most {100 * RISK:g} % of a wrong PASS, and of a wrong FAIL"
 
 
 def _chart(session: Session, p: SceneToSensorLatency) -> Chart:

@@ -133,9 +133,21 @@ def analyse(record: Record, p: SceneToSensorLatency) -> Results:
     return results(record, p)
 
 
-@latency.truth(events="20")
-def truth(world: TrueWorld, found: Mapping[str, Any], p: SceneToSensorLatency) -> Answer:  # noqa: ARG001
-    """The mean over all phases of the refresh and of the camera, which a run meets only some of."""
+@latency.truth(events="60", required="66.5 ms")
+def truth(world: TrueWorld, found: Mapping[str, Any], p: SceneToSensorLatency) -> Answer:
+    """The mean over all phases of the refresh and of the camera, which a run meets only some of; and whether 95 % of
+    all scenes are truly seen within what is required.
+
+    That is 66.9 ms on ``immersion-sim``: what is required by default here lies just below, where a wrong PASS is the
+    most likely.
+    """
+    from .results import RISK
+    from .statistics import SHARE
+
     stated = found["unrounded"]
     true = world.scene_latency()
-    return Answer({"mean": Stated(stated["mean"], stated["u_mean"], 1e3 * true, "ms")})
+    return Answer(
+        {"mean": Stated(stated["mean"], stated["u_mean"], 1e3 * true, "ms")},
+        conforms=world.scene_latency_within(SHARE) <= p.required,
+        risk=RISK,
+    )

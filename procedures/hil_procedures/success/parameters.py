@@ -41,9 +41,14 @@ class SuccessRateSequential(Condition):
 
     acceptable: Share = Field(default=0.02, description="failure probability that is to be accepted")
     rejectable: Share = Field(default=0.10, description="failure probability that is to be rejected")
-    producer_risk: Share = Field(default=0.05, description="of rejecting what is acceptable, nominal")
-    consumer_risk: Share = Field(default=0.05, description="of accepting what is rejectable, nominal")
-    most: int = Field(default=150, ge=1, le=100_000, description="trials at which the test is cut off and decides")
+    producer_risk: Share = Field(default=0.05, description="of rejecting what is acceptable, at most")
+    consumer_risk: Share = Field(default=0.05, description="of accepting what is rejectable, at most")
+    most: int = Field(
+        default=150,
+        ge=1,
+        le=100_000,
+        description="trials at which it is cut off and decides, so that the risks hold",
+    )
     confidence: Share = Field(default=0.95, description="of the interval of the success probability")
 
     @model_validator(mode="after")

@@ -30,7 +30,7 @@ async def success_rate(trial: Trial, p: SuccessRate) -> None:
     await present(trial, p)
 
 
-@procedure("success-rate-sequential", version="1", roles=ROLES)
+@procedure("success-rate-sequential", version="2", roles=ROLES)
 async def success_rate_sequential(trial: Trial, p: SuccessRateSequential) -> None:
     """Decide on a reader of signs by as few trials as it takes: a sequential test that is cut off."""
     await present(trial, p)

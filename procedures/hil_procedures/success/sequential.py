@@ -5,7 +5,6 @@ from __future__ import annotations
 from hil import Record, Results, SummaryTable, Verdict
 from hil.design import UntilDecided
 from hil.outcome import Chart, Series, TrialOutcome
-from hil_calibration.performance import Sprt
 
 from .parameters import SuccessRateSequential
 from .script import stopping_rule
@@ -35,31 +34,33 @@ def results(record: Record, p: SuccessRateSequential) -> Results:
             "interval": [low, high],
             "confidence": p.confidence,
             "risks": {"producer": good.reject, "consumer": bad.accept},
+            "accepted_at_the_end": rule.test.accepted_at_the_end,
             "expected_trials": {"acceptable": good.expected_trials, "rejectable": bad.expected_trials},
             "failures_so_far": list(tally.failures_so_far),
             "counts": dict(tally.counts()),
         },
-        verdict=_verdict(decided, tally, p),
+        verdict=_verdict(decided, tally, rule, p),
         document=TrialOutcome(
             title="Sequential test of a success rate",
             question=f"Is the failure probability at {p.illuminance:g} lx acceptable ({p.acceptable:g}) or rejectable "
             f"({p.rejectable:g})?",
             standards=tally.standards,
-            picture=_chart(tally, p),
+            picture=_chart(tally, rule),
             results=told,
             budget=(),
             conditions=tally.conditions(p),
             counts=tally.counts(),
             fit=_fit(rule, p),
             limitations=(BETWEEN, *tally.limitations),
-            risk=f"of rejecting what is acceptable: {100 * good.reject:.2g} %; of accepting what is rejectable: "
-            f"{100 * bad.accept:.2g} % (exact, the cut-off included)",
+            risk=f"of rejecting what is acceptable: {_percent(good.reject)}, at most {_percent(p.producer_risk)}; of "
+            f"accepting what is rejectable: {_percent(bad.accept)}, at most {_percent(p.consumer_risk)} (exact, the "
+            "cut-off included)",
             tables=(tally.by_sign(),),
         ),
     )
 
 
-def _verdict(decided: str, tally: Tally, p: SuccessRateSequential) -> Verdict:
+def _verdict(decided: str, tally: Tally, rule: UntilDecided, p: SuccessRateSequential) -> Verdict:
     seen = f"{tally.failures} failures in {tally.n} trials"
     reasons = {
         "accept": f"{seen} lie on or below the line of acceptance",
@@ -70,10 +71,14 @@ def _verdict(decided: str, tally: Tally, p: SuccessRateSequential) -> Verdict:
     return Verdict(
         outcomes[decided],  # type: ignore[arg-type]
         f"the failure probability is acceptable: {p.acceptable:g} rather than {p.rejectable:g}",
-        f"Wald's sequential probability ratio test with nominal risks {p.producer_risk:g} and {p.consumer_risk:g}, cut "
-        f"off at {p.most} trials, where the line half-way decides",
+        f"Wald's sequential probability ratio test with risks of at most {p.producer_risk:g} and {p.consumer_risk:g}, "
+        f"cut off at {p.most} trials, where {rule.test.accepted_at_the_end} failures or fewer are accepted",
         reasons[decided],
     )
+
+
+def _percent(risk: float) -> str:
+    return f"{100.0 * risk:.3g} %"
 
 
 def _fit(rule: UntilDecided, p: SuccessRateSequential) -> tuple[tuple[str, str], ...]:
@@ -91,8 +96,8 @@ def _fit(rule: UntilDecided, p: SuccessRateSequential) -> tuple[tuple[str, str],
     return tuple(rows)
 
 
-def _chart(tally: Tally, p: SuccessRateSequential) -> Chart:
-    test = Sprt(p.acceptable, p.rejectable, p.producer_risk, p.consumer_risk)
+def _chart(tally: Tally, rule: UntilDecided) -> Chart:
+    test = rule.test.sprt
     ends = (1.0, float(max(tally.n, test.smallest_acceptance)))
     accept = tuple(test.slope * n - test.accept_intercept for n in ends)
     reject = tuple(test.slope * n + test.reject_intercept for n in ends)

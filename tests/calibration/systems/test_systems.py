@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 
 import numpy as np
@@ -18,7 +19,7 @@ from hil_calibration.systems.classification import Confusion, ConfusionMatrix, m
 from hil_calibration.systems.conformal import coverage_by_domain, split_conformal
 from hil_calibration.systems.domain import domain_coverage
 from hil_calibration.systems.sensitivity import latin_hypercube, sobol_indices
-from hil_calibration.systems.sequential import TruncatedSprt
+from hil_calibration.systems.sequential import TruncatedSprt, holding
 from hil_calibration.systems.stated_probability import stated_probability
 from hil_calibration.systems.word_errors import WordErrors, rate_interval, word_errors
 
@@ -236,6 +237,54 @@ def test_the_operating_curve_of_a_truncated_test_agrees_with_a_simulation() -> N
         assert abs(float(np.quantile(taken, 0.9)) - exact.trials_quantile_90) <= 12
     assert plan.operation(0.02).reject < 0.06
     assert plan.operation(0.10).accept < 0.06
+
+
+@pytest.mark.parametrize(
+    ("plan", "last", "producer", "consumer"),
+    [
+        ((0.02, 0.10, 0.05, 0.05, 150), 6, 0.037892, 0.048688),
+        ((0.02, 0.10, 0.10, 0.10, 150), 7, 0.053878, 0.090264),  # Wald's lines alone: 0.1025 without an end
+        ((0.02, 0.50, 0.05, 0.05, 40), 6, 0.025514, 0.033464),
+    ],
+)
+def test_a_truncated_test_keeps_to_its_risks(
+    plan: tuple[float, float, float, float, int], last: int, producer: float, consumer: float
+) -> None:
+    p1, p2, alpha, beta, most = plan
+    test = holding(p1, p2, alpha, beta, most)
+    assert (test.most, test.accepted_at_the_end) == (most, last)
+    assert test.operation(p1).reject == pytest.approx(producer, abs=1e-6)
+    assert test.operation(p2).accept == pytest.approx(consumer, abs=1e-6)
+    assert producer <= alpha
+    assert consumer <= beta
+
+
+def test_the_line_half_way_does_not_keep_to_them() -> None:
+    plain = TruncatedSprt(Sprt(0.02, 0.10, 0.05, 0.05), 150)
+    assert plain.accepted_at_the_end == 7
+    assert plain.operation(0.10).accept == pytest.approx(0.051201, abs=1e-6)
+
+
+def test_the_operating_curve_is_the_sum_over_all_sequences() -> None:
+    """Of a test so short that each of its 2^12 sequences can be gone through."""
+    test = holding(0.1, 0.6, 0.2, 0.2, 12)
+    for p in (0.1, 0.35, 0.6):
+        accept, trials = 0.0, 0.0
+        for sequence in itertools.product((0, 1), repeat=12):
+            failed = list(itertools.accumulate(sequence))
+            n = next(n for n in range(1, 13) if test.decide(failed[n - 1], n) != "continue")
+            chance = math.prod(p if each else 1.0 - p for each in sequence)
+            accept += chance * (test.decide(failed[n - 1], n) == "accept")
+            trials += chance * n
+        curve = test.operation(p)
+        assert curve.accept == pytest.approx(accept, abs=1e-12)
+        assert curve.expected_trials == pytest.approx(trials, abs=1e-10)
+
+
+def test_an_end_too_early_for_the_risks_names_the_next_that_will_do() -> None:
+    with pytest.raises(CalibrationError, match=r"risks 0\.05 and 0\.05 do not hold; give 117 trials"):
+        holding(0.02, 0.10, 0.05, 0.05, 100)
+    assert holding(0.02, 0.10, 0.05, 0.05, 117).operation(0.10).accept <= 0.05
 
 
 def test_a_truncation_before_the_first_acceptance_is_refused() -> None:
