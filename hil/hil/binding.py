@@ -18,7 +18,7 @@ from .live import LiveChannel
 from .lookups import Lookups
 from .measurement import in_lane
 from .patience import Patience
-from .recorded import BY_CAPABILITY, RecordedActuator, RecordedCamera, RecordedSystem
+from .recorded import BY_CAPABILITY, RecordedActuator, RecordedCamera, RecordedRobot, RecordedSystem
 
 if TYPE_CHECKING:
     from hil_drivers.device import Device
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from .bench.opened import Bench
     from .record import RecordWriter
     from .scripts import Procedure
+
+NOT_KNOWN = "not known"
+"""What a report says of a robot where the register of equipment says nothing."""
 
 
 class Binding:
@@ -53,6 +56,7 @@ class Binding:
         self._exclusive: dict[str, Exclusive] = {}
         self.channels: dict[str, LiveChannel] = {}
         self.systems: dict[str, SystemIdentity] = {}
+        """What is tried, by role; the robots of a procedure that asks for no other system under test."""
         self.cameras: dict[str, RecordedCamera] = {}
         for name, device in bench.devices.items():
             device.supervisor.on_change = partial(self._link_changed, name)
@@ -62,6 +66,9 @@ class Binding:
         self.roles: Mapping[str, object] = {
             role: self._bind(role, capability) for role, capability in procedure.roles.items()
         }
+        if not self.systems:
+            robots = [role for role, bound in self.roles.items() if isinstance(bound, RecordedRobot)]
+            self.systems = {role: _robot(bench, bench.role(role).name) for role in robots}
 
     def temperature(self) -> float | None:
         """The latest temperature of the room in Cel, by the bench's role ``temperature``."""
@@ -184,6 +191,23 @@ class Binding:
         if isinstance(exclusive, Lookups) and capability in (Camera, Source):
             exclusive = exclusive.apart
         return recorded(device.name, device, self._bench.clock, exclusive, self._record, self._patience)
+
+
+def _robot(bench: Bench, device: str) -> SystemIdentity:
+    """What the register of equipment says of a robot that is tried; what it does not say is not known."""
+    section = bench.config.devices[device]
+    entry = bench.config.equipment.instruments[section.instrument] if section.instrument else None
+    return SystemIdentity(
+        name=NOT_KNOWN if entry is None else f"{entry.manufacturer} {entry.model}",
+        version=f"software {(entry and entry.software) or NOT_KNOWN}",
+        digests={},
+        settings={
+            "serial number": NOT_KNOWN if entry is None else entry.serial,
+            "description": NOT_KNOWN if entry is None else entry.description.en,
+            "device": device,
+            "driver": section.driver,
+        },
+    )
 
 
 def _describe(bench: Bench, channel: SensorChannel) -> dict[str, Any]:

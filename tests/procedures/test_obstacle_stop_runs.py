@@ -39,6 +39,15 @@ def attempts(folder: Path) -> list[PointAttempt]:
     return list(open_run(record).points())
 
 
+def identity(folder: Path) -> dict[str, Any]:
+    """What the one run in a folder, and its report, says was tried."""
+    (record,) = folder.glob("*_obstacle-stop_*/run.db")
+    (system,) = open_run(record).events("system")
+    report = record.with_name("report.html").read_text("utf-8")
+    assert f"{system.data['name']}, {system.data['version']}" in report
+    return dict(system.data)
+
+
 async def test_a_run_stops_the_robot_before_the_obstacle(tmp_path: Path) -> None:
     told = await run(tmp_path, speeds="0.5 m/s", repeats="1", run_up="0.8 m", distance="0.35 m")
     (one,) = told["speeds"]
@@ -49,10 +58,15 @@ async def test_a_run_stops_the_robot_before_the_obstacle(tmp_path: Path) -> None
     assert 0.1 < gap["value"] < 0.25
     assert 0.0005 < gap["u"] < 0.0015
     assert one["each"][0]["appeared"]["value"] == pytest.approx(0.35, abs=0.01)
+    robot = identity(tmp_path)
+    assert (robot["role"], robot["settings"]["serial number"]) == ("robot", "76001")
+    assert (robot["name"], robot["version"]) == ("Example Robotics EX-ROVER 1", "software 1.4.2")
 
 
 async def test_a_robot_that_touches_and_does_not_rest_in_time_has_failed_and_is_on_record(tmp_path: Path) -> None:
-    told = await run(tmp_path, speeds="0.9 m/s", repeats="1", distance="0.3 m", run_up="1 m", **SHORT)
+    bench = copy_bench(BENCH, tmp_path / "bench")
+    bench.write_text(bench.read_text("utf-8").replace('instrument = "mobile-robot"\n', ""), "utf-8")
+    told = await run(tmp_path, str(bench), speeds="0.9 m/s", repeats="1", distance="0.3 m", run_up="1 m", **SHORT)
     (one,) = told["speeds"]
     assert (one["stops"], one["without_contact"], one["contact"], one["not_at_rest"]) == (1, 0, 1, 1)
     (stop,) = one["each"]
@@ -61,6 +75,7 @@ async def test_a_robot_that_touches_and_does_not_rest_in_time_has_failed_and_is_
     assert one["smallest"]["unrounded"]["value"] == 0.0
     (attempt,) = attempts(tmp_path)
     assert attempt.state == "committed"
+    assert identity(tmp_path)["name"] == "not known", "the bench names no instrument at the robot"
 
 
 @pytest.mark.soak

@@ -52,6 +52,9 @@ class InstrumentEntry(Section):
     manufacturer: Name = Field(description="the manufacturer's name")
     model: Name = Field(description="the model")
     serial: Name = Field(description="the serial number, as text")
+    software: Name | None = Field(
+        default=None, exclude=True, description="the version of its software, told in the report of a robot under test"
+    )
     due: date | None = Field(default=None, description="a date such as 2027-06-30, without quotes")
     route: Literal["national-institute", "accredited-laboratory", "other-with-evidence", "in-house"] = Field(
         description='"national-institute", "accredited-laboratory", "other-with-evidence" or "in-house"'
