@@ -80,10 +80,12 @@ class Repeatability(Figure):
 
 @dataclass(frozen=True)
 class PoseFigures:
-    """What was found at one pose; ``components`` are mean minus command along x, y and z."""
+    """What was found at one pose; ``components`` are mean minus command along x, y and z, ``farthest`` is the largest
+    distance of one visit from the command, m."""
 
     name: str
     cycles: int
+    farthest: float
     components: tuple[Figure, ...]
     accuracy: Accuracy
     repeatability: Repeatability
@@ -109,6 +111,7 @@ def figures(visits: Visits, distributions: Mapping[str, str]) -> PoseFigures:
     return PoseFigures(
         visits.name,
         len(points),
+        float(np.linalg.norm(points - visits.command, axis=1).max()),
         components,
         Accuracy(length, _along(direction, systematic, covariance, len(points)), across),
         _repeatability(points, covariance, visits.noise),

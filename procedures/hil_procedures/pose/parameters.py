@@ -59,14 +59,15 @@ class PoseAccuracy(Parameters):
         max_length=3,
         description="from where each pose is approached, as a way from it, x, y, z, m",
     )
-    still: Metre = Field(default=0.0006, description="what stands still: spread of each measured coordinate, m")
+    still: Metre = Field(
+        default=0.0006,
+        description="what stands still: spread of each measured coordinate; of the validity gate: by how much it may "
+        "then depart from where it came to rest, m",
+    )
     dwell: Seconds = Field(default=0.5, description="for which it must stand still, s")
     timeout: Seconds = Field(default=30.0, description="after which it does not stand still, s")
     readings: int = Field(default=10, ge=2, le=10000, description="of each coordinate in each visit")
     interval: Seconds = Field(default=0.02, description="between two readings, s")
-    tolerance: Metre = Field(
-        default=0.02, description="of the validity gate: each measured coordinate about the one commanded, m"
-    )
     room: Temperature = Field(default=23.0, description="of the validity gate: temperature of the room, Cel")
     room_tolerance: float = Field(
         default=3.0, ge=0, le=50, description="of the validity gate: temperature about that one, K; 0: no such gate"

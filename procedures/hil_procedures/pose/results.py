@@ -23,8 +23,9 @@ from .session import read_visits
 OUTCOME: dict[str, Outcome] = {"pass": "PASS", "fail": "FAIL", "inconclusive": "INCONCLUSIVE"}
 MM = 1000.0
 LIMITATIONS = (
-    "A visit at which the tool was seen further from its command than the gate allows is void, as one out of sight is: "
-    "it is in no figure. Errors as large as the gate are not told by AP and RP, but by the void attempts on record.",
+    "A visit counts however far from its command the arm came to rest. One at which the tool was out of sight, or did "
+    "not rest, is void: it is in no figure, but on record. An arm that stays out of sight, or never rests, ends "
+    "the run.",
     "AP and RP are formed as ISO 9283 is commonly programmed. The text of the standard was not checked: no conformity "
     "to it is claimed.",
     "Positions only: nothing is said of orientations, of distances, of paths, or of other speeds, loads and poses.",
@@ -61,7 +62,7 @@ def results(record: Record, p: PoseAccuracy) -> Results:
             "come back?",
             standards=instruments(evidence, *roles),
             budgets=_budgets(found),
-            conditions=_conditions(evidence, p, policy, voids),
+            conditions=_conditions(found, evidence, p, policy, voids),
             limitations=LIMITATIONS,
             picture=_picture(found, p, policy),
         ),
@@ -125,13 +126,14 @@ def _components(found: Sequence[PoseFigures], policy: ReportingPolicy) -> Summar
 
 
 def _conditions(
-    evidence: Evidence, p: PoseAccuracy, policy: ReportingPolicy, voids: int
+    found: Sequence[PoseFigures], evidence: Evidence, p: PoseAccuracy, policy: ReportingPolicy, voids: int
 ) -> tuple[tuple[str, str], ...]:
     orders = {
         "random": "in each cycle all poses in random order, from the seed on record",
         "listed": "in each cycle all poses as they are listed",
         "blocked": "all visits to one pose, then all to the next",
     }
+    far = max(found, key=lambda one: one.farthest)
     room = f"{room_temperature(evidence):.1f} °C" if p.room_tolerance else "not a condition"
     return (
         ("temperature of the room", room),
@@ -144,7 +146,8 @@ def _conditions(
         ("approached from", ", ".join(f"{part:g}" for part in p.approach) + " m away, always the same"),
         ("stood still", f"each coordinate within {MM * p.still:g} mm for {p.dwell:g} s"),
         ("a visit", f"the mean of {p.readings} readings of each coordinate"),
-        ("gate of a visit", f"each coordinate seen within {1e3 * p.tolerance:g} mm of its command, or void"),
+        ("gate of a visit", f"each coordinate stays within {MM * p.still:g} mm of where it came to rest, or void"),
+        ("visit farthest from its command", f"{MM * far.farthest:.2f} mm, at {far.name}"),
         ("attempts void (the bench's fault), repeated", str(voids)),
         ("coverage", policy.rule),
     )
@@ -208,6 +211,7 @@ def _one(one: PoseFigures, policy: ReportingPolicy) -> dict[str, Any]:
     return {
         "pose": one.name,
         "cycles": one.cycles,
+        "farthest": one.farthest,
         "accuracy": {**_exact(one.accuracy, policy), "lower": low, "upper": high},
         "components": [_exact(part, policy) for part in one.components],
         "repeatability": _exact(one.repeatability, policy),

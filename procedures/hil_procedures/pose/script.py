@@ -10,7 +10,7 @@ from hil import Design, Point, Record, Results, Trial, procedure
 from hil.comparing.results import Compared, parts_of
 from hil.coverage.truth import Answer, TrueWorld
 from hil.scripts import Roles
-from hil_drivers.capability import Pose, Robot, Sensor
+from hil_drivers.capability import Robot, Sensor
 
 from ..together import observe_together
 from .parameters import PoseAccuracy
@@ -19,7 +19,7 @@ from .still import standing_still
 AXES = ("x", "y", "z")
 
 
-@procedure("pose-accuracy", version="1", roles={"robot": Robot, "x": Sensor, "y": Sensor, "z": Sensor})
+@procedure("pose-accuracy", version="2", roles={"robot": Robot, "x": Sensor, "y": Sensor, "z": Sensor})
 async def pose_accuracy(trial: Trial, p: PoseAccuracy) -> None:
     """Find how accurately an arm goes to poses, and how well it comes back, by motion capture."""
     robot, sensors = trial.role("robot", Robot), {axis: trial.role(axis, Sensor) for axis in AXES}
@@ -27,25 +27,28 @@ async def pose_accuracy(trial: Trial, p: PoseAccuracy) -> None:
         target = p.commanded[point.pose]
         await robot.move_to(p.approached(target))
         await robot.move_to(target)
-        await standing_still(trial, sensors, within=p.still, for_=p.dwell, timeout=p.timeout)
+        stands = await standing_still(trial, sensors, within=p.still, for_=p.dwell, timeout=p.timeout)
         async with AsyncExitStack() as gates:
-            await enter(gates, trial, p, point, target)
+            await enter(gates, trial, p, point, stands)
             windows = await observe_together(trial, sensors, sweeps=p.readings, interval=p.interval)
             point.observe(pose=point.pose, **windows)
 
 
-async def enter(gates: AsyncExitStack, trial: Trial, p: PoseAccuracy, point: Point, target: Pose) -> None:
-    """The validity gates of a visit: the room, and motion capture that sees the tool about where it was sent.
+async def enter(
+    gates: AsyncExitStack, trial: Trial, p: PoseAccuracy, point: Point, stands: Mapping[str, float]
+) -> None:
+    """The validity gates of a visit: the room, and a tool that is tracked and stays where it came to rest.
 
-    A coordinate that is not tracked voids the visit.
+    How far that is from the command is what is measured: no gate is on it. A coordinate that is not tracked voids the
+    visit.
     """
     period = p.readings * p.interval
     if p.room_tolerance:
         room = trial.role("temperature", Sensor)
         await gates.enter_async_context(point.valid(room, p.room, tolerance=p.room_tolerance, period=period))
     for axis in AXES:
-        seen, wanted = trial.role(axis, Sensor), float(getattr(target, axis))
-        await gates.enter_async_context(point.valid(seen, wanted, tolerance=p.tolerance, period=period))
+        seen = trial.role(axis, Sensor)
+        await gates.enter_async_context(point.valid(seen, stands[axis], tolerance=p.still, period=period))
 
 
 @pose_accuracy.further_roles

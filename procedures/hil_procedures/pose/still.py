@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping
+from statistics import fmean
 
 from hil import Trial
 from hil.errors import BenchFault
@@ -17,13 +18,14 @@ LOOKS = 10
 
 async def standing_still(
     trial: Trial, sensors: Mapping[str, Sensor], *, within: float, for_: float, timeout: float
-) -> None:
+) -> dict[str, float]:
     """Wait until the readings of each sensor in the last ``for_`` seconds differ by at most ``within``.
 
     A reading that may not be used, such as one of a body out of sight, lets the wait begin anew.
 
     :param within: the widest permitted spread (largest minus smallest), in the unit of the sensors' indications.
     :param timeout: bench seconds after which the bench has failed.
+    :returns: by sensor the mean of those readings: where it stands.
     :raises BenchFault: if one of them does not stand still in time.
     """
     recent: deque[list[Indication]] = deque()
@@ -38,7 +40,7 @@ async def standing_still(
         while len(recent) > 2 and _length(recent, 1) >= for_:
             recent.popleft()
         if recent and _length(recent, 0) >= for_ and max(_spreads(recent)) <= within:
-            return
+            return {name: fmean(column) for name, column in zip(sensors, _columns(recent), strict=True)}
         if seen[0].t - begun >= timeout * NANOSECONDS:
             raise BenchFault(
                 f"did not stand still within {within:g} for {for_:g} s, in {timeout:g} s",
@@ -54,6 +56,9 @@ def _length(recent: deque[list[Indication]], first: int) -> float:
 
 
 def _spreads(recent: deque[list[Indication]]) -> list[float]:
-    columns = zip(*recent, strict=True)
-    values = [[one.value for one in column if one.value is not None] for column in columns]
-    return [max(each) - min(each) for each in values]
+    return [max(each) - min(each) for each in _columns(recent)]
+
+
+def _columns(recent: deque[list[Indication]]) -> list[list[float]]:
+    """The readings of each sensor."""
+    return [[one.value for one in column if one.value is not None] for column in zip(*recent, strict=True)]
