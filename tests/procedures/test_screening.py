@@ -14,9 +14,10 @@ from pydantic import ValidationError
 from hil.errors import RecordError
 from hil.record import open_run
 from hil.run import RunOutcome, run_procedure
-from hil_calibration.systems.sensitivity import SobolIndices, saltelli_sample, sobol_indices
+from hil_calibration.systems.sensitivity import SobolIndices, saltelli_sample, sobol_indices, sobol_of_values
 from hil_drivers.capability import Actuator, Camera, Scene, Sensor, Source, SystemUnderTest
 from hil_drivers.virtual.slab import SlabEmulator
+from hil_procedures.screening.budget import COMMANDED, SAMPLING, added_variance, budgets, tables
 from hil_procedures.screening.domain import cells_table, domain_of
 from hil_procedures.screening.parameters import Screening
 from hil_procedures.screening.results import found_in, not_tried, verdict
@@ -217,3 +218,45 @@ def test_roles_come_from_the_response_and_the_influences() -> None:
 def test_what_cannot_be_screened_is_refused(given: dict[str, Any], told: str) -> None:
     with pytest.raises(ValidationError, match=told):
         Screening(**{"influences": ("light 5 to 500", "belt 0 to 1"), **given})
+
+
+def test_the_budget_of_an_index_joins_sampling_and_commanded_values() -> None:
+    """y = x1 + x2, each with a rectangular error of its own at every trial, against the formula of the budget."""
+    p = Screening(
+        influences=("light 0 to 1", "belt 0 to 2"), set_within=("light 0.1", "belt 0.4"), response="reading", n=64
+    )
+    generator, n = np.random.default_rng(3), 2**15
+    unit = saltelli_sample(2, n, seed=1)
+    width, error = np.array([[[1.0], [2.0]]]), np.array([[[0.1], [0.4]]])
+    at = unit * width
+    plain = sobol_of_values(at.sum(axis=1), ("light", "belt"))
+    found = sobol_of_values((at + error * generator.uniform(-1.0, 1.0, at.shape)).sum(axis=1), ("light", "belt"))
+    f = added_variance(plain, p)
+    assert f == pytest.approx(0.2 * 0.2**2 + 0.8 * 0.4**2, rel=0.01)
+    assert found.first == pytest.approx(plain.first / (1.0 + f), abs=0.02)
+    assert found.total == pytest.approx((plain.total + f) / (1.0 + f), abs=0.02)
+    parts = {part.name: part.u for part in budgets(plain, p)["light"].parts}
+    assert parts[COMMANDED] == pytest.approx((found.total[0] - plain.total[0]) / 3**0.5, abs=0.01)
+    low, high = plain.total_interval[0]
+    assert parts[SAMPLING] == pytest.approx((high - low) / 3.92, rel=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("stated", "lines"),
+    [
+        (("light 0.1",), "commanded values of the influences: not stated for belt"),
+        (("light 0.1", "belt 0.4"), "commanded values of the influences"),
+    ],
+)
+def test_a_commanded_value_of_which_nothing_is_known_is_named(stated: tuple[str, ...], lines: str) -> None:
+    p = Screening(influences=("light 0 to 1", "belt 0 to 2"), set_within=stated, response="reading", n=64)
+    found = sobol_of_values(saltelli_sample(2, 64, seed=1).sum(axis=1), ("light", "belt"))
+    table = tables(found, p)[0]
+    assert lines in [row[0] for row in table.rows]
+    assert ("left out" in table.rows[-1][0]) == (len(stated) < 2)
+
+
+@pytest.mark.parametrize("stated", ["light", "light -1", "light x", "lamp 1"])
+def test_a_tolerance_that_is_none_is_refused(stated: str) -> None:
+    with pytest.raises(ValidationError, match=r"set_within|not of the form"):
+        Screening(influences=("light 0 to 1", "belt 0 to 2"), set_within=(stated,))

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from pydantic import ValidationError
+from scipy import stats
 
 from bench_copy import copy_bench
 from hil.record import open_run
@@ -47,6 +48,13 @@ async def test_a_fixed_plan_passes_in_good_light(tmp_path: Path) -> None:
     told = results_of(await carry_out(tmp_path, "success-rate", reliability="0.6", failures="0"))
     assert told["verdict"]["outcome"] == "PASS"
     assert told["results"]["trials"] == demonstration_size(0.6, 0.95) == told["results"]["planned"] == 6
+    budget = told["results"]["budget"]
+    sampling = budget["sampling of 6 trials (standard deviation of the beta distribution)"]
+    assert sampling["u"] == pytest.approx(stats.beta(6.5, 0.5).std())
+    assert sampling["in_bounds"]
+    light = budget["illuminance at the sign"]
+    assert light["u"] is None
+    assert 0.1 < light["u_input"] < 3.0
     assert told["results"]["lower"] == pytest.approx(0.05 ** (1 / 6))
 
 
@@ -58,6 +66,8 @@ async def test_a_sequential_test_rejects_in_the_dark_and_stops(tmp_path: Path) -
     assert open_run(outcome.folder).status == "complete"
     page = (outcome.folder / "report.html").read_text(encoding="utf-8")
     assert "Wald" in page
+    assert "sensitivity unknown, in no bound" in page
+    assert "combined standard uncertainty, illuminance left out" in page
 
 
 def test_the_plan_shows_each_sign_equally_often() -> None:

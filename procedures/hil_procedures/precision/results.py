@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -9,10 +10,11 @@ from numpy.typing import NDArray
 
 from hil import Record, Results, SummaryTable, Verdict
 from hil.evidence import Evidence
-from hil.outcome import Chart, MeasurementOutcome, Series
+from hil.outcome import BudgetTable, Chart, MeasurementOutcome, Series
 from hil_calibration.two_way import Component, CrossedStudy, crossed_study
 from hil_calibration.unit import difference, symbol
 
+from ..budget import Budget, Part, budget_table
 from ..readings import identified, instruments, room_temperature
 from .parameters import RepeatabilityReproducibility
 
@@ -45,17 +47,18 @@ def results(record: Record, p: RepeatabilityReproducibility) -> Results:
     found = crossed_study(x, pool=p.pool, confidence=p.confidence)
     unit = str(evidence.channels[evidence.role(p.measures)]["indication_unit"]) if p.measures else p.typed_in
     apart = symbol(difference(unit))
+    step = _resolution(evidence, p)
     of_what = evidence.role(p.measures) if p.measures else "what people read"
     voids = sum(1 for attempt in record.points() if attempt.state == "void")
     return Results(
         summary=(_components(found, apart, p), _anova(found), _items(x, p, symbol(unit), apart)),
-        data=_data(x, found, unit, p),
+        data=_data(x, found, unit, p) | {"budget": _budget_json(found, step)},
         verdict=None if p.limit is None else _verdict(found, p.limit, apart, p),
         document=MeasurementOutcome(
             title="Repeatability and reproducibility",
             question=f"How well does {of_what} repeat, and how well does it agree from {p.of} to {p.of}?",
             standards=instruments(evidence, "temperature"),
-            budgets=(),
+            budgets=(_budget_table(found, x, step, apart),),
             conditions=(
                 *(identified(evidence, p.measures, "instrument under study") if p.measures else ()),
                 ("temperature of the room", f"{room_temperature(evidence):.1f} °C"),
@@ -102,6 +105,48 @@ def _components(found: CrossedStudy, apart: str, p: RepeatabilityReproducibility
     rows.append(("reproducibility limit R", f"{LIMIT_FACTOR * found.s_R.s:.3g}", "–", f"{LIMIT_FACTOR:g} s_R"))
     heads = ("standard deviation", f"value / {apart}", f"{100 * p.confidence:g} % interval / {apart}", "method")
     return SummaryTable("Repeatability and reproducibility", heads, tuple(rows))
+
+
+def _budget(found: CrossedStudy) -> Budget:
+    """The components of one result's s_R, each with the degrees of freedom of its mean square; a variance that came out
+    negative is 0, and has no line."""
+    dof = {row.source: row.dof for row in found.rows}
+    parts = [Part("repeatability", found.s_r.s, dof["repeats"]), Part("groups", found.operators, dof["operators"])]
+    if "interaction" in dof:
+        parts.append(Part("interaction of group and item", found.interaction, dof["interaction"]))
+    return Budget(tuple(parts))
+
+
+def _budget_table(found: CrossedStudy, x: Array, step: float, apart: str) -> BudgetTable:
+    """The budget of s_R. The rounding of the indication is in the repeatability, unless the results hardly scatter."""
+    budget = _budget(found)
+    named = Budget(tuple(Part(f"{part.name}, {part.dof:g} degrees of freedom", part.u) for part in budget.parts))
+    *lines, total = budget_table("", apart, named).rows
+    if step:
+        u = step / math.sqrt(12.0)
+        seen = "seen in the repeatability" if found.s_r.s > u else "hides the repeatability, which may be larger"
+        lines.append((f"rounding to steps of {step:g} {apart}, {seen}", f"{u:#.2g}", "–"))
+    else:
+        lines.append(("rounding of the indication: its step is not known", "unknown", "–"))
+    joined = f"reproducibility s_R, {found.dof:.3g} effective degrees of freedom (Satterthwaite)"
+    title = f"Reproducibility of one result, mean {x.mean():.6g}"
+    return BudgetTable(title, apart, (*lines, (joined, *total[1:])))
+
+
+def _budget_json(found: CrossedStudy, step: float) -> dict[str, Any]:
+    lines: dict[str, Any] = {
+        part.name: {"u": part.u, "dof": part.dof, "in_s_R": True} for part in _budget(found).parts if part.u > 0.0
+    }
+    rounding = step / math.sqrt(12.0) if step else None
+    return {**lines, "rounding of the indication": {"u": rounding, "distribution": "rectangular", "in_s_R": False}}
+
+
+def _resolution(evidence: Evidence, p: RepeatabilityReproducibility) -> float:
+    """The step of the indication under study, 0 where it is not known."""
+    if not p.measures:
+        return 0.0
+    steps = [evidence.indications(seen.links["result"]).resolution for seen in evidence.observations]
+    return float(np.nan_to_num(np.concatenate(steps)).max())
 
 
 def _anova(found: CrossedStudy) -> SummaryTable:

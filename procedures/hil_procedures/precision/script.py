@@ -14,7 +14,7 @@ from hil_drivers.capability import Actuator, Sensor
 from .parameters import RepeatabilityReproducibility
 
 
-@procedure("repeatability-reproducibility", version="2", roles={"temperature": Sensor})
+@procedure("repeatability-reproducibility", version="3", roles={"temperature": Sensor})
 async def repeatability_reproducibility(trial: Trial, p: RepeatabilityReproducibility) -> None:
     """Tell how well a measurement repeats, and how well it agrees across operators, days or benches."""
     temperature, group = trial.role("temperature", Sensor), None

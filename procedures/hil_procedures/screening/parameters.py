@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from typing import Annotated, Literal
 
@@ -28,6 +29,10 @@ class Screening(Parameters):
 
     influences: tuple[str, ...] = Field(
         min_length=2, max_length=10, description='roles that are varied, each as "light 5 to 200 log"'
+    )
+    set_within: tuple[str, ...] = Field(
+        default=(),
+        description='how far an influence may be from what is commanded, each as "light 0.5"; of no other: unknown',
     )
     design: Literal["saltelli", "latin-hypercube"] = Field(
         default="saltelli", description="saltelli: Sobol indices; latin-hypercube: fewer trials, regression on ranks"
@@ -72,6 +77,7 @@ class Screening(Parameters):
             raise ValueError(
                 f"{self.cells} cells of {len(names)} influences are {self.cells ** len(names)}: take fewer"
             )
+        self.tolerances()
         if self.limit is not None and self.design != "saltelli":
             raise ValueError("a limit is one of total indices, which need design=saltelli")
         return self
@@ -79,6 +85,21 @@ class Screening(Parameters):
     def ranges(self) -> list[Range]:
         """The influences."""
         return [_range(text) for text in self.influences]
+
+    def tolerances(self) -> dict[str, float]:
+        """Of the influences for which it is stated, the half-width in the unit of the channel."""
+        found = {}
+        for text in self.set_within:
+            name, _, number = text.strip().partition(" ")
+            try:
+                found[name] = float(number)
+            except ValueError:
+                found[name] = math.nan
+            if not (math.isfinite(found[name]) and found[name] >= 0.0):
+                raise ValueError(f'{text!r} is not of the form "light 0.5"')
+            if name not in [one.name for one in self.ranges()]:
+                raise ValueError(f"set_within: {name!r} is no influence")
+        return found
 
     @property
     def virtual(self) -> bool:

@@ -15,6 +15,7 @@ from hil_calibration.systems.sensitivity import FEWEST, SobolIndices, sobol_of_v
 from hil_calibration.unit import symbol
 
 from ..readings import instruments
+from . import budget
 from .domain import Domain, cells_table, domain_of, pair_tables, with_unit
 from .parameters import Screening
 from .session import Session, read_session
@@ -23,7 +24,8 @@ LIMITATIONS = (
     "The indices hold for these ranges, and for values spread evenly over them (in the logarithm where the scale is "
     "log): other ranges give other indices.",
     "What the response scatters by itself counts to every total index.",
-    "An influence is at the value that was commanded; how far it truly was from it is not considered.",
+    "An influence is at the value that was commanded. How far it truly was from it is in the budget where it is stated "
+    "(set_within), and in no interval: those hold the sampling of trials alone.",
     "An influence that was not varied is not excluded by this.",
     "No conformity to a standard is claimed.",
 )
@@ -56,13 +58,13 @@ def results(record: Record, p: Screening) -> Results:
     gates = ("reference",) if p.virtual else ("temperature",)
     return Results(
         summary=tables,
-        data=_data(found, session, domain, p),
+        data=_data(found, session, domain, p) | ({} if found is None else {"budget": budget.to_json(found, p)}),
         verdict=None if p.limit is None else verdict(found, p.limit, p, not_tried(session, domain)),
         document=MeasurementOutcome(
             title="Screening of influence quantities",
             question=f"Which of {', '.join(session.at)} does the {RESPONSES[p.response]} depend on?",
             standards=instruments(evidence, *gates),
-            budgets=(),
+            budgets=() if found is None else budget.tables(found, p),
             conditions=(
                 ("design", f"{p.design}, {p.n} rows, {session.response.size} trials, seed {p.design_seed}"),
                 *((f"range of {one.name}", _range_told(one, session)) for one in p.ranges()),

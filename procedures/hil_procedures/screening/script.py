@@ -20,7 +20,7 @@ STEADY = 1e-6
 """By how much, as a fraction, the reference value of one stimulus may change while it is answered."""
 
 
-@procedure("screening", version="1", roles={})
+@procedure("screening", version="2", roles={})
 async def screening(trial: Trial, p: Screening) -> None:
     """Tell which influence quantities matter to the response of a system, and which part of their domain is covered."""
     influences, begun = [one.name for one in p.ranges()], False

@@ -10,6 +10,7 @@ from hil_calibration.performance import demonstration_size, proportion_interval
 from hil_calibration.systems.anytime import confidence_sequence
 
 from ..curve_report import OUTCOME
+from .budget import BUDGET_LIMITATIONS, rows, to_json
 from .parameters import SuccessRate
 from .tally import Tally, downwards, upwards
 
@@ -45,6 +46,7 @@ def results(record: Record, p: SuccessRate) -> Results:
             "confidence": p.confidence,
             "required": p.reliability,
             "failures_so_far": list(tally.failures_so_far),
+            "budget": to_json(tally),
             "counts": dict(tally.counts()),
         },
         verdict=_verdict(decision, p),
@@ -54,11 +56,11 @@ def results(record: Record, p: SuccessRate) -> Results:
             standards=tally.standards,
             picture=_chart(tally, p),
             results=told,
-            budget=(),
+            budget=rows(tally),
             conditions=tally.conditions(p),
             counts=(("planned trials and failures allowed", f"{planned}, {p.failures}"), *tally.counts()),
             fit=(("model", "trials that succeed with one probability"), ("method of the bounds", "Clopper-Pearson")),
-            limitations=(EQUAL_NUMBERS, *tally.limitations),
+            limitations=(EQUAL_NUMBERS, *BUDGET_LIMITATIONS, *tally.limitations),
             risk=f"of PASS below the requirement, and of FAIL above it: at most {100 * (1 - p.confidence):.3g} % each",
             tables=(tally.by_sign(),),
         ),

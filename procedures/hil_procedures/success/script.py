@@ -24,7 +24,7 @@ ROLES: dict[str, type] = {
 FACTORS = {"sign": None, "illuminance": "lx"}
 
 
-@procedure("success-rate", version="1", roles=ROLES)
+@procedure("success-rate", version="2", roles=ROLES)
 async def success_rate(trial: Trial, p: SuccessRate) -> None:
     """Show, by a number of trials fixed beforehand, that a reader of signs reads a stated share."""
     await present(trial, p)

@@ -6,6 +6,7 @@ from hil import Record, Results, SummaryTable, Verdict
 from hil.design import UntilDecided
 from hil.outcome import Chart, Series, TrialOutcome
 
+from .budget import BUDGET_LIMITATIONS, rows, to_json
 from .parameters import SuccessRateSequential
 from .script import stopping_rule
 from .tally import Tally, downwards, upwards
@@ -37,6 +38,7 @@ def results(record: Record, p: SuccessRateSequential) -> Results:
             "accepted_at_the_end": rule.test.accepted_at_the_end,
             "expected_trials": {"acceptable": good.expected_trials, "rejectable": bad.expected_trials},
             "failures_so_far": list(tally.failures_so_far),
+            "budget": to_json(tally),
             "counts": dict(tally.counts()),
         },
         verdict=_verdict(decided, tally, rule, p),
@@ -47,11 +49,11 @@ def results(record: Record, p: SuccessRateSequential) -> Results:
             standards=tally.standards,
             picture=_chart(tally, rule),
             results=told,
-            budget=(),
+            budget=rows(tally),
             conditions=tally.conditions(p),
             counts=tally.counts(),
             fit=_fit(rule, p),
-            limitations=(BETWEEN, *tally.limitations),
+            limitations=(BETWEEN, *BUDGET_LIMITATIONS, *tally.limitations),
             risk=f"of rejecting what is acceptable: {_percent(good.reject)}, at most {_percent(p.producer_risk)}; of "
             f"accepting what is rejectable: {_percent(bad.accept)}, at most {_percent(p.consumer_risk)} (exact, the "
             "cut-off included)",

@@ -18,7 +18,6 @@ from .parameters import Condition
 
 LIMITATIONS = (
     "The result holds for the signs, the lamp, the camera and its settings of this trial, at its one condition.",
-    "The bounds hold at the illuminance as it was. Its uncertainty is told beside them, and is not in them.",
     "Signs that stand for others must have been drawn from them; those of the default were chosen because they are "
     "read in good light.",
     "A simulation shows what the models in it say, not what a physical system does.",
