@@ -55,6 +55,7 @@ _ATOMS = {
     "%": _Atom("percent", "%", False),
     "[ppm]": _Atom("ppm", "ppm", False),
     "deg": _Atom("degree", "°", False),
+    "dB": _Atom("decibel", "dB", False),
     "'": _Atom("arcminute", "′", False),
     "''": _Atom("arcsecond", "″", False),
     "min": _Atom("minute", "min", False),

@@ -13,7 +13,7 @@ _PREFIXES = (
 )
 _BASE = (
     *("metre = [length]", "gram = [mass]", "second = [time]", "ampere = [current]", "kelvin = [temperature]"),
-    *("mole = [substance]", "candela = [luminosity]", "bit = []", "radian = []"),
+    *("mole = [substance]", "candela = [luminosity]", "bit = []", "radian = []", "decibel = [level]"),
 )
 _DERIVED = (
     *("steradian = radian ** 2", "hertz = 1 / second", "newton = kilogram * metre / second ** 2"),

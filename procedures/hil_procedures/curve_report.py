@@ -10,12 +10,16 @@ from numpy.typing import NDArray
 
 from hil.results import Outcome
 from hil_calibration.clustered import LARGEST_SPREAD
-from hil_calibration.detection_curve import DetectionCurve
+from hil_calibration.detection_curve import SEPARATION, DetectionCurve
 from hil_calibration.performance import proportion_interval
+from hil_calibration.stream import Measurements
 
 from .effects import budget_line
 
 OUTCOME: dict[str, Outcome] = {"pass": "PASS", "fail": "FAIL", "inconclusive": "INCONCLUSIVE"}
+
+STEP = 0.01
+"""Of the natural logarithm of a stimulus, by which a slope is found."""
 
 MISFIT = 0.05
 """Below this p-value of the test for lack of fit the report says so."""
@@ -40,6 +44,20 @@ def budget_rows(parts: Iterable[tuple[str, float]], u: float | None) -> tuple[tu
     if u is not None:
         rows.append(("combined standard uncertainty", f"{u:#.2g}", "100.0"))
     return tuple(rows)
+
+
+def slope_at(curve: DetectionCurve, stimulus: float) -> float | None:
+    """By how much the share rises with the natural logarithm of the stimulus; ``None`` where there is no curve."""
+    if SEPARATION in curve.flags:
+        return None
+    below, above = curve.curve([stimulus * math.exp(-STEP), stimulus * math.exp(STEP)]).p
+    return float(above - below) / (2.0 * STEP)
+
+
+def relative_effects(stimuli: Measurements, here: NDArray[np.bool_]) -> dict[str, float]:
+    """Relative standard uncertainties that the stimuli ``here`` share, by effect, signed."""
+    mean = stimuli.shared[here].mean(axis=0) / stimuli.value[here].mean()
+    return {name: float(u) for name, u in zip(stimuli.effects, mean, strict=True) if u}
 
 
 def fit_rows(curve: DetectionCurve, misfit: float | None, model: str, between: str) -> tuple[tuple[str, str], ...]:

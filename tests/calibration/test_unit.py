@@ -90,6 +90,14 @@ def test_conversion_moves_the_zero_of_temperatures_but_not_of_differences() -> N
         unit.convert(1.0, "lx", "cd")
 
 
+def test_decibels_are_converted_to_nothing_else() -> None:
+    """Pint has them as logarithms of a ratio; of which quantity, and whether of powers, the unit does not say."""
+    assert (unit.factor("dB", "dB"), unit.symbol("dB"), unit.difference("dB")) == (1.0, "dB", "dB")
+    for other in ("1", "%", "m", "rad"):
+        with pytest.raises(UnitError, match="cannot be converted"):
+            unit.factor("dB", other)
+
+
 def test_sameness_is_of_dimension_scale_and_zero() -> None:
     assert unit.same("lx", "lm/m2")
     assert unit.same("s-1", "1/s")
@@ -144,7 +152,7 @@ def test_any_text_is_a_value_or_a_unit_error(text: str) -> None:
 def test_our_definitions_are_those_of_pint() -> None:
     whole: Any = pint.UnitRegistry()
     ours: Any = pint.UnitRegistry(DEFINITIONS)
-    names = [unit._PINT.get(atom.name, atom.name) for atom in unit._ATOMS.values()]
+    names = [unit._PINT.get(atom.name, atom.name) for atom in unit._ATOMS.values() if atom.name != "decibel"]
     names += [f"{prefix}metre" for prefix, _ in unit._PREFIXES.values()]
 
     def factor(registry: Any, source: str, target: str) -> float | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from hil.errors import UsageError
 from hil.run import run_procedure
 from hil_procedures.detection.parameters import DetectionVsIlluminance
 from hil_procedures.detection.script import conditions, truth
+from hil_procedures.shares import BESIDE, share
 
 BENCH = "reader-sim"
 A90 = 16.41
@@ -38,13 +40,30 @@ def test_a_run_without_a90_states_nothing() -> None:
         truth(true_world(load_bench(BENCH), 3), found(a90=None, u=None), DetectionVsIlluminance())
 
 
-def test_what_is_compared_is_a90_with_what_its_uncertainty_is_made_of() -> None:
-    told = {**found(a90=16.0, u=0.5), "budget": [{"name": "certificate 1", "u": 0.3}, {"name": "likelihood", "u": 0.4}]}
-    one = conditions(told, DetectionVsIlluminance())["a90"]["nine signs in ten"]
+LEVELS = [
+    {"nominal": 10.0, "illuminance": 10.2, "read": 3, "shown": 8, "slope": 0.5, "relative_effects": {"scale": -0.02}},
+    {"nominal": 60.0, "illuminance": 60.0, "read": 8, "shown": 8, "slope": None, "relative_effects": {"scale": -0.02}},
+]
+
+
+def test_what_is_compared_is_a90_and_the_share_read_at_each_illuminance() -> None:
+    told = {**found(a90=16.0, u=0.5), "budget": [{"name": "certificate 1", "u": 0.3}, {"name": "scatter", "u": 0.4}]}
+    compared = conditions({**told, "levels": LEVELS}, DetectionVsIlluminance())
+    one = compared["a90"]["nine signs in ten"]
     assert (one.value, one.u, one.unit) == (16.0, 0.5, "lx")
-    assert one.parts == {"certificate 1": 0.3, "likelihood": 0.4}
-    with pytest.raises(UsageError, match="states no a90"):
-        conditions(found(a90=None, u=None), DetectionVsIlluminance())
+    assert one.parts == {"certificate 1": 0.3, "scatter": 0.4}
+    shares = compared["share read"]
+    assert list(shares) == ["10 lx", "60 lx"]
+    assert shares["60 lx"] == share(8, 8)
+    assert shares["10 lx"].parts["scale"] == pytest.approx(-0.5 * 0.02)
+    assert shares["10 lx"].parts[BESIDE] == pytest.approx(0.5 * math.log(1.02))
+    assert shares["10 lx"].u == pytest.approx(math.hypot(share(3, 8).u, 0.01, 0.5 * math.log(1.02)))
+
+
+def test_without_an_a90_the_shares_are_still_compared() -> None:
+    compared = conditions({**found(a90=None, u=None), "levels": LEVELS}, DetectionVsIlluminance())
+    assert compared["a90"] == {}
+    assert len(compared["share read"]) == 2
 
 
 def test_a_bench_without_a_known_curve_has_no_truth() -> None:
@@ -66,3 +85,6 @@ async def test_a_run_counts_what_the_reader_said(tmp_path: Path) -> None:
     assert not outcome.error
     levels = outcome.results["results"]["levels"]
     assert [(level["read"], level["shown"]) for level in levels] == [(0, 2), (2, 2), (2, 2)]
+    assert [level["nominal"] for level in levels] == [1.0, 60.0, 300.0]
+    assert all(0.0 < abs(u) < 0.05 for level in levels for u in level["relative_effects"].values())
+    assert all(level["relative_effects"] for level in levels)

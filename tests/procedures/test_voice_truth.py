@@ -10,6 +10,7 @@ import pytest
 from hil.bench import load_bench
 from hil.coverage.truth import true_world
 from hil.errors import UsageError
+from hil_procedures.shares import BESIDE, share
 from hil_procedures.voice.parameters import VoiceDetectionVsSnr
 from hil_procedures.voice.script import conditions, truth
 
@@ -33,15 +34,29 @@ def test_the_truth_is_where_the_curve_of_the_bench_reaches_nine_in_ten() -> None
     assert truth(world, found(a90=-1.0, u=0.5), VoiceDetectionVsSnr(required=-1.0)).conforms is True
 
 
-def test_what_is_compared_is_a90_with_what_its_uncertainty_is_made_of() -> None:
+LEVELS = [
+    {"planned": -2.0, "measured": -1.9, "heard": 3, "played": 8, "slope": 0.5, "relative_effects": {"level": 0.02}},
+    {"planned": 0.0, "measured": None, "heard": 0, "played": 0, "slope": None, "relative_effects": {}},
+    {"planned": 3.0, "measured": 3.0, "heard": 8, "played": 8, "slope": None, "relative_effects": {}},
+]
+
+
+def test_what_is_compared_is_a90_and_the_share_heard_at_each_ratio() -> None:
     told = {**found(a90=-1.0, u=0.5), "budget": [{"name": "certificate 1", "u": 0.3}, {"name": "likelihood", "u": 0.4}]}
-    one = conditions(told, VoiceDetectionVsSnr())["a90"]["nine utterances in ten"]
+    compared = conditions({**told, "levels": LEVELS}, VoiceDetectionVsSnr())
+    one = compared["a90"]["nine utterances in ten"]
     assert (one.value, one.u, one.unit) == (-1.0, 0.5, "dB")
     assert math.hypot(*one.parts.values()) == pytest.approx(one.u)
+    shares = compared["share heard"]
+    assert list(shares) == ["-2 dB", "3 dB"], "an empty cell has no share"
+    assert shares["3 dB"] == share(8, 8)
+    assert shares["-2 dB"].parts["level"] == pytest.approx(0.5 * 0.02)
+    assert shares["-2 dB"].parts[BESIDE] == pytest.approx(0.5 * math.log(10.0**0.01))
 
 
-def test_a_run_without_a90_states_nothing() -> None:
-    with pytest.raises(UsageError, match="states no a90"):
-        conditions(found(a90=None, u=None), VoiceDetectionVsSnr())
+def test_a_run_without_a90_has_shares_alone() -> None:
+    compared = conditions({**found(a90=None, u=None), "levels": LEVELS}, VoiceDetectionVsSnr())
+    assert compared["a90"] == {}
+    assert compared["share heard"]
     with pytest.raises(UsageError, match="no system under test whose curve is known"):
         true_world(load_bench("voice-sim"), 1).stimulus(0.9)

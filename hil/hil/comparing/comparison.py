@@ -80,7 +80,7 @@ class Comparison:
         told = {one.measurand: f"{one.margin:g} {symbol_of_difference(one.unit)}".strip() for one in self.differences}
         if len(set(told.values())) == 1:
             return next(iter(told.values()))
-        return ", ".join(f"{name} {margin}" for name, margin in told.items())
+        return ", ".join(f"{margin} ({name})" for name, margin in told.items())
 
     def to_json(self) -> dict[str, Any]:
         return {

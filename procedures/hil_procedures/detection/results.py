@@ -15,7 +15,16 @@ from hil_calibration.detection_curve import SEPARATION, DetectionResult, with_sh
 from hil_calibration.lack_of_fit import lack_of_fit
 from hil_calibration.rounding import report
 
-from ..curve_report import OUTCOME, budget_rows, calls_told, fit_rows, milliseconds, misfit_notes
+from ..curve_report import (
+    OUTCOME,
+    budget_rows,
+    calls_told,
+    fit_rows,
+    milliseconds,
+    misfit_notes,
+    relative_effects,
+    slope_at,
+)
 from .parameters import LEVEL, DetectionVsIlluminance
 from .session import Session, read_session
 
@@ -144,6 +153,23 @@ def _levels(session: Session) -> tuple[tuple[float, int, int], ...]:
     return tuple(found)
 
 
+def _levels_told(session: Session, found: DetectionResult) -> list[dict[str, Any]]:
+    """Beside the counts, what the difference of two benches' illuminances makes of them."""
+    told = []
+    for nominal, (x, read, shown) in zip(np.unique(session.nominal).tolist(), _levels(session), strict=True):
+        told.append(
+            {
+                "nominal": nominal,
+                "illuminance": x,
+                "read": read,
+                "shown": shown,
+                "slope": slope_at(found.curve, x),
+                "relative_effects": relative_effects(session.illuminance, session.nominal == nominal),
+            }
+        )
+    return told
+
+
 def _picture(session: Session, found: DetectionResult, p: DetectionVsIlluminance) -> DetectionPicture:
     x, curve = session.illuminance.value, found.curve
     drawn: tuple[tuple[float, float, float, float], ...] = ()
@@ -197,7 +223,7 @@ def _data(
         "fit": dict(fit_rows(curve, misfit, MODEL, "signs")),
         "lack_of_fit": misfit,
         "budget": [{"name": line.name, "u": line.u} for line in found.contributions],
-        "levels": [{"illuminance": x, "read": k, "shown": n} for x, k, n in _levels(session)],
+        "levels": _levels_told(session, found),
         "counts": dict(counts),
         "repeatability": session.repeatability,
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,6 +12,7 @@ from hil.coverage.truth import Answer, Stated, TrueWorld
 from hil.errors import UsageError
 from hil_drivers.capability import Actuator, Camera, Scene, Sensor, SystemUnderTest
 
+from ..shares import level, share
 from .parameters import BLANK, LEVEL, DetectionVsIlluminance
 
 
@@ -87,11 +89,24 @@ def truth(world: TrueWorld, found: Mapping[str, Any], p: DetectionVsIlluminance)
 
 
 @detection.conditions
-def conditions(found: Mapping[str, Any], _p: DetectionVsIlluminance) -> Mapping[str, Mapping[str, Compared]]:
-    """The illuminance at which nine signs in ten are read."""
-    a90, u = _a90(found)
-    parts = {part["name"]: part["u"] for part in found["budget"]}
-    return {"a90": {"nine signs in ten": Compared(a90, u, "lx", parts)}}
+def conditions(found: Mapping[str, Any], p: DetectionVsIlluminance) -> Mapping[str, Mapping[str, Compared]]:
+    """The illuminance at which nine signs in ten are read, where the run states one; the share read at each."""
+    a90, u = found["unrounded"]["a90"], found["unrounded"]["u"]
+    stated = a90 is not None and u is not None
+    one = level(a90, "lx", found["budget"], among=len(set(p.signs)), confidence=p.confidence) if stated else None
+    return {
+        "a90": {} if one is None else {"nine signs in ten": one},
+        "share read": {
+            f"{each['nominal']:g} lx": share(
+                each["read"],
+                each["shown"],
+                slope=each["slope"],
+                effects=each["relative_effects"],
+                away=math.log(each["illuminance"] / each["nominal"]),
+            )
+            for each in found["levels"]
+        },
+    }
 
 
 def _a90(found: Mapping[str, Any]) -> tuple[float, float]:

@@ -11,6 +11,7 @@ from hil.coverage.truth import Answer, Stated, TrueWorld
 from hil.errors import UsageError
 from hil_drivers.capability import Actuator, Camera, Scene, Sensor, SystemUnderTest
 
+from ..shares import level
 from .parameters import BLANK, DetectionRange
 
 
@@ -92,17 +93,16 @@ def analyse(record: Record, p: DetectionRange) -> Results:
 
 
 @detection_range.conditions
-def conditions(found: Mapping[str, Any], _p: DetectionRange) -> Mapping[str, Mapping[str, Compared]]:
+def conditions(found: Mapping[str, Any], p: DetectionRange) -> Mapping[str, Mapping[str, Compared]]:
     """The range at each bearing.
 
     :raises UsageError: if the run states none at one of them.
     """
     told = {}
     for one in found["bearings"]:
-        reach, u = _range(one)
-        told[f"{one['bearing']:g} degrees"] = Compared(
-            reach, u, "m", {part["name"]: part["u"] for part in one["budget"]}
-        )
+        reach, _ = _range(one)
+        budget = one["budget"]
+        told[f"{one['bearing']:g} degrees"] = level(reach, "m", budget, among=len(p.targets), confidence=p.each)
     return {"range": told}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -112,6 +113,7 @@ def conditions(found: Mapping[str, Any], _p: CalibrateLuxmeter) -> Mapping[str, 
             exact["u"][i],
             "lx",
             {name: part["u"][i] for name, part in found["budget"].items()},
+            math.inf if exact["dof"][i] is None else max(1.0, exact["dof"][i]),
         )
         for i, level in enumerate(found["levels"])
     }

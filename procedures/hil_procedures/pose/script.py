@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack
 from typing import Any
 
 from hil import Design, Point, Record, Results, Trial, procedure
-from hil.comparing.results import Compared, parts_of
+from hil.comparing.results import Compared, dof_of, parts_of
 from hil.coverage.truth import Answer, TrueWorld
 from hil.scripts import Roles
 from hil_drivers.capability import Robot, Sensor
@@ -85,7 +85,9 @@ def conditions(found: Mapping[str, Any], _p: PoseAccuracy) -> Mapping[str, Mappi
     """Along each axis, mean minus command at each pose."""
     return {
         f"AP{axis}": {
-            one["pose"]: Compared(part["value"], part["u"], found["unit"], parts_of(part["budget"]))
+            one["pose"]: Compared(
+                part["value"], part["u"], found["unit"], parts_of(part["budget"]), dof_of(part["budget"])
+            )
             for one in found["poses"]
             for part in (one["components"][place],)
         }

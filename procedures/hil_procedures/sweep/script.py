@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from hil import Design, Record, Results, Trial, procedure
-from hil.comparing.results import Compared
+from hil.comparing.results import Compared, dof_of, parts_of
 from hil.coverage.truth import Answer, Stated, TrueWorld
 from hil_drivers.capability import Actuator, Sensor
 
@@ -72,7 +72,8 @@ def conditions(found: Mapping[str, Any], _p: Sweep) -> Mapping[str, Mapping[str,
             level["unrounded"]["value"],
             level["unrounded"]["u"],
             found["unit"],
-            {name: part["u"] for name, part in level["budget"].items()},
+            parts_of(level["budget"]),
+            dof_of(level["budget"]),
         )
         for level in found["levels"]
     }

@@ -90,11 +90,17 @@ def misfit(session: Session, found: DetectionResult) -> float | None:
     return lack_of_fit(found.curve, session.snr.value, session.hits, session.utterances, session.nominal)
 
 
+def at_level(session: Session, level: float) -> NDArray[np.bool_]:
+    """Which observations are at a planned level in dB."""
+    found: NDArray[np.bool_] = np.isclose(session.nominal, level, atol=2e-3)
+    return found
+
+
 def levels(session: Session, planned: Sequence[float]) -> list[tuple[float, float | None, int, int]]:
     """By planned level in dB: the mean of the measured levels, heard, played; ``None`` and 0 where a cell is empty."""
     measured, found = decibels(session.snr.value), []
     for level in sorted(planned):
-        here = np.isclose(session.nominal, level, atol=2e-3)
+        here = at_level(session, level)
         mean = float(measured[here].mean()) if here.any() else None
         found.append((level, mean, int(session.hits[here].sum()), int(here.sum())))
     return found

@@ -12,13 +12,24 @@ from hil.evidence import Evidence
 from hil.outcome import DetectionPicture, TrialOutcome
 from hil_calibration.decisions import decide_bound
 
-from ..curve_report import OUTCOME, budget_rows, calls_told, fit_rows, milliseconds, misfit_notes, spread_notes
-from .curve import Located, Other, levels, located, misfit, others
+from ..curve_report import (
+    OUTCOME,
+    budget_rows,
+    calls_told,
+    fit_rows,
+    milliseconds,
+    misfit_notes,
+    relative_effects,
+    slope_at,
+    spread_notes,
+)
+from .curve import Located, Other, at_level, levels, located, misfit, others
 from .heard import WINDOW
 from .parameters import LEVEL, VoiceDetectionVsSnr
 from .session import Session, decibels, read_session
 
-Cells = list[tuple[float, float | None, int, int]]
+Cell = tuple[float, float | None, int, int]
+Cells = list[Cell]
 
 SYNTHETIC, SIMULATED = "synthetic speech", "simulated sound"
 MODEL = (
@@ -227,6 +238,19 @@ def _db(value: float | None) -> str:
     return "none" if value is None else f"{value:.2f}"
 
 
+def _level_told(cell: Cell, session: Session, found: Located) -> dict[str, Any]:
+    """Beside the counts, what the difference of two benches' ratios makes of them."""
+    level, mean, heard, played = cell
+    told = {"planned": level, "measured": mean, "heard": heard, "played": played}
+    if mean is None:
+        return {**told, "slope": None, "relative_effects": {}}
+    return {
+        **told,
+        "slope": slope_at(found.fit.curve, 10.0 ** (mean / 10.0)),
+        "relative_effects": relative_effects(session.snr, at_level(session, level)),
+    }
+
+
 def _data(
     found: Located,
     cells: Cells,
@@ -244,10 +268,7 @@ def _data(
         "fit": dict(fit_rows(found.fit.curve, fitted, MODEL, "utterances")),
         "lack_of_fit": fitted,
         "budget": [{"name": name, "u": u} for name, u in found.parts],
-        "levels": [
-            {"planned": level, "measured": mean, "heard": heard, "played": played}
-            for level, mean, heard, played in cells
-        ],
+        "levels": [_level_told(cell, session, found) for cell in cells],
         "links": [
             {"link": one.link, "a90": one.a90, "bounds": one.bounds, "deviance": one.deviance, "reason": one.reason}
             for one in links

@@ -12,6 +12,7 @@ from hil.coverage.truth import Answer, Stated, TrueWorld
 from hil.errors import UsageError
 from hil_drivers.capability import Actuator, Scene, Sensor, Source, SystemUnderTest
 
+from ..shares import level, share
 from .heard import is_hit, understood
 from .parameters import BLANK, LEVEL, VoiceDetectionVsSnr
 
@@ -90,11 +91,25 @@ def truth(world: TrueWorld, found: Mapping[str, Any], p: VoiceDetectionVsSnr) ->
 
 
 @voice_detection.conditions
-def conditions(found: Mapping[str, Any], _p: VoiceDetectionVsSnr) -> Mapping[str, Mapping[str, Compared]]:
-    """The ratio at which nine utterances in ten are heard."""
-    a90, u = _a90(found)
-    parts = {part["name"]: part["u"] for part in found["budget"]}
-    return {"a90": {"nine utterances in ten": Compared(a90, u, "dB", parts)}}
+def conditions(found: Mapping[str, Any], p: VoiceDetectionVsSnr) -> Mapping[str, Mapping[str, Compared]]:
+    """The ratio at which nine utterances in ten are heard, where the run states one; the share heard at each."""
+    a90, u = found["unrounded"]["a90"], found["unrounded"]["u"]
+    stated = a90 is not None and u is not None
+    one = level(a90, "dB", found["budget"], among=len(p.utterances), confidence=p.confidence) if stated else None
+    return {
+        "a90": {} if one is None else {"nine utterances in ten": one},
+        "share heard": {
+            f"{each['planned']:g} dB": share(
+                each["heard"],
+                each["played"],
+                slope=each["slope"],
+                effects=each["relative_effects"],
+                away=(each["measured"] - each["planned"]) * math.log(10.0) / 10.0,
+            )
+            for each in found["levels"]
+            if each["played"]
+        },
+    }
 
 
 def _a90(found: Mapping[str, Any]) -> tuple[float, float]:
