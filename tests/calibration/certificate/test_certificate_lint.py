@@ -517,7 +517,8 @@ def test_units_have_their_scale(dsi: str, factor: str, dimension: dict[str, int]
 def test_our_units_are_known_with_the_same_scale() -> None:
     from hil_calibration import unit
 
-    for ucum in ("lx", "mV", "kPa", "K", "Ohm", "L", "t", "bar", "deg", "dB", "''", "eV", "By", "[ppm]", "min", "mm/s2"):
+    units = ("lx", "mV", "kPa", "K", "Ohm", "L", "t", "bar", "deg", "dB", "''", "eV", "By", "[ppm]", "min", "mm/s2")
+    for ucum in units:
         base = {"lx": "lm/m2", "L": "m3", "t": "kg", "bar": "Pa"}.get(ucum, ucum)
         ours, theirs = scale(unit.to_dsi(ucum)), scale(unit.to_dsi(base))
         assert ours.dimension == theirs.dimension
