@@ -118,6 +118,17 @@ async def test_who_cannot_begin_ends_the_run_and_it_is_on_record(tmp_path: Path)
     assert open_run(outcome.folder).status == "failed"
 
 
+@pytest.mark.parametrize(("of", "shuffled"), [("set-up", True), ("operator", False), ("day", False), ("bench", False)])
+def test_set_ups_come_in_random_order_and_people_as_they_come(of: Any, shuffled: bool) -> None:
+    groups = tuple(str(number) for number in range(8))
+    p = RepeatabilityReproducibility(items=("1", "2"), groups=groups, of=of)
+    design = plan(p)
+    seen = [[key for key, _ in groupby(one.factors["group"] for one in design.planned(seed))] for seed in (1, 2, 1)]
+    assert all(sorted(one) == sorted(groups) for one in seen)
+    assert (tuple(seen[0]) != groups) == (seen[0] != seen[1]) == shuffled
+    assert seen[0] == seen[2], "by the seed alone"
+
+
 def test_each_block_has_all_items_in_a_random_order_in_every_repeat() -> None:
     p = RepeatabilityReproducibility(items=("1", "2", "3", "4", "5", "6"), repeats=4)
     points = [point.factors for point in plan(p).planned(seed=3)]

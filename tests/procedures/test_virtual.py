@@ -15,6 +15,7 @@ from hil_calibration.systems.virtual import Trials, calibrate
 from hil_procedures.virtual.certificate import unit_of
 from hil_procedures.virtual.parameters import CalibrateVirtualInstrument
 from hil_procedures.virtual.results import parameters_table
+from hil_procedures.virtual.script import plan
 from hil_procedures.virtual.session import Session
 
 
@@ -38,6 +39,15 @@ def outcome(tmp_path_factory: pytest.TempPathFactory) -> RunOutcome:
 def told(outcome: RunOutcome) -> dict[str, Any]:
     found: dict[str, Any] = json.loads((outcome.folder / "results.json").read_text(encoding="utf-8"))["results"]
     return found
+
+
+def test_kinds_of_stimuli_come_in_random_order() -> None:
+    design = plan(CalibrateVirtualInstrument(contents=("inside", "outside"), stimuli=40))
+    one, other = ([point.factors["content"] for point in design.planned(seed)] for seed in (1, 2))
+    assert one != other
+    assert one == [point.factors["content"] for point in design.planned(1)]
+    assert one.count("inside") == one.count("outside") == 40
+    assert "outside" in one[:20], "not one kind after the other"
 
 
 @pytest.mark.parametrize(("stimuli", "share", "enough"), [(39, 0.5, False), (40, 0.5, True), (90, 0.2, False)])

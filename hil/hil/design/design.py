@@ -21,6 +21,7 @@ class Arrangement(TypedDict, total=False):
     repeats: int
     order: Order
     block: str
+    random_blocks: bool
     hard_to_change: Sequence[str]
     blind: bool
     attempts: int
@@ -40,6 +41,8 @@ class Design:
     :param attempts: how often a point may be attempted before the run ends as a bench fault.
     :param notes: what there is to know of how the points were chosen, such as aliases; JSON values, on record.
     :param block: a factor whose values are run one after the other, each with all conditions, in random order.
+    :param random_blocks: the blocks come in random order too; else in that in which their values first occur, as where
+        they are operators or days, which come as they come.
     :param hard_to_change: factors that are slow to change, the slowest first; needs a random order. All points at one
         value of the first are run together, all repeats included, and within them those at one value of the next: a
         split plot. An analysis must know: what such a factor does is compared between few whole plots.
@@ -57,6 +60,7 @@ class Design:
     attempts: int = 3
     notes: dict[str, Any] = field(default_factory=dict)
     block: str = ""
+    random_blocks: bool = False
     hard_to_change: Sequence[str] = ()
     blind: bool = False
     sut_faults: SutFaults = "failure"
@@ -76,7 +80,15 @@ class Design:
 
     def planned(self, seed: int) -> list[PlannedPoint]:
         """The points in their order of execution; the same ``seed`` gives the same order."""
-        ordered = arranged(self.points, self.repeats, self.order, self.block, self.hard_to_change, seed)
+        ordered = arranged(
+            self.points,
+            self.repeats,
+            self.order,
+            self.block,
+            self.hard_to_change,
+            seed,
+            random_blocks=self.random_blocks,
+        )
         return [
             PlannedPoint(index, dict(condition), blind_code(condition, seed) if self.blind else "")
             for index, condition in enumerate(ordered)
@@ -101,5 +113,7 @@ class Design:
                 where="Design",
                 remedy='say order="random", or arrange the points yourself',
             )
+        if self.random_blocks and not self.block:
+            raise ProcedureFault("has random blocks of no factor", where="Design", remedy="name it in block")
         if self.block:
             require_complete(self.points, self.block)

@@ -64,6 +64,8 @@ def plan_facts(design: Design | AdaptiveDesign, seed: int, *, open_key: bool = T
         "block": design.block,
         "hard_to_change": list(design.hard_to_change),
     }
+    if design.random_blocks:
+        facts["random_blocks"] = True
     if design.blind:
         facts["codes"] = [point.code for point in planned]
         facts["key_sha256"] = digest({point.code: point.factors for point in planned})

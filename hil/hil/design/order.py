@@ -15,14 +15,24 @@ ORDERS = ("given", "random", "across-repeats")
 
 
 def arranged(
-    points: Sequence[Condition], repeats: int, order: Order, block: str, hard: Sequence[str], seed: int
+    points: Sequence[Condition],
+    repeats: int,
+    order: Order,
+    block: str,
+    hard: Sequence[str],
+    seed: int,
+    *,
+    random_blocks: bool = False,
 ) -> Conditions:
     """All conditions in their order of execution; the arguments are those of `Design`."""
     if not (block or hard) and order != "across-repeats":
         return [one for repeat in range(repeats) for one in _repeat(points, order, f"order/{seed}/{repeat}")]
     blocks = grouped(points, block) if block else {"": list(points)}
     found: Conditions = []
-    for number, members in enumerate(blocks.values()):
+    groups = list(blocks.values())
+    if random_blocks:
+        random.Random(f"order/{seed}/blocks").shuffle(groups)
+    for number, members in enumerate(groups):
         key = f"order/{seed}/block {number}"
         if hard:
             found.extend(_split(members * repeats, hard, random.Random(key), found[-1:], []))

@@ -27,8 +27,8 @@ LIMITATIONS = (
     "Items, groups and repeats are taken as random draws with normal distributions; few groups say little of others, "
     "as the width of the interval of s_R shows.",
     "One s_r is stated for all items: where the scatter depends on the item, it is their root mean square.",
-    "Blocks follow each other as they were named: what drifts from one block to the next looks like a difference "
-    "between groups.",
+    "What drifts from one block to the next looks like a difference between groups. Set-ups come in random order, "
+    "which spreads it; operators, days and benches in the order in which they were named, for they come as they come.",
     "An error that all results share, such as that of the instrument's calibration, does not show in a study of this "
     "kind.",
     "No conformity to a standard is claimed.",
@@ -63,7 +63,10 @@ def results(record: Record, p: RepeatabilityReproducibility) -> Results:
                 *(identified(evidence, p.measures, "instrument under study") if p.measures else ()),
                 ("temperature of the room", f"{room_temperature(evidence):.1f} °C"),
                 ("design", f"{len(p.items)} items, {len(p.groups)} blocks ({p.of}), {p.repeats} repeats"),
-                ("blocks, in their order", ", ".join(p.groups)),
+                (
+                    "blocks, in their order",
+                    ", ".join(dict.fromkeys(seen.data["group"] for seen in evidence.observations)),
+                ),
                 ("order within a block", "each repeat of all items in a random order of its own"),
                 ("one result", f"mean of {p.readings} reading(s)"),
                 ("attempts void, repeated", str(voids)),

@@ -74,11 +74,20 @@ def roles(p: RepeatabilityReproducibility) -> Roles:
 
 @repeatability_reproducibility.plan
 def plan(p: RepeatabilityReproducibility) -> Design:
-    """One block for each group; in it all items once in random order, then again in another."""
+    """One block for each group; in it all items once in random order, then again in another.
+
+    Set-ups come in random order. Operators, days and benches come as they come: in the order in which they are named.
+    """
     points = [{"group": group, "item": item} for group in p.groups for item in p.items]
     duration = p.warm_up + len(points) * p.repeats * p.wait
     return Design(
-        {"group": None, "item": None}, points, repeats=p.repeats, order="random", block="group", duration=duration
+        {"group": None, "item": None},
+        points,
+        repeats=p.repeats,
+        order="random",
+        block="group",
+        random_blocks=p.of == "set-up",
+        duration=duration,
     )
 
 

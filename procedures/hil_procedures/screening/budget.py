@@ -78,9 +78,10 @@ def added_variance(found: SobolIndices | RankRegression, p: Screening) -> float:
 
 def relative_tolerance(one: Range, half_width: float) -> float:
     """A half-width as a fraction of the range; of a logarithmic one at its geometric mean."""
+    low, high = float(one.low), float(one.high)
     if one.scale == "log":
-        return half_width / math.sqrt(one.low * one.high) / math.log(one.high / one.low)
-    return half_width / (one.high - one.low)
+        return half_width / math.sqrt(low * high) / math.log(high / low)
+    return half_width / (high - low)
 
 
 def tolerances(p: Screening) -> dict[str, float]:

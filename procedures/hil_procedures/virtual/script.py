@@ -17,7 +17,7 @@ STEADY = 1e-6
 
 @procedure(
     "calibrate-virtual-instrument",
-    version="2",
+    version="3",
     roles={"scene": Scene, "source": Source, "reference": Sensor, "model": SystemUnderTest},
 )
 async def calibrate_virtual_instrument(trial: Trial, p: CalibrateVirtualInstrument) -> None:  # noqa: ARG001
@@ -48,9 +48,9 @@ async def answer(trial: Trial, point: Point) -> None:
 
 @calibrate_virtual_instrument.plan
 def plan(p: CalibrateVirtualInstrument) -> Design:
-    """So many stimuli of each kind, one kind after the other."""
+    """So many stimuli of each kind, the kinds in random order; those of one kind come as the source has them."""
     points = [{"content": content} for content in p.contents for _ in range(p.stimuli)]
-    return Design({"content": None}, points)
+    return Design({"content": None}, points, order="random")
 
 
 @calibrate_virtual_instrument.analysis
