@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from hil import Design, Point, Record, Results, Trial, procedure
+from hil.comparing.results import Compared, dof_of, parts_of
 from hil.coverage.truth import Answer, Stated, TrueWorld
 from hil.errors import BenchFault
 from hil_drivers.capability import Actuator, Camera, Drawn, Frame, Sensor, StampedScene
@@ -131,6 +132,17 @@ def analyse(record: Record, p: SceneToSensorLatency) -> Results:
     from .results import results
 
     return results(record, p)
+
+
+@latency.conditions
+def conditions(found: Mapping[str, Any], _p: SceneToSensorLatency) -> Mapping[str, Mapping[str, Compared]]:
+    """Mean and 95th percentile over all events; no percentile where the run has no upper bound of it."""
+    exact, budget, unit = found["unrounded"], found["budget"], found["unit"]
+    mean = Compared(exact["mean"], exact["u_mean"], unit, parts_of(budget), dof_of(budget))
+    told: dict[str, dict[str, Compared]] = {"mean": {"all events": mean}, "95th percentile": {}}
+    if (u := exact["u_p95"]) is not None:
+        told["95th percentile"]["all events"] = Compared(exact["p95"], u, unit, {"95th percentile from a sample": u})
+    return told
 
 
 @latency.truth(events="60", required="66.5 ms")

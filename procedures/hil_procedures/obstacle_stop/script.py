@@ -7,11 +7,14 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from hil import Design, Point, Record, Results, Trial, Window, procedure
+from hil.comparing.results import Compared
 from hil.coverage.truth import Answer, Stated, TrueWorld
 from hil.errors import BenchFault, UsageError
 from hil_drivers.capability import Actuator, Robot, Sensor
 
+from ..means import mean_over
 from ..mobile import Place, drive_to, seen, tracked
+from ..shares import share
 from .parameters import ObstacleStop
 
 NANOSECONDS = 1_000_000_000
@@ -193,6 +196,22 @@ def analyse(record: Record, p: ObstacleStop) -> Results:
     from .results import results
 
     return results(record, p)
+
+
+@obstacle_stop.conditions
+def conditions(found: Mapping[str, Any], _p: ObstacleStop) -> Mapping[str, Mapping[str, Compared]]:
+    """At each speed the energy taken away and the way to rest, means of two stops or more, and the share of stops
+    without contact."""
+    told: dict[str, dict[str, Compared]] = {"energy taken away": {}, "way to rest": {}, "share without contact": {}}
+    for one in found["speeds"]:
+        at = f"{one['speed']:g} m/s"
+        for name, key, unit in (("energy taken away", "energy", "J"), ("way to rest", "way", "m")):
+            values = [stop[key]["value"] for stop in one["each"] if stop[key] is not None]
+            mean = None if one[key] is None else mean_over(values, unit, one[key]["budget"], scatter="how stops differ")
+            if mean is not None:
+                told[name][at] = mean
+        told["share without contact"][at] = share(one["without_contact"], one["stops"])
+    return told
 
 
 @obstacle_stop.truth(speeds="0.3 m/s,0.5 m/s", distance="0.4 m", repeats="2")

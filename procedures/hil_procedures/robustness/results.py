@@ -84,7 +84,8 @@ class Told:
 
     def __init__(self, found: Robustness, policy: ReportingPolicy, unit: str, climate: str) -> None:
         self._found, self._policy = found, policy
-        self.apart, self.climate = symbol(difference(unit)), climate
+        self.difference, self.climate = difference(unit), climate
+        self.apart = symbol(self.difference)
 
     def of(self, value: float, budget: Budget) -> tuple[str, str]:
         """A value and its expanded uncertainty."""
@@ -201,6 +202,7 @@ def _data(
     return {
         "quantity": p.quantity,
         "difference_unit": told.apart,
+        "unit_of_differences": told.difference,
         "reference": {
             "level": p.reference,
             "value": found.reference,

@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack
 from typing import Any
 
 from hil import Design, Point, Record, Results, Trial, procedure
+from hil.comparing.results import Compared, dof_of, parts_of
 from hil.coverage.truth import Answer, Stated, TrueWorld
 from hil_drivers.capability import Actuator, Sensor
 
@@ -100,6 +101,26 @@ def analyse(record: Record, p: ClimaticRobustness) -> Results:
     from .results import results
 
     return results(record, p)
+
+
+@climatic_robustness.conditions
+def conditions(found: Mapping[str, Any], _p: ClimaticRobustness) -> Mapping[str, Mapping[str, Compared]]:
+    """The departure from the reference on each plateau, hysteresis at each level that has it, and the drift."""
+    unit = found["unit_of_differences"]
+
+    def one(stated: Mapping[str, Any]) -> Compared:
+        exact, budget = stated["unrounded"], stated["budget"]
+        return Compared(exact["value"], exact["u"], unit, parts_of(budget), dof_of(budget))
+
+    departures = {
+        f"{each['level']:g}, {each['branch']}, plateau {number}": one(each)
+        for number, each in enumerate(found["departures"], start=1)
+    }
+    return {
+        "departure": departures,
+        "hysteresis": {f"{each['level']:g}": one(each) for each in found["hysteresis"]},
+        "drift": {"last minus first": one(found["drift"])},
+    }
 
 
 @climatic_robustness.truth(levels="10,40", dwell="300 s", hold="600 s", window="900 s", interval="30 s", limit="1.5")

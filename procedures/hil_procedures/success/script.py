@@ -6,11 +6,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from hil import Design, Record, Results, Trial, procedure
+from hil.comparing.results import Compared
 from hil.coverage.truth import Answer, TrueWorld
 from hil.design import AdaptiveDesign, Trials, UntilDecided
 from hil_drivers.capability import Actuator, Camera, Scene, Sensor, SystemUnderTest
 
 from ..detection.script import respond
+from ..shares import share
 from .parameters import Condition, SuccessRate, SuccessRateSequential
 
 ROLES: dict[str, type] = {
@@ -86,6 +88,12 @@ def analyse_sequential(record: Record, p: SuccessRateSequential) -> Results:
     from .sequential import results
 
     return results(record, p)
+
+
+@success_rate.conditions
+def conditions(found: Mapping[str, Any], p: SuccessRate) -> Mapping[str, Mapping[str, Compared]]:
+    """The share read at the one illuminance, which is taken as exactly known: how the share changes with it is not."""
+    return {"share read": {f"{p.illuminance:g} lx": share(found["successes"], found["trials"])}}
 
 
 @success_rate.truth(illuminance="16 lx", warm_up="600 s")
