@@ -16,7 +16,7 @@ import pytest
 from hil.clock import LockstepClock
 from hil_drivers.capability import Performer, Pose, Robot
 from hil_drivers.clock import NANOSECONDS, Clock, WallClock
-from hil_drivers.errors import DeviceUnreachable, OptionError, RemoteProtocolError, SetpointRefused
+from hil_drivers.errors import DeviceUnreachable, NotArrived, OptionError, RemoteProtocolError, SetpointRefused
 from hil_drivers.instruments.ros_drive import Motion, Velocity, course, wrapped
 from hil_drivers.instruments.ros_robot import RosRobot
 from hil_drivers.sim.client import Simulation
@@ -135,6 +135,14 @@ async def test_it_moves_to_a_pose_by_its_own_account() -> None:
         with pytest.raises(SetpointRefused, match=r"linear cannot be set to 0.6 m/s; command a value from -0.5 to 0.5"):
             await robot.write("linear", 0.6)
         assert clock.now() == before
+
+
+@pytest.mark.soak
+async def test_a_task_that_does_not_end_is_a_failure_of_the_robot_and_no_lost_link() -> None:
+    async with simulated() as (simulation, clock), opened(simulation, clock) as robot:
+        with pytest.raises(NotArrived, match="dock has not ended after 100 s"):
+            await robot.perform("dock", order=1000)
+        assert (await robot.perform("dock", order=2)).succeeded, "it was cancelled"
 
 
 async def test_a_task_is_performed_with_feedback_and_result() -> None:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from hil.bench import load_bench
+from hil.bench.copying import copy_bench
 from hil.coverage.truth import true_world
 from hil.errors import UsageError
-from hil.run import run_procedure
+from hil.run import RunOutcome, run_procedure
 from hil_calibration.reporting import ReportingPolicy
 from hil_drivers.capability import Pose
 from hil_procedures.docking.docks import Dock, Tally, carried_out, components, judged, repeatability, tally
@@ -38,6 +40,21 @@ def departures(x: float, y: float, heading: float, number: int = 1) -> tuple[Fig
 def dock(x: float, y: float = 0.0, heading: float = 0.0, number: int = 1) -> Dock:
     there = departures(x, y, heading, number)
     return Dock(-2.0, 8.0, there, judged(there, P, POLICY), (x + P.dock_x, y + P.dock_y, 0.0))
+
+
+async def run(folder: Path, bench: str = BENCH, **settings: str) -> RunOutcome:
+    outcome = await run_procedure(
+        "docking",
+        bench,
+        settings={"starts": "-2.0", "repeats": "1", **settings},
+        seed=1,
+        speed=None,
+        out=folder,
+        operator="Operator A",
+        on_event=lambda event: None,
+    )
+    assert not outcome.error, outcome.error
+    return outcome
 
 
 @pytest.mark.parametrize(
@@ -134,18 +151,7 @@ def test_the_truth_knows_where_the_robot_stood() -> None:
 @pytest.mark.soak
 @pytest.mark.timeout(600)
 async def test_a_run_docks_the_robot(tmp_path: Path) -> None:
-    settings = {"starts": "-2.0", "repeats": "1", "dock_x": "-1.9", "required": "0.5"}
-    outcome = await run_procedure(
-        "docking",
-        BENCH,
-        settings=settings,
-        seed=1,
-        speed=None,
-        out=tmp_path,
-        operator="Operator A",
-        on_event=lambda event: None,
-    )
-    assert not outcome.error, outcome.error
+    outcome = await run(tmp_path, dock_x="-1.9", required="0.5")
     told = outcome.results["results"]
     assert (told["within"], told["open"], told["outside"]) == (1, 0, 0)
     x, y, heading = told["components"]
@@ -161,17 +167,45 @@ async def test_a_run_docks_the_robot(tmp_path: Path) -> None:
 @pytest.mark.soak
 @pytest.mark.timeout(600)
 async def test_a_run_counts_a_robot_that_a_wall_stops_as_failed(tmp_path: Path) -> None:
-    outcome = await run_procedure(
-        "docking",
-        BENCH,
-        settings={"starts": "-2.0", "repeats": "1", "dock_x": "5 m"},
-        seed=1,
-        speed=None,
-        out=tmp_path,
-        operator="Operator A",
-        on_event=lambda event: None,
-    )
-    assert not outcome.error, outcome.error
+    outcome = await run(tmp_path, dock_x="5 m")
     told = outcome.results["results"]
     assert (told["within"], told["outside"], told["not_arrived"]) == (0, 1, 1)
     assert (told["components"], told["accuracy"], told["docks"][0]["arrived"]) == ([], None, False)
+
+
+def test_a_wrong_place_and_a_wrong_account_are_told_apart() -> None:
+    """Both are failures."""
+    there, away = dock(0.0), dock(0.1)
+    denying, both = replace(there, arrived=False, outcome="aborted"), replace(away, arrived=False, outcome="aborted")
+    docks = [there, away, denying, both]
+    assert [one.judgement for one in docks] == ["pass", "fail", "fail", "fail"]
+    assert [one.misplaced for one in docks] == [False, True, False, False]
+    assert [one.denied for one in docks] == [False, False, True, False]
+    assert (tally(docks).within, tally(docks).outside) == (1, 3)
+
+
+@pytest.mark.parametrize(
+    ("steps", "settings", "outcome", "counts"),
+    [
+        pytest.param(
+            *(90, {"dock_x": "-3.0"}, "succeeded", {"within": 1, "not_arrived": 0, "misplaced": 0, "denied": 0}),
+            marks=pytest.mark.soak,
+        ),
+        (5, {"dock_x": "-3.0"}, "succeeded", {"within": 0, "not_arrived": 0, "misplaced": 1, "denied": 0}),
+        pytest.param(
+            *(0, {"dock_x": "-2.5"}, "rejected", {"within": 0, "not_arrived": 1, "misplaced": 0, "denied": 1}),
+            marks=pytest.mark.soak,
+        ),
+    ],
+)
+async def test_a_robot_that_docks_by_its_task_is_judged_by_its_place_and_by_what_it_says(
+    tmp_path: Path, steps: int, settings: dict[str, str], outcome: str, counts: dict[str, int]
+) -> None:
+    """The robot's own action, of a real node: one step every 0.1 s towards where its odometry began, at x = -3 m."""
+    bench = copy_bench(BENCH, tmp_path / "bench")
+    bench.write_text(bench.read_text("utf-8").replace("order = 90", f"order = {steps}"), "utf-8")
+    told = (await run(tmp_path / "runs", str(bench), task="dock", **settings)).results["results"]
+    assert {name: told[name] for name in counts} == counts
+    (one,) = told["docks"]
+    assert one["outcome"] == outcome
+    assert one["judgement"] == ("pass" if counts["within"] else "fail")

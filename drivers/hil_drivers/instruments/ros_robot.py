@@ -215,7 +215,8 @@ class RosRobot(Device):
 
         :param goal: fields of the goal, beside those of the option.
         :raises OptionError: if there is no such task, or its goal has no such field.
-        :raises DeviceUnreachable: if there is no such action, or it has not ended within 100 s of bench time.
+        :raises DeviceUnreachable: if there is no such action.
+        :raises NotArrived: if it has not ended within 100 s of bench time; it is then cancelled.
         """
         if task not in self._actions:
             known = ", ".join(self._actions) or "none"
@@ -245,9 +246,7 @@ class RosRobot(Device):
             if goal.lost is not None:
                 raise DeviceUnreachable(goal.lost.what, where=self.name, remedy=goal.lost.remedy)
             if self.clock.now() > deadline:
-                raise DeviceUnreachable(
-                    f"{task} has not ended after {LONGEST_MOVE:g} s", where=self.name, remedy=BLOCKED
-                )
+                raise NotArrived(f"{task} has not ended after {LONGEST_MOVE:g} s", where=self.name, remedy=BLOCKED)
             await self._fresh()
 
     async def _move(self, target: Pose) -> None:

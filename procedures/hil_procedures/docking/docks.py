@@ -29,16 +29,33 @@ NAMES = (("x", "m"), ("y", "m"), ("heading", "rad"))
 class Dock:
     """One docking: departures from the dock, ``seconds`` that it took, and what it was judged to be.
 
-    ``indicated`` are the mean indications of x, y and the z of the quaternion. One in which the robot has not
-    ``arrived``, by its own account, is a failure wherever it stands.
+    ``indicated`` are the mean indications of x, y and the z of the quaternion. ``place`` is what its pose alone was
+    judged to be, ``outcome`` how it ended by the robot's own account. One in which it has not ``arrived``, by that
+    account, is a failure wherever it stands.
     """
 
     start: float
     seconds: float
     departures: tuple[Figure, Figure, Figure]
-    judgement: Judgement
+    place: Judgement
     indicated: tuple[float, float, float]
     arrived: bool = True
+    outcome: str = "moved"
+
+    @property
+    def judgement(self) -> Judgement:
+        """That of the docking: of its place, and of what the robot said."""
+        return self.place if self.arrived else "fail"
+
+    @property
+    def misplaced(self) -> bool:
+        """Whether the robot says that it is there, and is not."""
+        return self.arrived and self.place == "fail"
+
+    @property
+    def denied(self) -> bool:
+        """Whether the robot stands in its dock beyond doubt, and says that it has failed."""
+        return not self.arrived and self.place == "pass"
 
     @property
     def away(self) -> float:
@@ -103,15 +120,15 @@ def read_docks(evidence: Evidence, p: Docking, policy: ReportingPolicy) -> list[
             _heading(indicated(evidence, turn), f"{name}, heading", p.u_heading),
         )
         told = indicated(evidence, x).mean, indicated(evidence, y).mean, indicated(evidence, turn).mean
-        arrived = bool(entry.data["arrived"])
         docks.append(
             Dock(
                 float(entry.data["start"]),
                 float(entry.data["seconds"]),
                 departures,
-                judged(departures, p, policy) if arrived else "fail",
+                judged(departures, p, policy),
                 told,
-                arrived,
+                bool(entry.data["arrived"]),
+                str(entry.data["outcome"]),
             )
         )
     return docks

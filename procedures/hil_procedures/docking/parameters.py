@@ -25,6 +25,10 @@ class Docking(Parameters):
         default=(-2.2, -2.0, -1.8), min_length=1, description="y from which it sets out, each in every repeat, m"
     )
     repeats: int = Field(default=10, ge=1, le=1000, description="dockings from each start")
+    task: str = Field(
+        default="",
+        description="of the robot, by which it docks (role performer); none: it is told to move there",
+    )
     tolerance_x: Metre = Field(default=0.03, description="of a docked robot about the dock, along x, m")
     tolerance_y: Metre = Field(default=0.03, description="the same along y, m")
     tolerance_heading: Radian = Field(default=0.03, description="the same for its heading, which is along x, rad")

@@ -26,15 +26,17 @@ SHOWN = {"m": (1000.0, "mm"), "rad": (1000.0, "mrad")}
 """By unit, the factor to the unit that is printed, and that."""
 
 LIMITATIONS = (
-    "The result holds for this robot, this floor, this dock and these starts. The robot is told where the dock is, as "
-    "seen from its start; on the way it has its own account of its pose alone.",
+    "The result holds for this robot, this floor, this dock and these starts. Without a task, the robot is told where "
+    "the dock is, as seen from its start; on the way it has its own account of its pose alone. What a task goes by is "
+    "the robot's: its goal is the same each time, that of the bench file.",
     "Means are those of the dockings that were carried out; how much one differs from another is stated beside them.",
     "The bounds of the success probability take a docking that lies within U of a tolerance against the robot below, "
     "and for it above.",
     "What motion capture gets wrong of the heading at the start moves the dock that the robot is told: it counts as "
     "the robot's departure.",
-    "A robot that does not say that it has arrived has failed, wherever it stands; it counts in no mean. One that is "
-    "lost (its link, or from the sight of motion capture) makes the attempt void.",
+    "A robot that says that it has arrived, or that its task succeeded, where it is not in its dock, has failed; so "
+    "has one that does not say so, wherever it stands, and that counts in no mean. One that is lost (its link, or from "
+    "the sight of motion capture) makes the attempt void.",
     "A simulation shows what the models in it say, not what a physical system does.",
     "No conformity to a standard is claimed.",
 )
@@ -51,6 +53,7 @@ def results(record: Record, p: Docking) -> Results:
     conditions = (
         ("temperature of the room", f"{room_temperature(evidence):.1f} °C"),
         ("dock", f"x = {p.dock_x:g} m, y = {p.dock_y:g} m, heading along x"),
+        ("it docks by", f"its task {p.task!r}" if p.task else "moving to the place that it is told"),
         ("starts", f"x = {p.start_x:g} m, y = {', '.join(f'{y:g}' for y in p.starts)} m"),
         ("order of the starts", f"random within each repeat, seed {evidence.run['seed']}"),
         ("attempts void (the bench's fault), repeated", str(voids)),
@@ -98,7 +101,9 @@ def _success(docks: Sequence[Dock], counts: Tally, p: Docking) -> SummaryTable:
         ("within the tolerances beyond doubt", f"{counts.within} of {counts.n}"),
         ("open: within U of a tolerance", str(counts.open)),
         ("outside, or not arrived", str(counts.outside)),
-        ("of these not arrived", str(len(docks) - len(seconds))),
+        ("of these not arrived, by its own account", str(len(docks) - len(seconds))),
+        ("of these arrived by its own account, at a wrong place", str(sum(dock.misplaced for dock in docks))),
+        ("not arrived by its own account, though within the tolerances", str(sum(dock.denied for dock in docks))),
         (f"{100 * p.confidence:g} % interval of the success probability", f"{low:.3f} to {high:.3f}"),
         ("time to dock, mean, from to", took),
         ("repeatability RP of the position", "none" if rp is None else f"{1000.0 * rp:.2g} mm"),
@@ -148,6 +153,8 @@ def _data(
         "interval": list(counts.bounds(p.confidence)),
         "repeatability": repeatability(docks),
         "not_arrived": len(docks) - len(carried_out(docks)),
+        "misplaced": sum(dock.misplaced for dock in docks),
+        "denied": sum(dock.denied for dock in docks),
         "accuracy": math.hypot(found[0].mean.value, found[1].mean.value) if found else None,
         "components": [
             {
@@ -167,6 +174,8 @@ def _data(
                 "start": dock.start,
                 "seconds": dock.seconds,
                 "arrived": dock.arrived,
+                "outcome": dock.outcome,
+                "place": dock.place,
                 "judgement": dock.judgement,
                 "departures": {
                     name: {"value": each.value, "u": each.u}

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from hil import Design, Record, Results, Trial, procedure
 from hil.comparing.results import Compared, parts_of
 from hil.coverage.truth import Answer, Stated, TrueWorld
 from hil.errors import BenchFault, UsageError
-from hil_drivers.capability import Robot, Sensor
+from hil.scripts import Roles
+from hil_drivers.capability import Performer, Pose, Robot, Sensor
 from hil_drivers.errors import NotArrived
 
 from ..mobile import Place, as_believed, drive_to, heading_of, tracked
@@ -30,10 +32,14 @@ TRACKED = 30.0
 SETTLE = 0.5
 """Seconds that the docked robot is given to stand still."""
 
+MOVED, SUCCEEDED, NOT_ARRIVED = "moved", "succeeded", "not arrived"
+ARRIVED = (MOVED, SUCCEEDED)
+"""The outcomes by which a robot says that it is there."""
+
 
 @procedure(
     "docking",
-    version="2",
+    version="3",
     roles={"robot": Robot, "robot_x": Sensor, "robot_y": Sensor, "robot_turn": Sensor, "temperature": Sensor},
     items=("robot_turn",),
 )
@@ -43,29 +49,54 @@ async def docking(trial: Trial, p: Docking) -> None:
         await tracked(trial, within=TRACKED)
         async with point.valid(trial.role("temperature", Sensor), ROOM[0], tolerance=ROOM[1], period=1.0):
             here = await drive_to(trial, Place(p.start_x, point.start, 0.0), within=p.start_tolerance, turned=ALIGNED)
-            seconds, arrived = await dock(trial, p, here)
+            seconds, outcome = await dock(trial, p, here)
             await trial.sleep(SETTLE)
             names = ("robot_x", "robot_y", "robot_turn")
             docked = {f"{name}_docked": await trial.sample(trial.role(name, Sensor), AT_REST) for name in names}
-            point.observe(start=point.start, seconds=seconds, arrived=arrived, **docked)
+            point.observe(start=point.start, seconds=seconds, arrived=outcome in ARRIVED, outcome=outcome, **docked)
 
 
-async def dock(trial: Trial, p: Docking, here: Place) -> tuple[float, bool]:
-    """Tell the robot where the dock is, seen from ``here``; from then on it has its own odometry alone.
+async def dock(trial: Trial, p: Docking, here: Place) -> tuple[float, str]:
+    """Have the robot dock, by its task or by telling it where the dock is, seen from ``here``.
 
-    :returns: how many seconds it took, and whether the robot says that it is there.
+    :returns: how many seconds it took, and how it ended by the robot's own account.
     """
-    robot, clock = trial.role("robot", Robot), trial.role("robot_x", Sensor)
-    told = await robot.pose()
+    clock = trial.role("robot_x", Sensor)
+    go = partial(perform, trial, p) if p.task else partial(move, trial, await target(trial, p, here))
+    begun = await trial.measure(clock)
+    try:
+        outcome = await go()
+    except NotArrived:
+        outcome = NOT_ARRIVED
+    return ((await trial.measure(clock)).t - begun.t) * 1e-9, outcome
+
+
+async def target(trial: Trial, p: Docking, here: Place) -> Pose:
+    """The dock as the robot believes it to be; from here on it has its own odometry alone.
+
+    :raises BenchFault: if it tells no pose.
+    """
+    told = await trial.role("robot", Robot).pose()
     if told.pose is None:
         raise BenchFault("tells no pose", where="robot", remedy="look at its odometry")
-    begun = await trial.measure(clock)
-    arrived = True
-    try:
-        await robot.move_to(as_believed(Place(p.dock_x, p.dock_y, 0.0), here, told.pose))
-    except NotArrived:
-        arrived = False
-    return ((await trial.measure(clock)).t - begun.t) * 1e-9, arrived
+    return as_believed(Place(p.dock_x, p.dock_y, 0.0), here, told.pose)
+
+
+async def move(trial: Trial, to: Pose) -> str:
+    """Have it move there."""
+    await trial.role("robot", Robot).move_to(to)
+    return MOVED
+
+
+async def perform(trial: Trial, p: Docking) -> str:
+    """Have it carry out its task; how that ended."""
+    return (await trial.role("performer", Performer).perform(p.task)).status
+
+
+@docking.further_roles
+def roles(p: Docking) -> Roles:
+    """What carries out the task, where there is one."""
+    return Roles({"performer": Performer} if p.task else {})
 
 
 @docking.plan
