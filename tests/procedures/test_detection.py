@@ -140,6 +140,7 @@ async def test_a_reader_that_crashes_fails_and_gets_no_blank_right(tmp_path: Pat
     assert told["verdict"]["outcome"] == "INCONCLUSIVE"
     counts = told["results"]["counts"]
     assert counts["read correctly"] == "0"
-    assert counts["faults of the system under test, counted as failures"] == "9"
+    assert counts["faults of the system under test, counted as failures"] == counts["of these: crash"] == "9"
+    assert told["results"]["faults_by_kind"] == {"crash": 9}
     assert counts["false calls"] == "none answered"
     assert "<tr><td>domain</td><td>none</td></tr>" in (outcome.folder / "report.html").read_text(encoding="utf-8")

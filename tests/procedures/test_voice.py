@@ -246,6 +246,7 @@ async def test_nonsense_is_a_fault_of_the_system_and_calls_in_noise_are_counted(
     outcome = await run(str(bench), tmp_path / "runs", settings)
     told = json.loads((outcome.folder / "results.json").read_text(encoding="utf-8"))["results"]
     assert 0 < told["faults"] < 12
+    assert told["faults_by_kind"] == {"wrong shape": told["faults"]}
     assert sum(level["heard"] for level in told["levels"]) < 9
     calls = told["false_calls"]
     assert calls["calling"] == calls["sounds"] == 12 - told["faults"]

@@ -25,6 +25,7 @@ from ..curve_report import (
     relative_effects,
     slope_at,
 )
+from ..faults import fault_kinds, fault_rows
 from .parameters import LEVEL, DetectionVsIlluminance
 from .session import Session, read_session
 
@@ -199,7 +200,7 @@ def _counts(session: Session, voids: int, p: DetectionVsIlluminance) -> tuple[tu
         ("valid observations of signs", f"{len(session.hits)}, {len(set(session.signs))} signs"),
         ("read correctly", str(int(session.hits.sum()))),
         ("attempts void (the bench's fault), repeated", str(voids)),
-        ("faults of the system under test, counted as failures", str(len(session.faults))),
+        *fault_rows(session.faults),
         ("false calls", calls_told(session.false_calls, session.blanks, "blanks", p.confidence)),
         ("response time, median and largest (wall time)", milliseconds(session.latency)),
     )
@@ -225,5 +226,6 @@ def _data(
         "budget": [{"name": line.name, "u": line.u} for line in found.contributions],
         "levels": _levels_told(session, found),
         "counts": dict(counts),
+        "faults_by_kind": fault_kinds(session.faults),
         "repeatability": session.repeatability,
     }

@@ -17,6 +17,7 @@ from hil_calibration.performance import proportion_interval
 
 from ..budget import Budget, Part, budget_table
 from ..effects import budget_line
+from ..faults import fault_kinds, fault_rows
 from ..readings import instruments
 from .parameters import DetectionRange
 from .ranges import Range, ranges
@@ -121,7 +122,7 @@ def _conditions(session: Session, p: DetectionRange, voids: int) -> tuple[tuple[
         ("targets", str(len(set(session.targets.tolist())))),
         ("valid observations of targets", str(len(session.hits))),
         ("attempts void (the bench's fault), repeated", str(voids)),
-        ("faults of the system under test, counted as failures", str(session.faults)),
+        *fault_rows(session.faults),
         ("false calls", calls),
         ("response time, median (wall time)", f"{1000 * float(np.median(session.latency)):.0f} ms"),
         ("model", curve),
@@ -199,7 +200,8 @@ def _data(found: list[Range], session: Session) -> dict[str, Any]:
         ],
         "blanks": session.blanks,
         "false_calls": session.false_calls,
-        "faults": session.faults,
+        "faults": len(session.faults),
+        "faults_by_kind": fault_kinds(session.faults),
         "illuminance": session.illuminance,
         "limitations": list(LIMITATIONS),
     }

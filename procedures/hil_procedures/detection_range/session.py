@@ -33,7 +33,7 @@ class Session:
     hits: NDArray[np.bool_]
     targets: NDArray[np.str_]
     latency: Array
-    faults: int
+    faults: tuple[str, ...]
     blanks: int
     false_calls: int
     room: float
@@ -57,7 +57,7 @@ def read_session(evidence: Evidence) -> Session:
         hits=np.array([bool(entry.data["hit"]) for entry in shown]),
         targets=np.array([str(entry.data["target"]) for entry in shown]),
         latency=np.array([float(entry.data["latency"]) for entry in shown]),
-        faults=sum(1 for entry in evidence.observations if entry.data["fault"]),
+        faults=tuple(str(entry.data["fault"]) for entry in evidence.observations if entry.data["fault"]),
         blanks=len(blank),
         false_calls=sum(1 for entry in blank if entry.data["output"]),
         room=room,

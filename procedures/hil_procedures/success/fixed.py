@@ -10,6 +10,7 @@ from hil_calibration.performance import demonstration_size, proportion_interval
 from hil_calibration.systems.anytime import confidence_sequence
 
 from ..curve_report import OUTCOME
+from ..faults import fault_kinds
 from .budget import BUDGET_LIMITATIONS, rows, to_json
 from .parameters import SuccessRate
 from .tally import Tally, downwards, upwards
@@ -48,6 +49,7 @@ def results(record: Record, p: SuccessRate) -> Results:
             "failures_so_far": list(tally.failures_so_far),
             "budget": to_json(tally),
             "counts": dict(tally.counts()),
+            "faults_by_kind": fault_kinds(tally.session.faults),
         },
         verdict=_verdict(decision, p),
         document=TrialOutcome(

@@ -6,6 +6,7 @@ from hil import Record, Results, SummaryTable, Verdict
 from hil.design import UntilDecided
 from hil.outcome import Chart, Series, TrialOutcome
 
+from ..faults import fault_kinds
 from .budget import BUDGET_LIMITATIONS, rows, to_json
 from .parameters import SuccessRateSequential
 from .script import stopping_rule
@@ -40,6 +41,7 @@ def results(record: Record, p: SuccessRateSequential) -> Results:
             "failures_so_far": list(tally.failures_so_far),
             "budget": to_json(tally),
             "counts": dict(tally.counts()),
+            "faults_by_kind": fault_kinds(tally.session.faults),
         },
         verdict=_verdict(decided, tally, rule, p),
         document=TrialOutcome(

@@ -14,6 +14,7 @@ from hil_calibration.performance import proportion_interval
 from hil_calibration.rounding import report
 
 from ..detection.session import Session, read_session
+from ..faults import fault_rows
 from .parameters import Condition
 
 LIMITATIONS = (
@@ -100,7 +101,7 @@ class Tally:
             ("read correctly", str(self.successes)),
             ("failures", str(self.failures)),
             ("attempts void (the bench's fault), repeated", str(self.voids)),
-            ("faults of the system under test, counted as failures", str(len(self.session.faults))),
+            *fault_rows(self.session.faults),
             (
                 "response time, median and largest (wall time)",
                 f"{float(np.median(latency)):.0f} ms, {float(latency.max()):.0f} ms",

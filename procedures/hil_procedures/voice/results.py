@@ -23,6 +23,7 @@ from ..curve_report import (
     slope_at,
     spread_notes,
 )
+from ..faults import fault_kinds, fault_rows
 from .curve import Located, Other, at_level, levels, located, misfit, others
 from .heard import WINDOW
 from .parameters import LEVEL, VoiceDetectionVsSnr
@@ -157,7 +158,7 @@ def _empty(cells: Cells) -> tuple[str, ...]:
 def _faults(session: Session) -> tuple[str, ...]:
     if not session.faults:
         return ()
-    kinds = ", ".join(f"{session.faults.count(kind)} of them {kind}" for kind in sorted(set(session.faults)))
+    kinds = ", ".join(f"{number} of them {kind}" for kind, number in fault_kinds(session.faults).items())
     return (f"The system under test failed {len(session.faults)} times: {kinds}.",)
 
 
@@ -169,7 +170,7 @@ def _counts(session: Session, voids: int, p: VoiceDetectionVsSnr) -> tuple[tuple
         ("heard", str(int(session.hits.sum()))),
         ("sounds without a voice", str(session.blanks)),
         ("attempts void (the bench's fault), repeated", str(voids)),
-        ("faults of the system under test, counted as failures", str(len(session.faults))),
+        *fault_rows(session.faults),
         ("false calls, windows before a voice", calls_told(calls.called, calls.windows, "windows", p.confidence)),
         ("false calls, sounds", calls_told(calls.calling, calls.sounds, "sounds", p.confidence)),
         ("response time to a whole sound, median and largest (wall time)", milliseconds(session.latency)),
@@ -280,5 +281,6 @@ def _data(
             "calling": calls.calling,
         },
         "faults": len(session.faults),
+        "faults_by_kind": fault_kinds(session.faults),
         "counts": dict(counts),
     }
