@@ -1,4 +1,4 @@
-"""Obstacle stop: runs on the bench with physics, and coverage."""
+"""Obstacle stop: its plan, runs on the bench with physics, and its truth."""
 
 from __future__ import annotations
 
@@ -8,9 +8,14 @@ from typing import Any
 import pytest
 
 from hil import open_run
+from hil.bench import load_bench
 from hil.bench.copying import copy_bench
+from hil.coverage.truth import true_world
+from hil.errors import UsageError
 from hil.record.reader import PointAttempt
 from hil.run import run_procedure
+from hil_procedures.obstacle_stop.parameters import ObstacleStop
+from hil_procedures.obstacle_stop.script import plan, truth
 
 BENCH = "simulation"
 SHORT = {"window": "0.2 s", "timeout": "0.62 s"}
@@ -99,3 +104,35 @@ async def test_tracking_that_is_lost_makes_an_attempt_void_and_the_run_goes_on(t
     first, second = attempts(tmp_path)
     assert (first.state, second.state) == ("void", "committed")
     assert "tracking lost" in first.reason
+
+
+def test_speeds_come_in_random_order_each_once_in_a_repeat() -> None:
+    p = ObstacleStop(repeats=8)
+    speeds = [point.factors["speed"] for point in plan(p).planned(3)]
+    repeats = [speeds[i : i + 3] for i in range(0, len(speeds), 3)]
+    assert all(sorted(each) == sorted(p.speeds) for each in repeats)
+    assert len({tuple(each) for each in repeats}) > 1
+    assert speeds == [point.factors["speed"] for point in plan(p).planned(3)]
+
+
+@pytest.mark.parametrize("wrong", [{"speeds": [0.5, 0.5]}, {"run_up": 0.1}, {"required": 1.0}, {"speeds": []}])
+def test_settings_that_cannot_be_are_refused(wrong: dict[str, object]) -> None:
+    with pytest.raises(ValueError, match="validation error"):
+        ObstacleStop.model_validate(wrong)
+
+
+def test_the_truth_knows_mass_speed_and_places_but_not_what_a_touch_was() -> None:
+    world = true_world(load_bench(BENCH), 1)
+    assert world.hall.mass() != pytest.approx(11.2, abs=1e-3)
+    assert world.hall.cruise(0.5) == pytest.approx(0.5, rel=5e-3)
+    exact: dict[str, Any] = {"unrounded": {"value": 1.4, "u": 0.01}}
+    stop = {"heading": 0.0, "aside": 0.0, "indicated": {"robot": -1.3, "obstacle": -0.83}}
+    told = {"speed": 0.5, "stops": 1, "without_contact": 1, "energy": exact, "gap": exact, "each": [stop]}
+    energy, gap = truth(world, {"speeds": [told]}, ObstacleStop()).measurands.values()
+    assert energy.true == pytest.approx(0.5 * world.hall.mass() * world.hall.cruise(0.5) ** 2)
+    assert gap.true == pytest.approx(0.1, abs=0.005)
+    assert gap.true != pytest.approx(0.1, abs=1e-5)
+    with pytest.raises(UsageError, match="touched the obstacle, or did not"):
+        truth(world, {"speeds": [{**told, "without_contact": 0}]}, ObstacleStop())
+    with pytest.raises(UsageError, match="no hall with a robot"):
+        _ = true_world(load_bench("range-sim"), 1).hall

@@ -112,10 +112,11 @@ def speed_at_touch(seen: Seen, body: Body) -> Figure:
 
 
 def _place(seen: Seen, body: Body) -> Place:
-    """Where the robot rests, if the obstacle held and the robot stayed at it; else by the geometry of both."""
+    """Where the robot rests, if the bumper told, the obstacle held and the robot stayed at it; else by the geometry of
+    both."""
     farthest, first = float(seen.stop.value.max()), pushed_from(seen, body)
     shared = of_shared(seen.robot.shared.mean())
-    if first is None and seen.rested and farthest - shared.value <= SPRING:
+    if first is None and seen.told and seen.rested and farthest - shared.value <= SPRING:
         return Place(shared, None)
     reach = _reach(seen, body)
     stood = stood_before(seen, body)
