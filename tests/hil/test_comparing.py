@@ -56,6 +56,12 @@ def test_one_margin_goes_with_the_first_unit_and_the_rest_is_named_as_left_out()
     assert found.to_json()["not_compared"] == ["share"]
 
 
+def test_what_a_run_states_no_result_of_is_named_too() -> None:
+    first, second = pair(shares(0, 0, 0, 0, 0), shares(0, 0, 0, 0, 0), a90=False)
+    found = compare(first, second, margins={"share": 0.1})
+    assert left_out_sentences(found) == ["Not compared, for one of the runs states no result of it: a90."]
+
+
 def test_each_measurand_has_its_own_margin() -> None:
     sides = pair(shares(0.0, 0.1, 0.5, 0.9, 1.0), shares(0.0, 0.1, 0.1, 0.88, 1.0))
     found = compare(*sides, margin=0.5, margins={"share": 0.1})

@@ -53,8 +53,13 @@ def verdict(found: Comparison) -> Verdict:
 
 def left_out_sentences(found: Comparison) -> list[str]:
     """What was not compared, for want of a margin in its unit; empty where all was."""
-    named = ", ".join(found.margins.left_out)
-    return [f"Not compared, for want of a margin (--margin NAME=VALUE): {named}."] if named else []
+    whole = [name for name in found.margins.left_out if all(side.results[name] for side in (found.first, found.second))]
+    empty = [name for name in found.margins.left_out if name not in whole]
+    told = (
+        ("Not compared, for want of a margin (--margin NAME=VALUE)", whole),
+        ("Not compared, for one of the runs states no result of it", empty),
+    )
+    return [f"{why}: {', '.join(names)}." for why, names in told if names]
 
 
 def shared_sentence(found: Comparison) -> str:

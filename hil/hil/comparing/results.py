@@ -36,7 +36,7 @@ def dof_of(budget: Mapping[str, Mapping[str, Any]]) -> float:
     """
     lines = [(float(line["u"]), float(line.get("dof", math.inf))) for line in budget.values()]
     quartic = math.fsum(u**4 / dof for u, dof in lines)
-    return max(1.0, math.fsum(u**2 for u, _ in lines) ** 2 / quartic) if quartic > 0.0 else math.inf
+    return max(1.0, round(math.fsum(u**2 for u, _ in lines) ** 2 / quartic, 9)) if quartic > 0.0 else math.inf
 
 
 Conditions = Callable[[Mapping[str, Any], Any], Mapping[str, Mapping[str, Compared]]]

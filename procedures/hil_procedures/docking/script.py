@@ -7,14 +7,16 @@ from functools import partial
 from typing import Any
 
 from hil import Design, Record, Results, Trial, procedure
-from hil.comparing.results import Compared, parts_of
+from hil.comparing.results import Compared
 from hil.coverage.truth import Answer, Stated, TrueWorld
 from hil.errors import BenchFault, UsageError
 from hil.scripts import Roles
 from hil_drivers.capability import Performer, Pose, Robot, Sensor
 from hil_drivers.errors import NotArrived
 
+from ..means import mean_over
 from ..mobile import Place, as_believed, drive_to, heading_of, tracked
+from ..shares import share
 from .parameters import Docking
 
 ROOM = (20.0, 10.0)
@@ -115,12 +117,16 @@ def analyse(record: Record, p: Docking) -> Results:
 
 @docking.conditions
 def conditions(found: Mapping[str, Any], _p: Docking) -> Mapping[str, Mapping[str, Compared]]:
-    """The mean departure of each coordinate from the dock."""
-    told = {}
+    """The mean departure of each coordinate from the dock, of two dockings or more, and the share within the
+    tolerances beyond doubt."""
+    told: dict[str, dict[str, Compared]] = {name: {} for name in ("x", "y", "heading")}
+    docks = [dock for dock in found["docks"] if dock["arrived"]]
     for one in found["components"]:
-        exact, parts = one["mean"]["unrounded"], parts_of(one["mean"]["budget"])
-        told[one["name"]] = {"all starts": Compared(exact["value"], exact["u"], one["unit"], parts)}
-    return told
+        values = [dock["departures"][one["name"]]["value"] for dock in docks]
+        mean = mean_over(values, one["unit"], one["mean"]["budget"], scatter="how dockings differ")
+        if mean is not None:
+            told[one["name"]]["all starts"] = mean
+    return {**told, "share within": {"all starts": share(found["within"], found["dockings"])}}
 
 
 @docking.truth(repeats="1")

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import statistics
 from collections.abc import Mapping
 from typing import Any
 
 from hil import Design, Point, Record, Results, Trial, Window, procedure
+from hil.comparing.results import Compared
 from hil.coverage.truth import Answer, StatedInterval, TrueWorld
 from hil.errors import BenchFault, UsageError
 from hil.scripts import Roles
 from hil_drivers.capability import Actuator, Sensor
 
+from ..means import mean_over
 from .parameters import RepeatabilityReproducibility
 
 
@@ -97,6 +100,17 @@ def analyse(record: Record, p: RepeatabilityReproducibility) -> Results:
     from .results import results
 
     return results(record, p)
+
+
+@repeatability_reproducibility.conditions
+def conditions(found: Mapping[str, Any], p: RepeatabilityReproducibility) -> Mapping[str, Mapping[str, Compared]]:
+    """The mean indication for each item over the groups, whose scatter holds that of the repeats too. What all results
+    of a bench share, such as the error of its instrument, is no part of u: it is in the difference."""
+    means = {
+        item: mean_over([statistics.fmean(repeats) for repeats in groups], found["unit"], {}, scatter=f"{p.of}s")
+        for item, groups in zip(found["items"], found["results"], strict=True)
+    }
+    return {"mean indication": {item: mean for item, mean in means.items() if mean is not None}}
 
 
 @repeatability_reproducibility.truth(
