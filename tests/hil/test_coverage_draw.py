@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from hil.bench import load_bench
+from hil.bench.copying import copy_bench
 from hil.cli.check import Check
 from hil.coverage.draw import drawn_bench, of_seed
 from hil.coverage.runs import Asked, checked
@@ -46,8 +47,16 @@ def test_a_bench_of_stimuli_simulates_nothing_and_one_that_simulates_has_none() 
 
 
 def test_recordings_have_no_truth() -> None:
-    with pytest.raises(UsageError, match="the truth of a real bench is not known"):
+    with pytest.raises(UsageError, match="its recordings are no worlds drawn anew for each run"):
         checked(Asked("detection-vs-illuminance", "dataset", {}))
+
+
+def test_a_real_bench_is_not_known(tmp_path: Path) -> None:
+    bench = copy_bench("dataset", tmp_path / "bench")
+    told = bench.read_text(encoding="utf-8").replace('kind = "dataset"', 'kind = "action"', 1)
+    bench.write_text(told.replace("lanes = 2\n", ""), encoding="utf-8")
+    with pytest.raises(UsageError, match="the truth of a real bench is not known"):
+        checked(Asked("detection-vs-illuminance", str(bench), {}))
 
 
 def test_reference_values_of_stimuli_are_a_calibration() -> None:

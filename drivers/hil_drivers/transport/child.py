@@ -16,6 +16,7 @@ from typing import IO, Any, Self
 from ..capability import Response
 from ..errors import DeviceUnreachable
 from .reason import reason
+from .signalling import kill
 
 END_DEADLINE = 2.0
 """Wall seconds in which a child whose input was closed may end by itself."""
@@ -161,8 +162,7 @@ class Child(ABC):
 
     async def kill(self) -> None:
         """End it now."""
-        with suppress(ProcessLookupError):
-            self._process.kill()
+        kill(self._process)
         await self._process.wait()
         self._errors.close()
 

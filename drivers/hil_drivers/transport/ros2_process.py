@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import os
+import signal
 import socket
 import tempfile
 from collections.abc import Callable, Mapping
@@ -23,6 +24,7 @@ from ..ros2.frames import FrameError, Frames, frame
 from .reason import reason
 from .ros2_python import FOLDER, ros_environment
 from .ros2_python import REMEDY as MISSING
+from .signalling import kill, send_signal
 
 PING_PERIOD = 1.0
 PING_DEADLINE = 2.0
@@ -272,13 +274,11 @@ class RosProcess(asyncio.Protocol):
             if self._process is not None:
                 if not self._hung and await self._gone(END_DEADLINE):
                     return
-                with suppress(ProcessLookupError):
-                    self._process.terminate()
+                send_signal(self._process, signal.SIGTERM)
                 await self._gone(TERM_DEADLINE)
         finally:
             if self._process is not None:
-                with suppress(ProcessLookupError):
-                    self._process.kill()
+                kill(self._process)
                 await self._process.wait()
             if self._messages is not None:
                 self._words = _last_line(self._messages)

@@ -61,7 +61,13 @@ def checked(asked: Asked) -> Asked:
         )
     config = load_bench(asked.bench)
     if config.sim is None and stimuli_of(config) is None:
-        raise UsageError("the truth of a real bench is not known", where=str(config.path), remedy="use a simulated one")
+        raise UsageError(
+            "its recordings are no worlds drawn anew for each run, and of what they show the truth is not known"
+            if config.bench.kind == "dataset"
+            else "the truth of a real bench is not known",
+            where=str(config.path),
+            remedy="use a simulated one",
+        )
     settings = {**found.coverage_settings, **asked.settings}
     prepare(asked.procedure, asked.bench, of_seed(settings, 0), None)
     return Asked(asked.procedure, asked.bench, settings, config.laboratory.operator(asked.operator))

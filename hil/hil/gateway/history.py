@@ -10,8 +10,9 @@ import json
 import struct
 import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
-from contextlib import suppress
 from typing import Any
+
+from hil_drivers.transport.signalling import kill
 
 DEADLINE = 5.0
 """Wall seconds that an answer may take, those before it included."""
@@ -53,8 +54,7 @@ class History:
         process, self._process = self._process, None
         if process is None:
             return
-        with suppress(ProcessLookupError):
-            process.kill()
+        kill(process)
         await process.communicate()
 
     async def _answer(self, question: dict[str, Any]) -> tuple[bytes, int]:

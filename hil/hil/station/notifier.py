@@ -10,9 +10,10 @@ import time
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from hil_drivers.transport.signalling import kill
 
 from ..notify.lines import AlarmLine, AnyLine, EndLine, Happening, HeartbeatLine, HeldLine, encode
 from ..safety.latch import State
@@ -97,7 +98,7 @@ class Notifier:
         if self._asked is not None and self._beats - self._asked > TAKEN_WITHIN and self._process is not None:
             self._asked = None
             self._trouble(f"the process that tells of alarms has taken none for {TAKEN_WITHIN} s")
-            self._kill(self._process)
+            kill(self._process)
         self._say(HeartbeatLine(heartbeat=self._beats, recording=recording))
 
     async def keep(self) -> None:
@@ -184,11 +185,7 @@ class Notifier:
         if isinstance(line, AlarmLine) and self._asked is None:
             self._asked = self._beats
         if pipe.transport.get_write_buffer_size() > UNREAD:
-            self._kill(self._process)
-
-    def _kill(self, process: Process) -> None:
-        with suppress(ProcessLookupError):
-            process.kill()
+            kill(self._process)
 
     async def _end(self) -> None:
         """Let it say what is due, for a while."""
@@ -202,6 +199,5 @@ class Notifier:
             async with asyncio.timeout(END_WITHIN):
                 await process.communicate()
         except TimeoutError:
-            with suppress(ProcessLookupError):
-                process.kill()
+            kill(process)
             await process.wait()
