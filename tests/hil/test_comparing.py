@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -113,6 +114,19 @@ def test_k_follows_the_degrees_of_freedom_everywhere() -> None:
     assert "k for about 95 %" in verdict(found).rule
     many = compare(*pair(shares(0, 0, 0, 0, 0), shares(0, 0, 0, 0, 0)), margins={"share": 0.1}).differences[0]
     assert (many.dof, many.k) == (None, 2.0)
+
+
+def test_a_certificate_of_both_is_shared_as_a_line_and_by_its_coefficients() -> None:
+    parts = {"certificate C-1 20001 illuminance": 0.2, "C-1 20001 illuminance/2": 0.1, "C-2 5 illuminance/2": 0.3}
+    results = {"share": {"1 lx": Compared(0.5, math.hypot(*parts.values()), "1", parts)}}
+    one, other = (
+        replace(side(name, results, world="same"), certificates={"C-1 20001": "a", "C-2 5": name})
+        for name in ("one", "other")
+    )
+    found = compare(one, other, margin=1.0)
+    assert found.shared == list(parts)[:2]
+    assert found.differences[0].covariance == pytest.approx(0.2**2 + 0.1**2)
+    assert compare(one, replace(other, run={**other.run, "world": "another"}), margin=1.0).shared == []
 
 
 def test_e_n_is_of_the_same_expanded_uncertainty() -> None:

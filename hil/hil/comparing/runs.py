@@ -123,7 +123,8 @@ def _require_same(what: str, one: object, other: object, first: Side, second: Si
 
 
 def shared_effects(first: Side, second: Side) -> list[str]:
-    """The names under which budgets hold what both results rest on.
+    """The names under which budgets hold what both results rest on: named effects, the line of a certificate, and its
+    single coefficients.
 
     In two different worlds nothing is shared, whatever its name: a simulated standard has an error of its own.
     """
@@ -132,4 +133,5 @@ def shared_effects(first: Side, second: Side) -> list[str]:
     certificates = [name for name, digest in first.certificates.items() if second.certificates.get(name) == digest]
     used = dict.fromkeys(part for one in first.results.values() for result in one.values() for part in result.parts)
     named = {name for name, effect in first.effects.items() if second.effects.get(name) == effect}
-    return [name for name in used if name in named or any(name.startswith(f"certificate {c} ") for c in certificates)]
+    lines = tuple(line for each in certificates for line in (f"certificate {each} ", f"{each} "))
+    return [name for name in used if name in named or name.startswith(lines)]
