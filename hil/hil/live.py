@@ -103,7 +103,7 @@ class LiveChannel:
             raise BenchFault(
                 f"gave an indication that may not be used ({(names or 'no value').lower().replace('_', ' ')})",
                 where=self.name,
-                remedy="look at the instrument, its range and its battery",
+                remedy="look at its range or domain, and at the instrument",
             )
         if self._limits is not None and not self._limits[0] <= measurement.value <= self._limits[1]:
             from hil_calibration.unit import symbol

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from ..coverage.report import Found
     from ..coverage.runs import Asked, Outcome
 
+FEW = 59
+"""Runs of which even all intervals, with the true value inside, show nothing about a claim of 95 %."""
+
 EXIT = {"PASS": PASS, "FAIL": FAIL, "INCONCLUSIVE": INCONCLUSIVE}
 
 
@@ -142,5 +145,7 @@ def _show(found: Found) -> None:
         click.echo(risk_sentence(found.risk))
     for seed, error in found.failed.items():
         click.echo(f"Seed {seed}: {printable(error)}.")
+    if (runs := max((one.runs for one in found.coverage), default=0)) < FEW:
+        click.echo(f"So few runs ({runs}) tell of gross errors alone: a proof takes some hundred.")
     click.echo(f"{found.verdict.outcome}. Required: {found.verdict.requirement}. Found: {found.verdict.reason}.")
     click.echo(f"Rule: {found.verdict.rule}.")

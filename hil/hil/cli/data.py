@@ -142,6 +142,10 @@ def find_run(run: str, out: Path) -> Path:
         folder = candidate.parent if candidate.name == "run.db" else candidate
         if any((folder / name).is_file() for name in ("run.db", "closed.json")):
             return folder
+    if run != "last" and Path(run).is_dir():
+        inside = [folder.name for folder in _run_folders(Path(run))]
+        remedy = f"name one of its runs, such as {Path(run) / inside[-1]}" if inside else "give the folder of a run"
+        raise UsageError("holds no record of a run", where=run, remedy=remedy)
     folders = _run_folders(out)
     if run == "last" and folders:
         return folders[-1]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass
@@ -130,7 +131,12 @@ def run(
         from .dry_run import show_plan
 
         return show_plan(request, as_json=as_json or jsonl)
-    outcome = _carry_out(request, jsonl=jsonl)
+    try:
+        outcome = _carry_out(request, jsonl=jsonl)
+    except KeyboardInterrupt:
+        place = "" if out == Path("runs") else f" --out {shlex.quote(str(out))}"
+        click.echo(f"hil: what has begun goes on with `hil run --resume last{place}`", err=True)
+        raise
     with reader_may_leave():
         if as_json:
             show_json(described(outcome))

@@ -111,7 +111,7 @@ def report(found: Found) -> str:
         f"<h2>Runs without a result</h2>{sentences_list(failed)}" if failed else "",
         f"<h2>Procedure</h2>{pairs(settings)}",
         f"<h2>What this report does not prove</h2>{sentences_list(LIMITATIONS)}",
-        footer(identifier, "simulated"),
+        footer(identifier, "simulated", "`hil run` with one of the seeds and these settings makes a run again."),
     ]
     return page(title, identifier, body)
 

@@ -31,7 +31,7 @@ def report_html(data: ReportData) -> str:
     """The report as a page. All text is escaped; numbers appear exactly as given."""
     body = [
         *heading("Test report", data.title, data.question, data.identifier, data.provenance),
-        verdict_section(data.verdict),
+        verdict_section(data.verdict, data.risk),
         notes_section(data.notes),
         _key(data.results),
         _figure(data, data.picture),

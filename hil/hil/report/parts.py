@@ -63,13 +63,14 @@ def _banner(word: str, sentence: str) -> str:
     return f'<div class="banner" role="note"><strong>{escape(word)}</strong><span>{escape(sentence)}</span></div>'
 
 
-def verdict_section(verdict: Verdict) -> str:
-    """The outcome, and why."""
+def verdict_section(verdict: Verdict, risk: str = "") -> str:
+    """The outcome, and why, and at which risk."""
+    risked = f"<dt>Risk</dt><dd>{escape(risk)}</dd>" if risk else ""
     return (
         f'<section class="verdict {verdict.outcome.lower()}"><div class="outcome">{escape(verdict.outcome)}</div><dl>'
         f'<dt>Requirement</dt><dd class="requirement">{escape(verdict.requirement)}</dd>'
         f"<dt>Because</dt><dd>{escape(verdict.reason)}</dd>"
-        f"<dt>Decision rule</dt><dd>{escape(verdict.rule)}</dd></dl></section>"
+        f"<dt>Decision rule</dt><dd>{escape(verdict.rule)}</dd>{risked}</dl></section>"
     )
 
 
@@ -151,11 +152,13 @@ def sentences_list(sentences: Iterable[str]) -> str:
     return f"<ul>{''.join(f'<li>{escape(sentence)}</li>' for sentence in sentences)}</ul>"
 
 
-def footer(identifier: str, provenance: Provenance) -> str:
-    """What the page is not."""
+AGAIN = "The numbers can be made again from the run's record, whose chain head is given above."
+
+
+def footer(identifier: str, provenance: Provenance, again: str = AGAIN) -> str:
+    """What the page is not, and how its numbers are made ``again``."""
     origin = {"simulated": "Simulated. ", "replayed": "Replayed. "}.get(provenance, "")
     return (
         f"<footer>{escape(identifier)}. {origin}This report is not a calibration certificate and claims no "
-        "accreditation. It carries no signature. The numbers can be made again from the run's record, whose chain head "
-        "is given above.</footer>"
+        f"accreditation. It carries no signature. {escape(again)}</footer>"
     )
