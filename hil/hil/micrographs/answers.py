@@ -14,6 +14,7 @@ from .sizes import Particles, Sizes, edges, particles, sizes, together
 from .source import Micrographs
 
 STATEMENTS = (
+    "The pictures are synthetic, made by a seed: no particle was measured.",
     f"u of a median has three parts, each one error for all that it touches: the size of a pixel, {U_PIXEL:.1%}; the "
     f"place of the rims that the model found, {U_RIM:g} pixels; that of rims drawn by hand, as their author stated it.",
     "Not in it: that other particles would give another median. Nothing is corrected for the bias of the model.",
