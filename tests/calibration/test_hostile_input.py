@@ -99,7 +99,7 @@ GOOD: dict[str, tuple[Callable[..., Any], dict[str, Any]]] = {
     "zeta": (comparison.zeta, {"x1": 1.0, "u1": 0.1, "x2": 1.1, "u2": 0.1, "covariance": 0.001}),
     "equivalence": (
         comparison.equivalence,
-        {"x1": 1.0, "u1": 0.1, "x2": 1.1, "u2": 0.1, "margin": 0.5, "covariance": 0.001, "k": 2.0},
+        {"x1": 1.0, "u1": 0.1, "x2": 1.1, "u2": 0.1, "margin": 0.5, "covariance": 0.001, "dof1": 4.0, "dof2": 9.0},
     ),
     "bland_altman": (comparison.bland_altman, {"differences": [1.0, 2.0, 4.0], "confidence": 0.95}),
     "proportion_interval": (

@@ -176,6 +176,27 @@ def test_beside_a_physical_bench_it_may_stand_in_for_it(
     assert not for_test_keys(physical, issued[1].details)
 
 
+def test_few_degrees_of_freedom_and_the_region_are_in_it(
+    pair: Pair, issued: tuple[Pair, Document], found: Comparison
+) -> None:
+    """Each result with 4 degrees of freedom, as if nothing but five readings stood behind it."""
+    first, second = (
+        replace(side, results={n: {at: replace(r, dof=4.0) for at, r in m.items()} for n, m in side.results.items()})
+        for side in (found.first, found.second)
+    )
+    few = compare(first, second, margin=MARGIN)
+    content = Content(source_of(pair.folders[0]), source_of(pair.folders[1]), few, issued[1].details)
+    differences, results = content.results()
+    certified = [one for one in few.differences if one.judged == "within"]
+    assert differences.columns[1].k.split() == [f"{one.k:.2f}" for one in certified]
+    assert all(one.k > 2.3 for one in certified)
+    assert set(results.columns[1].k.split()) == {"2.87"}
+    assert ("effective degrees of freedom", "4", "4", "–") in content.budget().rows
+    said = " ".join(statement.declaration.en for statement in content.statements())
+    assert f"error of indication, {certified[0].condition} to {certified[-1].condition} ({len(certified)} cond" in said
+    assert "2 from 50 effective degrees of freedom on" in said
+
+
 def test_who_carried_out_either_run_does_not_review(pair: Pair, tmp_path: Path) -> None:
     own = pair.copy(tmp_path)
     first, second = own.folders
