@@ -43,7 +43,7 @@ def session(a50: dict[float, float], targets: int = 20, seed: int = 2) -> Sessio
         random.uniform(size=len(rows)) < p,
         np.array([row[2] for row in rows]),
         np.zeros(len(rows)),
-        0,
+        (),
         0,
         0,
         23.0,
