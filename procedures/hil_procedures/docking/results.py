@@ -117,7 +117,7 @@ def _poses(found: Sequence[Component], policy: ReportingPolicy) -> SummaryTable:
         scale, unit = SHOWN[one.unit]
         spread = "none" if one.repeatability is None else f"{scale * one.repeatability:.2g}"
         rows.append((f"{one.name} / {unit}", *told(one.mean, policy, scale), spread, f"{scale * one.tolerance:g}"))
-    heads = ("coordinate", "mean departure", "U", "3 s of one docking", "tolerance")
+    heads = ("coordinate", "mean departure", "U", "3 standard deviations of one docking", "tolerance")
     return SummaryTable("Accuracy and repeatability of the docked pose", heads, tuple(rows))
 
 
