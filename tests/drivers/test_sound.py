@@ -78,7 +78,7 @@ async def test_a_data_set_gives_out_its_sounds(tmp_path: Path) -> None:
     assert (await device.read("snr")).value == 2.0
     await device.show("broken")
     await device.write("snr.set", 1.0)
-    with pytest.raises(RemoteProtocolError, match="no sound"):
+    with pytest.raises(RemoteProtocolError, match="neither sound nor table"):
         await device.take()
     await device.close()
 

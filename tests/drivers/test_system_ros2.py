@@ -99,7 +99,7 @@ async def test_who_is_not_there_is_told(peer: RosPeer) -> None:
     device = SystemRos2("it", peer.address("/ask"), clock=WallClock(), **{**STAMPED, "answer": "/nobody"}, timeout=0.5)
     with pytest.raises(DeviceUnreachable, match="nobody publishes on /nobody"):
         await device.open()
-    async with opened(peer, "/nowhere", **STAMPED, timeout=0.5) as device:
+    async with opened(peer, "/nowhere", **STAMPED, timeout=3.0) as device:
         response = await device.respond(Values({"x": 1.0}))
         assert (response.fault, response.details) == ("crash", {"reason": "nobody listens to /nowhere"})
     async with opened(peer, "/nothing", **ACTION, timeout=0.5) as device:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from hil import exclusive
-from hil.bench.config import shipped_benches
+from hil.bench.config import is_shipped
 from hil.errors import Aborted, ConfigurationError, InterlockTripped, exit_code
 from hil.record import open_run
 from hil.safety.latches import Latches
@@ -70,21 +70,21 @@ async def test_a_limit_that_an_actuator_crosses_trips(tmp_path: Path) -> None:
 async def test_nothing_is_looked_up_between_a_trip_and_the_safe_state(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    searched = list[str]()
+    looked = list[Path]()
 
-    def search() -> dict[str, Path]:
-        searched.append("benches")
-        return shipped_benches()
+    def look(path: Path) -> bool:
+        looked.append(path)
+        return is_shipped(path)
 
-    monkeypatch.setattr("hil.bench.config.shipped_benches", search)
+    monkeypatch.setattr("hil.bench.config.is_shipped", look)
     async with guarded(write_bench(tmp_path / "bench", ESTOP), tmp_path / "run") as rig:
         await rig.supervisor.arm()
-        before = len(searched)
+        before = len(looked)
         await rig.world.inject("io", "estop")
         await rig.until_told("safe state")
         assert rig.supervisor.trip is not None
         assert "hil ack estop --bench" in str(rig.supervisor.trip.error())
-        assert len(searched) == before > 0
+        assert len(looked) == before > 0
 
 
 async def test_no_run_starts_tripped(tmp_path: Path) -> None:
