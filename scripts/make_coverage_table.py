@@ -1,7 +1,8 @@
 """Makes ``docs/reference/coverage.md``: every procedure whose truth is known, on many drawn worlds.
 
 ``make_coverage_table.py FOLDER [RUNS]`` takes RUNS worlds of each, 100 by default: about an hour of two cores. What
-FOLDER holds already, from before or from ``hil coverage PROCEDURE --out FOLDER/PROCEDURE``, is not run again.
+FOLDER holds already, from before or from ``hil coverage PROCEDURE --out FOLDER/PROCEDURE``, is not run again; with 0
+RUNS, nothing is.
 """
 
 from __future__ import annotations
@@ -43,7 +44,8 @@ HEAD = """# Coverage of the stated intervals
 Each line: so many worlds drawn from what the bench declares, the whole path from bench file to analysis in each, and
 how many of the stated intervals hold the true value ([how](../how-to/prove-coverage.md)). *conservative*: more than
 claimed, beyond chance; then u is larger than the errors. *u of errors* is the root mean square of error/u: 1 where u is
-right. Not rejected is not proved: the exact interval of the share says what so many runs allow.
+right. Not rejected is not proved: the exact interval of the share says what so many runs allow. Of 17 procedures one in
+20 is named by chance; one that is named with few runs needs more of them, and is no proof either.
 
 | procedure | bench | measurand | runs | inside | claimed | share, 95 % interval | u of errors | finding |
 |---|---|---|---|---|---|---|---|---|
@@ -89,7 +91,10 @@ def main() -> None:
     known = [each.name for each in entry_points(group="hil.procedures") if each.load().truth_of is not None]
     found: list[str] = []
     for procedure in sorted(known):
-        found += rows(procedure, BENCHES[procedure], covered(procedure, runs, folder))
+        if runs or (folder / procedure / "coverage.json").exists():
+            found += rows(procedure, BENCHES[procedure], covered(procedure, runs, folder))
+        else:
+            found.append(f"| `{procedure}` | `{BENCHES[procedure]}` | *not run for this page* | | | | | | |")
     PAGE.write_text(HEAD + "\n".join(found) + "\n", encoding="utf-8")
 
 
