@@ -111,7 +111,7 @@ def report(found: Comparison) -> str:
         table(summary(found)),
         f"<h2>Shared effects</h2>{sentences_list([shared_sentence(found)])}",
         f"<h2>Runs</h2>{pairs(_runs(found), code=True)}{sentences_list(coded) if coded else ''}",
-        footer(identifier, provenance),
+        footer(identifier, provenance, "The numbers can be made again from the records of both runs."),
     ]
     return page(title, identifier, body)
 
