@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import json
 import math
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -237,6 +239,22 @@ def test_the_camera_sees_the_obstacle_if_there_is_light() -> None:
 def _seen(world: World, seconds: float) -> np.ndarray[Any, np.dtype[np.uint8]]:
     device = world.file.devices["camera"]
     return picture(world, "camera", device, at(seconds), at(seconds + 0.01), index=at(seconds))  # type: ignore[arg-type]
+
+
+def test_a_renderer_is_freed_in_any_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    unraised: list[Any] = []
+    monkeypatch.setattr(sys, "unraisablehook", unraised.append)
+    worlds = [world_of()]
+    assert worlds[0].part(Senses).picture("robot", 160, 120, 0).any()
+
+    def collect() -> None:
+        worlds.clear()
+        gc.collect()
+
+    collector = threading.Thread(target=collect)
+    collector.start()
+    collector.join()
+    assert not unraised
 
 
 def hashes() -> dict[str, str]:

@@ -33,6 +33,11 @@ class Senses:
         self._rays = np.stack((np.cos(angles), np.sin(angles), np.zeros(RAYS)), axis=1)
         self._scan: tuple[int, NDArray[np.float64]] = (-1, np.zeros(RAYS))
         self._renderers: dict[tuple[int, int], Any] = {}
+        self._drawing: Any = None
+        """The context that is current while a renderer draws, so that none stays current in its thread.
+
+        The garbage collector may free a renderer in any thread, and cannot while it is current in another.
+        """
 
     def value(self, quantity: str, t: int) -> float:
         """A quantity of the hall by its name after ``hall.``."""
@@ -71,11 +76,12 @@ class Senses:
         :raises WorldFileError: if nothing can be drawn here.
         """
         engine, renderer = self._engine, self._renderer(width, height)
-        renderer.update_scene(engine.view(t), camera=camera)
-        flags = engine.mujoco.mjtRndFlag
-        renderer.scene.flags[flags.mjRND_SHADOW] = 0
-        renderer.scene.flags[flags.mjRND_REFLECTION] = 0
-        seen: NDArray[np.uint8] = renderer.render().copy()
+        with self._drawing.as_current():
+            renderer.update_scene(engine.view(t), camera=camera)
+            flags = engine.mujoco.mjtRndFlag
+            renderer.scene.flags[flags.mjRND_SHADOW] = 0
+            renderer.scene.flags[flags.mjRND_REFLECTION] = 0
+            seen: NDArray[np.uint8] = renderer.render().copy()
         return seen
 
     def reflectance(self, width: int, height: int, t: int) -> NDArray[np.float32]:
@@ -84,10 +90,12 @@ class Senses:
         return grey
 
     def _renderer(self, width: int, height: int) -> Any:
-        size = (height, width)
+        size, mujoco = (height, width), self._engine.mujoco
         if size not in self._renderers:
             try:
-                self._renderers[size] = self._engine.mujoco.Renderer(self._engine.model, height, width)
+                self._drawing = self._drawing or mujoco.GLContext(1, 1)
+                with self._drawing.as_current():
+                    self._renderers[size] = mujoco.Renderer(self._engine.model, height, width)
             except (ImportError, AttributeError, RuntimeError, OSError) as error:
                 raise WorldFileError(
                     f"the camera of the robot cannot be drawn: {error}", where=WHERE, remedy="install libegl1"
