@@ -185,6 +185,7 @@ class Robot(Protocol):
 
         :raises SetpointRefused: if it cannot go there.
         :raises NotArrived: if it was on its way, and does not get there.
+        :raises StoppedItself: if a safety function of its own has stopped it.
         """
         ...
 

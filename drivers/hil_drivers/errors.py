@@ -11,6 +11,7 @@ DriverError                 what failed, where, and what to do
     ├── RemoteProtocolError it answered something that its protocol does not allow
     ├── SetpointRefused     a setpoint outside the declared range
     ├── NotArrived          a robot that answers, and does not get to where it was sent
+    ├── StoppedItself       a robot that answers, and was stopped by a safety function of its own
     └── EndOfRecording      a recording that stands for a device has ended
 LocalProtocolError          our own bug: a frame that must not be sent
 """
@@ -70,6 +71,10 @@ class SetpointRefused(DeviceError):
 
 class NotArrived(DeviceError):
     """A robot that answers, and has not got to where it was sent in its time: it stands still, no link was lost."""
+
+
+class StoppedItself(DeviceError):
+    """A robot that answers, and was stopped by a safety function of its own: no person, no fence and no link did it."""
 
 
 class EndOfRecording(DeviceError):

@@ -23,8 +23,9 @@ from hil_calibration.stream import Measurements
 from hil_drivers.indication import Flag
 from hil_procedures.pose.figures import CYCLES, NOISE, PoseFigures, Visits, figures
 from hil_procedures.pose.parameters import DOWN, PoseAccuracy
-from hil_procedures.pose.results import judge
 from hil_procedures.pose.script import plan
+from hil_procedures.pose.session import Tally
+from hil_procedures.pose.verdict import judge
 
 BENCH = "arm-sim"
 POLICY = ReportingPolicy()
@@ -137,8 +138,32 @@ def test_an_arm_that_motion_capture_cannot_resolve_has_no_repeatability_of_its_o
 )
 def test_the_worst_figure_decides(required: dict[str, str], outcome: str | None) -> None:
     p = parse(PoseAccuracy, required, where="test")
-    verdict = judge([figures(visits((1e-3, -2e-3, 2e-3)), {})], p, POLICY)
+    verdict = judge([figures(visits((1e-3, -2e-3, 2e-3)), {})], [Tally("P1", N, N, {})], p, POLICY)
     assert (None if verdict is None else verdict.outcome) == outcome
+
+
+@pytest.mark.parametrize(
+    ("carried_out", "failures", "required", "outcome"),
+    [
+        (N - 1, {"refused": ["finds no joints"]}, {}, "FAIL"),
+        (N - 1, {"refused": ["finds no joints"]}, {"accuracy": "5 mm"}, "FAIL"),
+        (N - 2, {"refused": ["finds no joints"]}, {"accuracy": "5 mm"}, "FAIL"),
+        (N - 1, {}, {}, "INCONCLUSIVE"),
+        (N - 1, {}, {"accuracy": "5 mm"}, "INCONCLUSIVE"),
+        (N - 1, {}, {"accuracy": "2 mm"}, "FAIL"),
+    ],
+)
+def test_a_failed_visit_fails_and_one_that_was_not_made_leaves_it_open(
+    carried_out: int, failures: dict[str, list[str]], required: dict[str, str], outcome: str
+) -> None:
+    p = parse(PoseAccuracy, required, where="test")
+    tallies = [Tally("P1", N, carried_out, failures)]
+    verdict = judge([figures(visits((1e-3, -2e-3, 2e-3)), {})], tallies, p, POLICY)
+    assert verdict is not None
+    assert verdict.outcome == outcome
+    if failures:
+        assert f"1 of {N} visits failed (1 refused)" in verdict.reason
+    assert judge([], [Tally("P1", N, 0, {"refused": N * ["far"]})], p, POLICY) is not None, "no figure at all"
 
 
 def test_five_poses_in_a_cube_are_visited_unless_others_are_given() -> None:

@@ -24,7 +24,7 @@ from types import MappingProxyType
 from ..capability import Pose, PoseIndication
 from ..clock import NANOSECONDS, Clock
 from ..device import Device, Point
-from ..errors import DeviceError, DeviceUnreachable, OptionError, SetpointRefused
+from ..errors import DeviceError, DeviceUnreachable, NotArrived, OptionError, SetpointRefused, StoppedItself
 from ..indication import Flag, Indication
 from .rtde_link import RtdeLink, State
 from .turn import Turns
@@ -66,6 +66,8 @@ _SAFETY = {
     8: "reports a safety violation",
     9: "reports a safety fault",
 }
+_BY_ITSELF = (3, 4, 8, 9)
+"""Safety modes into which the arm goes by itself; a person, a fence or the cell's own chain makes the others."""
 
 
 def _points() -> dict[str, tuple[Point, str, int]]:
@@ -157,8 +159,15 @@ class UrRtde(Device):
         A move that is cancelled, fails, or takes longer than 60 s of bench time is stopped.
 
         :raises SetpointRefused: if it lies beyond ``reach``, or no joints lead there.
-        :raises DeviceError: if the arm is stopped, or no program follows.
+        :raises NotArrived: if it still moves after that time.
+        :raises StoppedItself: if it has, such as in a protective stop.
+        :raises OptionError: if the bench does not command it.
+        :raises DeviceError: if somebody or something else has stopped it, or no program follows.
         """
+        if not self._commands:
+            raise OptionError(
+                "is not commanded by this bench", where=self.name, remedy="set commands = true in the bench file"
+            )
         target = (pose.x, pose.y, pose.z, pose.rx, pose.ry, pose.rz)
         distance = math.hypot(*target[:3])
         if not (all(map(math.isfinite, target)) and distance <= self._reach):
@@ -166,10 +175,6 @@ class UrRtde(Device):
                 f"cannot be moved to {distance:g} m from its base",
                 where=self.name,
                 remedy=f"command a pose within {self._reach:g} m",
-            )
-        if not self._commands:
-            raise SetpointRefused(
-                "is not commanded by this bench", where=self.name, remedy="set commands = true in the bench file"
             )
         await self._turns.run(partial(self._move, target))
 
@@ -190,12 +195,14 @@ class UrRtde(Device):
     async def _fit(self) -> State:
         """The arm's state, if it can move.
 
-        :raises DeviceError: if it cannot.
+        :raises StoppedItself: if a safety function of its own holds it.
+        :raises DeviceError: if it cannot move for another reason.
         """
         state = await self._link.fresh()
         if self._flags(state):
             safety, mode = (round(self._field(state, name)) for name in ("safety_mode", "robot_mode"))
-            raise DeviceError(
+            raised = StoppedItself if safety in _BY_ITSELF else DeviceError
+            raise raised(
                 _SAFETY.get(safety, f"does not run (robot mode {mode})"),
                 where=self.name,
                 remedy="clear it at the teach pendant",
@@ -218,7 +225,7 @@ class UrRtde(Device):
             why = "no heartbeat came" if doing == _UNHEARD else "it was told to"
             raise DeviceError(f"stopped on its way: {why}", where=self.name, remedy="check what else commands it")
         if doing != _ARRIVED and elapsed > LONGEST_MOVE * NANOSECONDS:
-            raise DeviceError(
+            raise NotArrived(
                 f"still moves after {LONGEST_MOVE:g} s", where=self.name, remedy="check its speed at the teach pendant"
             )
         return doing == _ARRIVED

@@ -28,6 +28,10 @@ INSIDE = 0.4
 """How far the corners are from the centre, in sides of the cube: not quite at its own corners."""
 
 
+FEWEST = 5
+"""Visits to a pose from which its accuracy and repeatability are stated."""
+
+
 class PoseAccuracy(Parameters):
     """Parameters of the trial."""
 
@@ -47,7 +51,7 @@ class PoseAccuracy(Parameters):
         max_length=3,
         description="at all poses that state none, a rotation vector, rad",
     )
-    cycles: int = Field(default=30, ge=5, le=1000, description="visits to each pose")
+    cycles: int = Field(default=30, ge=FEWEST, le=1000, description="visits to each pose")
     order: Order = Field(
         default="random",
         description='"random": in each cycle all poses in random order; "listed": in each cycle as they are listed; '
@@ -61,11 +65,15 @@ class PoseAccuracy(Parameters):
     )
     still: Metre = Field(
         default=0.0006,
-        description="what stands still: spread of each measured coordinate; of the validity gate: by how much it may "
-        "then depart from where it came to rest, m",
+        description="what stands still: spread of each measured coordinate, and by how much it may then depart from "
+        "where it came to rest; well above the noise of motion capture, m",
     )
     dwell: Seconds = Field(default=0.5, description="for which it must stand still, s")
-    timeout: Seconds = Field(default=30.0, description="after which it does not stand still, s")
+    timeout: Seconds = Field(default=30.0, description="after which it does not stand still: the visit failed, s")
+    recovery: Seconds = Field(
+        default=300.0,
+        description="for which an arm that stopped itself is waited for; then no more visits are made, s",
+    )
     readings: int = Field(default=10, ge=2, le=10000, description="of each coordinate in each visit")
     interval: Seconds = Field(default=0.02, description="between two readings, s")
     room: Temperature = Field(default=23.0, description="of the validity gate: temperature of the room, Cel")

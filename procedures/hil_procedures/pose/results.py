@@ -5,27 +5,27 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from hil import Record, Results, SummaryTable, Verdict
+from hil import Record, Results, SummaryTable
 from hil.evidence import Evidence
 from hil.outcome import BudgetTable, Chart, MeasurementOutcome
 from hil.outcome import Series as Drawn
-from hil.results import Outcome
-from hil_calibration.conformity import decide
 from hil_calibration.reporting import ReportingPolicy
 
 from ..budget import Budget, Part, budget_table, policy_of, stated
 from ..readings import distributions, instruments, room_temperature
 from .figures import Figure, PoseFigures, figures
-from .parameters import PoseAccuracy
-from .script import AXES
-from .session import read_visits
+from .parameters import FEWEST, PoseAccuracy
+from .session import Tally, read_tallies, read_visits
+from .verdict import MM, judge
+from .visit import AXES
 
-OUTCOME: dict[str, Outcome] = {"pass": "PASS", "fail": "FAIL", "inconclusive": "INCONCLUSIVE"}
-MM = 1000.0
 LIMITATIONS = (
-    "A visit counts however far from its command the arm came to rest. One at which the tool was out of sight, or did "
-    "not rest, is void: it is in no figure, but on record. An arm that stays out of sight, or never rests, ends "
-    "the run.",
+    "A visit counts however far from its command the arm came to rest. One that the arm refused, on which it stopped "
+    "itself, did not arrive or did not rest has failed: it is in no figure, and no run with such a one passes. One at "
+    "which a link or the sight of the tool was lost is void, and made again.",
+    "AP and RP are those of the visits that were carried out, and say nothing of those that failed.",
+    "A noise of motion capture, or a shaking of its frame, that comes near to what may spread at rest looks like an "
+    "arm that does not rest.",
     "AP and RP are formed as ISO 9283 is commonly programmed. The text of the standard was not checked: no conformity "
     "to it is claimed.",
     "Positions only: nothing is said of orientations, of distances, of paths, or of other speeds, loads and poses.",
@@ -49,17 +49,18 @@ def results(record: Record, p: PoseAccuracy) -> Results:
         [figures(visits, known) for visits in read_visits(evidence, p)],
         policy_of(evidence.run["reporting"]),
     )
-    verdict = judge(found, p, policy)
+    tallies = read_tallies(evidence, p)
+    verdict = judge(found, tallies, p, policy)
     roles = (*AXES, "temperature") if p.room_tolerance else AXES
     voids = sum(1 for attempt in record.points() if attempt.state == "void")
     return Results(
-        summary=(_positions(found, policy), _components(found, policy)),
-        data=_data(found, evidence, policy),
+        summary=(_positions(found, policy), _components(found, policy), _visits(tallies)),
+        data=_data(found, tallies, evidence, policy),
         verdict=verdict,
         document=MeasurementOutcome(
             title="Pose accuracy and repeatability",
-            question=f"How accurately does {evidence.role('robot')} go to {len(found)} poses, and how well does it "
-            "come back?",
+            question=f"How accurately does {evidence.role('robot')} go to {len(tallies)} poses, and how well does "
+            "it come back?",
             standards=instruments(evidence, *roles),
             budgets=_budgets(found),
             conditions=_conditions(found, evidence, p, policy, voids),
@@ -67,31 +68,6 @@ def results(record: Record, p: PoseAccuracy) -> Results:
             picture=_picture(found, p, policy),
         ),
         notes=LIMITATIONS,
-    )
-
-
-def judge(found: Sequence[PoseFigures], p: PoseAccuracy, policy: ReportingPolicy) -> Verdict | None:
-    """Whether AP and RP are within what is required at every pose; the worst decision counts."""
-    limits = {"AP": p.accuracy, "RP": p.repeatability}
-    wanted = {name: limit for name, limit in limits.items() if limit is not None}
-    decisions = []
-    for one in found:
-        for name, limit in wanted.items():
-            figure: Figure = one.accuracy if name == "AP" else one.repeatability
-            dof = max(1.0, figure.budget.dof)
-            decision = decide(
-                MM * figure.value, MM * figure.budget.u, upper=MM * limit, rule="non-binary", dof=dof, policy=policy
-            )
-            decisions.append((figure.value / limit, name, one.name, decision))
-    if not decisions:
-        return None
-    order = ("fail", "inconclusive", "pass")
-    _, name, pose, worst = min(decisions, key=lambda each: (order.index(each[3].verdict), -each[0]))
-    return Verdict(
-        OUTCOME[worst.verdict],
-        " and ".join(f"{name} is at most {MM * limit:g} mm" for name, limit in wanted.items()) + " at every pose",
-        f"each figure of each pose by itself, {worst.definitions['rule']}; FAIL if one fails, PASS if all pass",
-        f"{name} at {pose}, in mm: {worst.reason}",
     )
 
 
@@ -116,13 +92,22 @@ def _positions(found: Sequence[PoseFigures], policy: ReportingPolicy) -> Summary
             (one.name, length, f"{MM * low:.3f}", f"{MM * high:.3f}", *_told(one.repeatability, policy), corrected)
         )
     heads = ("pose", "AP / mm", "from / mm", "to / mm", "RP / mm", "U(RP) / mm", "RP without noise / mm")
-    return SummaryTable(f"Positional accuracy AP and repeatability RP, {found[0].cycles} cycles", heads, tuple(rows))
+    return SummaryTable("Positional accuracy AP and repeatability RP", heads, tuple(rows))
 
 
 def _components(found: Sequence[PoseFigures], policy: ReportingPolicy) -> SummaryTable:
     rows = [(one.name, *(text for part in one.components for text in _told(part, policy))) for one in found]
     heads = ("pose", *(text for axis in AXES for text in (f"AP{axis} / mm", "U / mm")))
     return SummaryTable("Components of the accuracy: mean minus command", heads, tuple(rows))
+
+
+def _visits(tallies: Sequence[Tally]) -> SummaryTable:
+    rows = []
+    for one in tallies:
+        why = "; ".join(f"{len(reasons)} {outcome}: {reasons[0]}" for outcome, reasons in one.failures.items())
+        rows.append((one.name, str(one.carried_out), str(one.failed), str(one.missing), why or "none"))
+    heads = ("pose", "carried out", "failed", "not made", "why they failed")
+    return SummaryTable("Visits; those that failed are failures of the arm", heads, tuple(rows))
 
 
 def _conditions(
@@ -133,7 +118,7 @@ def _conditions(
         "listed": "in each cycle all poses as they are listed",
         "blocked": "all visits to one pose, then all to the next",
     }
-    far = max(found, key=lambda one: one.farthest)
+    far = max(found, key=lambda one: one.farthest, default=None)
     room = f"{room_temperature(evidence):.1f} °C" if p.room_tolerance else "not a condition"
     return (
         ("temperature of the room", room),
@@ -146,14 +131,17 @@ def _conditions(
         ("approached from", ", ".join(f"{part:g}" for part in p.approach) + " m away, always the same"),
         ("stood still", f"each coordinate within {MM * p.still:g} mm for {p.dwell:g} s"),
         ("a visit", f"the mean of {p.readings} readings of each coordinate"),
-        ("gate of a visit", f"each coordinate stays within {MM * p.still:g} mm of where it came to rest, or void"),
-        ("visit farthest from its command", f"{MM * far.farthest:.2f} mm, at {far.name}"),
+        ("a visit fails", f"where a coordinate then leaves the {MM * p.still:g} mm about where it came to rest, too"),
+        ("AP and RP are stated", f"from {FEWEST} visits to a pose that were carried out"),
+        ("visit farthest from its command", "none" if far is None else f"{MM * far.farthest:.2f} mm, at {far.name}"),
         ("attempts void (the bench's fault), repeated", str(voids)),
         ("coverage", policy.rule),
     )
 
 
 def _budgets(found: Sequence[PoseFigures]) -> tuple[BudgetTable, ...]:
+    if not found:
+        return ()
     far = max(found, key=lambda one: one.accuracy.value)
     wide = max(found, key=lambda one: one.repeatability.value)
     return (
@@ -162,8 +150,10 @@ def _budgets(found: Sequence[PoseFigures]) -> tuple[BudgetTable, ...]:
     )
 
 
-def _picture(found: Sequence[PoseFigures], p: PoseAccuracy, policy: ReportingPolicy) -> Chart:
+def _picture(found: Sequence[PoseFigures], p: PoseAccuracy, policy: ReportingPolicy) -> Chart | None:
     """AP and RP by pose, beside each other."""
+    if not found:
+        return None
     places = range(len(found))
     bars = [one.accuracy.interval(policy) for one in found]
     reach = [one.repeatability.budget.expanded(policy) for one in found]
@@ -196,11 +186,24 @@ def _picture(found: Sequence[PoseFigures], p: PoseAccuracy, policy: ReportingPol
     )
 
 
-def _data(found: Sequence[PoseFigures], evidence: Evidence, policy: ReportingPolicy) -> dict[str, Any]:
+def _data(
+    found: Sequence[PoseFigures], tallies: Sequence[Tally], evidence: Evidence, policy: ReportingPolicy
+) -> dict[str, Any]:
     return {
         "arm": evidence.role("robot"),
         "unit": "m",
         "poses": [_one(one, policy) for one in found],
+        "visits": [
+            {
+                "pose": one.name,
+                "planned": one.planned,
+                "carried_out": one.carried_out,
+                "failed": one.failed,
+                "missing": one.missing,
+                "failures": {outcome: list(reasons) for outcome, reasons in one.failures.items()},
+            }
+            for one in tallies
+        ],
         "limitations": list(LIMITATIONS),
     }
 

@@ -2,53 +2,52 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
-from contextlib import AsyncExitStack
 from typing import Any
 
 from hil import Design, Point, Record, Results, Trial, procedure
 from hil.comparing.results import Compared, dof_of, parts_of
 from hil.coverage.truth import Answer, TrueWorld
+from hil.gate import Gate
 from hil.scripts import Roles
 from hil_drivers.capability import Robot, Sensor
 
-from ..together import observe_together
 from .parameters import PoseAccuracy
-from .still import standing_still
+from .visit import AXES, STOPPED, linked, moves_again, require_ready, visit
 
-AXES = ("x", "y", "z")
+ROOM_EVERY = 1.0
+"""Seconds between two looks at the temperature of the room."""
+
+BEFORE_AND_AFTER = 1e9
+"""Period in s of a gate that looks when a visit begins, and when it has ended."""
 
 
-@procedure("pose-accuracy", version="2", roles={"robot": Robot, "x": Sensor, "y": Sensor, "z": Sensor})
+@procedure("pose-accuracy", version="3", roles={"robot": Robot, "x": Sensor, "y": Sensor, "z": Sensor})
 async def pose_accuracy(trial: Trial, p: PoseAccuracy) -> None:
     """Find how accurately an arm goes to poses, and how well it comes back, by motion capture."""
-    robot, sensors = trial.role("robot", Robot), {axis: trial.role(axis, Sensor) for axis in AXES}
+    await require_ready(trial.role("robot", Robot))
     async for point in trial.points():
-        target = p.commanded[point.pose]
-        await robot.move_to(p.approached(target))
-        await robot.move_to(target)
-        stands = await standing_still(trial, sensors, within=p.still, for_=p.dwell, timeout=p.timeout)
-        async with AsyncExitStack() as gates:
-            await enter(gates, trial, p, point, stands)
-            windows = await observe_together(trial, sensors, sweeps=p.readings, interval=p.interval)
-            point.observe(pose=point.pose, **windows)
+        target, stopped = p.commanded[point.pose], False
+        await linked(trial, within=p.timeout)
+        async with gate(trial, p, point):
+            found = await visit(trial, p, target)
+            stopped = found.outcome == STOPPED
+            point.observe(pose=point.pose, outcome=found.outcome, reason=found.reason, **found.windows)
+        if stopped and not await moves_again(trial, p, target):
+            trial.note("the arm stopped itself and does not move again: no more visits are made")
+            break
 
 
-async def enter(
-    gates: AsyncExitStack, trial: Trial, p: PoseAccuracy, point: Point, stands: Mapping[str, float]
-) -> None:
-    """The validity gates of a visit: the room, and a tool that is tracked and stays where it came to rest.
+def gate(trial: Trial, p: PoseAccuracy, point: Point) -> Gate:
+    """The validity gate of a visit: the room; where that is no condition, that motion capture sees the tool.
 
-    How far that is from the command is what is measured: no gate is on it. A coordinate that is not tracked voids the
-    visit.
+    How far the tool is from the command is what is measured: no gate is on it.
     """
-    period = p.readings * p.interval
     if p.room_tolerance:
         room = trial.role("temperature", Sensor)
-        await gates.enter_async_context(point.valid(room, p.room, tolerance=p.room_tolerance, period=period))
-    for axis in AXES:
-        seen = trial.role(axis, Sensor)
-        await gates.enter_async_context(point.valid(seen, stands[axis], tolerance=p.still, period=period))
+        return point.valid(room, p.room, tolerance=p.room_tolerance, period=ROOM_EVERY)
+    return point.valid(trial.role("x", Sensor), 0.0, tolerance=math.inf, period=BEFORE_AND_AFTER)
 
 
 @pose_accuracy.further_roles

@@ -17,7 +17,7 @@ def answer(world: TrueWorld, found: Mapping[str, Any], p: PoseAccuracy) -> Answe
 
     AP is stated as an interval that is not symmetric about it: it is judged by its middle and its quarter width.
     """
-    stated, conforms = dict[str, Stated](), True
+    stated, conforms = dict[str, Stated](), not any(one["failed"] for one in found["visits"])
     for one in found["poses"]:
         name, pose = one["pose"], p.commanded[one["pose"]]
         mean, covariance = world.stops(found["arm"], (pose.x, pose.y, pose.z, pose.rx, pose.ry, pose.rz))
