@@ -16,6 +16,7 @@ from hil.run import RunOutcome, run_procedure
 from hil_calibration.performance import demonstration_size
 from hil_procedures.success.parameters import SuccessRate, SuccessRateSequential
 from hil_procedures.success.script import plan, sequential_plan, stopping_rule
+from hil_procedures.success.sequential import judge
 
 CALIBRATED = (
     ('luxmeter = "luxmeter.illuminance"', 'luxmeter = "reference.illuminance"'),
@@ -88,6 +89,24 @@ def test_the_sequential_test_keeps_its_risks_and_saves_trials() -> None:
     assert good.expected_trials == pytest.approx(54.0, abs=1.0)
     assert bad.expected_trials == pytest.approx(38.5, abs=1.0)
     assert sequential_plan(p).most == p.most
+
+
+@pytest.mark.parametrize(
+    ("failures", "n", "outcome", "reason"),
+    [
+        (0, 60, "PASS", "0 failures in 60 trials lie on or below the line of acceptance"),
+        (6, 150, "PASS", "6 failures in 150 trials are accepted at the cut-off, 6 at most"),
+        (7, 150, "FAIL", "7 failures in 150 trials are rejected at the cut-off, more than 6"),
+        (5, 20, "FAIL", "5 failures in 20 trials lie on or above the line of rejection"),
+        (1, 20, "INCONCLUSIVE", "1 failures in 20 trials lie between the lines: the run ended before the test did"),
+    ],
+)
+def test_the_verdict_tells_whether_a_line_or_the_cut_off_decided(
+    failures: int, n: int, outcome: str, reason: str
+) -> None:
+    p = SuccessRateSequential()
+    found = judge(failures, n, stopping_rule(p), p)
+    assert (found.outcome, found.reason) == (outcome, reason)
 
 
 def test_a_test_upside_down_is_refused() -> None:

@@ -43,7 +43,7 @@ def results(record: Record, p: SuccessRateSequential) -> Results:
             "counts": dict(tally.counts()),
             "faults_by_kind": fault_kinds(tally.session.faults),
         },
-        verdict=_verdict(decided, tally, rule, p),
+        verdict=judge(tally.failures, tally.n, rule, p),
         document=TrialOutcome(
             title="Sequential test of a success rate",
             question=f"Is the failure probability at {p.illuminance:g} lx acceptable ({p.acceptable:g}) or rejectable "
@@ -64,20 +64,27 @@ def results(record: Record, p: SuccessRateSequential) -> Results:
     )
 
 
-def _verdict(decided: str, tally: Tally, rule: UntilDecided, p: SuccessRateSequential) -> Verdict:
-    seen = f"{tally.failures} failures in {tally.n} trials"
+def judge(failures: int, n: int, rule: UntilDecided, p: SuccessRateSequential) -> Verdict:
+    """What the test decides after ``failures`` in ``n`` trials, and whether by a line or by the cut-off."""
+    decided, allowed = rule.verdict(n - failures, n), rule.test.accepted_at_the_end
+    by_a_line = rule.test.sprt.decide(failures, n) == decided
     reasons = {
-        "accept": f"{seen} lie on or below the line of acceptance",
-        "reject": f"{seen} lie on or above the line of rejection",
-        "continue": f"{seen} lie between the lines: the run ended before the test did",
+        "accept": "lie on or below the line of acceptance",
+        "reject": "lie on or above the line of rejection",
+        "continue": "lie between the lines: the run ended before the test did",
     }
+    at_the_end = {
+        "accept": f"are accepted at the cut-off, {allowed} at most",
+        "reject": f"are rejected at the cut-off, more than {allowed}",
+    }
+    why = reasons[decided] if by_a_line else at_the_end[decided]
     outcomes = {"accept": "PASS", "reject": "FAIL", "continue": "INCONCLUSIVE"}
     return Verdict(
         outcomes[decided],  # type: ignore[arg-type]
         f"the failure probability is acceptable: {p.acceptable:g} rather than {p.rejectable:g}",
         f"Wald's sequential probability ratio test with risks of at most {p.producer_risk:g} and {p.consumer_risk:g}, "
-        f"cut off at {p.most} trials, where {rule.test.accepted_at_the_end} failures or fewer are accepted",
-        reasons[decided],
+        f"cut off at {p.most} trials, where {allowed} failures or fewer are accepted",
+        f"{failures} failures in {n} trials {why}",
     )
 
 
