@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -47,6 +49,36 @@ def test_few_runs_allow_little_to_be_said() -> None:
 def test_a_run_without_a_result_leaves_it_undecided() -> None:
     assert verdict(judge(drawn()), None, {3: "the lamp failed"}).outcome == "INCONCLUSIVE"
     assert verdict([], None, {}).outcome == "INCONCLUSIVE"
+
+
+def test_a_measurand_that_only_some_runs_state_is_judged_by_those_and_named() -> None:
+    answers = [
+        replace(one, measurands={**one.measurands, **({"y": Stated(1.0, 0.1, 1.0, "m")} if number >= 3 else {})})
+        for number, one in enumerate(drawn(runs=10))
+    ]
+    x, y = judge(answers)
+    assert [(one.measurand, one.runs) for one in (x, y)] == [("x", 10), ("y", 7)]
+    told = verdict([x, y], None, {}).reason
+    assert told == "none of 2 under-covers beyond what 10 runs allow; y is stated by 7 runs alone"
+    assert [one.runs for one in judge(answers[::-1])] == [10, 7]
+
+
+def test_of_one_run_the_mean_error_has_no_uncertainty() -> None:
+    (found,) = judge(drawn(runs=1))
+    assert (found.u_mean_error, found.biased) == (None, False)
+    json.dumps(found.to_json(), allow_nan=False)
+
+
+@pytest.mark.parametrize("u", [0.0, -1.0, math.nan, math.inf])
+def test_what_states_no_uncertainty_is_refused(u: float) -> None:
+    with pytest.raises(UsageError, match="state finite numbers, and u > 0"):
+        Stated(1.0, u, 1.0, "lx")
+
+
+@pytest.mark.parametrize("low", [math.nan, -math.inf])
+def test_an_interval_that_holds_everything_is_refused(low: float) -> None:
+    with pytest.raises(UsageError, match="state finite numbers, lower < upper"):
+        StatedInterval(1.0, low, 2.0, 1.0, "lx")
 
 
 def test_the_risk_counts_items_that_do_not_conform() -> None:
@@ -129,4 +161,5 @@ def test_a_true_value_that_is_uncertain_itself_shows_no_bias_smaller_than_that()
     uncertain = [Answer({"x": replace(one.measurands["x"], u_true=0.2)}) for one in biased]
     (found,) = judge(uncertain)
     assert not found.biased
+    assert found.u_mean_error is not None
     assert found.u_mean_error > 0.2

@@ -40,6 +40,38 @@ def test_a_line_that_was_torn_is_made_again(tmp_path: Path) -> None:
     assert Kept(tmp_path, ASKED).among(SEEDS) == {3: FOUND, 4: INTERVAL}
 
 
+def test_a_line_that_was_torn_in_the_middle_of_a_character_is_made_again(tmp_path: Path) -> None:
+    Kept(tmp_path, ASKED).add(FOUND)
+    file = tmp_path / FILE
+    whole = file.read_bytes()
+    file.write_bytes(whole + '{"answer": {"measurands": {"error at 20 °'.encode()[:-1])
+    assert Kept(tmp_path, ASKED).among(SEEDS) == {3: FOUND}
+    assert file.read_bytes() == whole
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [
+        ('"value": 40.1', '"value": "40.1"'),
+        ('"value": 40.1', '"value": NaN'),
+        ('"u": 0.05', '"u": 0'),
+        ('"u": 0.05', '"u": Infinity'),
+        ('"unit": "Cel"', '"unit": 1'),
+        ('"verdict": "PASS"', '"verdict": 1'),
+        ('"risk": 0.05', '"risk": "0.05"'),
+        ('"conforms": true', '"conforms": 1'),
+        ('"seed": 3', '"seed": 3.5'),
+    ],
+)
+def test_a_run_that_holds_something_else_than_it_should_is_named(tmp_path: Path, right: str, wrong: str) -> None:
+    Kept(tmp_path, ASKED).add(FOUND)
+    file = tmp_path / FILE
+    assert right in file.read_text(encoding="utf-8")
+    file.write_text(file.read_text(encoding="utf-8").replace(right, wrong), encoding="utf-8")
+    with pytest.raises(UsageError, match="line 2 is none of a run"):
+        Kept(tmp_path, ASKED)
+
+
 @pytest.mark.parametrize(
     ("asked", "what"),
     [

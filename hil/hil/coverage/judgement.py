@@ -21,11 +21,11 @@ FEWEST = 2
 
 @dataclass(frozen=True)
 class Coverage:
-    """What the runs tell of one measurand.
+    """What the runs tell of one measurand: the ``runs`` that state it.
 
-    ``inside`` of ``runs`` stated intervals hold the true value; ``share`` has the exact ``interval`` (Clopper-Pearson).
-    ``mean_error`` has the standard uncertainty ``u_mean_error`` from the scatter of errors and that of the true value;
-    ``spread`` is the root mean square of error/u, near 1 where u is right.
+    ``inside`` of them state intervals that hold the true value; ``share`` has the exact ``interval`` (Clopper-Pearson).
+    ``mean_error`` has the standard uncertainty ``u_mean_error`` from the scatter of errors and that of the true value,
+    ``None`` from one run; ``spread`` is the root mean square of error/u, near 1 where u is right.
     """
 
     measurand: str
@@ -36,7 +36,7 @@ class Coverage:
     share: float
     interval: tuple[float, float]
     mean_error: float
-    u_mean_error: float
+    u_mean_error: float | None
     spread: float
     under_covers: bool
     conservative: bool
@@ -68,9 +68,12 @@ class Risk:
 
 
 def judge(answers: Sequence[Answer]) -> list[Coverage]:
-    """Each measurand that every run stated, in the order of the first run."""
-    names = list(answers[0].measurands) if answers else []
-    return [_judged(name, [answer.measurands[name] for answer in answers], len(names)) for name in names]
+    """Each measurand that a run stated, in the order in which they first occur, by the runs that did."""
+    stated: dict[str, list[Stated | StatedInterval]] = {}
+    for answer in answers:
+        for name, one in answer.measurands.items():
+            stated.setdefault(name, []).append(one)
+    return [_judged(name, each, len(stated)) for name, each in stated.items()]
 
 
 def consumer_risk(answers: Sequence[Answer], outcomes: Sequence[str | None]) -> Risk | None:
@@ -106,7 +109,9 @@ def verdict(found: Sequence[Coverage], risk: Risk | None, failed: Mapping[int, s
         return Verdict("FAIL", requirement, rule, "; ".join(wrong))
     if failed or not (found or known):
         return Verdict("INCONCLUSIVE", requirement, rule, f"{len(failed)} runs did not end with a result")
-    told = [f"none of {len(found)} under-covers beyond what {found[0].runs} runs allow"] if found else []
+    runs = max((one.runs for one in found), default=0)
+    told = [f"none of {len(found)} under-covers beyond what {runs} runs allow"] if found else []
+    told += [f"{one.measurand} is stated by {one.runs} runs alone" for one in found if one.runs < runs]
     if known:
         told.append("the risk is not larger than stated beyond what the runs allow")
     return Verdict("PASS", requirement, rule, "; ".join(told))
@@ -124,9 +129,10 @@ def _judged(name: str, stated: Sequence[Stated | StatedInterval], measurands: in
     claimed, at_most = min(one.claimed for one in stated), max(one.at_most for one in stated)
     most = proportion_interval(inside, n, 1.0 - share_of_risk, side="upper")[1]
     least = proportion_interval(inside, n, 1.0 - share_of_risk, side="lower")[0]
-    scatter = float(errors.std(ddof=1)) / math.sqrt(n) if n >= FEWEST else math.nan
-    mean, u_mean = float(errors.mean()), math.hypot(scatter, max(one.u_true for one in stated))
-    bound = float(stdtrit(n - 1, 1.0 - share_of_risk / 2.0)) if n >= FEWEST else math.inf
+    mean, u_mean, bound = float(errors.mean()), None, math.inf
+    if n >= FEWEST:
+        u_mean = math.hypot(float(errors.std(ddof=1)) / math.sqrt(n), max(one.u_true for one in stated))
+        bound = float(stdtrit(n - 1, 1.0 - share_of_risk / 2.0))
     return Coverage(
         measurand=name,
         unit=stated[0].unit,
@@ -140,6 +146,6 @@ def _judged(name: str, stated: Sequence[Stated | StatedInterval], measurands: in
         spread=float(np.sqrt(np.mean(ratios**2))),
         under_covers=most < claimed,
         conservative=least > at_most,
-        biased=abs(mean) > bound * u_mean,
+        biased=u_mean is not None and abs(mean) > bound * u_mean,
         ratios=tuple(ratios.tolist()),
     )

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
+from types import UnionType
 from typing import Any
 
 from ..errors import UsageError
@@ -33,7 +35,9 @@ class Kept:
             for number, line in enumerate(whole[1:], 2):
                 outcome = self._outcome(line, number)
                 self._found[outcome.seed] = outcome
-        self.file.write_text("".join(f"{line}\n" for line in whole or [_json(head)]), encoding="utf-8")
+            os.truncate(self.file, sum(len(line) + 1 for line in whole))
+        else:
+            self.file.write_text(_json(head) + "\n", encoding="utf-8")
 
     def among(self, seeds: range) -> dict[int, Outcome]:
         """Those of ``seeds``, by seed."""
@@ -46,16 +50,16 @@ class Kept:
         with self.file.open("a", encoding="utf-8") as file:
             file.write(_json(asdict(outcome)) + "\n")
 
-    def _lines(self) -> list[str]:
-        """The lines that were written to their end."""
+    def _lines(self) -> list[bytes]:
+        """The lines that were written to their end; the last may have been torn in the middle of a character."""
         try:
-            return self.file.read_bytes().decode().split("\n")[:-1]
+            return self.file.read_bytes().split(b"\n")[:-1]
         except FileNotFoundError:
             return []
-        except (OSError, ValueError) as error:
+        except OSError as error:
             raise UsageError(f"cannot be read: {error}", where=str(self.file), remedy="give another folder") from None
 
-    def _check(self, line: str, head: Mapping[str, Any]) -> None:
+    def _check(self, line: bytes, head: Mapping[str, Any]) -> None:
         try:
             found = json.loads(line)
             different = [name for name, value in head.items() if found.get(name) != value]
@@ -68,22 +72,32 @@ class Kept:
                 remedy="give another folder, or delete it",
             )
 
-    def _outcome(self, line: str, number: int) -> Outcome:
+    def _outcome(self, line: bytes, number: int) -> Outcome:
         try:
             found = json.loads(line)
             answer = found["answer"]
             stated = {name: _stated(one) for name, one in answer["measurands"].items()}
-            if not isinstance(found["seed"], int):
-                raise TypeError
-            return replace(Outcome(**found), answer=replace(Answer(**answer), measurands=stated))
-        except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+            outcome = replace(Outcome(**found), answer=replace(Answer(**answer), measurands=stated))
+            _require(outcome.seed, int)
+            _require(outcome.verdict, str | None)
+            _require(answer["conforms"], bool | None)
+            _require(answer["risk"], int | float | None)
+            return outcome
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError, UsageError):
             raise UsageError(
                 f"line {number} is none of a run", where=str(self.file), remedy="take the line away, or delete the file"
             ) from None
 
 
 def _stated(given: Mapping[str, Any]) -> Stated | StatedInterval:
+    for name, one in given.items():
+        _require(one, str if name == "unit" else int | float)
     return StatedInterval(**given) if "low" in given else Stated(**given)
+
+
+def _require(given: object, kind: type | UnionType) -> None:
+    if not isinstance(given, kind):
+        raise TypeError(f"{given!r} is not of the kind {kind}")
 
 
 def _head(asked: Asked) -> dict[str, Any]:

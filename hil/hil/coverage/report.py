@@ -77,7 +77,7 @@ def _row(one: Coverage) -> tuple[str, ...]:
         f"{low:.3f} to {high:.3f}",
         f"{one.claimed:.2f}",
         f"{one.mean_error:.2g}",
-        f"{one.u_mean_error:.2g}",
+        "–" if one.u_mean_error is None else f"{one.u_mean_error:.2g}",
         f"{one.spread:.2f}",
         one.finding,
     )

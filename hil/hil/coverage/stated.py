@@ -24,6 +24,11 @@ class Stated:
     k: float = 2.0
     u_true: float = 0.0
 
+    def __post_init__(self) -> None:
+        if not (self.u > 0.0 and _finite(self.value, self.u, self.true, self.k)):
+            told = f"states {self.value:g} with u = {self.u:g}, where the true value is {self.true:g}"
+            raise UsageError(told, remedy="state finite numbers, and u > 0")
+
     @property
     def ratio(self) -> float:
         """The error in units of u: the interval holds the true value if it is not above k, nor below -k."""
@@ -38,6 +43,10 @@ class Stated:
     def at_most(self) -> float:
         """The share above which intervals are wider than they need be."""
         return math.erf(self.k / math.sqrt(2.0))
+
+
+def _finite(*numbers: float) -> bool:
+    return all(map(math.isfinite, numbers))
 
 
 @dataclass(frozen=True)
@@ -57,8 +66,9 @@ class StatedInterval:
     u_true: float = 0.0
 
     def __post_init__(self) -> None:
-        if not self.low < self.high:
-            raise UsageError(f"states an interval from {self.low:g} to {self.high:g}", remedy="state lower < upper")
+        if not (self.low < self.high and _finite(self.value, self.low, self.high, self.true)):
+            told = f"states {self.value:g} and an interval from {self.low:g} to {self.high:g}"
+            raise UsageError(told, remedy="state finite numbers, lower < upper")
 
     @property
     def k(self) -> float:
