@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .design.lock import plan_document
 from .errors import UsageError
-from .resumption import decided, departures_from
+from .planning import planned
+from .reach import doubtful
+from .resumption import decided
 from .run import excused_faults, jsonable, require_options
 from .safety.recovery import cut_off_runs
 
@@ -22,11 +23,13 @@ class Foreseen:
     """One sentence for each thing that would stop the start, and for each that was excused.
 
     :param cut_off: the runs that were cut off: the bench is brought to its safe state first.
+    :param doubtful: what the plan holds that the bench may not reach.
     """
 
     faults: tuple[str, ...]
     excused: tuple[str, ...]
     cut_off: tuple[str, ...]
+    doubtful: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -47,7 +50,8 @@ def foresee(prepared: Prepared, intended: Intention, runs: Path) -> Foreseen:
     excused: list[str] = []
     faults = list(_faults(prepared, intended, excused))
     cut_off = [each.named for each in cut_off_runs(runs, prepared.config.name)] if runs.is_dir() else []
-    return Foreseen(tuple(faults), tuple(excused), tuple(cut_off))
+    doubts = doubtful(prepared, prepared.procedure.design(prepared.parameters))
+    return Foreseen(tuple(faults), tuple(excused), tuple(cut_off), tuple(doubts))
 
 
 def _faults(prepared: Prepared, intended: Intention, excused: list[str]) -> Iterator[str]:
@@ -63,11 +67,8 @@ def _faults(prepared: Prepared, intended: Intention, excused: list[str]) -> Iter
         )
         if authorised_by is not None:
             excused += excused_faults(prepared, authorised_by)
-        design = prepared.procedure.design(prepared.parameters)
-        document = plan_document(prepared.procedure, prepared.parameters, design, prepared.seed)
-        if intended.locked is not None:
-            departures_from(intended.locked, document, deviation)
+        plan = planned(prepared, intended.locked, deviation)
         if resumption is not None:
-            resumption.check(jsonable(decided(prepared, design, document)), prepared.config, deviation)
+            resumption.check(jsonable(decided(prepared, plan.design, plan.document)), prepared.config, deviation)
     except UsageError as error:
-        yield str(error)
+        yield from str(error).splitlines()

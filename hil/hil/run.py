@@ -19,7 +19,6 @@ from hil_drivers.errors import DriverError
 from . import parameters, scripts
 from .beginning import Beginning
 from .deadline import beside, in_thread, to_its_end
-from .design.lock import plan_document
 from .ending import ABORTED, COMPLETE, FAILED, Ending
 from .engine import Engine
 from .errors import (
@@ -36,8 +35,9 @@ from .errors import (
     raised,
 )
 from .execution import unbroken
+from .planning import Planned, planned
 from .progress import Progress
-from .resumption import decided, departures_from
+from .resumption import decided
 from .service import Event, Service
 from .suggest import nearest
 from .traceability import not_traceable
@@ -147,6 +147,10 @@ async def _prepared(
     return await in_thread(prepare, name, bench, settings, seed, resume=resume)
 
 
+async def _planned(prepared: Prepared, locked: Path | None, deviation: str | None) -> Planned:
+    return await in_thread(planned, prepared, locked, deviation)
+
+
 async def run_procedure(
     procedure: str,
     bench: str,
@@ -193,6 +197,9 @@ async def run_procedure(
         deviation=deviation,
         authorised_by=authorised_by,
     )
+    plan = await beginning.unless_ended(_planned(prepared, locked, deviation))
+    if plan is None:
+        raise Aborted(str(beginning.ending.error))
     from .safety.recovery import recover
     from .safety.whereabouts import remember, require_settled
 
@@ -214,11 +221,12 @@ async def run_procedure(
         run = await beside(
             _Run,
             prepared,
+            plan,
             service,
             speed=speed,
             out=out,
             operator=operator,
-            locked=locked,
+            locked=locked is not None,
             deviation=deviation,
             excused=excused,
             authorised_by=authorised_by,
@@ -234,12 +242,13 @@ class _Run:
     def __init__(
         self,
         prepared: Prepared,
+        planned: Planned,
         service: Service,
         *,
         speed: float | None,
         out: Path,
         operator: str,
-        locked: Path | None,
+        locked: bool,
         deviation: str | None,
         excused: Sequence[str],
         authorised_by: str | None,
@@ -255,12 +264,9 @@ class _Run:
         self._excused, self._authorised_by = list(excused), authorised_by
         self._prepared, self._service, self._speed, self._operator = prepared, service, speed, operator
         self._procedure, self._config = prepared.procedure, prepared.config
-        self._design = self._procedure.design(prepared.parameters)
-        self._plan = self._design.plan(prepared.seed)
+        self._design, self._plan, self._document = planned.design, planned.plan, planned.document
         self._resumption = prepared.resumption
-        self._locked = locked is not None
-        self._document = plan_document(self._procedure, prepared.parameters, self._design, prepared.seed)
-        self._departures = [] if locked is None else departures_from(locked, self._document, deviation)
+        self._locked, self._departures = locked, planned.departures
         if self._resumption is None:
             self._folder = create_run_folder(out, self._procedure.name, self._config.name, time.time_ns())
         else:

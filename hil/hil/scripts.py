@@ -8,11 +8,13 @@ import importlib.util
 import inspect
 import sys
 import typing
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+
+from hil_drivers.capability import Pose
 
 from .design import AdaptiveDesign, Design
 from .errors import ProcedureFault, UsageError, exit_code, line_of, raised
@@ -30,6 +32,9 @@ Script = Callable[["Trial", Any], Awaitable[None]]
 Plan = Callable[[Any], Design | AdaptiveDesign]
 SomePlan = TypeVar("SomePlan", bound=Plan)
 Analysis = Callable[["Record", Any], "Results"]
+
+Command: TypeAlias = tuple[str, float | Pose]
+"""A role, and a set point in the unit of its channel or a pose in the frame of its robot."""
 
 OF_A_FILE = "hil_procedure_"
 """How the name of a module begins that was made of a procedure's file."""
@@ -65,6 +70,7 @@ class Procedure:
     truth_of: Truth | None = None
     conditions_of: Conditions | None = None
     roles_of: Callable[[Any], Roles] | None = None
+    commands_of: Callable[[Any], Iterable[Command]] | None = None
     coverage_settings: Mapping[str, str] = field(default_factory=dict)
 
     def plan(self, function: SomePlan) -> SomePlan:
@@ -81,6 +87,17 @@ class Procedure:
         """Declare the function that tells, from the parameters, which roles it needs besides its own."""
         self.roles_of = function
         return function
+
+    def commands(self, function: Callable[[Any], Iterable[Command]]) -> Callable[[Any], Iterable[Command]]:
+        """Declare the function that tells, from the parameters, what the script is sure to command: pairs of a role and
+        a set point in the unit of its channel, or a `Pose`. What is out of reach is then refused before the run begins.
+        """
+        self.commands_of = function
+        return function
+
+    def told(self, parameters: Parameters) -> list[Command]:
+        """What the script is sure to command; nothing where it does not say."""
+        return [] if self.commands_of is None else list(self.commands_of(parameters))
 
     def with_roles(self, parameters: Parameters) -> Procedure:
         """This procedure with the roles that ``parameters`` name.

@@ -202,11 +202,18 @@ class RosRobot(Device):
         :raises SetpointRefused: for a pose that is not in the plane.
         :raises NotArrived: if it has not arrived within 100 s of bench time; it is then commanded to stop.
         """
+        self.require_reachable(pose)
+        await self._turns.run(lambda: self._stopping(partial(self._move, pose)))
+
+    def require_reachable(self, pose: Pose) -> None:
+        """Check a pose as far as that is possible without the robot.
+
+        :raises SetpointRefused: for a pose that is not in the plane.
+        """
         if not all(map(math.isfinite, (pose.x, pose.y, pose.rz))) or (pose.z, pose.rx, pose.ry) != (0.0, 0.0, 0.0):
             raise SetpointRefused(
                 f"cannot go to {pose}", where=self.name, remedy="give x, y and rz, and 0 for z, rx and ry"
             )
-        await self._turns.run(lambda: self._stopping(partial(self._move, pose)))
 
     async def perform(self, task: str, **goal: Any) -> TaskOutcome:
         """Let it carry out a task of the option ``actions``, and return how that ended.

@@ -162,11 +162,34 @@ def _option_faults(name: str, options: Mapping[str, object], driver: type[Device
         yield Fault(("devices", name, option) if option else ("devices", name), told)
 
 
+def driver_of(config: BenchConfig, device: str) -> type[Device] | None:
+    """The driver of a device, ``None`` where there is none that can be loaded."""
+    with suppress(DriverError):
+        return driver_class(config.devices[device].driver)
+    return None
+
+
+def made(config: BenchConfig, device: str) -> Device | None:
+    """A device that is not open, ``None`` where it cannot be made."""
+    driver = driver_of(config, device)
+    if driver is None:
+        return None
+    for address in _addresses(config, device):
+        with suppress(DriverError):
+            return driver(device, address, clock=WallClock(), **device_options(config, device))
+    return None
+
+
+def _addresses(config: BenchConfig, device: str) -> tuple[str, ...]:
+    address = config.devices[device].address
+    return STAND_INS if address.startswith("sim:") else (address,)
+
+
 def _made(config: BenchConfig, name: str, driver: type[Device], broken: bool) -> list[Fault]:
     """What stands against making the device, by its driver's own account; it is not opened."""
     section, options = config.devices[name], device_options(config, name)
     simulated = section.address.startswith("sim:")
-    for address in STAND_INS if simulated else (section.address,):
+    for address in _addresses(config, name):
         try:
             driver(name, address, clock=WallClock(), **options)
             driver.declared(options)

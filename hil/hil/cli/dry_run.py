@@ -53,6 +53,7 @@ def _described(
         "devices": devices,
         "excused": list(foreseen.excused),
         "cut_off": list(foreseen.cut_off),
+        "doubtful": list(foreseen.doubtful),
     }
 
 
@@ -94,7 +95,9 @@ def _show_beginning(foreseen: Foreseen, authorised_by: str | None) -> None:
         click.echo(f"The run {run} was cut off: the bench is brought to its safe state first.")
     for fault in foreseen.excused:
         click.echo(f"Authorised by {authorised_by}, and nothing of it is traceable: {fault}")
-    if foreseen.cut_off or foreseen.excused:
+    for doubt in foreseen.doubtful:
+        click.echo(f"Look at the plan: {doubt}.")
+    if foreseen.cut_off or foreseen.excused or foreseen.doubtful:
         click.echo()
 
 

@@ -10,6 +10,7 @@ from hil import Design, Point, Record, Results, Trial, procedure
 from hil.comparing.results import Compared
 from hil.coverage.truth import Answer, Stated, TrueWorld
 from hil.errors import UsageError
+from hil.scripts import Command
 from hil_drivers.capability import Actuator, Camera, Scene, Sensor, SystemUnderTest
 
 from ..shares import level, share
@@ -65,6 +66,12 @@ def plan(p: DetectionVsIlluminance) -> Design:
     duration = p.warm_up + p.repeats * len(points) * p.dwell
     factors = {"sign": None, "illuminance": "lx"}
     return Design(factors, points, repeats=p.repeats, order="random", duration=duration)
+
+
+@detection.commands
+def commands(p: DetectionVsIlluminance) -> list[Command]:
+    """Every illuminance."""
+    return [("light", level) for level in p.illuminances]
 
 
 @detection.analysis

@@ -9,6 +9,7 @@ from hil import Design, Point, Record, Results, Trial, procedure
 from hil.comparing.results import Compared
 from hil.coverage.truth import Answer, Stated, TrueWorld
 from hil.errors import UsageError
+from hil.scripts import Command
 from hil_drivers.capability import Actuator, Camera, Scene, Sensor, SystemUnderTest
 
 from ..shares import level
@@ -82,6 +83,13 @@ def plan(p: DetectionRange) -> Design:
         hard_to_change=("bearing",),
         duration=p.repeats * len(points) * 2.0 * p.dwell,
     )
+
+
+@detection_range.commands
+def commands(p: DetectionRange) -> list[Command]:
+    """Every place of the target."""
+    bearings = [("bearing_setpoint", bearing) for bearing in p.bearings]
+    return [*bearings, *(("distance_setpoint", distance) for distance in p.distances)]
 
 
 @detection_range.analysis

@@ -9,6 +9,7 @@ from hil import Design, Point, Record, Results, Trial, procedure
 from hil.comparing.results import Compared, dof_of, parts_of
 from hil.coverage.truth import Answer, Stated, TrueWorld
 from hil.errors import BenchFault
+from hil.scripts import Command
 from hil_drivers.capability import Actuator, Camera, Drawn, Frame, Sensor, StampedScene
 from hil_drivers.wire.frame_tag import MODULUS
 
@@ -124,6 +125,12 @@ def plan(p: SceneToSensorLatency) -> Design:
     """The events in random order of their waits, which divide the spread evenly."""
     waits = [{"wait": (number + 0.5) / p.events * p.spread} for number in range(p.events)]
     return Design({"wait": "s"}, waits, order="random", duration=p.events * (p.dark + p.spread))
+
+
+@latency.commands
+def commands(p: SceneToSensorLatency) -> list[Command]:
+    """The brightness of the wall."""
+    return [("light", p.level)]
 
 
 @latency.analysis

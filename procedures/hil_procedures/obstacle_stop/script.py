@@ -10,6 +10,7 @@ from hil import Design, Point, Record, Results, Trial, Window, procedure
 from hil.comparing.results import Compared
 from hil.coverage.truth import Answer, Stated, TrueWorld
 from hil.errors import BenchFault, UsageError
+from hil.scripts import Command
 from hil_drivers.capability import Actuator, Robot, Sensor
 
 from ..means import mean_over
@@ -188,6 +189,13 @@ def plan(p: ObstacleStop) -> Design:
     points = [{"speed": speed} for speed in p.speeds]
     there = sum(p.run_up / speed + p.run_up / min(p.speeds) for speed in p.speeds)
     return Design({"speed": "m/s"}, points, repeats=p.repeats, order="random", duration=p.repeats * there)
+
+
+@obstacle_stop.commands
+def commands(p: ObstacleStop) -> list[Command]:
+    """Every speed, and where the obstacle stands and waits."""
+    speeds = [("drive", speed) for speed in (*p.speeds, -min(p.speeds))]
+    return [*speeds, ("lane", p.lane), ("lane", p.parked), ("obstacle", p.obstacle)]
 
 
 @obstacle_stop.analysis

@@ -10,7 +10,7 @@ from hil import Design, Point, Record, Results, Trial, Window, procedure
 from hil.comparing.results import Compared
 from hil.coverage.truth import Answer, StatedInterval, TrueWorld
 from hil.errors import BenchFault, UsageError
-from hil.scripts import Roles
+from hil.scripts import Command, Roles
 from hil_drivers.capability import Actuator, Sensor
 
 from ..means import mean_over
@@ -92,6 +92,13 @@ def plan(p: RepeatabilityReproducibility) -> Design:
         random_blocks=p.of == "set-up",
         duration=duration,
     )
+
+
+@repeatability_reproducibility.commands
+def commands(p: RepeatabilityReproducibility) -> list[Command]:
+    """Every level, where an actuator brings the items about."""
+    told = [(p.sets, level) for level in p.levels().values()] if p.sets else []
+    return [*told, *([(p.begins, 1.0)] if p.begins else [])]
 
 
 @repeatability_reproducibility.analysis

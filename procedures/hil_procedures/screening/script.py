@@ -9,7 +9,7 @@ import numpy as np
 
 from hil import Design, Point, Record, Results, Trial, procedure
 from hil.coverage.truth import Answer, TrueWorld
-from hil.scripts import Roles
+from hil.scripts import Command, Roles
 from hil_drivers.capability import Actuator, Camera, Scene, Sensor, Source, SystemUnderTest
 
 from .parameters import Screening
@@ -123,6 +123,13 @@ def plan(p: Screening) -> Design:
         notes={"design": p.design, "seed": p.design_seed},
         duration=p.warm_up + len(points) * p.wait,
     )
+
+
+@screening.commands
+def commands(p: Screening) -> list[Command]:
+    """Every influence at every point."""
+    points = plan(p).points
+    return [(one.name, float(point[one.name])) for one in p.ranges() for point in points]
 
 
 @screening.analysis

@@ -7,6 +7,7 @@ from typing import Any
 
 from hil import Design, Record, Results, Trial, procedure
 from hil.coverage.truth import Answer, Stated, TrueWorld
+from hil.scripts import Command
 from hil_drivers.capability import Actuator, Sensor
 
 from ..together import stabilised
@@ -36,6 +37,12 @@ async def soak(trial: Trial, p: Soak) -> None:
 def plan(p: Soak) -> Design:
     """The one condition."""
     return Design(factors={"setpoint": None}, points=[{"setpoint": p.setpoint}], duration=p.dwell + p.duration)
+
+
+@soak.commands
+def commands(p: Soak) -> list[Command]:
+    """What is held, and what starts it."""
+    return [("running", p.start), ("actuator", p.setpoint)]
 
 
 @soak.analysis

@@ -9,6 +9,7 @@ from hil import Design, Record, Results, Trial, procedure
 from hil.comparing.results import Compared
 from hil.coverage.truth import Answer, TrueWorld
 from hil.design import AdaptiveDesign, Trials, UntilDecided
+from hil.scripts import Command
 from hil_drivers.capability import Actuator, Camera, Scene, Sensor, SystemUnderTest
 
 from ..detection.script import respond
@@ -72,6 +73,13 @@ def sequential_plan(p: SuccessRateSequential) -> AdaptiveDesign:
 def stopping_rule(p: SuccessRateSequential) -> UntilDecided:
     """When the sequential test stops, and what it decides."""
     return UntilDecided(p.acceptable, p.rejectable, p.producer_risk, p.consumer_risk, p.most, p.confidence)
+
+
+@success_rate.commands
+@success_rate_sequential.commands
+def commands(p: Condition) -> list[Command]:
+    """The one illuminance."""
+    return [("light", p.illuminance)]
 
 
 @success_rate.analysis

@@ -10,6 +10,7 @@ from hil import Design, Point, Record, Results, Trial, procedure
 from hil.comparing.results import Compared
 from hil.coverage.truth import Answer, Stated, TrueWorld
 from hil.errors import UsageError
+from hil.scripts import Command
 from hil_drivers.capability import Actuator, Scene, Sensor, Source, SystemUnderTest
 
 from ..shares import level, share
@@ -73,6 +74,12 @@ def plan(p: VoiceDetectionVsSnr) -> Design:
 def ratio(level: float) -> float:
     """The ratio of powers that a level in dB stands for, to six digits."""
     return float(f"{10.0 ** (level / 10.0):.6g}")
+
+
+@voice_detection.commands
+def commands(p: VoiceDetectionVsSnr) -> list[Command]:
+    """Every ratio."""
+    return [("snr_setpoint", ratio(level)) for level in p.levels]
 
 
 @voice_detection.analysis
