@@ -77,6 +77,15 @@ def test_a_zero_of_the_distance_that_is_wrong_shifts_the_range_by_itself(found: 
     assert found[0].u == pytest.approx(math.hypot(parts["zero"], parts[OBSERVATIONS]))
 
 
+def test_an_effect_keeps_its_sense_for_what_two_benches_share() -> None:
+    """Two runs on either side of the temperature at which an instrument is right have its error in opposite senses."""
+    one = session({0.0: 5.0}, targets=6)
+    other = replace(one, distance=replace(one.distance, shared=-one.distance.shared))
+    above, below = (dict(ranges(each, 0.8, 0.95)[0].parts)["zero"] for each in (one, other))
+    assert above == pytest.approx(-below)
+    assert above == pytest.approx(U_ZERO, rel=0.2)
+
+
 def test_a_bearing_at_which_everything_is_separated_has_no_range() -> None:
     drawn = session({0.0: 5.0}, targets=3)
     (one,) = ranges(replace(drawn, hits=drawn.nominal < 4.0), 0.9, 0.95)

@@ -59,6 +59,12 @@ def found() -> Located:
     return located(session(), 0.95)
 
 
+def test_an_effect_keeps_its_sense_for_what_two_benches_share(found: Located) -> None:
+    drawn = session()
+    other = located(replace(drawn, snr=replace(drawn.snr, shared=-drawn.snr.shared)), 0.95)
+    assert dict(other.parts)["reference"] == pytest.approx(-dict(found.parts)["reference"])
+
+
 def test_the_ratio_is_found_in_decibels_and_by_each_link(found: Located) -> None:
     drawn = session()
     assert found.a90 is not None

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hil_calibration.detection_curve import DetectionResult, with_shared_effects
+from hil_calibration.detection_curve import OBSERVATIONS, Contribution, DetectionResult, with_shared_effects
 
 from .session import Session
 
@@ -23,7 +23,7 @@ class Range:
     :param largest: the farthest distance of the plan up to which, seen from the nearest, the share detected at each
         was at least the level; ``None`` where it was not even at the nearest.
     :param steps: distance of the plan, detected, shown.
-    :param parts: standard uncertainties of the range by effect.
+    :param parts: standard uncertainties of the range by effect, signed: two runs may have an effect in opposite senses.
     """
 
     bearing: float
@@ -74,9 +74,14 @@ def _range(session: Session, bearing: float, level: float, confidence: float) ->
         found.curve.reason,
         largest(steps, level),
         steps,
-        tuple((part.name, scale * abs(part.u)) for part in found.contributions),
+        tuple((part.name, scale * _sense(part) * part.u) for part in found.contributions),
         found,
     )
+
+
+def _sense(part: Contribution) -> float:
+    """Of an effect on d against that on 1/d; the scatter of the observations has none."""
+    return 1.0 if part.name == OBSERVATIONS else -1.0
 
 
 def largest(steps: tuple[tuple[float, int, int], ...], level: float) -> float | None:

@@ -28,8 +28,8 @@ LINKS: tuple[LinkName, ...] = ("logit", "probit", "cloglog")
 class Located:
     """Where nine utterances in ten are heard, in dB; ``None`` where the data give none, and then why.
 
-    ``parts`` are standard uncertainties by effect, in dB. ``fit`` is in terms of the ratio of powers, whose natural
-    logarithm enters the model: so do decibels.
+    ``parts`` are standard uncertainties by effect, in dB, signed: two runs may have an effect in opposite senses.
+    ``fit`` is in terms of the ratio of powers, whose natural logarithm enters the model: so do decibels.
     """
 
     a90: float | None
@@ -73,7 +73,7 @@ def located(session: Session, confidence: float) -> Located:
         lower=level_of(found.lower),
         upper=level_of(found.upper),
         reason=found.curve.reason,
-        parts=tuple((part.name, each * abs(part.u)) for part in found.contributions),
+        parts=tuple((part.name, each * part.u) for part in found.contributions),
         fit=found,
     )
 
