@@ -32,15 +32,19 @@ def read_table(data: bytes) -> dict[str, float | Array]:
     >>> read_table(b"pulse,rate\\n0.1,125\\n0.3,\\n")
     {'pulse': array([0.1, 0.3]), 'rate': 125.0}
 
-    :param data: CSV in UTF-8 with a comma between cells and a heading; a shorter column has empty cells at its end.
+    :param data: CSV in UTF-8 with a comma between cells and a heading; a shorter column has empty cells at its end, and
+        no row between others is empty.
     :raises ValueError: if it is no such table, or holds what is no finite number.
     """
     try:
-        heading, *rows = [row for row in csv.reader(io.StringIO(data.decode("utf-8-sig"))) if any(row)] or [[]]
+        lines = list(csv.reader(io.StringIO(data.decode("utf-8-sig"))))
     except (UnicodeDecodeError, csv.Error) as error:
         raise ValueError(f"no CSV file: {error}") from None
+    while lines and not any(lines[-1]):
+        lines.pop()
+    heading, *rows = lines or [[]]
     names = [name.strip() for name in heading]
-    if not all(names) or len(set(names)) < len(names) or not rows:
+    if not names or not all(names) or len(set(names)) < len(names) or not rows:
         raise ValueError("no heading that names each column once, or no row below it")
     if wrong := [number for number, row in enumerate(rows, 1) if len(row) != len(names)]:
         raise ValueError(f"row {wrong[0]} has {len(rows[wrong[0] - 1])} cells, not {len(names)}")

@@ -35,6 +35,9 @@ def test_columns_are_read_by_their_names() -> None:
         (b"a,b\n1\n", "row 1 has 1 cells, not 2"),
         (b"a,b\n1,\n,2\n", "column b: an empty cell"),
         (b"a,b\n1,\n", "column b: an empty cell"),
+        (b"a\n1\n\n3\n", "row 2 has 0 cells, not 1"),
+        (b"a,b\n1,2\n,\n3,4\n", "column a: an empty cell"),
+        (b"\na,b\n1,2\n", "no heading"),
         (b"a\nseven\n", "'seven' is no number"),
         (b"a\nnan\n", "not finite"),
         (b"a\n1e999\n", "not finite"),
@@ -44,6 +47,10 @@ def test_columns_are_read_by_their_names() -> None:
 def test_what_is_no_table_is_refused(data: bytes, told: str) -> None:
     with pytest.raises(ValueError, match=told):
         read_table(data)
+
+
+def test_empty_rows_at_the_end_are_no_rows() -> None:
+    assert np.array_equal(read_table(b"a,b\n1,2\n3,\n,\n\n")["a"], [1.0, 3.0])
 
 
 @given(st.binary(max_size=60) | st.text(alphabet='ab,1.\n"', max_size=40).map(str.encode))

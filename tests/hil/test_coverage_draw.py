@@ -39,6 +39,20 @@ def test_new_stimuli_are_of_their_seed_and_inside_the_domain() -> None:
     assert np.isfinite([one.true, other.true]).all()
 
 
+def test_a_domain_that_the_bench_states_is_that_of_the_population(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hil.coverage.stimuli.POPULATION", 40)
+    bench = copy_bench("slab-emulator", tmp_path / "bench")
+    told = bench.read_text(encoding="utf-8")
+    bench.write_text(
+        told.replace('model = "slab"\n', 'model = "slab"\ndomain = { "time / s" = [100, 150] }\n'), "utf-8"
+    )
+    found = true_world(load_bench(str(bench)), 1).stimuli.population(["inside"])
+    assert 0 < len(found.error) < 40
+    assert np.all((found.features["time / s"] >= 100.0) & (found.features["time / s"] <= 150.0))
+
+
 def test_a_bench_of_stimuli_simulates_nothing_and_one_that_simulates_has_none() -> None:
     with pytest.raises(UsageError, match="simulates no equipment"):
         true_world(load_bench("heart-rate"), 1).effect("drift")

@@ -91,7 +91,8 @@ class TrueStimuli:
             )
         self._config, self._device, self._seed = config, device, seed
         self._family, self._named = str(config.devices[device].options["family"]), str(models[0]["model"])
-        self._domain = {**_model(self._named).domain, **models[0].get("domain", {})}
+        declared = {**_model(self._named).domain, **models[0].get("domain", {})}
+        self._domain = {name: (float(low), float(high)) for name, (low, high) in declared.items()}
 
     def population(self, contents: Sequence[str]) -> Population:
         """All that could be given of ``contents``, each as often as the others, as far as it is in the domain."""
