@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, wraps
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from .clock import Clock, WallClock
@@ -71,6 +72,13 @@ class Device(ABC):
         :raises OptionError: if they are told by options, and one of these is wrong.
         """
         return cls.points
+
+    @classmethod
+    def file_faults(cls, options: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+        """What is wrong with the files that the options name: each time the option, and what to say of it."""
+        for key in cls.files:
+            if isinstance(options.get(key), str) and not Path(options[key]).exists():
+                yield key, f'there is no "{options[key]}"; correct {key}, or put it there'
 
     @abstractmethod
     async def open(self) -> None:

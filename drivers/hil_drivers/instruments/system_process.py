@@ -6,7 +6,7 @@ import json
 import os
 import sys
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from hashlib import file_digest
 from pathlib import Path
 from typing import Any, ClassVar
@@ -174,11 +174,25 @@ class SystemProcess(ChildSystem):
         with self._program.open("rb") as file:
             return {self._program.name: file_digest(file, "sha256").hexdigest()}
 
+    @classmethod
+    def file_faults(cls, options: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+        """A program that is not there, or that may not be run."""
+        missing = dict(super().file_faults(options))
+        yield from missing.items()
+        program = options.get("program")
+        if isinstance(program, str) and not missing and not _is_program(Path(program)):
+            yield "program", f'"{program}" is no program; name one in program, or have it made executable'
+
     async def open(self) -> None:
         """Start the child and take its identity.
 
         :raises DeviceUnreachable: if there is no such program, or it does not start.
         """
-        if not self._program.is_file() or not (self._program.suffix == ".py" or os.access(self._program, os.X_OK)):
+        if not _is_program(self._program):
             raise DeviceUnreachable(f"{self._program} is no program", where=self.name, remedy="name one in `program`")
         await super().open()
+
+
+def _is_program(path: Path) -> bool:
+    """Whether a path is a file that can be run: Python's, or one that is executable."""
+    return path.is_file() and (path.suffix == ".py" or os.access(path, os.X_OK))

@@ -66,6 +66,7 @@ def check_drivers(
     known: dict[str, Mapping[str, Point]] = {}
     for name, driver in classes.items():
         found = list(_option_faults(name, config.devices[name].options, driver)) or _made(config, name, driver, broken)
+        found = found or [Fault(("devices", name, key), told) for key, told in _file_faults(config, name, driver)]
         faults += found
         with suppress(DriverError):
             known[name] = {} if found else declared_points(config, name)
@@ -203,6 +204,10 @@ def _made(config: BenchConfig, name: str, driver: type[Device], broken: bool) ->
         else:
             return []
     return []
+
+
+def _file_faults(config: BenchConfig, name: str, driver: type[Device]) -> Iterator[tuple[str, str]]:
+    return driver.file_faults(device_options(config, name))
 
 
 def broken_driver(driver: str, error: Exception) -> str:
