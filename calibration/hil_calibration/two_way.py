@@ -31,8 +31,9 @@ from .errors import CalibrationError
 POOLING = 0.25
 """The p-value above which the interaction is usually pooled with repeatability.
 
-That the results themselves decide it has a price: s_r² is 3 % to 4 % too small in the mean, and its 95 % interval holds
-it in 92 % to 95 % (4000 studies each of six designs); without pooling it is unbiased, and its interval exact.
+That the results themselves decide it has a price, the larger the fewer there are: without an interaction s_r² is too
+small in the mean by 3 % (10 items, 3 groups, 3 repeats) to 9 % (3, 3, 2), and its 95 % interval holds it in some 94 %.
+Without pooling it is unbiased, and its interval exact. `tests/calibration/test_two_way.py` draws the studies.
 """
 
 Interval = tuple[float, float]

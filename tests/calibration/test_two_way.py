@@ -91,6 +91,22 @@ def test_the_intervals_hold(pool: float, operators: float, interaction: float) -
     assert inside.min() >= 268
 
 
+@pytest.mark.parametrize(("shape", "small"), [((3, 3, 2), 0.09), ((10, 3, 3), 0.03)])
+def test_pooling_by_the_results_themselves_makes_s_r_small(shape: tuple[int, int, int], small: float) -> None:
+    """Of 1500 studies without an interaction; the 95 % interval of s_r holds it in less than that, too."""
+    rng, runs, pooled, apart, inside = np.random.default_rng(11), 1500, 0.0, 0.0, 0
+    for _ in range(runs):
+        x = rng.normal(size=shape)
+        one = crossed_study(x, pool=0.25).s_r
+        pooled += one.s**2 / runs
+        apart += crossed_study(x, pool=0.0).s_r.s ** 2 / runs
+        inside += one.interval[0] <= 1.0 <= one.interval[1]
+    assert pooled == pytest.approx(1.0 - small, abs=0.02)
+    assert apart == pytest.approx(1.0, abs=0.02)
+    assert pooled < apart - small / 2.0
+    assert 0.925 < inside / runs < 0.955
+
+
 def test_operators_that_do_not_differ_are_told_as_a_variance_that_came_out_negative() -> None:
     x = np.random.default_rng(3).normal(size=(6, 3, 4)) + 5.0 * np.arange(6)[:, None, None]
     x -= x.mean(axis=(0, 2))[None, :, None]

@@ -60,7 +60,7 @@ async def test_an_instrument_is_studied_without_its_calibration(tmp_path: Path) 
     assert "Analysis of variance" in page
     lines = [line["u"] for line in results["budget"].values() if line.get("in_s_R")]
     assert np.sqrt(np.sum(np.square(lines))) == pytest.approx(results["s_R"]["s"])
-    assert results["budget"]["repeatability"]["dof"] == 18
+    assert results["budget"]["repeatability"]["dof_of_mean_square"] == 18
     assert results["budget"]["rounding of the indication"]["u"] == pytest.approx(0.1 / 12**0.5)
     assert "rounding to steps of 0.1 lx" in page
     assert (outcome.folder / "report.pdf").read_bytes().startswith(b"%PDF")
