@@ -60,6 +60,17 @@ def test_a_correction_is_read_as_it_is_meant() -> None:
     assert changes(PREDICTED, PREDICTED[::-1]) == ""
 
 
+def test_what_was_predicted_is_read_back_as_what_is_found_again() -> None:
+    (kept,) = read(one(predicted=0, vertices=[[1, 1], [9, 1.001], [9, 9]])).correction.contours
+    assert kept == PREDICTED[0]
+
+
+def test_a_contour_that_a_hand_moved_and_moved_back_is_one_drawn_by_hand() -> None:
+    moved = Contour("isolated", PREDICTED[0].vertices)
+    assert changes(PREDICTED, (moved, PREDICTED[1])) == "1 drawn, 1 taken away"
+    assert changes((moved, PREDICTED[1]), PREDICTED) == "1 drawn, 1 taken away"
+
+
 def test_nothing_drawn_by_hand_needs_no_uncertainty_and_keeps_none() -> None:
     assert read({**SENT, "contours": SENT["contours"][:1], "u_rim": None}).correction.u_rim is None
     assert read({**SENT, "contours": []}).correction == Correction((), None)
@@ -92,6 +103,11 @@ BOW_TIE = [[40, 10], [50, 20], [50, 10], [40, 20]]
         (one(kind="isolatd", vertices=SQUARE), "contour 1: there is no type 'isolatd'; did you mean 'isolated'?"),
         (one(kind=["isolated"], vertices=SQUARE), "contour 1: there is no type"),
         (one(predicted=2), "contour 1: no contour of this number was predicted; there are 2, from 0"),
+        (one(predicted=0, vertices=SQUARE), "contour 1: has other vertices than the contour 0 that was predicted"),
+        (one(predicted=0, vertices=[[1, 1], [9, 1], [9, "9"]]), "contour 1: has other vertices"),
+        (one(predicted=0, vertices=[[1, 1], [9, 1], [9, 9.02]]), "contour 1: has other vertices"),
+        (one(predicted=0, vertices=[[1, 1], [9, 1], [9]]), "contour 1: has other vertices"),
+        (one(predicted=0, vertices=None), "contour 1: has other vertices"),
         (one(predicted=1.0), "contour 1: no contour of this number"),
         (one(colour="red", vertices=SQUARE), "contour 1: has an entry 'colour'"),
         (one(), "contour 1: has not 3 to 200 vertices"),

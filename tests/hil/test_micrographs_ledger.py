@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import shutil
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -193,7 +195,13 @@ def test_what_can_not_be_shown_is_refused_in_one_sentence(
     assert "others than its owner may use this key" in told(2, run, "--key", str(readable_by_all(tmp_path)))
     amend(run, what="a", why="b", who="c", key=None)
     (run / "amendments" / "0001.json").write_text("{}")
-    assert "amendments/0001.json: does not hold: " in told(6, run, "--json")
+    assert "does not hold: amendments/0001.json " in told(6, run, "--json")
+    shutil.rmtree(run / "amendments")
+    altered = shutil.copytree(run, tmp_path / "altered" / run.name)
+    with closing(sqlite3.connect(altered / "run.db")) as record, record:
+        record.execute("DROP TRIGGER event_no_update")
+        record.execute("UPDATE event SET data = '{\"name\": \"stimuli micrograph\"}' WHERE kind = 'data set'")
+    assert "does not hold: event row 3 (batch 2) was altered; run `hil data verify` on it" in told(6, altered)
     (run / "closed.json").unlink()
     assert "the run is not closed; wait until it has ended" in told(2, run)
 

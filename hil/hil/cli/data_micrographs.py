@@ -66,12 +66,10 @@ def _micrographs(folder: Path) -> Micrographs:
     record = open_run(folder)
     if not (folder / SEAL).is_file():
         raise UsageError("the run is not closed", where=str(folder), remedy="wait until it has ended, or resume it")
-    found = read(record)
     for finding in verify_run(folder).findings:
-        raise VerificationFailed(
-            f"does not hold: {finding.message}", where=f"{folder}/{finding.place}", remedy="run `hil data verify` on it"
-        )
-    return found
+        what = f"does not hold: {finding.place} {finding.message}"
+        raise VerificationFailed(what, where=str(folder), remedy="run `hil data verify` on it")
+    return read(record)
 
 
 def _tell_sizes(found: Micrographs, ledger: Ledger) -> None:

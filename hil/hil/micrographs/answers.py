@@ -8,7 +8,6 @@ from typing import Any
 from hil_drivers.virtual.micrograph import U_PIXEL
 from hil_drivers.virtual.particles import KINDS, U_RIM
 
-from .corrections import LARGEST_U_RIM, LONGEST_NAME, LONGEST_REASON, MOST_CONTOURS, MOST_VERTICES
 from .ledger import Kept, Ledger
 from .sizes import Particles, Sizes, edges, particles, sizes, together
 from .source import Micrographs
@@ -18,18 +17,10 @@ STATEMENTS = (
     f"u of a median has three parts, each one error for all that it touches: the size of a pixel, {U_PIXEL:.1%}; the "
     f"place of the rims that the model found, {U_RIM:g} pixels; that of rims drawn by hand, as their author stated it.",
     "Not in it: that other particles would give another median. Nothing is corrected for the bias of the model.",
-    "Pictures outside the domain of the model are left out, corrected or not.",
+    "Pictures outside the domain of the model, or without an answer of it, are left out, corrected or not.",
     "Corrections change none of the results of the run, which are about the model: they are on record beside them.",
 )
 """Of every page and document with sizes."""
-
-LIMITS = {
-    "contours": MOST_CONTOURS,
-    "vertices": MOST_VERTICES,
-    "u_rim": LARGEST_U_RIM,
-    "who": LONGEST_NAME,
-    "why": LONGEST_REASON,
-}
 
 
 def overview(micrographs: Micrographs, ledger: Ledger) -> dict[str, Any]:
@@ -47,7 +38,6 @@ def overview(micrographs: Micrographs, ledger: Ledger) -> dict[str, Any]:
         "signer": ledger.signer,
         "unit": micrographs.unit,
         "kinds": KINDS,
-        "limits": LIMITS,
         "done": micrographs.done,
         "pictures": pictures,
     }

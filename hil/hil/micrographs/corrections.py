@@ -21,6 +21,8 @@ from .polygon import area, crosses_itself, on_grid
 MOST_CONTOURS, MOST_VERTICES = 500, 200
 LEAST_AREA = 1.0
 """Square pixels."""
+SAME = 0.01
+"""Pixels: a contour that is found again by another processor differs by less."""
 LARGEST_U_RIM = 10.0
 """Pixels: beyond that, nobody saw the rim."""
 LONGEST_NAME, LONGEST_REASON = 100, 1000
@@ -104,8 +106,8 @@ def recorded(correction: Correction) -> dict[str, Any]:
 def changes(before: Sequence[Contour], after: Sequence[Contour]) -> str:
     """What became of the contours, in words; empty if nothing did."""
     old, new = set(before), set(after)
-    outlines = {one.vertices for one in before}
-    retyped = sum(one.vertices in outlines for one in new - old)
+    kinds = {one.vertices: one.kind for one in before}
+    retyped = sum(kinds.get(one.vertices, one.kind) != one.kind for one in new - old)
     counts = {
         "drawn": len(new - old) - retyped,
         "taken away": len(old - new) - retyped,
@@ -124,6 +126,8 @@ def _contour(given: Any, where: str, size: tuple[int, int], predicted: Sequence[
     number = _count(given["predicted"])
     if number is None or number >= len(predicted):
         raise _wrong("no contour of this number was predicted", where, f"there are {len(predicted)}, from 0")
+    if "vertices" in given and not _are(given["vertices"], predicted[number].vertices):
+        raise _wrong(f"has other vertices than the contour {number} that was predicted", where, "leave its number out")
     return Contour(kind, predicted[number].vertices, number)
 
 
@@ -141,6 +145,20 @@ def _vertices(given: Any, where: str, size: tuple[int, int]) -> Outline:
     if area(found) < LEAST_AREA:
         raise _wrong("is smaller than a pixel", where, "draw it larger, or delete it")
     return found
+
+
+def _are(given: Any, outline: Outline) -> bool:
+    """Whether these vertices, as they stand on record, are those of an outline."""
+    return (
+        isinstance(given, list)
+        and len(given) == len(outline)
+        and all(
+            isinstance(vertex, list)
+            and len(vertex) == 2
+            and all(_is_number(at) and abs(at - known) <= SAME for at, known in zip(vertex, each, strict=True))
+            for vertex, each in zip(given, outline, strict=True)
+        )
+    )
 
 
 def _u_rim(given: Any, by_hand: bool) -> float | None:

@@ -40,7 +40,7 @@ REPEATABLE = 1e-9
 class Entry:
     """A picture on record: ``name`` is its content and which of that kind, ``output`` the answer, if there is one.
 
-    ``inside`` says whether its features lie in the domain that was declared.
+    ``inside`` says whether it was answered, and its features lie in the domain that was declared.
     """
 
     name: str

@@ -24,6 +24,7 @@ export class Editor {
     this.saved = saved;
     this.canvas = byId("canvas");
     this.changed = false;
+    this.saving = false;
     this.number = -1;
     this.contours = [];
     this.listen();
@@ -50,8 +51,14 @@ export class Editor {
 
   async open(number, known) {
     this.known = known;
+    this.wanted = number;
     byId("kind").replaceChildren(...known.kinds.map((kind) => element("option", kind)));
-    this.take(await this.ask(`pictures/${number}`));
+    this.takeIfWanted(await this.ask(`pictures/${number}`));
+  }
+
+  // Another picture may be wanted by the time that one is told.
+  takeIfWanted(told) {
+    if (told.number === this.wanted) this.take(told);
   }
 
   take(told) {
@@ -166,6 +173,7 @@ export class Editor {
   }
 
   key(event) {
+    if (this.dragging) return;
     const along = ARROWS[event.key];
     if (event.key === "Escape") this.set({chosen: -1, vertex: -1, adding: false});
     else if (event.key === "Delete" || event.key === "Backspace") this.remove();
@@ -240,19 +248,23 @@ export class Editor {
 
   async save(submitted) {
     submitted.preventDefault();
+    if (this.saving) return;
     const contours = this.contours.map(({kind, vertices, predicted}) => (predicted === null ? {kind, vertices} : {kind, predicted}));
     const typed = byId("u_rim").value.trim().replace(",", ".");
     const sent = {
       after: this.told.after, who: byId("who").value, why: byId("why").value,
       u_rim: byId("u_rim").required ? Number(typed) : null, contours,
     };
+    this.saving = true;
     try {
       const options = {method: "POST", headers: {"Content-Type": "application/json"}, body: JSON.stringify(sent)};
-      this.take(await this.ask(`pictures/${this.number}/corrections`, options));
+      this.takeIfWanted(await this.ask(`pictures/${this.number}/corrections`, options));
       byId("why").value = "";
       await this.saved();
     } catch (error) {
       byId("refused").textContent = error.message;
+    } finally {
+      this.saving = false;
     }
   }
 }
