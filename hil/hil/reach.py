@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -129,11 +129,9 @@ def _unreachable(config: BenchConfig, role: str, device: str, poses: Iterable[Po
     robot: Any = made(config, device)
     if not hasattr(robot, "require_reachable"):
         return
-    refused: Mapping[str, Pose] = {}
     for pose in dict.fromkeys(poses):
         try:
             robot.require_reachable(pose)
         except SetpointRefused as error:
-            refused = refused or {str(error): pose}
-    for why, pose in refused.items():
-        yield f"role {role!r}: pose {pose.x:g} {pose.y:g} {pose.z:g} (m): {why}"
+            yield f"role {role!r}: pose {pose.x:g} {pose.y:g} {pose.z:g} (m): {error}"
+            return

@@ -66,6 +66,13 @@ def own(tmp_path: Path) -> Path:
             "detection-range: role 'distance_setpoint': rail.distance cannot be set to 25, 30 m; it takes 0.5 to 20 m",
         ),
         (
+            "pose-accuracy",
+            "arm-sim",
+            ("poses=-0.45 -0.13 0.35,-1.2 -0.5 0.4",),
+            "role 'robot': pose -1.2 -0.5 0.45 (m): arm: cannot be moved to 1.37568 m from its base; "
+            "command a pose within 1.3 m",
+        ),
+        (
             "repeatability-reproducibility",
             "action-sim",
             ("items=20,50", "sets=luxmeter", "measures=reference"),

@@ -168,7 +168,15 @@ class UrRtde(Device):
             raise OptionError(
                 "is not commanded by this bench", where=self.name, remedy="set commands = true in the bench file"
             )
-        target = (pose.x, pose.y, pose.z, pose.rx, pose.ry, pose.rz)
+        self.require_reachable(pose)
+        await self._turns.run(partial(self._move, _numbers(pose)))
+
+    def require_reachable(self, pose: Pose) -> None:
+        """Check a pose as far as that is possible without the arm.
+
+        :raises SetpointRefused: if it lies beyond ``reach``.
+        """
+        target = _numbers(pose)
         distance = math.hypot(*target[:3])
         if not (all(map(math.isfinite, target)) and distance <= self._reach):
             raise SetpointRefused(
@@ -176,7 +184,6 @@ class UrRtde(Device):
                 where=self.name,
                 remedy=f"command a pose within {self._reach:g} m",
             )
-        await self._turns.run(partial(self._move, target))
 
     async def _move(self, target: Sequence[float]) -> None:
         number = round(self._field(await self._fit(), _SEEN)) % _LARGEST_NUMBER + 1
@@ -240,3 +247,7 @@ class UrRtde(Device):
 
     def _field(self, state: State, name: str) -> float:
         return state.values[self._link.outputs.places[name]]
+
+
+def _numbers(pose: Pose) -> tuple[float, ...]:
+    return (pose.x, pose.y, pose.z, pose.rx, pose.ry, pose.rz)

@@ -10,7 +10,7 @@ from hil import Design, Point, Record, Results, Trial, procedure
 from hil.comparing.results import Compared, dof_of, parts_of
 from hil.coverage.truth import Answer, TrueWorld
 from hil.gate import Gate
-from hil.scripts import Roles
+from hil.scripts import Command, Roles
 from hil_drivers.capability import Robot, Sensor
 
 from .parameters import PoseAccuracy
@@ -69,6 +69,12 @@ def plan(p: PoseAccuracy) -> Design:
         attempts=5,
         duration=p.cycles * len(points) * (p.dwell + p.readings * p.interval),
     )
+
+
+@pose_accuracy.commands
+def commands(p: PoseAccuracy) -> list[Command]:
+    """Every pose, and from where it is approached."""
+    return [("robot", each) for pose in p.commanded.values() for each in (p.approached(pose), pose)]
 
 
 @pose_accuracy.analysis
