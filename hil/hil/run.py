@@ -167,6 +167,7 @@ async def run_procedure(
     deviation: str | None = None,
     authorised_by: str | None = None,
     reach: AbstractAsyncContextManager[object] | None = None,
+    documents: bool = True,
 ) -> RunOutcome:
     """Run a procedure on a bench and write its record, results and documents.
 
@@ -181,6 +182,7 @@ async def run_procedure(
         a calibration is overdue or a check failed.
     :param authorised_by: who authorises that it begins so; then nothing that comes of it is traceable.
     :param reach: lets commands in; entered before the bench opens, and left once it is in its safe state.
+    :param documents: whether report and certificate are written beside the results.
     :raises UsageError: before anything is written, for what can be known to be wrong by then.
     """
     service = service or Service()
@@ -234,6 +236,7 @@ async def run_procedure(
             refused=refused,
             beginning=beginning,
             commanded=commanded,
+            documents=documents,
         )
         return await run.carry_out()
 
@@ -256,10 +259,12 @@ class _Run:
         refused: BenchFault | None,
         beginning: Beginning,
         commanded: AsyncExitStack,
+        documents: bool,
     ) -> None:
         from .record import create_run_folder
 
         self._recovered, self._beginning, self._commanded = recovered, beginning, commanded
+        self._documented = documents
         self._refused = refused
         self._excused, self._authorised_by = list(excused), authorised_by
         self._prepared, self._service, self._speed, self._operator = prepared, service, speed, operator
@@ -399,14 +404,16 @@ class _Run:
         return RunOutcome(self._folder, ending.status, ending.exit_code, error=str(ending.error or ""))
 
     def _conclude(self) -> RunOutcome:
-        """Analyse the record, and write results and documents."""
-        from .documents.drafts import write_documents
+        """Analyse the record, and write results, and documents where they are wanted."""
+        from .documents.drafts import Documents, write_documents
         from .record import open_run
 
         record = open_run(self._folder)
         results = self._procedure.analyse(record, self._prepared.parameters)
         data = self._results(record, results)
-        documents = write_documents(self._folder, record, results, self._config)
+        documents = Documents()
+        if self._documented:
+            documents = write_documents(self._folder, record, results, self._config)
         if documents.identifier:
             data["document"] = documents.identifier
         path = self._folder / "results.json"

@@ -135,6 +135,7 @@ async def _run(asked: Asked, seed: int, out: Path) -> Outcome:
         out=out / "runs",
         operator=asked.operator or "",
         on_event=lambda _event: None,
+        documents=False,
     )
     if done.error:
         return Outcome(seed, None, error=done.error)
