@@ -84,6 +84,10 @@ def test_an_item_of_a_precision_study_has_the_scatter_of_its_groups() -> None:
     assert one.u == pytest.approx(np.std([1.1, 1.3, 1.6], ddof=1) / math.sqrt(3))
     assert one.dof == 2.0
     assert found["mean indication"]["B"].u == 0.0
+    assert list(one.parts) == ["operators"]
+    study = STUDY.model_copy(update={"of": "bench"})
+    of_benches = of_precision({"items": ["A"], "results": results[:1], "unit": "m"}, study)
+    assert list(of_benches["mean indication"]["A"].parts) == ["benches"]
 
 
 def test_degrees_of_freedom_of_a_pose_are_those_of_its_cycles() -> None:

@@ -19,7 +19,7 @@ from .parameters import BLANK, LEVEL, DetectionVsIlluminance
 
 @procedure(
     "detection-vs-illuminance",
-    version="2",
+    version="3",
     roles={
         "light": Actuator,
         "luxmeter": Sensor,

@@ -18,7 +18,7 @@ from .parameters import BLANK, DetectionRange
 
 @procedure(
     "detection-range",
-    version="2",
+    version="3",
     roles={
         "distance_setpoint": Actuator,
         "bearing_setpoint": Actuator,

@@ -25,7 +25,7 @@ FARTHEST = 64
 
 @procedure(
     "scene-to-sensor-latency",
-    version="1",
+    version="2",
     roles={"light": Actuator, "scene": StampedScene, "stream": Camera, "temperature": Sensor},
 )
 async def latency(trial: Trial, p: SceneToSensorLatency) -> None:

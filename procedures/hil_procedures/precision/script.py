@@ -16,8 +16,11 @@ from hil_drivers.capability import Actuator, Sensor
 from ..means import mean_over
 from .parameters import RepeatabilityReproducibility
 
+SCATTER = {"operator": "operators", "day": "days", "bench": "benches", "set-up": "set-ups"}
+"""What groups are called together: the line of a budget for how they differ."""
 
-@procedure("repeatability-reproducibility", version="3", roles={"temperature": Sensor})
+
+@procedure("repeatability-reproducibility", version="4", roles={"temperature": Sensor})
 async def repeatability_reproducibility(trial: Trial, p: RepeatabilityReproducibility) -> None:
     """Tell how well a measurement repeats, and how well it agrees across operators, days or benches."""
     temperature, group = trial.role("temperature", Sensor), None
@@ -114,7 +117,7 @@ def conditions(found: Mapping[str, Any], p: RepeatabilityReproducibility) -> Map
     """The mean indication for each item over the groups, whose scatter holds that of the repeats too. What all results
     of a bench share, such as the error of its instrument, is no part of u: it is in the difference."""
     means = {
-        item: mean_over([statistics.fmean(repeats) for repeats in groups], found["unit"], {}, scatter=f"{p.of}s")
+        item: mean_over([statistics.fmean(repeats) for repeats in groups], found["unit"], {}, scatter=SCATTER[p.of])
         for item, groups in zip(found["items"], found["results"], strict=True)
     }
     return {"mean indication": {item: mean for item, mean in means.items() if mean is not None}}
