@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field
+from typing import Any
 
 from hil_drivers.capability import Response, Stimulus, SystemIdentity, SystemUnderTest
 from hil_drivers.clock import Clock
@@ -12,9 +13,13 @@ from hil_drivers.device import Device
 
 @dataclass(frozen=True)
 class Shared:
-    """An open system under test and whose turn it is. Its own clock is the machine's, as no lane's holds for all."""
+    """An open system under test and whose turn it is. Its own clock is the machine's, as no lane's holds for all.
+
+    :param under_way: by the name of the system, the latest operation in it: while that lasts, it is not closed.
+    """
 
     device: Device
+    under_way: dict[str, asyncio.Task[Any]]
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     def on(self, clock: Clock) -> Device:
@@ -30,7 +35,7 @@ class _InTurn(Device):
         super().__init__(device.name, device.address, clock=clock)
         if not isinstance(device, SystemUnderTest):
             raise TypeError(f"{device.name} is no system under test")
-        self._system, self._turn, self.supervisor = device, shared.turn, device.supervisor
+        self._shared, self._system, self.supervisor = shared, device, device.supervisor
 
     async def open(self) -> None:
         """It is open."""
@@ -46,5 +51,7 @@ class _InTurn(Device):
     async def respond(self, stimulus: Stimulus) -> Response:
         """Wait for the lane's turn, and give it one stimulus; the wait is no part of the response time."""
         with self.clock.exchange():
-            async with self._turn:
+            async with self._shared.turn:
+                if (task := asyncio.current_task()) is not None:
+                    self._shared.under_way[self.name] = task
                 return await self._system.respond(stimulus)

@@ -14,16 +14,20 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from hil.bench.config import load_bench
 from hil.bench.drivers import check_drivers
+from hil.bench.opened import open_shared
 from hil.commands import Abort, Pause, Resume, Stop
 from hil.errors import ConfigurationError, UsageError
 from hil.record import Record, open_run
 from hil.run import RunOutcome, run_procedure
 from hil.service import Event, Service
 from hil.trace import trace
+from hil_drivers.capability import Frame, SystemUnderTest
+from hil_drivers.clock import WallClock
 from replayed import POINTS, SETTINGS, make_bench
 
 Told = Callable[[Event], None]
@@ -258,6 +262,18 @@ def test_what_lanes_can_share(tmp_path: Path, old: str, new: str, told: str) -> 
         return
     with pytest.raises(ConfigurationError, match=told):
         load_bench(path)
+
+
+async def test_a_shared_system_is_not_closed_while_a_lane_waits_for_its_answer(tmp_path: Path) -> None:
+    config = load_bench(make_bench(tmp_path / "bench", lanes=2, delay=30.0, shared=True))
+    async with open_shared(config, ["reader"]) as shared:
+        system = shared["reader"].on(WallClock())
+        assert isinstance(system, SystemUnderTest)
+        asked = asyncio.create_task(system.respond(Frame(np.zeros((4, 8), np.uint8), 1, 0, 0, "png")))
+        await asyncio.sleep(0)
+    asked.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asked
 
 
 def test_only_a_system_under_test_is_shared(tmp_path: Path) -> None:

@@ -128,7 +128,9 @@ class Letters(Device):
         """Nothing to connect."""
 
     async def close(self) -> None:
-        """Nothing to disconnect."""
+        """Nothing to disconnect; who does so in the middle of an answer is told."""
+        if self._at_once:
+            raise RuntimeError("closed in the middle of an answer")
 
     async def respond(self, stimulus: Frame) -> Response:
         self._asked, self._at_once = self._asked + 1, self._at_once + 1

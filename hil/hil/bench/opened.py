@@ -2,29 +2,26 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
-from collections.abc import AsyncIterator, Collection, Coroutine, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from hil_drivers.clock import WallClock
-from hil_drivers.device import Device, load_driver, open_device
-from hil_drivers.errors import DriverError
+from hil_drivers.device import Device
 
 from ..clock import LockstepClock, PacedClock
-from ..deadline import within
-from ..errors import BenchFault, ConfigurationError, HilError, NotFit, UsageError
-from ..safety.claims import claim
+from ..errors import BenchFault, NotFit, UsageError
 from ..shared import Shared
 from ..suggest import nearest
 from .channel import ActuatorChannel, Channel, SensorChannel, channel_class
-from .drivers import broken_driver, check_drivers, device_options, point_faults
+from .connecting import Stuck, open_devices
+from .drivers import check_drivers, point_faults
 from .effects import channel_effects
 from .files import Fault, SourceFile
 from .fit import assess, fit_to_start, item_faults
-from .world import compile_world, simulated_name, start_utc
+from .world import compile_world, start_utc
 
 if TYPE_CHECKING:
     from hil_calibration.calibration import CalibrationRecord
@@ -34,12 +31,6 @@ if TYPE_CHECKING:
     from .config import BenchConfig, Provenance
 
 Item = TypeVar("Item")
-
-Stuck = dict[str, asyncio.Task[Any]]
-"""By device, an operation that has not ended in its time."""
-
-CLOSE_DEADLINE = 5.0
-"""Wall seconds that a device may take to disconnect."""
 
 
 @dataclass(frozen=True)
@@ -166,7 +157,7 @@ async def open_bench(
         stuck: Stuck = {}
         given = shared or {}
         own = [name for name in devices if name not in given]
-        opened, failures = await _open_devices(config, own, clock, world, stack, stuck)
+        opened, failures = await open_devices(config, own, clock, world, stack, stuck)
         if failures:
             raise BenchFault("\n".join(failures))
         opened |= {name: given[name].on(clock) for name in devices if name in given}
@@ -182,10 +173,11 @@ async def open_shared(config: BenchConfig, names: Sequence[str]) -> AsyncIterato
     """
     check_drivers(config, names, ())
     async with AsyncExitStack() as stack:
-        opened, failures = await _open_devices(config, names, WallClock(), None, stack, {})
+        under_way: Stuck = {}
+        opened, failures = await open_devices(config, names, WallClock(), None, stack, under_way)
         if failures:
             raise BenchFault("\n".join(failures))
-        yield {name: Shared(device) for name, device in opened.items()}
+        yield {name: Shared(device, under_way) for name, device in opened.items()}
 
 
 @asynccontextmanager
@@ -202,7 +194,7 @@ async def open_for_safety(config: BenchConfig, *, seed: int | None = None) -> As
     async with AsyncExitStack() as stack:
         clock, world = await _start_clock(config, _Start(seed, None, 0, devices, records), stack)
         stuck: Stuck = {}
-        opened, failures = await _open_devices(config, devices, clock, world, stack, stuck)
+        opened, failures = await open_devices(config, devices, clock, world, stack, stuck)
         there = [name for name in names if config.channels[name].device in opened]
         yield Bench(config, clock, opened, _channels(config, opened, there, records), world, stuck), failures
 
@@ -228,84 +220,6 @@ async def _start_clock(config: BenchConfig, start: _Start, stack: AsyncExitStack
         return LockstepClock(world, utc, begin=await world.advance(start.since, {})), world
     elapsed = round(await world.advance(0, {}) / start.speed)
     return PacedClock(start.speed, utc, epoch=time.monotonic_ns() - elapsed), world
-
-
-async def _open_devices(
-    config: BenchConfig,
-    names: Sequence[str],
-    clock: Clock,
-    world: Simulation | None,
-    stack: AsyncExitStack,
-    stuck: Stuck,
-) -> tuple[dict[str, Device], list[str]]:
-    """The devices that answered, in their order, and a sentence for each that did not."""
-    opened: dict[str, Device] = {}
-    failures: list[str] = []
-    for name in names:
-        load_driver(config.devices[name].driver)
-    stack.enter_context(claim({name: device_address(config, name, world) for name in real_devices(config, names)}))
-
-    async def connect(name: str) -> None:
-        section = config.devices[name]
-        try:
-            address = device_address(config, name, world)
-            opening = open_device(address, section.driver, name=name, clock=clock, **device_options(config, name))
-            opened[name] = await within(section.open_within, opening, clock=clock)
-        except TimeoutError:
-            failures.append(f"{name}: did not open within {section.open_within:g} s; check it and its address")
-        except (DriverError, HilError) as error:
-            failures.append(str(error))
-        except Exception as error:  # noqa: BLE001 (what a driver of another package raises)
-            failures.append(f"{name}: {broken_driver(section.driver, error)}")
-
-    stack.push_async_callback(_close_devices, opened, clock, stuck)
-    await _all(clock, [connect(name) for name in names])
-    return {name: opened[name] for name in names if name in opened}, sorted(failures)
-
-
-def real_devices(config: BenchConfig, names: Collection[str]) -> list[str]:
-    """Those of ``names`` that no simulation stands for."""
-    return [name for name in names if simulated_name(config, name) is None]
-
-
-async def _close_devices(opened: Mapping[str, Device], clock: Clock, stuck: Stuck) -> None:
-    """Close them, but those in which a call still hangs: what a library does with both at once, nobody knows."""
-
-    async def disconnect(device: Device) -> None:
-        with suppress(TimeoutError, DriverError):
-            await within(CLOSE_DEADLINE, device.close(), clock=clock)
-
-    hanging = {name for name, task in stuck.items() if not task.done()}
-    await _all(clock, [disconnect(device) for name, device in opened.items() if name not in hanging])
-
-
-async def _all(clock: Clock, work: Sequence[Coroutine[Any, Any, None]]) -> None:
-    """Run ``work`` side by side; if this is cancelled or one of them breaks, end the others first."""
-    tasks = [asyncio.create_task(coroutine) for coroutine in work]
-    try:
-        await clock.wait(*tasks)
-    finally:
-        for task in tasks:
-            task.cancel()
-        results = await asyncio.gather(*tasks, return_exceptions=True)
-    for result in results:
-        if isinstance(result, BaseException):
-            raise result
-
-
-def device_address(config: BenchConfig, device: str, world: Simulation | None) -> str:
-    """Where ``device`` is: a ``sim:`` name as what the simulation serves it at.
-
-    :raises ConfigurationError: if the simulation has no such device.
-    """
-    name = simulated_name(config, device)
-    if name is None or world is None:
-        return config.devices[device].address
-    if name not in world.addresses:
-        raise ConfigurationError(
-            f'there is no simulated device "{name}"', where=device, remedy=nearest(name, world.addresses)
-        )
-    return world.addresses[name]
 
 
 def _check_points(config: BenchConfig, opened: Mapping[str, Device], channels: Sequence[str]) -> None:

@@ -13,9 +13,9 @@ from hil_drivers.clock import Clock, WallClock
 from hil_drivers.errors import DriverError
 from hil_drivers.pacing import paced
 
+from ..bench.connecting import device_address
 from ..bench.drivers import check_drivers, declared_points, device_options
 from ..bench.fit import Fitness, assess
-from ..bench.opened import device_address
 from ..bench.world import compile_world, start_utc
 from ..clock import PacedClock
 from ..errors import BenchFault, HilError, UsageError
