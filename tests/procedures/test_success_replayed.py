@@ -15,7 +15,9 @@ from replayed import make_bench
 SETTINGS = {"signs": "AAA,BBB,CCC", "illuminance": "80 lx", "warm_up": "0"}
 
 
-async def carry_out(place: Path, procedure: str, *, reuse: bool = False, **settings: str) -> RunOutcome:
+async def carry_out(
+    place: Path, procedure: str, *, reuse: bool = False, documents: bool = True, **settings: str
+) -> RunOutcome:
     bench = make_bench(place / "bench")
     if reuse:
         bench.write_text(bench.read_text().replace('folder = "signs"', 'folder = "signs"\nreuse = true'))
@@ -28,6 +30,7 @@ async def carry_out(place: Path, procedure: str, *, reuse: bool = False, **setti
         out=place / "runs",
         operator="Operator A",
         on_event=lambda event: None,
+        documents=documents,
     )
 
 
@@ -56,6 +59,17 @@ async def test_where_each_serves_once_nothing_is_told(tmp_path: Path) -> None:
     outcome = await carry_out(tmp_path, "success-rate", reliability="0.6", failures="0")
     assert outcome.status == "complete", outcome.error
     assert "served again" not in (outcome.folder / "report.html").read_text(encoding="utf-8")
+
+
+async def test_results_are_there_without_documents(tmp_path: Path) -> None:
+    plain, alone = [
+        await carry_out(tmp_path / name, "success-rate", documents=name == "plain", reliability="0.6", failures="0")
+        for name in ("plain", "alone")
+    ]
+    assert alone.results["results"] == plain.results["results"]
+    left = {path.name for path in plain.folder.iterdir()} - {path.name for path in alone.folder.iterdir()}
+    assert "report.html" in left
+    assert "results.json" not in left
 
 
 async def test_a_recording_that_lacks_in_spite_of_all_ends_the_run_at_once(tmp_path: Path) -> None:
