@@ -44,8 +44,9 @@ HEAD = """# Coverage of the stated intervals
 Each line: so many worlds drawn from what the bench declares, the whole path from bench file to analysis in each, and
 how many of the stated intervals hold the true value ([how](../how-to/prove-coverage.md)). *conservative*: more than
 claimed, beyond chance; then u is larger than the errors. *u of errors* is the root mean square of error/u: 1 where u is
-right. Not rejected is not proved: the exact interval of the share says what so many runs allow. Of 17 procedures one in
-20 is named by chance; one that is named with few runs needs more of them, and is no proof either.
+right. Not rejected is not proved: the exact interval of the share says what so many runs allow. Each of *under-covers*,
+*conservative* and *biased* is said by chance of one procedure in 20 at most; one of which it is said with few runs
+needs more of them, and it is no proof either.
 
 | procedure | bench | measurand | runs | inside | claimed | share, 95 % interval | u of errors | finding |
 |---|---|---|---|---|---|---|---|---|
@@ -57,8 +58,12 @@ def covered(procedure: str, runs: int, folder: Path) -> dict[str, Any]:
     told, bench = folder / procedure / "coverage.json", BENCHES[procedure]
     if not told.exists():
         command = [sys.executable, "-m", "hil.cli", "coverage", procedure, "--bench", bench, "--runs", str(runs)]
-        subprocess.run([*command, "--out", str(told.parent)], stderr=subprocess.DEVNULL, check=False)
+        done = subprocess.run([*command, "--out", str(told.parent)], stderr=subprocess.PIPE, text=True, check=False)
+        if not told.exists():
+            sys.exit(f"hil coverage {procedure} ended with {done.returncode}: {done.stderr}")
     found: dict[str, Any] = json.loads(told.read_text(encoding="utf-8"))
+    if found["bench"] != bench:
+        sys.exit(f"{told} is of the bench {found['bench']}, and the page of {bench}: delete it, or the entry is wrong")
     return found
 
 
