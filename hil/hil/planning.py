@@ -6,10 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from hil_drivers.replay import Replay
+
+from .bench.drivers import made
 from .design.lock import plan_document
 from .design.plan import History
 from .errors import ProcedureFault, exit_code, raised
 from .reach import require_playable, require_reachable
+from .replay import require_recordings
 from .resumption import departures_from
 
 if TYPE_CHECKING:
@@ -36,7 +40,7 @@ def planned(prepared: Prepared, locked: Path | None, deviation: str | None) -> P
     :param locked: the locked plan that it must follow.
     :param deviation: why it may depart from that.
     :raises UsageError: if it does and no reason is given, a role is bound to what cannot play it, or something is
-        commanded that the bench cannot reach.
+        commanded that the bench cannot reach or the recordings do not hold.
     :raises ProcedureFault: if the procedure has no plan for these parameters.
     """
     require_playable(prepared)
@@ -45,7 +49,17 @@ def planned(prepared: Prepared, locked: Path | None, deviation: str | None) -> P
     departures = [] if locked is None else departures_from(locked, document, deviation)
     _require_a_first_point(prepared, design)
     require_reachable(prepared)
+    if prepared.config.replays:
+        history = History() if prepared.resumption is None else prepared.resumption.progress.history
+        require_recordings(_replays(prepared), design.plan(prepared.seed), history)
     return Planned(design, design.plan(prepared.seed), document, departures)
+
+
+def _replays(prepared: Prepared) -> dict[str, Replay]:
+    """The devices that replay recordings, by name; none of them is open."""
+    config = prepared.config
+    needed = config.needed_devices([*prepared.procedure.roles, *config.ambient_roles])
+    return {name: device for name in needed if isinstance(device := made(config, name), Replay)}
 
 
 def _require_a_first_point(prepared: Prepared, design: Design | AdaptiveDesign) -> None:

@@ -21,7 +21,7 @@ from hil.bench.config import load_bench
 from hil.bench.drivers import check_drivers
 from hil.bench.opened import open_shared
 from hil.commands import Abort, Pause, Resume, Stop
-from hil.errors import ConfigurationError, UsageError
+from hil.errors import ConfigurationError, NotFit, UsageError
 from hil.record import Record, open_run
 from hil.run import RunOutcome, run_procedure
 from hil.service import Event, Service
@@ -128,10 +128,9 @@ def test_replayed_is_said_everywhere(runs: dict[int, RunOutcome]) -> None:
 
 
 async def test_a_plan_for_which_recordings_lack_is_refused_by_name(tmp_path: Path) -> None:
-    outcome = await run(make_bench(tmp_path / "bench", repeats=1), tmp_path / "runs")
-    assert outcome.status == "failed"
-    assert "at illuminance 5 lx ± 10 %, and number 2 is needed, at point" in outcome.error
-    assert open_run(outcome.folder).points() == []
+    with pytest.raises(NotFit, match="at illuminance 5 lx ± 10 %, and number 2 is needed, at point"):
+        await run(make_bench(tmp_path / "bench", repeats=1), tmp_path / "runs")
+    assert not (tmp_path / "runs").exists()
 
 
 async def test_no_recording_counts_at_two_points(tmp_path: Path) -> None:

@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 from hil.design import History, ListPlan
+from hil.errors import NotFit
 from hil.record import open_run
 from hil.run import RunOutcome, run_procedure
 from hil_procedures.success.parameters import SuccessRateSequential
@@ -35,15 +38,13 @@ async def carry_out(
 
 
 async def test_a_sequential_test_that_could_run_out_of_recordings_is_refused(tmp_path: Path) -> None:
-    outcome = await carry_out(tmp_path, "success-rate-sequential")
-    assert outcome.status == "failed"
-    assert outcome.error.count("holds 2 recordings of content") == 3, "each sign once"
-    assert "number 3 is needed, at point" in outcome.error
-    assert "record more, plan what the data set holds, or let its recordings serve again with reuse = true" in (
-        outcome.error
-    )
-    assert "has not come back" not in outcome.error
-    assert open_run(outcome.folder).points() == [], "before the first trial"
+    with pytest.raises(NotFit) as refused:
+        await carry_out(tmp_path, "success-rate-sequential")
+    told = str(refused.value)
+    assert told.count("holds 2 recordings of content") == 3, "each sign once"
+    assert "number 3 is needed, at point" in told
+    assert "record more, plan what the data set holds, or let its recordings serve again with reuse = true" in told
+    assert not (tmp_path / "runs").exists(), "before anything is written"
 
 
 async def test_recordings_that_serve_again_are_told(tmp_path: Path) -> None:
