@@ -14,13 +14,13 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Never
 from urllib.parse import urlsplit
 
 import pytest
 
 from hil_drivers.errors import DeviceUnreachable
-from hil_drivers.sim.child import STARTER, Starter
+from hil_drivers.sim.child import STARTER, Child, Starter
 from hil_drivers.sim.client import Simulation
 from hil_drivers.sim.forked import Forked
 
@@ -233,3 +233,19 @@ async def test_requests_of_several_tasks_are_answered_in_order() -> None:
         panel.sendall(b"*CLS\n")
         assert (await simulation.state())["now"] == 100, "a cancelled request keeps its place in the order"
         panel.close()
+
+
+def test_a_process_that_cannot_be_started_leaves_nothing_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(_world: Path, _stdout: int, _stderr: int) -> Never:
+        raise OSError("no more processes")
+
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    token = STARTER.set(fails)
+    try:
+        with pytest.raises(OSError, match="no more processes"):
+            Child(sample())
+    finally:
+        STARTER.reset(token)
+    assert list(tmp_path.iterdir()) == []

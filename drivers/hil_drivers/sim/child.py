@@ -62,6 +62,8 @@ class Child:
             self._process = STARTER.get()(self._file, its_end, self._messages.fileno())
         except BaseException:
             os.close(self._output)
+            self._file.unlink()
+            self._messages.close()
             raise
         finally:
             os.close(its_end)
