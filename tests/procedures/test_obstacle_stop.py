@@ -18,6 +18,7 @@ from hil_drivers.sim.world_file import WorldFile
 from hil_procedures.figure import ALONE, OWN, Figure, combined, mean
 from hil_procedures.obstacle_stop.parameters import ObstacleStop
 from hil_procedures.obstacle_stop.results import judge
+from hil_procedures.obstacle_stop.script import Reading, rests
 from hil_procedures.obstacle_stop.seen import Body, Seen
 from hil_procedures.obstacle_stop.session import Session, at_speed
 from hil_procedures.obstacle_stop.stops import Stop, stop_of
@@ -60,6 +61,7 @@ def seen(speed: float = 0.5, braking: float = 1.0, distance: float = 0.3, touche
         rested=True,
         approach=tracked(run_up, speed * run_up),
         stop=tracked(after, np.minimum(x, rest), 2),
+        across=tracked(after, np.full(len(after), -2.0), 4, origin="origin along y"),
         moving=tracked(after, stands, 3, origin="other origin"),
         robot=still(rest),
         obstacle=still(distance + BODY.front + BODY.face, "other origin"),
@@ -199,6 +201,28 @@ def test_a_robot_that_does_not_rest_in_time_has_failed_and_its_energy_is_by_its_
     assert (one.free, one.touched, one.restless, len(one.stops)) == (1, 0, 1, 2)
     assert value_of(one.smallest) == pytest.approx(value_of(one.gap))
     assert at_speed(0.5, [stop], 0.95).smallest is None
+
+
+def test_a_robot_that_turns_aside_and_drives_on_has_not_given_up_its_energy() -> None:
+    """Along the path it stands still, or nearly; across it, it goes on at 0.4 m/s."""
+    quiet = seen()
+    t = quiet.stop.t
+    along, across = tracked(t, 0.2 + 0.03 * t, 2), tracked(t, -2.0 + 0.4 * t, 4, origin="origin along y")
+    stop = stop_of(replace(quiet, rested=False, stop=along, across=across), BODY)
+    assert not stop.free
+    assert stop.after.value == pytest.approx(math.hypot(0.03, 0.4), abs=2e-3)
+    assert stop.energy.value == pytest.approx(0.5 * 11.2 * (0.5**2 - 0.03**2 - 0.4**2), rel=0.02)
+    own = [u for name, u in stop.after.effects.items() if name.startswith(ALONE)]
+    assert len(own) == 4, "the scatter of each coordinate is its own"
+
+
+def test_a_robot_rests_that_neither_drives_nor_slides_aside() -> None:
+    times = [round(n * NANOSECONDS / RATE) for n in range(60)]
+    still_, sliding = [Reading(t, -2.0) for t in times], [Reading(t, -2.0 + 2e-11 * t) for t in times]
+    assert rests(still_)
+    assert not rests(sliding)
+    assert rests([*sliding[:10], *(Reading(t, sliding[10].at) for t in times[10:])])
+    assert not rests(still_[:30]), "not for long enough"
 
 
 def test_the_speed_at_a_touch_is_that_of_the_physics() -> None:

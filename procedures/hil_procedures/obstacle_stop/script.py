@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from hil import Design, Point, Record, Results, Trial, Window, procedure
@@ -23,7 +23,7 @@ ROOM = (20.0, 10.0)
 """Temperature in Cel and its tolerance at which mobile robots are tested (ISO 18646-2)."""
 
 REST = 0.3
-"""Seconds for which the robot has come to rest if it moved by no more than ``STILL``, in m."""
+"""Seconds for which the robot has come to rest if neither coordinate moved by more than ``STILL``, in m."""
 
 STILL = 0.001
 AT_REST = 12
@@ -34,10 +34,10 @@ BUMPER_EVERY = 4
 
 
 class Reading(NamedTuple):
-    """One position: UTC in ns, m."""
+    """One coordinate of a position: UTC in ns, m."""
 
     t: int
-    x: float
+    at: float
 
 
 class Approach(NamedTuple):
@@ -48,9 +48,11 @@ class Approach(NamedTuple):
 
 
 class Move(NamedTuple):
-    """Robot and obstacle since that appeared; whether the bumper told of a touch, and whether the robot rested."""
+    """The robot's x and y and the obstacle's x since that appeared; whether the bumper told of a touch, and whether the
+    robot rested."""
 
     robot: list[Reading]
+    across: list[Reading]
     obstacle: list[Reading]
     touched: bool
     rested: bool
@@ -58,7 +60,7 @@ class Move(NamedTuple):
 
 @procedure(
     "obstacle-stop",
-    version="2",
+    version="3",
     roles={
         "drive": Actuator,
         "obstacle": Actuator,
@@ -112,7 +114,7 @@ async def approach(trial: Trial, p: ObstacleStop, speed: float) -> Approach:
     await trial.sleep(max(0.0, (trigger - here.x) / speed - p.window - 0.2))
     stands = {name: await trial.sample(trial.role(name, Sensor), 1) for name in ("robot_y", "robot_turn")}
     readings = [await read(trial)]
-    while readings[-1].x + p.delay * speed < trigger:
+    while readings[-1].at + p.delay * speed < trigger:
         readings.append(await read(trial))
         if readings[-1].t - readings[0].t > p.timeout * NANOSECONDS:
             raise BenchFault(f"did not get to x = {trigger:g} m", where="robot", remedy="look at what is in its way")
@@ -132,37 +134,42 @@ async def come_to_rest(trial: Trial, p: ObstacleStop) -> Move:
 
     A robot that does not rest in time has failed; the bench has not.
     """
-    robot, other = trial.role("robot_x", Sensor), trial.role("obstacle_x", Sensor)
-    contact, touched = trial.role("contact", Sensor), False
-    readings: list[Reading] = []
+    robot, aside, other = (trial.role(name, Sensor) for name in ("robot_x", "robot_y", "obstacle_x"))
+    contact, touched, rested = trial.role("contact", Sensor), False, False
+    along: list[Reading] = []
+    across: list[Reading] = []
     beside: list[Reading] = []
-    while True:
-        here, there = await trial.together(trial.measure(robot), trial.measure(other))
-        readings.append(Reading(here.t, here.value))
-        beside.append(Reading(there.t, there.value))
-        if len(readings) % BUMPER_EVERY == 0:
+    while not (rested or (along and along[-1].t - along[0].t > p.timeout * NANOSECONDS)):
+        x = trial.together(trial.measure(robot), trial.measure(other))
+        (here, there), y = await trial.together(x, trial.measure(aside))
+        for kept, seen_now in ((along, here), (across, y), (beside, there)):
+            kept.append(Reading(seen_now.t, seen_now.value))
+        if len(along) % BUMPER_EVERY == 0:
             touched = touched or (await trial.measure(contact)).value > 0.5
-        took = (readings[-1].t - readings[0].t) / NANOSECONDS
-        last = [each.x for each in readings if readings[-1].t - each.t <= REST * NANOSECONDS]
-        if rested := took > REST and max(last) - min(last) <= STILL:
-            break
-        if took > p.timeout:
-            break
+        rested = rests(along) and rests(across)
     touched = touched or (await trial.measure(contact)).value > 0.5
-    return Move(readings, beside, touched, rested)
+    return Move(along, across, beside, touched, rested)
+
+
+def rests(readings: Sequence[Reading]) -> bool:
+    """Whether a coordinate has moved by no more than ``STILL`` for ``REST`` seconds."""
+    end = readings[-1].t
+    last = [each.at for each in readings if end - each.t <= REST * NANOSECONDS]
+    return end - readings[0].t > REST * NANOSECONDS and max(last) - min(last) <= STILL
 
 
 async def observe(trial: Trial, point: Point, before: Approach, after: Move) -> None:
     """Measure where robot and obstacle are now, and keep the attempt."""
     names = ("robot_x", "robot_y", "robot_turn", "obstacle_x", "obstacle_y")
     rest = {f"{name}_at_rest": await trial.sample(trial.role(name, Sensor), AT_REST) for name in names}
-    robot, obstacle = rest["robot_x_at_rest"].channel, rest["obstacle_x_at_rest"].channel
+    robot, aside, obstacle = (rest[f"{name}_at_rest"].channel for name in ("robot_x", "robot_y", "obstacle_x"))
     point.observe(
         speed=point.speed,
         contact=after.touched,
         rested=after.rested,
         approach=Window(robot, before.readings[0].t, before.readings[-1].t),
         stop=Window(robot, after.robot[0].t, after.robot[-1].t),
+        across=Window(aside, after.across[0].t, after.across[-1].t),
         obstacle=Window(obstacle, after.obstacle[0].t, after.obstacle[-1].t),
         **{f"{name}_before": window for name, window in before.stands.items()},
         **rest,
@@ -180,7 +187,7 @@ def slope(readings: list[Reading]) -> float:
     n, origin = len(readings), readings[0].t
     t = [(each.t - origin) / NANOSECONDS for each in readings]
     middle = sum(t) / n
-    return sum((a - middle) * each.x for a, each in zip(t, readings, strict=True)) / sum((a - middle) ** 2 for a in t)
+    return sum((a - middle) * each.at for a, each in zip(t, readings, strict=True)) / sum((a - middle) ** 2 for a in t)
 
 
 @obstacle_stop.plan

@@ -12,10 +12,11 @@ class Seen:
     """The readings of one stop: times in s of one origin, ``speed`` as planned in m/s.
 
     ``told`` is whether the bumper told of a touch, ``rested`` whether the robot came to rest in time. ``stop`` and
-    ``moving`` are the x of robot and obstacle from where it appeared on, frame by frame. ``heading`` is that of the
-    robot in rad, ``aside`` by how far the obstacle stands to the left of it in m, at the end; ``heading_before`` and
-    ``aside_before`` are those before the obstacle appeared. ``robot``, ``obstacle``, and their mean indications
-    ``robot_indicated`` and ``obstacle_indicated`` are of the end: at rest, unless the bench had to stop the robot.
+    ``across`` are the robot's x and y from where the obstacle appeared on, ``moving`` the obstacle's x, frame by frame.
+    ``heading`` is that of the robot in rad, ``aside`` by how far the obstacle stands to the left of it in m, at the
+    end; ``heading_before`` and ``aside_before`` are those before the obstacle appeared. ``robot``, ``obstacle``, and
+    their mean indications ``robot_indicated`` and ``obstacle_indicated`` are of the end: at rest, unless the bench had
+    to stop the robot.
     """
 
     name: str
@@ -24,6 +25,7 @@ class Seen:
     rested: bool
     approach: Series
     stop: Series
+    across: Series
     moving: Series
     robot: Series
     obstacle: Series

@@ -89,6 +89,7 @@ def _seen(evidence: Evidence, number: int, data: Mapping[str, Any], links: Mappi
         rested=bool(data["rested"]),
         approach=series("approach"),
         stop=series("stop"),
+        across=series("across"),
         moving=series("obstacle"),
         robot=series("robot_x_at_rest"),
         obstacle=series("obstacle_x_at_rest"),

@@ -93,11 +93,17 @@ def _cruise(seen: Seen, body: Body) -> tuple[Figure, Figure]:
 
 
 def _at_the_end(seen: Seen) -> Figure:
-    """The speed of a robot that did not come to rest, where it was given no more time."""
-    kept = np.flatnonzero(seen.stop.t >= seen.stop.t[-1] - AT_THE_END)
-    t, values = seen.stop.t[kept], _with_scatter(part(seen.stop, kept))
-    line = line_through(t - t[-1], values, name=f"{ALONE}{seen.name}, the end", x_unit="s")
-    return of_shared(line.b)
+    """The speed, wherever it goes, of a robot that did not come to rest, where it was given no more time."""
+    along, across = _speed_at_the_end(seen.stop, f"{seen.name}, x"), _speed_at_the_end(seen.across, f"{seen.name}, y")
+    speed = math.hypot(along.value, across.value)
+    return combined(speed, [(along.value / speed, along), (across.value / speed, across)])
+
+
+def _speed_at_the_end(series: Series, name: str) -> Figure:
+    """That of one coordinate."""
+    kept = np.flatnonzero(series.t >= series.t[-1] - AT_THE_END)
+    t, values = series.t[kept], _with_scatter(part(series, kept))
+    return of_shared(line_through(t - t[-1], values, name=f"{ALONE}{name} at the end", x_unit="s").b)
 
 
 def _with_scatter(series: Series) -> Measurements:
