@@ -30,7 +30,7 @@ LIMITATIONS = (
     "earlier, or later.",
     "A speed at a touch is found on the way to it, by a parabola through what was tracked before it. What the robot "
     "did between the last frame in which it was surely free and the touch is not seen: it is in the uncertainty, as a "
-    "braking that ends anywhere between. It is the speed along the path: a robot that turns aside before it touches has "
+    "braking that ends anywhere between. It is the speed along the path: a robot that turns aside before a touch has "
     "more.",
     "A touch is known by the bumper, by an obstacle that is pushed along the path by more than 2 mm, or by bodies that "
     "overlap by more than U. A lighter touch that the bumper does not tell of is taken for a stop without one.",
