@@ -36,7 +36,7 @@ def side(name: str, results: Mapping[str, Mapping[str, Compared]], world: str = 
 
 
 def shares(*values: float, u: float = 0.01, dof: float = math.inf) -> dict[str, Compared]:
-    return {level: Compared(value, u, "1", {"counts": u}, dof) for level, value in zip(LEVELS, values, strict=True)}
+    return {level: Compared(value, u, "1", {"counts": u}, dof) for level, value in zip(LEVELS, values, strict=False)}
 
 
 def pair(first: Mapping[str, Compared], second: Mapping[str, Compared], a90: bool = True) -> tuple[Side, Side]:
@@ -61,6 +61,15 @@ def test_what_a_run_states_no_result_of_is_named_too() -> None:
     first, second = pair(shares(0, 0, 0, 0, 0), shares(0, 0, 0, 0, 0), a90=False)
     found = compare(first, second, margins={"share": 0.1})
     assert left_out_sentences(found) == ["Not compared, for one of the runs states no result of it: a90."]
+
+
+def test_plans_that_choose_their_points_are_of_one_design_by_their_rule() -> None:
+    plan = {"factors": {}, "order": "adaptive", "rule": {"name": "Trials"}, "most": 20}
+    one, other = (replace(each, run={**each.run, "plan": plan}) for each in pair(shares(0, 0), shares(0, 0)))
+    assert judged(compare(one, other, margin=3.0)) == ["within"]
+    for odd in ({"rule": {"name": "Staircase"}}, {"most": 21}):
+        with pytest.raises(UsageError, match=f"the {next(iter(odd))} of the plans differ"):
+            compare(one, replace(other, run={**other.run, "plan": plan | odd}), margin=3.0)
 
 
 def test_each_measurand_has_its_own_margin() -> None:

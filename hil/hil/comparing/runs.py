@@ -92,7 +92,7 @@ def _standards(record: Record) -> tuple[dict[str, str], dict[str, dict[str, Any]
 
 
 def require_comparable(first: Side, second: Side) -> None:
-    """Check that the two runs have one procedure and one design.
+    """Check that the two runs have one procedure and one design: one list of points, or one rule that chooses them.
 
     :raises UsageError: if they do not, naming what differs.
     """
@@ -101,9 +101,9 @@ def require_comparable(first: Side, second: Side) -> None:
     for what, key in (("procedures", "procedure"), ("parameters", "parameters")):
         _require_same(what, first.run[key], second.run[key], first, second)
     one, other = first.run["plan"], second.run["plan"]
-    for part in ("factors", "order", "repeats"):
-        _require_same(f"{part} of the plans", one[part], other[part], first, second)
-    points = _in_any_order(one["points"]), _in_any_order(other["points"])
+    for part in ("factors", "order", "repeats", "rule", "most"):
+        _require_same(f"{part} of the plans", one.get(part), other.get(part), first, second)
+    points = _in_any_order(one.get("points", [])), _in_any_order(other.get("points", []))
     _require_same("points of the plans", *points, first, second)
     _require_same("measurands", sorted(first.results), sorted(second.results), first, second)
 
