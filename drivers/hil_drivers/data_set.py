@@ -5,7 +5,7 @@
     [dataset]
     name = "signs"
     date = 2026-06-01
-    origin = "rendered"            # or "recorded"
+    origin = "rendered"            # or "recorded": of something real; without it they are not taken for real
     index = "index.csv"
 
     [quantities.illuminance]
@@ -39,6 +39,8 @@ from .file_bytes import small, whole
 from .replay import Recording, Reference
 
 FILE = "dataset.toml"
+NOT_STATED = "not stated"
+"""The origin of recordings whose data set does not say it."""
 
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 
@@ -48,12 +50,16 @@ class _Section(BaseModel):
 
 
 class About(_Section):
-    """``[dataset]``: ``blank`` is the word in the index for a scene that shows nothing."""
+    """``[dataset]``: ``blank`` is the word in the index for a scene that shows nothing.
+
+    ``origin`` says whether the recordings are of something real, with reference values that were measured, or were
+    rendered. Without it nothing shows that they are real, and they are not taken for it.
+    """
 
     name: Name
     date: date
-    origin: Literal["recorded", "rendered"]
     index: Name
+    origin: Literal["recorded", "rendered"] | None = None
     description: str = ""
     source: str = ""
     licence: str = ""
@@ -129,7 +135,7 @@ class DataSet:
         return Reference(
             unit=self.quantities[quantity].unit,
             values=tuple(entry.references[quantity] for entry in self.entries),
-            simulated=self.about.origin == "rendered",
+            simulated=self.about.origin != "recorded",
             source=self.about.name,
             date=self.about.date,
             sha256=self.sha256,
@@ -140,7 +146,7 @@ class DataSet:
         """What a record keeps of it."""
         return {
             "name": self.about.name,
-            "origin": self.about.origin,
+            "origin": self.about.origin or NOT_STATED,
             "index_sha256": self.sha256,
             "recordings": len(self.entries),
             "without_reference": [entry.recording.file for entry in self.incomplete],

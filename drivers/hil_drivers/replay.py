@@ -25,7 +25,7 @@ class Reference:
     """What the recordings say of one quantity.
 
     :param values: by recording that counts, the reference value and its standard uncertainty, both in ``unit``.
-    :param simulated: whether the values come from a simulation.
+    :param simulated: whether the values come from a simulation, or nothing says that they do not.
     :param source: the data set, its date, and the SHA-256 of its index.
     """
 

@@ -16,7 +16,9 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from hil_calibration.errors import CalibrationError
+from hil_drivers.capability import Camera, Scene, Source
 from hil_drivers.clock import WallClock
+from hil_drivers.data_set import NOT_STATED
 from hil_drivers.errors import DriverError
 from hil_drivers.replay import Recording, Replay
 
@@ -26,6 +28,7 @@ from .ending import ABORTED, COMPLETE, FAILED, Ending
 from .errors import Aborted, HilError, NotFit, ProcedureFault, raised
 from .execution import Execution, unbroken
 from .lanes_control import LanesControl
+from .origins import EVENT
 from .replay import USED, Occasions, Uses, require_recordings
 from .timekeeping import Timekeeper
 
@@ -129,7 +132,9 @@ class Lanes:
         engine.identify(self._clock, first.binding)
         self._note("lanes", {"count": len(self._lanes)})
         for name, device in first.replays.items():
-            self._note("data set", {"device": name, **device.facts})
+            self._note(EVENT, {"device": name, **device.facts})
+        for name in first.unstated():
+            self._note(EVENT, {"device": name, "origin": NOT_STATED})
         engine.service.attach(self.control)
 
     def _ended(self, task: asyncio.Task[Ending]) -> None:
@@ -177,6 +182,16 @@ class Lane:
             return Ending(FAILED, fault)
         finally:
             self.ready.set()
+
+    def unstated(self) -> list[str]:
+        """The devices that stand for equipment and do not tell what they replay."""
+        config = self._lanes.engine.config
+        read = {config.channels[name].device for name in self.bench.channels}
+        return [
+            name
+            for name, device in self.bench.devices.items()
+            if name not in self.replays and (name in read or isinstance(device, Camera | Scene | Source))
+        ]
 
     def end(self) -> None:
         """Cut the script off, or let it not begin."""

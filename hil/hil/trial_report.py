@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from .clock_state import read_clock_state
 from .errors import ProcedureFault
+from .replay import served_again
+from .origins import recordings_of
 from .report.model import MADE, Instrument, MeasurementReport, ReportData, System
 from .traceability import not_traceable
 from .utc import machine_instant, time_claim
@@ -31,6 +33,7 @@ def report_data(folder: Path, record: Record, results: Results, outcome: TrialOu
         question=outcome.question,
         identifier=identifier,
         provenance=run["provenance"],
+        recordings=recordings_of(record),
         verdict=results.verdict,
         picture=outcome.picture,
         results=outcome.results,
@@ -41,7 +44,7 @@ def report_data(folder: Path, record: Record, results: Results, outcome: TrialOu
         instruments=tuple(_instrument(name, channels[name]) for name in outcome.standards),
         systems=tuple(_system(event.data) for event in record.events("system")),
         identification=_identification(folder, record, run),
-        limitations=(*_untraceable(record), *outcome.limitations),
+        limitations=(*_untraceable(record), *served_again(record), *outcome.limitations),
         notes=results.notes,
         risk=outcome.risk,
         tables=outcome.tables,
@@ -58,13 +61,14 @@ def measurement_report(
         question=outcome.question,
         identifier=identifier,
         provenance=run["provenance"],
+        recordings=recordings_of(record),
         verdict=results.verdict,
         tables=results.summary,
         budgets=outcome.budgets,
         conditions=outcome.conditions,
         instruments=tuple(_instrument(name, channels[name]) for name in outcome.standards),
         identification=_identification(folder, record, run),
-        limitations=(*_untraceable(record), *outcome.limitations),
+        limitations=(*_untraceable(record), *served_again(record), *outcome.limitations),
         picture=outcome.picture,
         systems=tuple(_system(event.data) for event in record.events("system")),
     )

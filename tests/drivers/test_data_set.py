@@ -48,6 +48,18 @@ def test_what_was_written_is_read(folder: Path) -> None:
     assert data.reference("illuminance").simulated
 
 
+@pytest.mark.parametrize(
+    ("line", "origin", "simulated"),
+    [('origin = "recorded"', "recorded", False), ('origin = "rendered"', "rendered", True), ("", "not stated", True)],
+)
+def test_recordings_are_real_where_their_data_set_says_so_and_nowhere_else(
+    folder: Path, line: str, origin: str, simulated: bool
+) -> None:
+    edit(folder / "dataset.toml", 'origin = "rendered"', line)
+    data = load(folder)
+    assert (data.facts["origin"], data.reference("illuminance").simulated) == (origin, simulated)
+
+
 def test_a_recording_without_its_reference_is_named_and_does_not_count(folder: Path) -> None:
     edit(folder / "index.csv", "4.95,0.0495", "4.95,")
     data = load(folder)

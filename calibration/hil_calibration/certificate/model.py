@@ -25,6 +25,9 @@ Change = Literal["amended", "substituted"]
 Kind = Literal["calibration", "equivalence"]
 
 SIMULATED_PREFIX = "SIM-"
+REPLAYED_PREFIX = "REC-"
+"""How identifiers begin of documents on simulated values, and on values that were obtained from recordings."""
+
 _REQUIRED_CLAUSES = {"7.8.2.1 l": "that the results relate only to the items", "7.8.2.1 n": "on deviations"}
 
 
@@ -404,9 +407,11 @@ class Amendment:
 class Certificate:
     """A calibration certificate.
 
-    :param identifier: unique; starts with `SIM-` if, and only if, the values come from a simulated bench.
+    :param identifier: unique; starts with `SIM-` if, and only if, the values are simulated, with `REC-` if they were
+        replayed.
     :param begin: first, :param end: last day of the calibration and :param issued: day of issue, ISO 8601.
     :param place: where it was done; `place_description` says where if not in the laboratory.
+    :param replayed: the values were obtained from recordings of something real, with reference values made elsewhere.
     :param world: of a simulated bench: which world and seed the values come from.
     :param chain_head: SHA-256 of the head of the record's hash chain, empty if there is no record.
     :param function: written into the XML as our calibration record, beside the tables that everyone reads.
@@ -448,6 +453,7 @@ class Certificate:
     opinions: tuple[Text, ...] = ()
     customer_data: tuple[Words, ...] = ()
     kind: Kind = "calibration"
+    replayed: bool = False
 
     def __post_init__(self) -> None:
         grammar.identifier(self.identifier, "identifier")
@@ -476,18 +482,22 @@ class Certificate:
                 raise CertificateError(f"no statement {what} (ISO/IEC 17025:2017, {clause})", where=self.identifier)
 
     def _check_simulated(self) -> None:
-        if self.simulated and not self.identifier.startswith(SIMULATED_PREFIX):
-            raise CertificateError(
-                "a certificate of simulated values must say so in its identifier",
-                where=self.identifier,
-                remedy=f"begin it with {SIMULATED_PREFIX}",
-            )
-        if not self.simulated and self.identifier.startswith(SIMULATED_PREFIX):
-            raise CertificateError(
-                "an identifier of simulated values on measured ones",
-                where=self.identifier,
-                remedy=f"do not begin it with {SIMULATED_PREFIX}",
-            )
+        marks = ((SIMULATED_PREFIX, self.simulated, "simulated"), (REPLAYED_PREFIX, self.replayed, "replayed"))
+        if self.simulated and self.replayed:
+            raise CertificateError("values that are simulated and of real recordings at once", where=self.identifier)
+        for prefix, holds, name in marks:
+            if holds and not self.identifier.startswith(prefix):
+                raise CertificateError(
+                    f"a certificate of {name} values must say so in its identifier",
+                    where=self.identifier,
+                    remedy=f"begin it with {prefix}",
+                )
+            if not holds and self.identifier.startswith(prefix):
+                raise CertificateError(
+                    f"an identifier of {name} values on others",
+                    where=self.identifier,
+                    remedy=f"do not begin it with {prefix}",
+                )
 
     def _check_dates(self) -> None:
         days = (("begin", self.begin), ("end", self.end), ("issue date", self.issued))

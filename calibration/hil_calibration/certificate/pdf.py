@@ -59,7 +59,9 @@ class _CertificateView(View):
             "identifier": certificate.identifier,
             "issued": [int(part) for part in certificate.issued.split("-")],
             "language": self.languages[0],
-            "marks": self.marks(simulated=certificate.simulated, draft=certificate.draft),
+            "marks": self.marks(
+                simulated=certificate.simulated, replayed=certificate.replayed, draft=certificate.draft
+            ),
             "labels": self.labels(),
             "head": self.head(certificate.laboratory.name),
             "laboratory": self.organisation(certificate.laboratory),
@@ -89,7 +91,7 @@ class _CertificateView(View):
         """The warnings that stand on the first page, the other statements, and opinions apart."""
         certificate = self._certificate
         said = [self.text(statement.declaration) for statement in all_statements(certificate)]
-        first = certificate.simulated + certificate.draft
+        first = certificate.simulated + certificate.replayed + certificate.draft
         last = len(said) - len(opinions(certificate))
         return {"warnings": said[:first], "statements": said[first:last], "opinions": said[last:]}
 

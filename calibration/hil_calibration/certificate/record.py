@@ -1,7 +1,8 @@
 """Our calibration record in the comment of a DCC: what the standard's tables have no place for.
 
-`hil:record` holds the head of the raw record's hash chain, whether the values are simulated, the calibration function
-with the covariance of its coefficients and the shared effects, and the uncertainty budgets. No element is empty.
+`hil:record` holds the head of the raw record's hash chain, whether the values are simulated or replayed, the
+calibration function with the covariance of its coefficients and the shared effects, and the uncertainty budgets. No
+element is empty.
 """
 
 from __future__ import annotations
@@ -32,10 +33,11 @@ def to_element(certificate: model.Certificate) -> Element | None:
     if certificate.function:
         parts.append(_function(certificate.function))
     parts.extend(_budget(budget) for budget in certificate.budgets)
-    if not parts and not certificate.simulated:
+    if not parts and not certificate.simulated and not certificate.replayed:
         return None
-    world = {"world": certificate.world} if certificate.world else {}
-    return OWN.record(OWN.simulated(world, str(certificate.simulated).lower()), *parts)
+    told = {"world": certificate.world} if certificate.world else {}
+    told |= {"replayed": "true"} if certificate.replayed else {}
+    return OWN.record(OWN.simulated(told, str(certificate.simulated).lower()), *parts)
 
 
 def _function(function: model.Function) -> Element:

@@ -11,10 +11,11 @@ from typing import Literal
 
 from ..errors import CertificateError
 from . import grammar, words
-from .model import SIMULATED_PREFIX, Amendment, Budget, Equipment, Organisation, Person, Software
+from .model import REPLAYED_PREFIX, SIMULATED_PREFIX, Amendment, Budget, Equipment, Organisation, Person, Software
 from .words import Text, Words
 
 Provenance = Literal["measured", "simulated", "replayed"]
+Recordings = Literal["none", "recorded", "synthetic", "not stated"]
 Outcome = Literal["PASS", "FAIL", "INCONCLUSIVE"]
 Row = tuple[str, str]
 """A name and what belongs to it."""
@@ -79,7 +80,8 @@ class Table:
 class TrialReport:
     """A test report.
 
-    :param identifier: unique; starts with `SIM-` if, and only if, the values were not measured.
+    :param identifier: unique; starts with `REC-` if the values were replayed from recordings of something real, with
+        `SIM-` if they were not measured otherwise.
     :param title: what was done, :param question: what it was to find out.
     :param results: name and value with unit and uncertainty, the first most important.
     :param tables: further results.
@@ -94,6 +96,7 @@ class TrialReport:
     :param languages: of the fixed texts; the first is the mandatory one.
     :param draft: neither reviewed nor authorised; it says so.
     :param amends: the report that it replaces.
+    :param recordings: of replayed values: what was replayed.
     :raises CertificateError: something that no report may lack, contradict or misname.
     """
 
@@ -126,6 +129,7 @@ class TrialReport:
     languages: tuple[Literal["en", "fr"], ...] = ("en", "fr")
     draft: bool = False
     amends: Amendment | None = None
+    recordings: Recordings = "none"
 
     def __post_init__(self) -> None:
         grammar.identifier(self.identifier, "identifier")
@@ -148,12 +152,17 @@ class TrialReport:
             raise CertificateError("it amends itself", where=self.identifier, remedy="give it an identifier of its own")
 
     def _check_provenance(self) -> None:
-        marked = self.identifier.startswith(SIMULATED_PREFIX)
-        if marked != (self.provenance != "measured"):
+        if (self.recordings == "none") == (self.provenance == "replayed"):
+            raise CertificateError(f"{self.provenance} values of {self.recordings} recordings", where=self.identifier)
+        real = "" if self.provenance == "measured" else REPLAYED_PREFIX if self.recordings == "recorded" else None
+        wanted = SIMULATED_PREFIX if real is None else real
+        found = next((each for each in (SIMULATED_PREFIX, REPLAYED_PREFIX) if self.identifier.startswith(each)), "")
+        if found != wanted:
             raise CertificateError(
                 f"an identifier that does not fit {self.provenance} values",
                 where=self.identifier,
-                remedy=f"begin it with {SIMULATED_PREFIX} where the values were not measured, and only there",
+                remedy=f"begin it with {SIMULATED_PREFIX} where nothing real was measured, with {REPLAYED_PREFIX} on "
+                "real recordings, and only there",
             )
 
 

@@ -14,9 +14,22 @@ SIMULATED = Text(
     "SIMULÉ (SIMULATED). Les valeurs proviennent d'un banc simulé ; rien de physique n'a été essayé et il n'existe "
     "aucune traçabilité métrologique.",
 )
-REPLAYED = Text(
-    "REPLAYED. The values were replayed from recorded inputs and not measured anew.",
-    "REJEU (REPLAYED). Les valeurs ont été rejouées à partir de données enregistrées et non mesurées de nouveau.",
+NOT_STATED = Text(
+    "REPLAYED. The values were replayed and not measured anew. Origin of recordings not stated: nothing shows that "
+    "they are of anything real.",
+    "REJEU (REPLAYED). Les valeurs ont été rejouées et non mesurées de nouveau. Origine des enregistrements non "
+    "indiquée : rien ne montre qu'ils proviennent d'un objet réel.",
+)
+RECORDED = Text(
+    "REPLAYED. The values were obtained from recordings with reference values made elsewhere; nothing was measured on "
+    "this bench. The report holds for the conditions of these recordings.",
+    "REJEU (REPLAYED). Les valeurs ont été obtenues à partir d'enregistrements dont les valeurs de référence ont été "
+    "établies ailleurs ; rien n'a été mesuré sur ce banc. Le rapport vaut pour les conditions de ces enregistrements.",
+)
+SYNTHETIC = Text(
+    "REPLAYED. The values were replayed from recordings that are synthetic: nothing physical was measured.",
+    "REJEU (REPLAYED). Les valeurs ont été rejouées à partir d'enregistrements synthétiques : rien de physique n'a été "
+    "mesuré.",
 )
 NO_CERTIFICATE = Text(
     "This is a test report. It is not a calibration certificate.",
@@ -39,7 +52,8 @@ NO_REQUIREMENT = Text(
 
 def warnings(report: TrialReport) -> tuple[Text, ...]:
     """What must be read before anything else."""
-    marks = {"simulated": (SIMULATED,), "replayed": (REPLAYED,), "measured": ()}[report.provenance]
+    replayed = {"recorded": (RECORDED,), "synthetic": (SYNTHETIC,), "not stated": (NOT_STATED,), "none": ()}
+    marks = (SIMULATED,) if report.provenance == "simulated" else replayed[report.recordings]
     return (*marks, *((DRAFT.declaration,) if report.draft else ()))
 
 

@@ -14,8 +14,8 @@ _ISO = "ISO/IEC 17025:2017"
 def all_statements(certificate: Certificate) -> tuple[Statement, ...]:
     """The statements in the order in which they are written and printed; opinions last.
 
-    SIMULATED, DRAFT and the original that an amended certificate replaces stand before everything else. A statement
-    that there is no conformity, or was no adjustment, gives way to its contrary where the results show one.
+    SIMULATED or REPLAYED, DRAFT and the original that an amended certificate replaces stand before everything else. A
+    statement that there is no conformity, or was no adjustment, gives way to its contrary where the results show one.
     """
     return (*_first(certificate), *_own(certificate), *_last(certificate), *opinions(certificate))
 
@@ -39,6 +39,8 @@ def _own(certificate: Certificate) -> Iterator[Statement]:
 def _first(certificate: Certificate) -> Iterator[Statement]:
     if certificate.simulated:
         yield text.SIMULATED_ITEM if certificate.kind == "equivalence" else text.SIMULATED
+    if certificate.replayed:
+        yield text.REPLAYED
     if certificate.draft:
         yield text.DRAFT
     if certificate.amends:

@@ -32,6 +32,37 @@ SIMULATED_ITEM = Statement(
 )
 """The same of a certificate of equivalence, of which the other bench may be a physical one."""
 
+REPLAYED = Statement(
+    Text(
+        "REPLAYED. The values were obtained from recordings with reference values made elsewhere; nothing was measured "
+        "on this bench. The certificate holds for the conditions of these recordings.",
+        "REJEU (REPLAYED). Les valeurs ont été obtenues à partir d'enregistrements dont les valeurs de référence ont "
+        "été établies ailleurs ; rien n'a été mesuré sur ce banc. Le certificat vaut pour les conditions de ces "
+        "enregistrements.",
+    ),
+    traceable=False,
+)
+"""Written before every other statement of a certificate of replayed values, by the writer itself."""
+
+SYNTHETIC = Statement(
+    Text(
+        "The bench replayed recordings, and these are synthetic.",
+        "Le banc a rejoué des enregistrements, et ceux-ci sont synthétiques.",
+    ),
+)
+"""Of a simulated certificate whose values were replayed."""
+
+NOT_STATED = Statement(
+    Text(
+        "Origin of recordings not stated: the bench replayed recordings of which nothing shows that they are of "
+        "anything real. They are taken for simulated ones.",
+        "Origine des enregistrements non indiquée : le banc a rejoué des enregistrements dont rien ne montre qu'ils "
+        "proviennent d'un objet réel. Ils sont tenus pour simulés.",
+    ),
+    traceable=False,
+)
+"""The same, where their data set does not say what they are."""
+
 DRAFT = Statement(
     Text(
         "DRAFT. This document has been neither reviewed nor authorised and is not issued.",
@@ -85,6 +116,17 @@ SIMULATED_CHAIN = Statement(
     Text(
         "The calibration chain shown is simulated: each standard listed stands for a simulated instrument.",
         "La chaîne d'étalonnage présentée est simulée : chaque étalon listé désigne un instrument simulé.",
+    ),
+    norm=_ISO,
+    reference="7.8.4.1 c",
+    traceable=False,
+)
+REPLAYED_CHAIN = Statement(
+    Text(
+        "The reference values and their uncertainties are those that the data set listed states. Their metrological "
+        "traceability is what its author answers for; it was not verified here.",
+        "Les valeurs de référence et leurs incertitudes sont celles qu'indique le jeu de données listé. Son auteur "
+        "répond de leur traçabilité métrologique, qui n'a pas été vérifiée ici.",
     ),
     norm=_ISO,
     reference="7.8.4.1 c",
@@ -219,6 +261,7 @@ def deviation(words: Words) -> Statement:
 def standard_statements(
     *,
     simulated: bool,
+    replayed: bool = False,
     adjusted: bool = False,
     deviations: Words,
     rounding: Rounding = "nearest",
@@ -232,7 +275,7 @@ def standard_statements(
     :param decision: the decision rule applied; no statement of conformity when None.
     :param accredited: the laboratory names its accreditation itself (`Organisation.accreditation`).
     """
-    chain = SIMULATED_CHAIN if simulated else TRACEABLE
+    chain = SIMULATED_CHAIN if simulated else REPLAYED_CHAIN if replayed else TRACEABLE
     conformity = (
         Statement(decision, norm=_ISO, reference="7.8.6.2", ref_type="basic_conformity") if decision else NO_DECISION
     )

@@ -11,6 +11,7 @@ from hil_calibration.certificate import model, text
 from hil_drivers.clock import NANOSECONDS
 
 from ..capability import capabilities, require_capability
+from ..origins import REAL, Origin, origin_of
 from ..utc import time_claim
 
 if TYPE_CHECKING:
@@ -21,6 +22,12 @@ if TYPE_CHECKING:
     from .details import Details
 
 SOFTWARE = "hil-bench"
+
+_RECORDINGS: dict[Origin, tuple[model.Statement, ...]] = {
+    "synthetic": (text.SYNTHETIC,),
+    "not stated": (text.NOT_STATED,),
+}
+"""What is said of recordings that are not known to be real."""
 
 
 def certificate_of(
@@ -34,7 +41,8 @@ def certificate_of(
     require_capability(outcome.results, register)
     begin, end = days(record)
     claim = time_claim(record)
-    simulated = record.run["provenance"] != "measured"
+    origin = origin_of(record)
+    simulated, replayed = origin not in REAL, origin == "recorded"
     return model.Certificate(
         identifier=details.identifier,
         laboratory=organisation(details.laboratory),
@@ -45,9 +53,11 @@ def certificate_of(
         conditions=outcome.conditions,
         results=tuple(_with_capability(result, register) for result in outcome.results),
         statements=(
-            *([] if simulated or claim.synchronised else [text.CLOCK_NOT_SYNCHRONISED]),
+            *([text.CLOCK_NOT_SYNCHRONISED] if origin == "measured" and not claim.synchronised else []),
+            *_RECORDINGS.get(origin, ()),
             *text.standard_statements(
                 simulated=simulated,
+                replayed=replayed,
                 deviations=deviations(record, details),
                 rounding=details.reporting.rounding,
                 coverage=details.reporting.coverage,
@@ -62,6 +72,7 @@ def certificate_of(
         end=end.isoformat(),
         issued=max(end.isoformat(), details.issued),
         simulated=simulated,
+        replayed=replayed,
         world=record.run.get("world", ""),
         chain_head=record.chain_head,
         function=outcome.function,

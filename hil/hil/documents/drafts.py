@@ -8,6 +8,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from ..origins import prefix_of
 from ..outcome import CalibrationOutcome, MeasurementOutcome, TrialOutcome
 from ..traceability import not_traceable
 from .details import Details
@@ -19,9 +20,6 @@ if TYPE_CHECKING:
     from ..results import Results
 
 SOFTWARE = "hil-bench"
-
-SIMULATED = "SIM-"
-"""How the identifier of a document begins whose values were not measured."""
 
 TEMPLATES: dict[str, Literal["certificate", "report"]] = {"template": "certificate", "report_template": "report"}
 """The keys of `[reporting]` that name a template, and of which document."""
@@ -59,9 +57,8 @@ def require_templates(config: BenchConfig) -> None:
 
 
 def identifier(record: Record, folder: Path) -> str:
-    """The identifier of a run's first document: ``SIM-`` before it where the values were not measured."""
-    prefix = "" if record.run["provenance"] == "measured" else SIMULATED
-    return f"{prefix}{folder.name.rpartition('_')[2]}"
+    """The identifier of a run's first document, which tells where its values come from unless they were measured."""
+    return f"{prefix_of(record)}{folder.name.rpartition('_')[2]}"
 
 
 def _write_certificate(folder: Path, record: Record, outcome: CalibrationOutcome, config: BenchConfig) -> Documents:

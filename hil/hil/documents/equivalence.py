@@ -18,7 +18,6 @@ from ..comparing.runs import side_of
 from ..errors import UsageError, VerificationFailed
 from .certificates import SOFTWARE, amendment, days, organisation, persons
 from .details import Compares
-from .drafts import SIMULATED
 from .source import source_of
 
 if TYPE_CHECKING:
@@ -63,11 +62,11 @@ def equivalence_identifier(folder: Path, compares: Compares) -> str:
     one, other = (name.rpartition("_")[2] for name in (folder.name, compares.run))
     named = sorted(compares.margins) if compares.margin is None and not compares.measurand else [compares.measurand]
     measurands = (re.sub(r"\W+", "-", name) for name in named)
-    return "-".join(filter(None, (f"{SIMULATED}{one}", other, *measurands)))
+    return "-".join(filter(None, (f"{model.SIMULATED_PREFIX}{one}", other, *measurands)))
 
 
 def for_test_keys(source: Source, details: Details) -> bool:
-    """Whether a document is signed with a key of a test authority: nothing in it was measured."""
+    """Whether a document is signed with a key of a test authority: nothing in it is real."""
     if not source.simulated or details.compares is None:
         return source.simulated
     return _other(source, details.compares).simulated

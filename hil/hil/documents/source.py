@@ -11,6 +11,7 @@ from ..bench.laboratory import Laboratory, laboratory_in
 from ..bench.register import EquipmentRegister, register_in
 from ..ending import COMPLETE
 from ..errors import UsageError, VerificationFailed
+from ..origins import REAL, origin_of
 from ..outcome import CalibrationOutcome, MeasurementOutcome, TrialOutcome
 from ..record import Record, open_run
 from ..reproduction import reproduced
@@ -42,8 +43,8 @@ class Source:
 
     @property
     def simulated(self) -> bool:
-        """Whether the values are not measured."""
-        return bool(self.record.run["provenance"] != "measured")
+        """Whether the values were measured neither here nor, as far as is stated, elsewhere."""
+        return origin_of(self.record) not in REAL
 
 
 def source_of(folder: Path, *, key: PublicKey | None = None, documents: bool = True) -> Source:

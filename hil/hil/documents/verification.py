@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hil_calibration.certificate.model import SIMULATED_PREFIX
+from hil_calibration.certificate.model import REPLAYED_PREFIX, SIMULATED_PREFIX
 from hil_calibration.errors import CertificateError, SignatureFault
 
 from ..errors import HilError, UsageError
@@ -69,6 +69,11 @@ def verify_document(
     facts = _facts(path, files, signed)
     found.identifier = facts["identifier"]
     simulated = facts["identifier"].startswith(SIMULATED_PREFIX)
+    if facts["identifier"].startswith(REPLAYED_PREFIX):
+        found.notes.append(
+            "Its values were obtained from recordings with reference values made elsewhere; nothing was measured on "
+            "its bench."
+        )
     for name, one in signed.items():
         if one is not None and one.test and not simulated:
             found.findings.append(Finding(name, "measured values are signed with a key of a test authority"))

@@ -62,6 +62,7 @@ def report_document(data: ReportData | MeasurementReport, facts: ReportFacts) ->
         end=facts.end,
         issued=facts.issued,
         provenance=data.provenance,
+        recordings=data.recordings,
         deviations=facts.deviations,
         limitations=tuple(map(_words, data.limitations)),
         results=_rows(data.results) if isinstance(data, ReportData) else (),

@@ -30,7 +30,7 @@ CAPTION = (
 def report_html(data: ReportData) -> str:
     """The report as a page. All text is escaped; numbers appear exactly as given."""
     body = [
-        *heading("Test report", data.title, data.question, data.identifier, data.provenance),
+        *heading("Test report", data.title, data.question, data.identifier, data.provenance, data.recordings),
         verdict_section(data.verdict, data.risk),
         notes_section(data.notes),
         _key(data.results),
@@ -54,7 +54,9 @@ def report_html(data: ReportData) -> str:
 def measurement_html(data: MeasurementReport) -> str:
     """The report of measurements as a page."""
     body = [
-        *heading("Report of measurements", data.title, data.question, data.identifier, data.provenance),
+        *heading(
+            "Report of measurements", data.title, data.question, data.identifier, data.provenance, data.recordings
+        ),
         "" if data.verdict is None else verdict_section(data.verdict),
         "" if data.picture is None else _figure(data, data.picture),
         *map(table, data.tables),

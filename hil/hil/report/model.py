@@ -9,6 +9,7 @@ from ..outcome import BudgetTable, Chart, DetectionPicture
 from ..results import SummaryTable, Verdict
 
 Provenance = Literal["measured", "simulated", "replayed"]
+Recordings = Literal["none", "recorded", "synthetic", "not stated"]
 Row = tuple[str, str]
 
 MADE = "report made"
@@ -56,6 +57,7 @@ class ReportData:
     :param notes: deviations and what else qualifies the result; shown under the verdict.
     :param risk: that the verdict's decision rule takes.
     :param tables: what was observed, where ``picture`` is a chart.
+    :param recordings: what was replayed, where the values were.
     """
 
     title: str
@@ -76,6 +78,7 @@ class ReportData:
     notes: tuple[str, ...] = ()
     risk: str = ""
     tables: tuple[SummaryTable, ...] = ()
+    recordings: Recordings = "none"
 
 
 @dataclass(frozen=True)
@@ -100,3 +103,4 @@ class MeasurementReport:
     limitations: tuple[str, ...]
     picture: Chart | None = None
     systems: tuple[System, ...] = ()
+    recordings: Recordings = "none"

@@ -7,12 +7,21 @@ from html import escape
 from importlib.resources import files
 
 from ..results import SummaryTable, Verdict
-from .model import Instrument, Provenance, Row
+from .model import Instrument, Provenance, Recordings, Row
 
 MARKS = {
     "simulated": ("SIMULATED", "Every value comes from a simulated bench; none was measured."),
     "replayed": ("REPLAYED", "The values were replayed from recorded inputs, not measured anew."),
 }
+
+RECORDINGS: dict[Recordings, str] = {
+    "recorded": "The values were obtained from recordings with reference values made elsewhere; nothing was measured "
+    "on this bench. The report holds for the conditions of these recordings.",
+    "synthetic": "The values were replayed from recordings that are synthetic: nothing physical was measured.",
+    "not stated": "The values were replayed, not measured anew. Origin of recordings not stated: nothing shows that "
+    "they are of anything real.",
+}
+"""What is said of replayed values, by what was replayed."""
 
 
 def page(title: str, identifier: str, body: Iterable[str]) -> str:
@@ -27,10 +36,18 @@ def page(title: str, identifier: str, body: Iterable[str]) -> str:
 
 
 def heading(
-    kind: str, title: str, question: str, identifier: str, provenance: Provenance, *, origin: str = ""
+    kind: str,
+    title: str,
+    question: str,
+    identifier: str,
+    provenance: Provenance,
+    recordings: Recordings = "none",
+    *,
+    origin: str = "",
 ) -> Iterable[str]:
     """The head of a page; whatever was not measured is marked behind every line of it.
 
+    :param recordings: what was replayed, where the values were.
     :param origin: says where the values come from, in place of the sentence for that ``provenance``.
     """
     mark = MARKS.get(provenance)
@@ -38,7 +55,7 @@ def heading(
     yield f'<p class="kind"><span>{escape(kind)}</span><span>{escape(identifier)}</span></p>'
     yield f"<h1>{escape(title)}</h1>"
     yield f'<p class="question">{escape(question)}</p>'
-    yield _banner(mark[0], origin or mark[1]) if mark else ""
+    yield _banner(mark[0], origin or RECORDINGS.get(recordings) or mark[1]) if mark else ""
 
 
 def _style() -> str:

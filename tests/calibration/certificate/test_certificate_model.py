@@ -42,6 +42,9 @@ def test_a_column_that_no_certificate_may_hold_is_refused(changes: dict[str, obj
     [
         (lambda c: replace(c, identifier="2026-0007"), "begin it with SIM-"),
         (lambda c: replace(c, simulated=False), "do not begin it with SIM-"),
+        (lambda c: replace(c, identifier="2026-0007", simulated=False, replayed=True), "begin it with REC-"),
+        (lambda c: replace(c, identifier="REC-0007", simulated=False), "do not begin it with REC-"),
+        (lambda c: replace(c, replayed=True), "at once"),
         (lambda c: replace(c, begin="2026-03-11"), "the begin .* is after the end"),
         (lambda c: replace(c, issued="2026-03-09"), "the end .* is after the issue date"),
         (lambda c: replace(c, issued="12.3.2026"), "write YYYY-MM-DD"),

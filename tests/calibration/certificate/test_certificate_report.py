@@ -26,7 +26,7 @@ from hil_calibration.certificate.model import (
     Software,
     Text,
 )
-from hil_calibration.certificate.report import ReportVerdict, SystemUnderTest, Table
+from hil_calibration.certificate.report import Provenance, Recordings, ReportVerdict, SystemUnderTest, Table
 from hil_calibration.errors import CertificateError
 
 PICTURE = b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 40 20"><path d="M0 20 L40 0" stroke="black"/></svg>'
@@ -128,11 +128,41 @@ def test_each_page_has_identifier_number_and_mark(report: TrialReport, tmp_path:
 
 
 def test_replayed_and_measured_values_are_told_apart(report: TrialReport, tmp_path: Path) -> None:
-    assert "REPLAYED" in text_of(made(replace(report, provenance="replayed")), tmp_path)
+    synthetic = replace(report, provenance="replayed", recordings="synthetic")
+    assert "recordings that are synthetic" in text_of(made(synthetic), tmp_path)
+    unknown = replace(report, provenance="replayed", recordings="not stated")
+    assert "Origin of recordings not stated" in text_of(made(unknown), tmp_path)
+    real = replace(report, identifier="REC-1", provenance="replayed", recordings="recorded")
+    text = text_of(made(real), tmp_path)
+    assert "nothing was measured on this bench" in " ".join(text.split())
+    assert "REPLAYED" in text
+    assert "SIMULATED" not in text
     measured = replace(report, identifier="R-1", provenance="measured")
     text = text_of(made(measured), tmp_path)
     assert "SIMULATED" not in text
     assert "REPLAYED" not in text
+
+
+@pytest.mark.parametrize(
+    ("identifier", "provenance", "recordings"),
+    [
+        ("R-1", "simulated", "none"),
+        ("SIM-1", "measured", "none"),
+        ("REC-1", "measured", "none"),
+        ("REC-1", "simulated", "none"),
+        ("REC-1", "replayed", "synthetic"),
+        ("REC-1", "replayed", "not stated"),
+        ("SIM-1", "replayed", "recorded"),
+        ("R-1", "replayed", "recorded"),
+        ("SIM-1", "replayed", "none"),
+        ("SIM-1", "simulated", "recorded"),
+    ],
+)
+def test_an_identifier_that_says_another_origin_is_refused(
+    report: TrialReport, identifier: str, provenance: Provenance, recordings: Recordings
+) -> None:
+    with pytest.raises(CertificateError, match=identifier):
+        replace(report, identifier=identifier, provenance=provenance, recordings=recordings)
 
 
 def test_measurements_without_a_requirement_have_no_verdict(report: TrialReport, tmp_path: Path) -> None:
