@@ -35,6 +35,7 @@ SLOPE = "slope not significant"
 CEILING = "ceiling below the level"
 EXTRAPOLATED = "outside the stimuli presented"
 BOUND = "no finite upper bound"
+SHIFTED = "level not reached with shifted stimuli"
 
 
 @dataclass(frozen=True)
@@ -244,7 +245,8 @@ def with_shared_effects(
     covers. A combined bound outside the stimuli presented is kept: the
     shift moves the stimuli too. Without an ``a`` to refer to, the bounds move by z (sum d^2)^1/2 outright, d being the
     mean shift of ln x. What is independent from one observation to the next flattens the curve and is
-    part of it, not of this budget.
+    part of it, not of this budget. Where the curve of shifted stimuli does not reach the level, the part of that effect
+    is unknown: there is no u and no bound, and a flag says so.
 
     :param shared: contributions c u of each effect to each stimulus, ``(n, m)``, unit of x.
     :param effects: the m names.
@@ -291,13 +293,14 @@ def _bounded(curve: DetectionCurve, shifts: list[float]) -> DetectionResult:
 def _combined(curve: DetectionCurve, shifts: list[float], effects: Sequence[str]) -> DetectionResult:
     from scipy.special import ndtri
 
+    if unknown := [name for name, d in zip(effects, shifts, strict=True) if math.isnan(d)]:
+        reason = f"the curve does not reach {curve.level:g} with all stimuli shifted by u of {', '.join(unknown)}"
+        return DetectionResult(replace(curve, flags=(*curve.flags, SHIFTED), reason=reason), (), None, None, None)
     a, z = float(curve.a or math.nan), float(ndtri(curve.confidence))
     systematic = z * math.sqrt(math.fsum(d * d for d in shifts))
 
     def widened(bound: float | None, sign: float) -> float | None:
-        if bound is None or math.isnan(systematic):
-            return None
-        return a * math.exp(sign * math.hypot(math.log(bound / a), systematic))
+        return None if bound is None else a * math.exp(sign * math.hypot(math.log(bound / a), systematic))
 
     lines = [Contribution(name, a * d) for name, d in zip(effects, shifts, strict=True)]
     combined = None

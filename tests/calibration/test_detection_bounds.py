@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy.special import expit
 
 from hil_calibration.clustered import Likelihood, Parameters, Profile, average_inverse
-from hil_calibration.detection_curve import fit_detection, threshold
+from hil_calibration.detection_curve import SHIFTED, fit_detection, threshold, with_shared_effects
 from hil_calibration.jeffreys import Penalised, penalty
 
 Array = NDArray[np.float64]
@@ -113,3 +113,16 @@ def test_bounds_and_uncertainty_hold_in_many_trials(between: float, ceiling: flo
     assert below >= 135
     assert np.sqrt(np.mean(np.square(ratios))) < 1.1
     assert abs(np.mean(ratios)) < 0.3
+
+
+def test_an_effect_with_which_the_level_is_not_reached_leaves_no_uncertainty() -> None:
+    """A curve that levels off at 0.902: with all stimuli shifted by u of their zero it levels off below 0.9."""
+    draw = np.random.default_rng(25)
+    x = np.repeat([4.0, 8.0, 12.0, 16.0, 25.0, 60.0, 100.0], 24)
+    signs = np.tile(np.arange(12), 14)
+    hits = draw.uniform(size=x.size) < 0.905 / (1.0 + np.exp(-3.0 * np.log(x / 8.0)))
+    found = with_shared_effects(x, hits, signs, np.column_stack([np.full(x.size, 1.5), 0.05 * x]), ("zero", "scale"))
+    assert found.curve.a is not None
+    assert (found.u, found.lower, found.upper, found.contributions) == (None, None, None, ())
+    assert SHIFTED in found.curve.flags
+    assert found.curve.reason == "the curve does not reach 0.9 with all stimuli shifted by u of zero"
