@@ -22,6 +22,12 @@ USED = "recording"
 NAMED = 5
 """Conditions that are named where a data set lacks something, each with the first point that finds it lacking."""
 
+SERVED_AGAIN = (
+    "Those that served again are no new evidence of what other recordings would give: intervals and bounds hold at "
+    "best for the recordings of this data set, and are too narrow where a system always answers one recording alike."
+)
+"""Of every result that rests on recordings some of which served more than once."""
+
 
 class Occasions:
     """Which presentation of its condition each point is, counted from 0 in the order of the plan.
@@ -98,3 +104,14 @@ def require_recordings(devices: Mapping[str, Replay], plan: Plan, done: History)
     if faults := list(first.values()):
         more = "" if len(faults) <= NAMED else f"; and {len(faults) - NAMED} more conditions"
         raise NotFit("; ".join(faults[:NAMED]) + more, remedy=MORE)
+
+
+def served_again(record: Record) -> list[str]:
+    """What a result does not show where recordings served more than once among what counts; nothing where none did."""
+    counts = {(each.point, each.attempt) for each in record.observations()}
+    used = [event.data for event in record.events(USED) if (event.data["point"], event.data["attempt"]) in counts]
+    different = len({(use["device"], use["sha256"]) for use in used})
+    if different == len(used):
+        return []
+    recordings = "1 recording" if different == 1 else f"{different} recordings"
+    return [f"{recordings} served {len(used)} times. {SERVED_AGAIN}"]

@@ -19,7 +19,7 @@ SETTINGS = {"signs": "AAA,BBB,CCC", "illuminance": "80 lx", "warm_up": "0"}
 
 
 async def carry_out(
-    place: Path, procedure: str, *, reuse: bool = False, documents: bool = True, **settings: str
+    place: Path, procedure: str, *, reuse: bool = False, documents: bool = True, unset: str = "", **settings: str
 ) -> RunOutcome:
     bench = make_bench(place / "bench")
     if reuse:
@@ -27,7 +27,7 @@ async def carry_out(
     return await run_procedure(
         procedure,
         str(bench),
-        settings=SETTINGS | settings,
+        settings={name: value for name, value in (SETTINGS | settings).items() if name != unset},
         seed=3,
         speed=None,
         out=place / "runs",
@@ -53,7 +53,15 @@ async def test_recordings_that_serve_again_are_told(tmp_path: Path) -> None:
     told = json.loads((outcome.folder / "results.json").read_text(encoding="utf-8"))
     trials = told["results"]["trials"]
     page = (outcome.folder / "report.html").read_text(encoding="utf-8")
-    assert f"{trials} trials had 6 recordings. Those that served again are no new evidence" in page
+    assert f"6 recordings served {trials} times. Those that served again are no new evidence" in page
+
+
+async def test_they_are_told_of_every_trial_that_replays(tmp_path: Path) -> None:
+    settings = {"signs": "AAA,BBB", "illuminances": "5,20,80", "repeats": "3", "blanks": "0"}
+    outcome = await carry_out(tmp_path, "detection-vs-illuminance", reuse=True, unset="illuminance", **settings)
+    assert outcome.status == "complete", outcome.error
+    page = (outcome.folder / "report.html").read_text(encoding="utf-8")
+    assert "12 recordings served 18 times. Those that served again are no new evidence" in page
 
 
 async def test_where_each_serves_once_nothing_is_told(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from ..curve_report import OUTCOME
 from ..faults import fault_kinds
 from .budget import BUDGET_LIMITATIONS, rows, to_json
 from .parameters import SuccessRate
-from .tally import Tally, downwards, upwards
+from .tally import LIMITATIONS, Tally, downwards, upwards
 
 EQUAL_NUMBERS = (
     "Each sign is shown equally often as far as the number allows: the share read then scatters no more than by the "
@@ -62,7 +62,7 @@ def results(record: Record, p: SuccessRate) -> Results:
             conditions=tally.conditions(p),
             counts=(("planned trials and failures allowed", f"{planned}, {p.failures}"), *tally.counts()),
             fit=(("model", "trials that succeed with one probability"), ("method of the bounds", "Clopper-Pearson")),
-            limitations=(EQUAL_NUMBERS, *BUDGET_LIMITATIONS, *tally.limitations),
+            limitations=(EQUAL_NUMBERS, *BUDGET_LIMITATIONS, *LIMITATIONS),
             risk=f"of PASS below the requirement, and of FAIL above it: at most {100 * (1 - p.confidence):.3g} % each",
             tables=(tally.by_sign(),),
         ),

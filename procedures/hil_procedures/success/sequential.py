@@ -10,7 +10,7 @@ from ..faults import fault_kinds
 from .budget import BUDGET_LIMITATIONS, rows, to_json
 from .parameters import SuccessRateSequential
 from .script import stopping_rule
-from .tally import Tally, downwards, upwards
+from .tally import LIMITATIONS, Tally, downwards, upwards
 
 BETWEEN = "A failure probability between the acceptable and the rejectable one may be decided either way."
 
@@ -55,7 +55,7 @@ def results(record: Record, p: SuccessRateSequential) -> Results:
             conditions=tally.conditions(p),
             counts=tally.counts(),
             fit=_fit(rule, p),
-            limitations=(BETWEEN, *BUDGET_LIMITATIONS, *tally.limitations),
+            limitations=(BETWEEN, *BUDGET_LIMITATIONS, *LIMITATIONS),
             risk=f"of rejecting what is acceptable: {_percent(good.reject)}, at most {_percent(p.producer_risk)}; of "
             f"accepting what is rejectable: {_percent(bad.accept)}, at most {_percent(p.consumer_risk)} (exact, the "
             "cut-off included)",

@@ -9,7 +9,6 @@ import numpy as np
 
 from hil import Record, SummaryTable
 from hil.evidence import Evidence
-from hil.replay import USED
 from hil_calibration.performance import proportion_interval
 from hil_calibration.rounding import report
 
@@ -25,11 +24,6 @@ LIMITATIONS = (
     "No conformity to a standard is claimed.",
 )
 
-SERVED_AGAIN = (
-    "Those that served again are no new evidence of what other recordings would give: the bounds hold at best for the "
-    "recordings of this data set, and are too narrow where a system always answers one recording alike."
-)
-
 
 @dataclass(frozen=True)
 class Tally:
@@ -38,18 +32,13 @@ class Tally:
     evidence: Evidence
     session: Session
     voids: int
-    recordings: frozenset[str] = frozenset()
-    """Of a data set, those that the trials that count were given."""
 
     @classmethod
     def of(cls, record: Record) -> Tally:
         """The tally of a finished run."""
         evidence = Evidence(record)
         voids = sum(1 for attempt in record.points() if attempt.state == "void")
-        count = {(each.point, each.attempt) for each in evidence.observations}
-        used = [use.data for use in record.events(USED)]
-        given = frozenset(use["sha256"] for use in used if (use["point"], use["attempt"]) in count)
-        return cls(evidence, read_session(evidence), voids, given)
+        return cls(evidence, read_session(evidence), voids)
 
     @property
     def n(self) -> int:
@@ -73,13 +62,6 @@ class Tally:
     def standards(self) -> tuple[str, ...]:
         """The channels of the instruments that measured."""
         return self.evidence.role("luxmeter"), self.evidence.role("temperature")
-
-    @property
-    def limitations(self) -> tuple[str, ...]:
-        """What the result does not show."""
-        if not 0 < len(self.recordings) < self.n:
-            return LIMITATIONS
-        return (f"{self.n} trials had {len(self.recordings)} recordings. {SERVED_AGAIN}", *LIMITATIONS)
 
     def conditions(self, p: Condition) -> tuple[tuple[str, str], ...]:
         """The condition as it was measured, with its expanded uncertainty."""
