@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from .clock_state import read_clock_state
 from .errors import ProcedureFault
-from .replay import served_again
 from .origins import recordings_of
+from .replay import served_again
 from .report.model import MADE, Instrument, MeasurementReport, ReportData, System
 from .traceability import not_traceable
 from .utc import machine_instant, time_claim
