@@ -57,8 +57,16 @@ async def test_recordings_that_serve_again_are_told(tmp_path: Path) -> None:
 
 
 async def test_they_are_told_of_every_trial_that_replays(tmp_path: Path) -> None:
-    settings = {"signs": "AAA,BBB", "illuminances": "5,20,80", "repeats": "3", "blanks": "0"}
-    outcome = await carry_out(tmp_path, "detection-vs-illuminance", reuse=True, unset="illuminance", **settings)
+    outcome = await carry_out(
+        tmp_path,
+        "detection-vs-illuminance",
+        reuse=True,
+        unset="illuminance",
+        signs="AAA,BBB",
+        illuminances="5,20,80",
+        repeats="3",
+        blanks="0",
+    )
     assert outcome.status == "complete", outcome.error
     page = (outcome.folder / "report.html").read_text(encoding="utf-8")
     assert "12 recordings served 18 times. Those that served again are no new evidence" in page
