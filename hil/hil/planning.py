@@ -59,7 +59,12 @@ def _replays(prepared: Prepared) -> dict[str, Replay]:
     """The devices that replay recordings, by name; none of them is open."""
     config = prepared.config
     needed = config.needed_devices([*prepared.procedure.roles, *config.ambient_roles])
-    return {name: device for name in needed if isinstance(device := made(config, name), Replay)}
+    found: dict[str, Replay] = {}
+    for name in needed:
+        device: object = made(config, name)
+        if isinstance(device, Replay):
+            found[name] = device
+    return found
 
 
 def _require_a_first_point(prepared: Prepared, design: Design | AdaptiveDesign) -> None:

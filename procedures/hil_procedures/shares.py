@@ -56,4 +56,4 @@ def level(value: float, unit: str, budget: Iterable[Mapping[str, Any]], *, among
     narrower = float(ndtri(confidence)) / math.sqrt(threshold(confidence, among))
     parts = {line["name"]: line["u"] * (narrower if line["name"] == OBSERVATIONS else 1.0) for line in budget}
     dof = dof_of({name: {"u": u, **({"dof": among - 1} if name == OBSERVATIONS else {})} for name, u in parts.items()})
-    return Compared(value, math.hypot(*parts.values()), unit, parts, dof)
+    return Compared(value, math.hypot(*parts.values()), unit, parts, dof, of_size=True)

@@ -6,6 +6,7 @@ import json
 import math
 from collections.abc import Mapping
 from dataclasses import replace
+from html import unescape
 from typing import Any
 
 import pytest
@@ -13,7 +14,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hil.comparing.comparison import Comparison, compare
-from hil.comparing.report import left_out_sentences, report, stands_in, summary, verdict
+from hil.comparing.report import (
+    left_out_sentences,
+    question,
+    report,
+    shared_sentence,
+    stands_in,
+    summary,
+    too_wide_sentences,
+    verdict,
+)
 from hil.comparing.results import Compared
 from hil.comparing.runs import Side
 from hil.errors import UsageError
@@ -158,3 +168,51 @@ def test_what_no_margin_can_be_held_against_is_refused() -> None:
     for one, other in ((sides[0], short), (short, sides[0])):
         with pytest.raises(UsageError, match="share at 10 lx is not in both runs"):
             compare(one, other, margins={"share": 0.1})
+
+
+def test_a_margin_wider_than_what_is_compared_is_told_by_condition() -> None:
+    errors = {level: Compared(0.1, 0.01, "lx", {}) for level in LEVELS}
+    found = compare(side("one", {"error": errors}), side("other", {"error": errors}), margin=3.0)
+    (told,) = too_wide_sentences(found)
+    assert told.endswith("so that agreement says nothing: error at 1 lx, error at 2 lx.")
+    assert told in unescape(report(found))
+    assert found.to_json()["too_wide"] == ["error at 1 lx", "error at 2 lx"]
+    assert too_wide_sentences(compare(side("one", {"e": errors}), side("other", {"e": errors}), margin=1.0)) == []
+
+
+def test_a_size_is_held_against_the_margin_and_a_deviation_or_a_share_is_not() -> None:
+    def sides(of_size: bool, unit: str = "m") -> tuple[Side, Side]:
+        results = {"x": {"P1": Compared(0.5, 0.01, unit, {}, of_size=of_size)}}
+        return side("one", results), side("other", results)
+
+    assert too_wide_sentences(compare(*sides(of_size=True), margin=0.6))[0].endswith("x at P1.")
+    assert too_wide_sentences(compare(*sides(of_size=True), margin=0.4)) == []
+    assert too_wide_sentences(compare(*sides(of_size=False), margin=0.6)) == []
+
+
+def test_two_runs_on_one_bench_are_called_that() -> None:
+    first, second = pair(shares(0, 0, 0, 0, 0), shares(0, 0, 0, 0, 0))
+    one = {**second.run, "bench": first.run["bench"]}
+    found = compare(first, replace(second, run=one), margin=3.0)
+    assert question(found) == "Do two runs on bench-one give the same results within the margin?"
+    assert verdict(found).requirement == "the two runs on bench-one agree within 3 lx"
+    assert stands_in(found)[0].startswith("Two runs on the simulated bench bench-one agree within 3 lx here: ")
+    assert question(compare(first, second, margin=3.0)).startswith("Do bench-one and bench-other give")
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "told"),
+    [
+        (("a",), ("a",), "Nothing is shared: the two runs replayed the same recordings, by the SHA-256"),
+        (("a",), ("b",), "Nothing is shared: the two runs replayed different recordings, by the SHA-256"),
+        (("a",), (), "Nothing is taken as shared: the first run replayed recordings, the other one did not."),
+        ((), ("b",), "Nothing is taken as shared: the second run replayed recordings, the other one did not."),
+        ((), (), "Nothing is taken as shared: the two runs had different worlds"),
+    ],
+)
+def test_runs_on_recordings_are_told_apart_by_these(first: tuple[str, ...], second: tuple[str, ...], told: str) -> None:
+    one, other = pair(shares(0, 0, 0, 0, 0), shares(0, 0, 0, 0, 0))
+    sides = replace(one, recordings=first), replace(other, recordings=second)
+    if first and second:
+        sides = sides[0], replace(sides[1], run={**other.run, "world": one.world})
+    assert shared_sentence(compare(*sides, margin=3.0)).startswith(told)

@@ -44,7 +44,7 @@ def bearing(reach: float | None, u: float | None, at: float = 90.0) -> dict[str,
 def test_the_range_of_each_bearing() -> None:
     found = of_range({"bearings": [bearing(4.0, 5e-4, 0.0), bearing(3.0, 5e-4)]}, DetectionRange())
     assert list(found["range"]) == ["0 degrees", "90 degrees"]
-    assert found["range"]["90 degrees"] == Compared(3.0, 5e-4, "m", PARTS)
+    assert found["range"]["90 degrees"] == Compared(3.0, 5e-4, "m", PARTS, of_size=True)
     with pytest.raises(UsageError, match="states no range at 90 degrees: a bound is missing"):
         of_range({"bearings": [bearing(3.0, None)]}, DetectionRange())
 

@@ -98,6 +98,7 @@ def compare(
         shared_sentence,
         stands_in,
         summary,
+        too_wide_sentences,
         verdict,
     )
     from ..comparing.runs import read
@@ -117,7 +118,7 @@ def compare(
         made, told = summary(found), verdict(found)
         show_table(made.columns, made.rows, title=made.title)
         click.echo(f"\n{told.outcome}. Required: {told.requirement}. Found: {told.reason}.\nRule: {told.rule}.")
-        beside = (*left_out_sentences(found), *codec_sentences(found), *stands_in(found))
+        beside = (*too_wide_sentences(found), *left_out_sentences(found), *codec_sentences(found), *stands_in(found))
         click.echo("\n".join((shared_sentence(found), *beside)))
     drafted = None
     if certificate:

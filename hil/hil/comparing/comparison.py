@@ -13,7 +13,7 @@ from hil_calibration.unit import difference as difference_unit
 from hil_calibration.unit import symbol
 
 from ..errors import UsageError
-from .domain import Region, regions
+from .domain import Region, number_in, regions
 from .margins import Margins, margins_for
 from .results import Compared
 from .runs import Side, require_comparable, shared_effects
@@ -27,6 +27,7 @@ class Difference:
 
     :param dof: effective degrees of freedom of u(d), ``None`` where they are infinite, and :param k: of ``U``, by them.
     :param margin: of the measurand.
+    :param size: of what is compared, in ``unit``; ``None`` where it has none, as a deviation has none.
     """
 
     measurand: str
@@ -42,6 +43,7 @@ class Difference:
     e_n: float | None
     margin: float
     judged: Judged
+    size: float | None = None
 
 
 @dataclass(frozen=True)
@@ -82,6 +84,15 @@ class Comparison:
             return next(iter(told.values()))
         return ", ".join(f"{margin} ({name})" for name, margin in told.items())
 
+    @property
+    def too_wide(self) -> list[Difference]:
+        """Where the margin is larger than what is compared itself: there, a comparison says nothing.
+
+        That is the value, of a measurand whose zero means that there is nothing of it; and the condition, where it is a
+        number in the unit of the results, such as an error in lx at 2 lx.
+        """
+        return [one for one in self.differences if one.size is not None and one.margin > one.size]
+
     def to_json(self) -> dict[str, Any]:
         return {
             "runs": [
@@ -101,6 +112,7 @@ class Comparison:
             "shared": list(self.shared),
             "differences": [asdict(one) for one in self.differences],
             "domain": self.domain,
+            "too_wide": [f"{one.measurand} at {one.condition}" for one in self.too_wide],
             "regions": [asdict(one) for one in self.regions],
             "outcome": self.outcome,
         }
@@ -176,4 +188,7 @@ def _difference(
         e_n=found.difference / found.U if found.U > 0 else None,
         margin=margin,
         judged="within" if found.equivalent else "outside" if outside else "undecided",
+        size=max(abs(one.value), abs(other.value))
+        if one.of_size
+        else number_in(condition, symbol_of_difference(one.unit)),
     )

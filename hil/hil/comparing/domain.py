@@ -45,6 +45,14 @@ def regions(differences: Sequence[Difference]) -> list[Region]:
     ]
 
 
+def number_in(condition: str, unit: str) -> float | None:
+    """The number by which a condition is called, where it is one in ``unit`` and not 0; without its sign."""
+    found = _NUMBERED.fullmatch(condition)
+    if found is None or found["word"] or not unit or found["unit"] != unit:
+        return None
+    return abs(float(found["value"])) or None
+
+
 def _neighbours(differences: Sequence[Difference]) -> Iterator[list[str]]:
     numbers = _numbers([one.condition for one in differences])
     if numbers is None:

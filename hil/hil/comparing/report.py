@@ -48,7 +48,24 @@ def verdict(found: Comparison) -> Verdict:
     """What was found, in words."""
     within = len(found.domain)
     reason = f"|d| + U(d) stays within the margin at {within} of {len(found.differences)} conditions"
-    return Verdict(found.outcome, f"the two benches agree within {found.required}", RULE, reason)
+    who = "the two benches" if found.first.bench != found.second.bench else f"the two runs on {found.first.bench}"
+    return Verdict(found.outcome, f"{who} agree within {found.required}", RULE, reason)
+
+
+def question(found: Comparison) -> str:
+    """What is asked; of one bench, whose two runs are compared."""
+    first, second = found.first.bench, found.second.bench
+    if first == second:
+        return f"Do two runs on {first} give the same results within the margin?"
+    return f"Do {first} and {second} give the same results within the margin?"
+
+
+def too_wide_sentences(found: Comparison) -> list[str]:
+    """Where the margin is larger than what is compared itself; empty where it is so nowhere."""
+    if not found.too_wide:
+        return []
+    places = ", ".join(f"{one.measurand} at {one.condition}" for one in found.too_wide)
+    return [f"The margin is larger than what is compared there itself, so that agreement says nothing: {places}."]
 
 
 def left_out_sentences(found: Comparison) -> list[str]:
@@ -66,7 +83,15 @@ def shared_sentence(found: Comparison) -> str:
     """Which effects were taken as shared, and why."""
     if found.shared:
         return f"Shared by both, with one sign: {', '.join(found.shared)}."
-    if found.first.world != found.second.world:
+    first, second = found.first, found.second
+    if first.recordings and second.recordings:
+        same = first.recordings == second.recordings
+        told = "the two runs replayed the same recordings" if same else "the two runs replayed different recordings"
+        return f"Nothing is shared: {told}, by the SHA-256 of their indexes, and no effect stands in both records."
+    if first.recordings or second.recordings:
+        which = "first" if first.recordings else "second"
+        return f"Nothing is taken as shared: the {which} run replayed recordings, the other one did not."
+    if first.world != second.world:
         return "Nothing is taken as shared: the two runs had different worlds, in which each effect has its own error."
     return "Nothing is shared: no certificate and no effect of a calibration stands in both records."
 
@@ -90,7 +115,7 @@ def stands_in(found: Comparison) -> list[str]:
     may = (
         f"Within {within}, the simulated bench may stand in for the physical one here: {domain}."
         if "measured" in origins
-        else f"{_UNREAL[len(origins)]} agree within {within} here: {domain}. No physical bench took part."
+        else f"{_unreal(found)} agree within {within} here: {domain}. No physical bench took part."
     )
     return [may, "It holds for this procedure and design alone.", "This is no calibration of a physical instrument."]
 
@@ -101,11 +126,12 @@ def report(found: Comparison) -> str:
     origins = [first.run["provenance"], second.run["provenance"]]
     provenance: Provenance = next((mark for mark in ("simulated", "replayed") if mark in origins), "measured")
     title, identifier = "Comparison of benches", f"{first.name} / {second.name}"
-    question = f"Do {first.bench} and {second.bench} give the same results within the margin?"
     told, coded = stands_in(found), [*left_out_sentences(found), *codec_sentences(found)]
+    wide = too_wide_sentences(found)
     body = [
-        *heading("Comparison of benches", title, question, identifier, provenance, origin=_origin(origins)),
+        *heading("Comparison of benches", title, question(found), identifier, provenance, origin=_origin(origins)),
         verdict_section(verdict(found)),
+        sentences_list(wide) if wide else "",
         f"<h2>What the simulated bench may stand in for</h2>{sentences_list(told)}" if told else "",
         _figures(found, provenance),
         table(summary(found)),
@@ -116,8 +142,13 @@ def report(found: Comparison) -> str:
     return page(title, identifier, body)
 
 
-_UNREAL = {1: "Two simulated benches", 2: "The simulated bench and what was replayed"}
-"""What took part where nothing physical did, by how many kinds of origin there are."""
+def _unreal(found: Comparison) -> str:
+    """What took part where nothing physical did."""
+    first, second = found.first, found.second
+    if first.run["provenance"] != second.run["provenance"]:
+        return "The simulated bench and what was replayed"
+    return "Two simulated benches" if first.bench != second.bench else f"Two runs on the simulated bench {first.bench}"
+
 
 _ORIGINS = {"simulated": "simulated", "replayed": "replayed from recordings", "measured": "measured"}
 

@@ -15,6 +15,8 @@ class Compared:
     :param parts: standard uncertainties by effect, independent of each other, in ``unit``.
     :param dof: effective degrees of freedom of ``u``, 1 or more. Of a ``u`` that was widened for few observations
         already they are infinite.
+    :param of_size: whether its zero means that there is nothing of it, as of a distance or a time; not so of a
+        deviation, or of a share, which may well be 0.
     """
 
     value: float
@@ -22,6 +24,7 @@ class Compared:
     unit: str
     parts: Mapping[str, float]
     dof: float = math.inf
+    of_size: bool = False
 
 
 def parts_of(budget: Mapping[str, Mapping[str, Any]]) -> dict[str, float]:

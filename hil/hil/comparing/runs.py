@@ -23,6 +23,7 @@ class Side:
     """One of the two runs: its record's facts, and its results computed anew from the record.
 
     :param codecs: of the pictures that its cameras gave.
+    :param recordings: of the data sets that it replayed, the SHA-256 of their indexes.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Side:
     certificates: Mapping[str, str]
     effects: Mapping[str, Mapping[str, Any]]
     codecs: tuple[str, ...] = ()
+    recordings: tuple[str, ...] = ()
 
     @property
     def bench(self) -> str:
@@ -77,7 +79,9 @@ def side_of(folder: Path, record: Record, results: Results) -> Side:
         raise UsageError(what, where=name, remedy="declare them with @….conditions")
     chosen = parameters.recorded(found.parameters, record.run["parameters"], where=name)
     codecs = tuple(sorted({str(event.data["codec"]) for event in record.events("frame")}))
-    return Side(folder.name, record.run, found.conditions_of(results.data, chosen), *_standards(record), codecs)
+    indexes = {str(event.data["index_sha256"]) for event in record.events("data set") if "index_sha256" in event.data}
+    results_by_condition = found.conditions_of(results.data, chosen)
+    return Side(folder.name, record.run, results_by_condition, *_standards(record), codecs, tuple(sorted(indexes)))
 
 
 def _standards(record: Record) -> tuple[dict[str, str], dict[str, dict[str, Any]]]:

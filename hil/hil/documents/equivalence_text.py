@@ -160,6 +160,11 @@ class Words:
                 en=f"Shared by both runs, with one sign: {listed}.",
                 fr=f"Communs aux deux essais, avec le même signe : {listed}.",
             )
+        elif self._found.first.recordings or self._found.second.recordings:
+            told = Text(
+                en="Nothing is taken as shared: one of the runs replayed recordings, the other one did not.",
+                fr="Rien n'est tenu pour commun : l'un des essais a relu des enregistrements, l'autre non.",
+            )
         elif self._found.first.world != self._found.second.world:
             told = Text(
                 en="Nothing is taken as shared: the two runs had different worlds, in which each effect has its own "

@@ -145,10 +145,11 @@ def analyse(record: Record, p: SceneToSensorLatency) -> Results:
 def conditions(found: Mapping[str, Any], _p: SceneToSensorLatency) -> Mapping[str, Mapping[str, Compared]]:
     """Mean and 95th percentile over all events; no percentile where the run has no upper bound of it."""
     exact, budget, unit = found["unrounded"], found["budget"], found["unit"]
-    mean = Compared(exact["mean"], exact["u_mean"], unit, parts_of(budget), dof_of(budget))
+    mean = Compared(exact["mean"], exact["u_mean"], unit, parts_of(budget), dof_of(budget), of_size=True)
     told: dict[str, dict[str, Compared]] = {"mean": {"all events": mean}, "95th percentile": {}}
     if (u := exact["u_p95"]) is not None:
-        told["95th percentile"]["all events"] = Compared(exact["p95"], u, unit, {"95th percentile from a sample": u})
+        parts = {"95th percentile from a sample": u}
+        told["95th percentile"]["all events"] = Compared(exact["p95"], u, unit, parts, of_size=True)
     return told
 
 

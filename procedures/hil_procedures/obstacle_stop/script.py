@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from hil import Design, Point, Record, Results, Trial, Window, procedure
@@ -224,7 +225,7 @@ def conditions(found: Mapping[str, Any], _p: ObstacleStop) -> Mapping[str, Mappi
             values = [stop[key]["value"] for stop in one["each"] if stop[key] is not None]
             mean = None if one[key] is None else mean_over(values, unit, one[key]["budget"], scatter="how stops differ")
             if mean is not None:
-                told[name][at] = mean
+                told[name][at] = replace(mean, of_size=True)
         told["share without contact"][at] = share(one["without_contact"], one["stops"])
     return told
 
