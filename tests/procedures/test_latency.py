@@ -25,10 +25,11 @@ from hil_drivers.sim.server.seen import picture
 from hil_drivers.sim.wall.display import Wall
 from hil_drivers.sim.world import World
 from hil_drivers.sim.world_file import WorldFile
+from hil_procedures.budget import Budget, Part
 from hil_procedures.detection.session import read_session
 from hil_procedures.latency.parameters import SceneToSensorLatency
 from hil_procedures.latency.pictures import brightness, frame_of
-from hil_procedures.latency.results import judge
+from hil_procedures.latency.results import judge, percentile_table
 from hil_procedures.latency.script import plan, truth
 from hil_procedures.latency.statistics import Percentile, expected_spread, fewest, percentile, period, phase_gap
 
@@ -126,6 +127,13 @@ def test_without_an_upper_bound_of_the_percentile_nothing_passes(found: Percenti
     assert (outcome == "INCONCLUSIVE") == ("20 events give the percentile no upper bound: take 59" in verdict.reason)
 
 
+def test_the_budget_of_the_percentile_is_told_beside_that_of_the_mean() -> None:
+    """What the verdict rests upon: its sample, and what all events of a run share."""
+    top = Budget((Part("phase of the pictures in the refresh", 3.0), Part("95th percentile from a sample", 4.0)))
+    rows = percentile_table(top).rows
+    assert [row[1:] for row in rows] == [("4.0", "64.0"), ("3.0", "36.0"), ("5.0", "100.0")]
+
+
 def test_the_period_of_numbered_pictures() -> None:
     assert period(np.array([4, 2, 12]), np.array([40, 20, 120]) * 10**7) == pytest.approx(0.1)
 
@@ -202,6 +210,8 @@ async def test_a_run_finds_the_latency_and_repeats_what_was_not_drawn(tmp_path: 
     assert abs(stated["mean"] - true) < 2.0 * stated["u_mean"]
     assert stated["u_mean"] < 6.0
     assert told["phase_gap"] > 0.9
+    assert (stated["u_p95"], told["budget_p95"]) == (None, None), "20 events give it no upper bound"
+    assert "Budget of the 95th percentile" not in (outcome.folder / "report.html").read_text(encoding="utf-8")
     assert told["counts"]["pictures in which the wall's frame could not be read"] == "0"
     wall = World(WorldFile.model_validate(compile_world(load_bench(bench), {}, devices=["wall"]))).part(Wall).display
     for entry in Evidence(open_run(outcome.folder)).observations:

@@ -113,6 +113,7 @@ def results(record: Record, p: SceneToSensorLatency) -> Results:
             ),
             limitations=LIMITATIONS,
             risk=risk,
+            tables=() if found.upper is None else (percentile_table(top),),
         ),
         notes=_notes(session),
     )
@@ -160,6 +161,12 @@ def _told(
         ("of the mean: from the command to the wall's frame", f"{session.drawn.mean():.1f} ms"),
         ("of the mean: from the wall's frame to the picture", f"{session.delivered.mean():.1f} ms"),
     )
+
+
+def percentile_table(budget: Budget) -> SummaryTable:
+    """The budget of the 95th percentile, on which the verdict is."""
+    rows = budget_table("", "ms", budget).rows
+    return SummaryTable("Budget of the 95th percentile", ("contribution", "u / ms", "share of the variance / %"), rows)
 
 
 def _ms(value: float | None) -> str:
@@ -233,6 +240,7 @@ def _data(
         "pictures": session.pictures,
         "phase_gap": session.gap,
         "budget": mean.to_json(),
+        "budget_p95": None if found.upper is None else top.to_json(),
         "latencies": [float(value) for value in session.latency],
         "drawn": [float(value) for value in session.drawn],
         "counts": counts,
