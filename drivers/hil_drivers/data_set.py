@@ -171,7 +171,7 @@ def load(folder: Path) -> DataSet:
         raise OptionError("the index is not beside it", where=str(path), remedy="put it there")
     data = whole(index)
     try:
-        text = data.decode()
+        text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise OptionError(f"is not UTF-8: {error}", where=str(index), remedy="save it as UTF-8") from None
     rows = _lines(text, index) if index.suffix == ".jsonl" else _table(text, described.quantities, index)

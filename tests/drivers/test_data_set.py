@@ -120,6 +120,12 @@ def test_json_lines_say_the_same(folder: Path) -> None:
     assert load(folder).entries == data.entries
 
 
+def test_an_index_as_a_spreadsheet_saves_it_is_read(folder: Path) -> None:
+    data, index = load(folder), folder / "index.csv"
+    index.write_bytes("\ufeff".encode() + index.read_bytes().replace(b"\n", b"\r\n"))
+    assert load(folder).entries == data.entries
+
+
 @pytest.fixture(scope="module")
 def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = make_data_set(tmp_path_factory.mktemp("hostile") / "letters")
