@@ -113,16 +113,33 @@ def _system(identity: dict[str, Any]) -> System:
         name=identity["name"],
         version=identity["version"],
         digests=tuple(sorted(identity["digests"].items())),
-        settings=tuple((name, _shown(value)) for name, value in sorted(identity["settings"].items())),
+        settings=tuple((name, shown_setting(name, value)) for name, value in sorted(identity["settings"].items())),
     )
 
 
-def _shown(value: Any) -> str:
-    """A setting in words; one that is empty, such as a domain that nobody declared, is "none"."""
+_UNITS = {"deadline": "s", **dict.fromkeys(("width", "height", "smallest", "largest", "step"), "pixels")}
+"""In what the settings of our drivers are that are no mere numbers."""
+
+
+def shown_setting(name: str, value: Any) -> str:
+    """A setting in words, with its unit; one that is empty, such as a domain that nobody declared, is "none".
+
+    Bounds are from ... to: the quantities of a domain are named with their unit.
+    """
+    if name == "domain" and isinstance(value, dict):
+        return ", ".join(f"{each} {_shown(low)} to {_shown(high)}" for each, (low, high) in value.items()) or "none"
     if isinstance(value, dict):
-        return ", ".join(f"{name} {_shown(each)}" for name, each in value.items()) or "none"
+        return ", ".join(f"{each} {shown_setting(each, inner)}" for each, inner in value.items()) or "none"
     if isinstance(value, list):
         return ", ".join(map(_shown, value)) or "none"
+    unit = _UNITS.get(name, "") if isinstance(value, int | float) else ""
+    return f"{_shown(value)} {unit}".strip()
+
+
+def _shown(value: Any) -> str:
+    """A value by itself: a whole number without a point."""
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
     return "none" if value in (None, "") else str(value)
 
 

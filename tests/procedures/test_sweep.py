@@ -11,6 +11,7 @@ from hil_calibration.stream import Measurements
 from hil_procedures.readings import Series
 from hil_procedures.sweep.characteristic import HYSTERESIS, REPEATABILITY, Visit, characteristic
 from hil_procedures.sweep.parameters import Sweep
+from hil_procedures.sweep.results import settled
 
 LEVELS = (0.0, 10.0, 20.0, 30.0)
 U_OFFSET, U_GAIN = 0.2, 0.01
@@ -95,3 +96,8 @@ def test_departures_scatter_as_they_say() -> None:
 def test_levels_that_do_not_rise_or_are_too_few_are_refused(levels: tuple[float, ...]) -> None:
     with pytest.raises(ValueError, match="levels"):
         Sweep(levels=levels, within=0.1)
+
+
+def test_what_is_settled_has_its_unit() -> None:
+    p = Sweep(levels=(20.0, 40.0, 60.0), within=0.4, dwell=600.0, hold=900.0)
+    assert settled(p, "K") == "the readings of the last 600 s differ by at most 0.4 K, then 900 s more"

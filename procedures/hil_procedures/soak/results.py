@@ -41,7 +41,7 @@ def results(record: Record, p: Soak) -> Results:
         verdict=None if p.limit is None else _verdict(series, p, p.limit, known, unit),
         document=MeasurementOutcome(
             title="Soak",
-            question=f"How steady is {channel} for {p.duration:g} s once it is told {p.setpoint:g}?",
+            question=f"How steady is {channel} for {p.duration:g} s once it is told {p.setpoint:g} {symbol(unit)}?",
             standards=instruments(evidence, "sensor", "temperature"),
             budgets=(
                 budget_table("Mean", apart, found.budget),

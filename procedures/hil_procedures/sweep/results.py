@@ -53,7 +53,7 @@ def results(record: Record, p: Sweep) -> Results:
             ),
             conditions=(
                 ("temperature of the room", f"{room:.1f} °C"),
-                ("settled", _settled(p)),
+                ("settled", settled(p, symbol(difference(unit)))),
                 ("readings at each level in each direction", str(p.readings)),
                 ("coverage", policy.rule),
             ),
@@ -129,11 +129,13 @@ def _data(found: Characteristic, policy: ReportingPolicy, unit: str, p: Sweep) -
             "dof": line.dof,
             "consistent": bool(line.consistent),
         },
-        "settled": _settled(p),
+        "settled": settled(p, symbol(difference(unit))),
         "coverage": policy.rule,
         "limitations": list(LIMITATIONS),
     }
 
 
-def _settled(p: Sweep) -> str:
-    return f"the readings of the last {p.dwell:g} s differ by at most {p.within:g}, then {p.hold:g} s more"
+def settled(p: Sweep, apart: str) -> str:
+    """When a level had settled; ``apart`` is the unit of differences."""
+    within = f"{p.within:g} {apart}".strip()
+    return f"the readings of the last {p.dwell:g} s differ by at most {within}, then {p.hold:g} s more"
