@@ -147,7 +147,11 @@ def test_simulated_values_are_marked_everywhere() -> None:
     assert set(marks) == {"SIMULATED"}
     assert "SIMULATED Every value comes from a simulated bench" in words(page)
     assert re.search(r"\.watermark \{ position: fixed", page)
+    assert len(parsed(page).xpath("//h:figure[@class='marked']/s:svg", namespaces=XHTML)) == 1, "it bears a mark itself"
+    assert re.search(r"figure\.marked > svg \{ position: relative; z-index: 10; background: #fff; \}", page)
     measured = report_html(replace(DATA, provenance="measured"))
+    for unmarked in (measured, report_html(replace(DATA, provenance="replayed"))):
+        assert 'class="marked"' not in unmarked
     assert "watermark" not in measured.partition("</style>")[2]
     assert "SIMULATED" not in words(measured)
     assert "REPLAYED" in words(report_html(replace(DATA, provenance="replayed")))
@@ -156,7 +160,7 @@ def test_simulated_values_are_marked_everywhere() -> None:
 @pytest.mark.parametrize("outcome", ["PASS", "FAIL", "INCONCLUSIVE"])
 def test_colour_is_for_the_abnormal(outcome: Outcome) -> None:
     page = report_html(replace(DATA, verdict=replace(DATA.verdict, outcome=outcome)))
-    figure = page[page.index("<figure>") : page.index("</figure>")]
+    figure = page[page.index("<figure") : page.index("</figure>")]
     assert ("#b3261e" in figure) == (outcome == "FAIL")
     assert f'class="verdict {outcome.lower()}"' in page
     used = set(re.findall(r"#[0-9a-f]{6}\b", figure)) - {"#b3261e"}

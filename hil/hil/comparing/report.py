@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from html import escape
 
 from hil_calibration.rounding import report as rounded
 
 from ..outcome import Chart, Series
 from ..report.charts import chart_svg
 from ..report.model import Provenance
-from ..report.parts import footer, heading, page, pairs, sentences_list, table, verdict_section
+from ..report.parts import figure, footer, heading, page, pairs, sentences_list, table, verdict_section
 from ..results import SummaryTable, Verdict
 from .comparison import Comparison, Difference
 
@@ -173,13 +172,16 @@ def _figures(found: Comparison, provenance: Provenance) -> str:
     """One picture for all measurands that have one margin in one unit."""
     kinds = dict.fromkeys((one.unit, one.margin) for one in found.differences)
     return "".join(
-        f"<figure>{_figure([one for one in found.differences if (one.unit, one.margin) == kind], provenance)}"
-        f"<figcaption>{escape(_CAPTION)}</figcaption></figure>"
+        figure(
+            _picture([one for one in found.differences if (one.unit, one.margin) == kind], provenance),
+            _CAPTION,
+            marked=provenance == "simulated",
+        )
         for kind in kinds
     )
 
 
-def _figure(differences: Sequence[Difference], provenance: Provenance) -> str:
+def _picture(differences: Sequence[Difference], provenance: Provenance) -> bytes:
     series = Series(
         "difference",
         tuple(float(place) for place in range(len(differences))),
@@ -197,4 +199,4 @@ def _figure(differences: Sequence[Difference], provenance: Provenance) -> str:
         labels=tuple(one.condition for one in differences),
     )
     abnormal = any(one.judged == "outside" for one in differences)
-    return chart_svg(chart, simulated=provenance == "simulated", abnormal=abnormal).decode()
+    return chart_svg(chart, simulated=provenance == "simulated", abnormal=abnormal)

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from html import escape
 from typing import Any
 
 from ..outcome import Chart, Series
 from ..report.charts import chart_svg
-from ..report.parts import footer, heading, page, pairs, sentences_list, table, verdict_section
+from ..report.parts import figure, footer, heading, page, pairs, sentences_list, table, verdict_section
 from ..results import SummaryTable, Verdict
 from .judgement import Coverage, Risk
 
@@ -103,9 +102,7 @@ def report(found: Found) -> str:
     body = [
         *heading("Report of coverage", title, question, identifier, "simulated"),
         verdict_section(found.verdict),
-        f"<figure>{_figure(found.coverage)}<figcaption>{escape(_CAPTION)}</figcaption></figure>"
-        if found.coverage
-        else "",
+        figure(_picture(found.coverage), _CAPTION, marked=True) if found.coverage else "",
         table(summary(found)) if found.coverage else "",
         f"<h2>Risk of the verdicts</h2>{sentences_list(told)}" if told else "",
         f"<h2>Runs without a result</h2>{sentences_list(failed)}" if failed else "",
@@ -119,7 +116,7 @@ def report(found: Found) -> str:
 _CAPTION = "One mark for each run and measurand: stated value minus true value, over its standard uncertainty."
 
 
-def _figure(coverage: Sequence[Coverage]) -> str:
+def _picture(coverage: Sequence[Coverage]) -> bytes:
     x = tuple(float(place) for place, one in enumerate(coverage) for _ in one.ratios)
     y = tuple(ratio for one in coverage for ratio in one.ratios)
     chart = Chart(
@@ -130,4 +127,4 @@ def _figure(coverage: Sequence[Coverage]) -> str:
         required=(("− 2 u", -2.0), ("+ 2 u", 2.0)),
         labels=tuple(str(place + 1) for place in range(len(coverage))),
     )
-    return chart_svg(chart, simulated=True, abnormal=any(one.under_covers for one in coverage)).decode()
+    return chart_svg(chart, simulated=True, abnormal=any(one.under_covers for one in coverage))

@@ -11,6 +11,7 @@ from .model import MeasurementReport, ReportData, Row, System
 from .parts import (
     budget_section,
     equipment,
+    figure,
     footer,
     heading,
     notes_section,
@@ -85,7 +86,7 @@ def _figure(data: ReportData | MeasurementReport, drawn: DetectionPicture | Char
     caption = (
         CAPTION.format(seen=drawn.seen, among=drawn.among) if isinstance(drawn, DetectionPicture) else drawn.caption
     )
-    return f"<figure>{picture.decode()}<figcaption>{escape(caption)}</figcaption></figure>"
+    return figure(picture, caption, marked=data.provenance == "simulated")
 
 
 def _systems(systems: Iterable[System]) -> str:

@@ -58,6 +58,16 @@ def heading(
     yield _banner(mark[0], origin or RECORDINGS.get(recordings) or mark[1]) if mark else ""
 
 
+def figure(svg: bytes, caption: str, *, marked: bool) -> str:
+    """A picture with its caption.
+
+    :param marked: whether the picture bears the mark of the page itself; that of the page then lies behind it, so that
+        it stands there once.
+    """
+    kind = ' class="marked"' if marked else ""
+    return f"<figure{kind}>{svg.decode()}<figcaption>{escape(caption)}</figcaption></figure>"
+
+
 def _style() -> str:
     return (files(__package__) / "report.css").read_text(encoding="utf-8")
 
