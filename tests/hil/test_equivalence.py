@@ -19,7 +19,12 @@ from hil import Record
 from hil.comparing.comparison import Comparison, compare
 from hil.comparing.runs import read
 from hil.documents.amendment import amend
-from hil.documents.equivalence import certificate_of_equivalence, compares_with, for_test_keys
+from hil.documents.equivalence import (
+    certificate_of_equivalence,
+    compares_with,
+    equivalence_identifier,
+    for_test_keys,
+)
 from hil.documents.equivalence_content import Content
 from hil.documents.lifecycle import Document, draft
 from hil.documents.register import Register
@@ -147,6 +152,18 @@ def test_what_is_not_certified(pair: Pair, issued: tuple[Pair, Document], tmp_pa
     compares = compares_with(first, second, margin=MARGIN, measurand=None)
     with pytest.raises(UsageError, match="no run of a simulated bench"):
         certificate_of_equivalence(as_measured(source_of(first)), issued[1].details, compares)
+
+
+def test_what_is_compared_has_one_identifier_however_the_margin_is_stated(pair: Pair) -> None:
+    first, second = pair.folders
+    measurand = "error of indication"
+    stated: list[dict[str, Any]] = [
+        {"margin": 1.0},
+        {"margin": 2.0, "measurand": measurand},
+        {"margins": {measurand: 1.0}},
+    ]
+    source = source_of(first)
+    assert {equivalence_identifier(source, compares_with(first, second, **one)) for one in stated} == {pair.identifier}
 
 
 class Measured(Record):

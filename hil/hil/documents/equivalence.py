@@ -57,12 +57,19 @@ def compares_with(
     )
 
 
-def equivalence_identifier(folder: Path, compares: Compares) -> str:
-    """One for two runs and what is compared of them, whatever the margin: another margin makes no second original."""
-    one, other = (name.rpartition("_")[2] for name in (folder.name, compares.run))
-    named = sorted(compares.margins) if compares.margin is None and not compares.measurand else [compares.measurand]
-    measurands = (re.sub(r"\W+", "-", name) for name in named)
-    return "-".join(filter(None, (f"{model.SIMULATED_PREFIX}{one}", other, *measurands)))
+def equivalence_identifier(source: Source, compares: Compares) -> str:
+    """One for two runs and what is compared of them, however that is stated: another margin makes no second original.
+
+    It names the measurands that are compared, where the runs state more.
+
+    :raises UsageError: if the two runs cannot be compared.
+    :raises VerificationFailed: as `certificate_of_equivalence` does.
+    """
+    one, other = (name.rpartition("_")[2] for name in (source.folder.name, compares.run))
+    found = _compared(source, _other(source, compares), compares)
+    stated = {name for name, results in found.first.results.items() if results and found.second.results[name]}
+    named = [] if stated == set(found.margins.of) else sorted(found.margins.of)
+    return "-".join((f"{model.SIMULATED_PREFIX}{one}", other, *(re.sub(r"\W+", "-", name) for name in named)))
 
 
 def for_test_keys(source: Source, details: Details) -> bool:

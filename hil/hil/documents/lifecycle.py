@@ -80,8 +80,12 @@ def draft(
     """
     _sweep(folder)
     source = source_of(folder)
-    first = identifier_of(source.record, folder) if compares is None else equivalence_identifier(folder, compares)
-    identifier = first if amends is None else amended_identifier(amends.identifier)
+    if amends is not None:
+        identifier = amended_identifier(amends.identifier)
+    elif compares is not None:
+        identifier = equivalence_identifier(source, compares)
+    else:
+        identifier = identifier_of(source.record, folder)
     run = source.record.run
     details = Details(
         kind=source.kind if compares is None else "certificate",
