@@ -16,7 +16,7 @@ from hil.run import RunOutcome, run_procedure
 from hil_calibration.performance import demonstration_size
 from hil_procedures.success.parameters import SuccessRate, SuccessRateSequential
 from hil_procedures.success.script import plan, sequential_plan, stopping_rule
-from hil_procedures.success.sequential import judge
+from hil_procedures.success.sequential import beside_the_verdict, judge
 
 CALIBRATED = (
     ('luxmeter = "luxmeter.illuminance"', 'luxmeter = "reference.illuminance"'),
@@ -107,6 +107,16 @@ def test_the_verdict_tells_whether_a_line_or_the_cut_off_decided(
     p = SuccessRateSequential()
     found = judge(failures, n, stopping_rule(p), p)
     assert (found.outcome, found.reason) == (outcome, reason)
+
+
+def test_the_interval_is_explained_beside_the_verdict() -> None:
+    p = SuccessRateSequential()
+    low, _ = stopping_rule(p).interval(35, 35)
+    told = beside_the_verdict(low, p)
+    assert "holds at whatever trial the test stops" in told
+    assert "reaches to a failure probability of 0.142, beyond the rejectable 0.1, which is no contradiction" in told
+    low, _ = stopping_rule(p).interval(150, 150)
+    assert "reaches to a failure probability of 0.040, not beyond the rejectable 0.1." in beside_the_verdict(low, p)
 
 
 def test_a_test_upside_down_is_refused() -> None:

@@ -55,12 +55,32 @@ def results(record: Record, p: SuccessRateSequential) -> Results:
             conditions=tally.conditions(p),
             counts=tally.counts(),
             fit=_fit(rule, p),
-            limitations=(BETWEEN, *BUDGET_LIMITATIONS, *LIMITATIONS),
+            limitations=(beside_the_verdict(low, p), BETWEEN, *BUDGET_LIMITATIONS, *LIMITATIONS),
             risk=f"of rejecting what is acceptable: {_percent(good.reject)}, at most {_percent(p.producer_risk)}; of "
             f"accepting what is rejectable: {_percent(bad.accept)}, at most {_percent(p.consumer_risk)} (exact, the "
             "cut-off included)",
             tables=(tally.by_sign(),),
         ),
+    )
+
+
+def beside_the_verdict(low: float, p: SuccessRateSequential) -> str:
+    """Why the interval is what it is, and how it is read beside the verdict.
+
+    :param low: its lower end, a success probability.
+    """
+    beyond = 1.0 - low > p.rejectable
+    reach = f"reaches to a failure probability of {upwards(1.0 - low)}, " + (
+        f"beyond the rejectable {p.rejectable:g}, which is no contradiction to a PASS"
+        if beyond
+        else f"not beyond the rejectable {p.rejectable:g}"
+    )
+    return (
+        "The test stops because of what it has seen, so that an interval for a number of trials fixed beforehand would "
+        "miss the true value too often. The one stated holds at whatever trial the test stops, and is wider for that. "
+        "The verdict is not made of it: it weighs the acceptable against the rejectable probability, with the risks "
+        f"stated. Here the interval {reach}. The verdict decides; the interval tells how large or small the probability "
+        "may be."
     )
 
 
