@@ -79,8 +79,8 @@ def beside_the_verdict(low: float, p: SuccessRateSequential) -> str:
         "The test stops because of what it has seen, so that an interval for a number of trials fixed beforehand would "
         "miss the true value too often. The one stated holds at whatever trial the test stops, and is wider for that. "
         "The verdict is not made of it: it weighs the acceptable against the rejectable probability, with the risks "
-        f"stated. Here the interval {reach}. The verdict decides; the interval tells how large or small the probability "
-        "may be."
+        f"stated. Here the interval {reach}. The verdict decides; the interval tells how large the probability may "
+        "be."
     )
 
 
