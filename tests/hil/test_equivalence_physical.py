@@ -95,7 +95,7 @@ def test_beside_measured_values_the_laboratory_signs_and_says_which_are_which(tm
     data = (drafted.home / "certificate.xml").read_bytes()
     assert [each for each in check(data) if each.severity != "info"] == []
     text = data.decode()
-    assert "the simulated bench safe may stand in for the physical bench rig here: value (level 50, level 100)" in text
+    assert "the simulated bench safe may stand in for the physical bench rig here: value, level 50 to level 100" in text
     assert "The values of the second run were measured" in text
     assert "value at level 200 (undecided)" in text
     pair.review()
