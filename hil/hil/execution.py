@@ -101,7 +101,7 @@ class Execution:
         )
         engine.service.cameras = ChainMap(self._prompts.pictures, engine.service.cameras)
         self._background = Background(binding, bench.clock, self._conditions, self._tell, self.end)
-        waits = Waits(bench.clock, engine.service.publish)
+        waits = Waits(bench.clock, engine.service.publish if binding.lane == 1 else _untold)
         self._control = RunControl(
             self._pausing,
             self._points,
@@ -231,6 +231,10 @@ async def unbroken(work: Coroutine[Any, Any, None], clock: Clock) -> None:
     task.result()
     if cancelled:
         raise asyncio.CancelledError
+
+
+def _untold(_kind: str, _data: dict[str, Any]) -> None:
+    """What every lane does alike is told by the first of them."""
 
 
 def conditions(config: BenchConfig, lane: int = 1) -> dict[str, Condition]:

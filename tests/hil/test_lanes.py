@@ -127,6 +127,14 @@ def test_replayed_is_said_everywhere(runs: dict[int, RunOutcome]) -> None:
     assert (said["name"], said["origin"], said["recordings"]) == ("letters", "rendered", POINTS)
 
 
+async def test_a_wait_of_all_lanes_is_told_once(tmp_path: Path) -> None:
+    told: list[Event] = []
+    bench = make_bench(tmp_path / "bench", lanes=3, delay=0.005)
+    outcome = await run(bench, tmp_path / "runs", told=told.append, settings={**SETTINGS, "warm_up": "60 s"})
+    assert outcome.status == "complete"
+    assert [event.data["seconds"] for event in told if event.kind == "waiting"] == [60.0]
+
+
 async def test_a_plan_for_which_recordings_lack_is_refused_by_name(tmp_path: Path) -> None:
     with pytest.raises(NotFit, match="at illuminance 5 lx ± 10 %, and number 2 is needed, at point"):
         await run(make_bench(tmp_path / "bench", repeats=1), tmp_path / "runs")
