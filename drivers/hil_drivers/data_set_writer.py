@@ -54,7 +54,7 @@ class DataSetWriter:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)
         known = [references.get(name) for name in self.quantities]
-        numbers = [text for pair in known for text in (("", "") if pair is None else map("{:.6g}".format, pair))]
+        numbers = [text for pair in known for text in (("", "") if pair is None else map("{:.12g}".format, pair))]
         self._rows.append([file, digest, content or self.about.blank, subject, *numbers])
 
     def close(self) -> int:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from hil_drivers.clock import WallClock
-from hil_drivers.data_set import About, DataSet, load
+from hil_drivers.data_set import About, DataSet, Quantity, load
 from hil_drivers.data_set_check import look
 from hil_drivers.data_set_writer import DataSetWriter
 from hil_drivers.errors import EndOfRecording, OptionError, RemoteProtocolError, SetpointRefused
@@ -46,6 +46,14 @@ def test_what_was_written_is_read(folder: Path) -> None:
     assert data.entries[6].content == ""
     assert data.read(first.recording).startswith(b"\x89PNG")
     assert data.reference("illuminance").simulated
+
+
+def test_a_reference_value_keeps_the_digits_that_its_uncertainty_calls_for(tmp_path: Path) -> None:
+    about = About(name="pressures", date=date(2026, 6, 1), origin="recorded", index="index.csv")
+    made = DataSetWriter(tmp_path / "pressures", about, {"pressure": Quantity(unit="hPa", correlation="full")})
+    made.add("1.csv", b"a\n1\n", content="inside", references={"pressure": (1013.2534, 0.0021)})
+    made.close()
+    assert load(tmp_path / "pressures").entries[0].references["pressure"] == (1013.2534, 0.0021)
 
 
 @pytest.mark.parametrize(
