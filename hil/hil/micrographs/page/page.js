@@ -129,8 +129,9 @@ async function go() {
     link.toggleAttribute("aria-current", link.hash === `#${view}` || (view === "picture" && link.hash === "#pictures"));
   }
   trouble("");
+  const here = location.hash;
   await look();
-  if (view === "picture") await editor.open(Number(which), known);
+  if (view === "picture" && location.hash === here) await editor.open(Number(which), known);
 }
 
 async function follow() {
