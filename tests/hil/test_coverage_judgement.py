@@ -150,6 +150,12 @@ def test_a_value_may_lie_on_an_end_or_beyond_it(true: float, inside: bool) -> No
         assert (abs(StatedInterval(value, 0.0, 1.0, true, "1").ratio) <= 1.96) == inside
 
 
+def test_a_true_value_on_an_end_is_inside_to_the_last_bit() -> None:
+    answers = [Answer({"x": StatedInterval(n / 97.0, 0.0, 2.0, end, "1")}) for n in range(1, 97) for end in (0.0, 2.0)]
+    (found,) = judge(answers)
+    assert found.inside == found.runs
+
+
 def test_an_interval_without_width_is_refused() -> None:
     with pytest.raises(UsageError, match="from 1 to 1"):
         StatedInterval(1.0, 1.0, 1.0, 1.0, "1")

@@ -87,7 +87,7 @@ class StatedInterval:
             beyond = max(self.low - self.true, self.true - self.high) / (self.high - self.low)
             return math.copysign(self.k * (1.0 + 2.0 * beyond), self.low - self.true)
         side = value - self.low if self.true < value else self.high - value
-        return self.k * (value - self.true) / side if self.true != value else 0.0
+        return self.k * ((value - self.true) / side) if self.true != value else 0.0
 
     @property
     def claimed(self) -> float:
