@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from hil.bench import load_bench
@@ -16,12 +17,13 @@ from hil.errors import UsageError
 from hil.run import RunOutcome, run_procedure
 from hil_calibration.reporting import ReportingPolicy
 from hil_drivers.capability import Pose
-from hil_procedures.docking.docks import Dock, Tally, carried_out, components, judged, repeatability, tally
+from hil_procedures.docking.docks import Dock, Tally, carried_out, components, judged, moves, repeatability, tally
 from hil_procedures.docking.parameters import Docking
 from hil_procedures.docking.results import judge
 from hil_procedures.docking.script import plan, truth
 from hil_procedures.figure import ALONE, Figure
 from hil_procedures.mobile import Place, as_believed, heading_of, wrapped
+from hil_procedures.readings import Series
 
 BENCH = "simulation"
 POLICY = ReportingPolicy()
@@ -110,6 +112,17 @@ def test_a_robot_that_does_not_arrive_has_failed_and_counts_in_no_mean() -> None
     assert repeatability(docks) == repeatability(docks[:2])
     assert carried_out([lost]) == []
     assert (components([lost], P), repeatability([lost])) == ((), None)
+
+
+def test_a_robot_that_passes_its_dock_has_not_docked() -> None:
+    """12 readings at 120 Hz with a noise of 0.05 mm, as of motion capture, or of 0.5 mm."""
+    t = np.arange(12) / 120.0
+    for noise, speed, expected in ((5e-5, 0.0, False), (5e-4, 0.0, False), (5e-5, 0.02, True), (5e-5, -0.3, True)):
+        x = -1.0 + speed * t + np.random.default_rng(4).normal(0.0, noise, 12)
+        assert moves(Series(t + 1.7e9, x, 0.0)) is expected
+    passing = replace(dock(0.0), moving=True)
+    assert (passing.place, passing.judgement, passing.misplaced) == ("pass", "fail", False)
+    assert (tally([passing]).within, tally([passing]).outside) == (0, 1)
 
 
 def test_a_place_of_the_hall_is_told_in_the_frame_of_the_odometry() -> None:

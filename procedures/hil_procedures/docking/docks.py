@@ -23,6 +23,8 @@ from .parameters import Docking
 Judgement = Literal["pass", "fail", "inconclusive"]
 HEADING = "how the markers sit on the robot, about the vertical"
 NAMES = (("x", "m"), ("y", "m"), ("heading", "rad"))
+MOVING = 0.01
+"""Speed in m/s above which a robot has not docked, whatever it says."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +33,7 @@ class Dock:
 
     ``indicated`` are the mean indications of x, y and the z of the quaternion. ``place`` is what its pose alone was
     judged to be, ``outcome`` how it ended by the robot's own account. One in which it has not ``arrived``, by that
-    account, is a failure wherever it stands.
+    account, is a failure wherever it stands; so is one after which it is ``moving``.
     """
 
     start: float
@@ -41,11 +43,12 @@ class Dock:
     indicated: tuple[float, float, float]
     arrived: bool = True
     outcome: str = "moved"
+    moving: bool = False
 
     @property
     def judgement(self) -> Judgement:
-        """That of the docking: of its place, and of what the robot said."""
-        return self.place if self.arrived else "fail"
+        """That of the docking: of its place, of what the robot said, and of whether it stands."""
+        return self.place if self.arrived and not self.moving else "fail"
 
     @property
     def misplaced(self) -> bool:
@@ -114,9 +117,10 @@ def read_docks(evidence: Evidence, p: Docking, policy: ReportingPolicy) -> list[
     for number, entry in enumerate(evidence.observations, start=1):
         x, y, turn = (entry.links[f"robot_{name}_docked"] for name in ("x", "y", "turn"))
         name = f"docking {number}"
+        along, across = measured(evidence, x), measured(evidence, y)
         departures = (
-            _departure(measured(evidence, x), f"{name}, x", p.dock_x),
-            _departure(measured(evidence, y), f"{name}, y", p.dock_y),
+            _departure(along, f"{name}, x", p.dock_x),
+            _departure(across, f"{name}, y", p.dock_y),
             _heading(indicated(evidence, turn), f"{name}, heading", p.u_heading),
         )
         told = indicated(evidence, x).mean, indicated(evidence, y).mean, indicated(evidence, turn).mean
@@ -129,9 +133,18 @@ def read_docks(evidence: Evidence, p: Docking, policy: ReportingPolicy) -> list[
                 told,
                 bool(entry.data["arrived"]),
                 str(entry.data["outcome"]),
+                moves(along) or moves(across),
             )
         )
     return docks
+
+
+def moves(series: Series) -> bool:
+    """Whether a coordinate changes faster than ``MOVING``, beyond the scatter of its readings."""
+    t = series.t - series.t.mean()
+    speed, spread = float(t @ series.value / (t @ t)), math.sqrt(float(t @ t))
+    residual = series.value - series.mean - speed * t
+    return abs(speed) - 3.0 * math.sqrt(float(residual @ residual) / (len(t) - 2)) / spread > MOVING
 
 
 def judged(departures: Sequence[Figure], p: Docking, policy: ReportingPolicy) -> Judgement:

@@ -35,8 +35,9 @@ LIMITATIONS = (
     "What motion capture gets wrong of the heading at the start moves the dock that the robot is told: it counts as "
     "the robot's departure.",
     "A robot that says that it has arrived, or that its task succeeded, where it is not in its dock, has failed; so "
-    "has one that does not say so, wherever it stands, and that counts in no mean. One that is lost (its link, or from "
-    "the sight of motion capture) makes the attempt void.",
+    "has one that does not say so, wherever it stands, and that counts in no mean, and one that still moves by more "
+    "than 10 mm/s 0.5 s later. One that is lost (its link, or from the sight of motion capture) makes the attempt "
+    "void.",
     "A simulation shows what the models in it say, not what a physical system does.",
     "No conformity to a standard is claimed.",
 )
@@ -100,9 +101,10 @@ def _success(docks: Sequence[Dock], counts: Tally, p: Docking) -> SummaryTable:
     rows = (
         ("within the tolerances beyond doubt", f"{counts.within} of {counts.n}"),
         ("open: within U of a tolerance", str(counts.open)),
-        ("outside, or not arrived", str(counts.outside)),
+        ("outside, not arrived, or still moving", str(counts.outside)),
         ("of these not arrived, by its own account", str(len(docks) - len(seconds))),
         ("of these arrived by its own account, at a wrong place", str(sum(dock.misplaced for dock in docks))),
+        ("of these still moving", str(sum(dock.moving for dock in docks))),
         ("not arrived by its own account, though within the tolerances", str(sum(dock.denied for dock in docks))),
         (f"{100 * p.confidence:g} % interval of the success probability", f"{low:.3f} to {high:.3f}"),
         ("time to dock, mean, from to", took),
@@ -155,6 +157,7 @@ def _data(
         "not_arrived": len(docks) - len(carried_out(docks)),
         "misplaced": sum(dock.misplaced for dock in docks),
         "denied": sum(dock.denied for dock in docks),
+        "moving": sum(dock.moving for dock in docks),
         "accuracy": math.hypot(found[0].mean.value, found[1].mean.value) if found else None,
         "components": [
             {
@@ -175,6 +178,7 @@ def _data(
                 "seconds": dock.seconds,
                 "arrived": dock.arrived,
                 "outcome": dock.outcome,
+                "moving": dock.moving,
                 "place": dock.place,
                 "judgement": dock.judgement,
                 "departures": {

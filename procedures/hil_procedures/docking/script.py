@@ -41,7 +41,7 @@ ARRIVED = (MOVED, SUCCEEDED)
 
 @procedure(
     "docking",
-    version="3",
+    version="4",
     roles={"robot": Robot, "robot_x": Sensor, "robot_y": Sensor, "robot_turn": Sensor, "temperature": Sensor},
     items=("robot_turn",),
 )
