@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
+import shlex
 import shutil
 import signal
 import subprocess
@@ -168,6 +170,10 @@ def test_a_signal_ends_a_run_in_order(
     assert run["status"] == "aborted"
     assert open_run(place / "runs" / run["run"]).reason == "the run was interrupted"
     assert inside(place, capsys, "data", "verify", "last")[0] == 0
+    if number is signal.SIGINT:
+        (again,) = re.findall("it goes on with `hil (.*)`", told)
+        assert again == f"run brief.py --bench bench/action-sim.toml --resume runs/{run['run']}"
+        assert inside(place, capsys, *shlex.split(again), "--dry-run")[0] == 0
 
 
 def test_the_clock_and_the_sampling_are_on_record(place: Path, capsys: pytest.CaptureFixture[str]) -> None:

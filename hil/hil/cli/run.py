@@ -131,12 +131,7 @@ def run(
         from .dry_run import show_plan
 
         return show_plan(request, as_json=as_json or jsonl)
-    try:
-        outcome = _carry_out(request, jsonl=jsonl)
-    except KeyboardInterrupt:
-        place = "" if out == Path("runs") else f" --out {shlex.quote(str(out))}"
-        click.echo(f"hil: what has begun goes on with `hil run --resume last{place}`", err=True)
-        raise
+    outcome = _carry_out(request, jsonl=jsonl)
     with reader_may_leave():
         if as_json:
             show_json(described(outcome))
@@ -200,8 +195,15 @@ def _carry_out(request: Request, *, jsonl: bool) -> RunOutcome:
     config = load_bench(request.bench)
     operator = config.laboratory.operator(request.operator)
     facts = RunFacts(config.name, os.path.realpath(config.path), request.procedure, operator)
-    with reporting(jsonl=jsonl) as report:
-        return run_interruptibly(_commanded(request, facts, config, report))
+    try:
+        with reporting(jsonl=jsonl) as report:
+            return run_interruptibly(_commanded(request, facts, config, report))
+    except KeyboardInterrupt:
+        if facts.run:
+            place = str(request.resume or request.out / facts.run)
+            again = shlex.join(["hil", "run", request.procedure, "--bench", request.bench, "--resume", place])
+            click.echo(f"hil: it goes on with `{again}`", err=True)
+        raise
 
 
 async def _commanded(
