@@ -112,8 +112,10 @@ def test_a_latency_is_its_mean_and_its_percentile_where_it_is_bounded() -> None:
     found = of_latency({"unit": "ms", "unrounded": exact, "budget": budget}, SceneToSensorLatency())
     assert found["mean"]["all events"].dof == pytest.approx(19.0 * (5.0 / 3.0) ** 4)
     assert found["95th percentile"] == {}
-    bounded = {"unit": "ms", "unrounded": {**exact, "u_p95": 2.0}, "budget": budget}
-    assert of_latency(bounded, SceneToSensorLatency())["95th percentile"]["all events"].u == 2.0
+    of_sample = {"95th percentile from a sample": {"u": 3.0}, "phase": {"u": 4.0}}
+    bounded = {"unit": "ms", "unrounded": {**exact, "u_p95": 5.0}, "budget": budget, "budget_p95": of_sample}
+    one = of_latency(bounded, SceneToSensorLatency())["95th percentile"]["all events"]
+    assert (one.value, one.u, one.parts) == (66.0, 5.0, {"95th percentile from a sample": 3.0, "phase": 4.0})
 
 
 def test_stops_of_two_benches_differ_by_which_stops_they_were() -> None:

@@ -148,7 +148,7 @@ def conditions(found: Mapping[str, Any], _p: SceneToSensorLatency) -> Mapping[st
     mean = Compared(exact["mean"], exact["u_mean"], unit, parts_of(budget), dof_of(budget), of_size=True)
     told: dict[str, dict[str, Compared]] = {"mean": {"all events": mean}, "95th percentile": {}}
     if (u := exact["u_p95"]) is not None:
-        parts = {"95th percentile from a sample": u}
+        parts = parts_of(found["budget_p95"])
         told["95th percentile"]["all events"] = Compared(exact["p95"], u, unit, parts, of_size=True)
     return told
 
