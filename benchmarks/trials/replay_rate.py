@@ -37,9 +37,14 @@ def replay(lanes: int, repeats: int, *, shared: bool = False) -> Replayed:
     """
     with tempfile.TemporaryDirectory() as folder:
         bench = copy_bench(str(shipped_benches()["dataset"]), Path(folder) / "bench")
-        text = bench.read_text(encoding="utf-8").replace("lanes = 2", f"lanes = {lanes}")
-        turns = text.replace("[devices.reader]\n", f"[devices.reader]\nshared = {str(shared).lower()}\n")
-        bench.write_text(turns, encoding="utf-8")
+        text, reader = bench.read_text(encoding="utf-8"), "[devices.reader]\n"
+        for old, new in (
+            ("lanes = 2\n", f"lanes = {lanes}\n"),
+            (reader, f"{reader}shared = {str(shared).lower()}\n"),
+        ):
+            assert old in text, f"the bench that ships has no line {old!r}"
+            text = text.replace(old, new)
+        bench.write_text(text, encoding="utf-8")
         return asyncio.run(_run(bench, Path(folder) / "runs", lanes, repeats))
 
 
