@@ -43,7 +43,7 @@ def level(value: float, unit: str, budget: Iterable[Mapping[str, Any]], *, among
     """The stimulus at which a curve of detection has a level.
 
     The ``u`` of its report is widened for few signs, so that twice it covers. Here it is not, and has its degrees of
-    freedom instead, those between signs.
+    freedom instead, those between signs. A level in dB has no size: 0 dB is a ratio of 1.
 
     :param budget: ``name`` and ``u`` of each line, signed.
     :param among: how many signs there are, 2 or more.
@@ -56,4 +56,4 @@ def level(value: float, unit: str, budget: Iterable[Mapping[str, Any]], *, among
     narrower = float(ndtri(confidence)) / math.sqrt(threshold(confidence, among))
     parts = {line["name"]: line["u"] * (narrower if line["name"] == OBSERVATIONS else 1.0) for line in budget}
     dof = dof_of({name: {"u": u, **({"dof": among - 1} if name == OBSERVATIONS else {})} for name, u in parts.items()})
-    return Compared(value, math.hypot(*parts.values()), unit, parts, dof, of_size=True)
+    return Compared(value, math.hypot(*parts.values()), unit, parts, dof, of_size=unit != "dB")

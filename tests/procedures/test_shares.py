@@ -60,6 +60,8 @@ def test_a_level_has_the_degrees_of_freedom_of_its_signs_instead_of_a_wider_u() 
     found = level(16.0, "lx", [{"name": OBSERVATIONS, "u": widened}], among=4, confidence=0.95)
     assert found.u == pytest.approx(0.4)
     assert found.dof == pytest.approx(3.0)
+    assert found.of_size
+    assert not level(-1.2, "dB", [{"name": OBSERVATIONS, "u": 0.3}], among=4, confidence=0.95).of_size
     assert coverage_factor(found.dof) * found.u == pytest.approx(0.4 * t.ppf(0.97725, 3), rel=1e-3)
     certified = level(
         16.0, "lx", [{"name": OBSERVATIONS, "u": widened}, {"name": "scale", "u": -0.3}], among=4, confidence=0.95
