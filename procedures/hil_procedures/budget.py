@@ -17,6 +17,9 @@ from hil_calibration.stream import Measurements
 
 from .effects import budget_line
 
+SMALLEST_PLAIN = 1e-4
+"""From here on an uncertainty is printed without a power of ten."""
+
 
 @dataclass(frozen=True)
 class Part:
@@ -104,9 +107,14 @@ def budget_table(title: str, unit: str, budget: Budget) -> BudgetTable:
     :param unit: of the uncertainties, as a person reads it.
     """
     parts = sorted((part for part in budget.parts if part.u > 0.0), key=lambda part: -part.u)
-    rows = [(part.name, f"{part.u:#.2g}", f"{100.0 * (part.u / budget.u) ** 2:.1f}") for part in parts]
-    total = ("combined standard uncertainty", f"{budget.u:#.2g}", "100.0")
+    rows = [(part.name, two_digits(part.u), f"{100.0 * (part.u / budget.u) ** 2:.1f}") for part in parts]
+    total = ("combined standard uncertainty", two_digits(budget.u), "100.0")
     return BudgetTable(title, unit, (*rows, total) if rows else ())
+
+
+def two_digits(u: float) -> str:
+    """A standard uncertainty or a standard deviation to two significant digits, the last one shown where it is 0."""
+    return report(0.0, u).U if u >= SMALLEST_PLAIN else f"{u:#.2g}"
 
 
 def policy_of(reporting: Mapping[str, Any]) -> ReportingPolicy:

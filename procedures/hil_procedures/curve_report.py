@@ -14,6 +14,7 @@ from hil_calibration.detection_curve import SEPARATION, DetectionCurve
 from hil_calibration.performance import proportion_interval
 from hil_calibration.stream import Measurements
 
+from .budget import two_digits
 from .effects import budget_line
 
 OUTCOME: dict[str, Outcome] = {"pass": "PASS", "fail": "FAIL", "inconclusive": "INCONCLUSIVE"}
@@ -37,12 +38,12 @@ def budget_rows(parts: Iterable[tuple[str, float]], u: float | None) -> tuple[tu
         squares[line] = squares.get(line, 0.0) + part**2
     total = sum(squares.values())
     rows = [
-        (line, f"{math.sqrt(square):#.2g}", f"{100.0 * square / total:.1f}")
+        (line, two_digits(math.sqrt(square)), f"{100.0 * square / total:.1f}")
         for line, square in squares.items()
         if square
     ]
     if u is not None:
-        rows.append(("combined standard uncertainty", f"{u:#.2g}", "100.0"))
+        rows.append(("combined standard uncertainty", two_digits(u), "100.0"))
     return tuple(rows)
 
 

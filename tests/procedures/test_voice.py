@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import shutil
 import subprocess
 import sys
@@ -15,6 +14,7 @@ import numpy as np
 import pytest
 
 from hil.bench.config import shipped_benches
+from hil.errors import NotFit
 from hil.record import open_run
 from hil.run import RunOutcome, run_procedure
 from hil_calibration.clustered import LARGEST_SPREAD
@@ -230,9 +230,9 @@ async def test_the_published_model_is_tried_on_the_shipped_sounds(tmp_path: Path
 async def test_a_level_that_was_not_recorded_is_named_before_the_run(tmp_path: Path) -> None:
     bench = bench_with(tmp_path, 'driver = "process"\nprogram = "speaks.py"')
     (tmp_path / "speaks.py").write_text(TALKER, encoding="utf-8")
-    outcome = await run(str(bench), tmp_path / "runs", {"levels": "-30,0,3"})
-    assert outcome.exit_code
-    assert re.search(r"holds 0 recordings of content 'utterance \d+' at snr 0\.001 ± 10 %", outcome.error)
+    with pytest.raises(NotFit, match=r"holds 0 recordings of content 'utterance \d+' at snr 0\.001 ± 10 %"):
+        await run(str(bench), tmp_path / "runs", {"levels": "-30,0,3"})
+    assert not (tmp_path / "runs").exists()
 
 
 TALKER = """

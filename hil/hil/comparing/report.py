@@ -28,7 +28,7 @@ def summary(found: Comparison) -> SummaryTable:
             one.condition,
             one.unit,
             *(_to_digits_of(value, one.U) for value in (one.first, one.second, one.difference)),
-            f"{one.U:.2g}",
+            rounded(one.difference, one.U).U if one.U > 0 else "0",
             f"{one.k:.2f}",
             "–" if one.e_n is None else f"{one.e_n:.2f}",
             one.judged,

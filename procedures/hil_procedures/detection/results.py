@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,7 @@ from hil_calibration.detection_curve import SEPARATION, DetectionResult, with_sh
 from hil_calibration.lack_of_fit import lack_of_fit
 from hil_calibration.rounding import report
 
+from ..budget import two_digits
 from ..curve_report import (
     OUTCOME,
     budget_rows,
@@ -106,13 +107,10 @@ class Told:
         rounded = report(near, 2.0 * (found.u or near / 10.0), rule=policy["rounding"]).value
         step = Decimal(1).scaleb(-len(rounded.partition(".")[2]))
         self.a = "none" if found.curve.a is None else rounded
-        self.upper, self.lower, self.u = (
+        self.u = "none" if found.u is None else two_digits(found.u)
+        self.upper, self.lower = (
             "none" if value is None else f"{Decimal(value).quantize(step, rounding):f}"
-            for value, rounding in (
-                (found.upper, ROUND_CEILING),
-                (found.lower, ROUND_FLOOR),
-                (found.u, ROUND_HALF_EVEN),
-            )
+            for value, rounding in ((found.upper, ROUND_CEILING), (found.lower, ROUND_FLOOR))
         )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
 from typing import Any
 
 import numpy as np
@@ -14,8 +14,9 @@ from hil.outcome import BudgetTable, Chart, MeasurementOutcome, Series
 from hil.results import Outcome
 from hil_calibration.decisions import decide_bound
 from hil_calibration.performance import proportion_interval
+from hil_calibration.rounding import report
 
-from ..budget import Budget, Part, budget_table
+from ..budget import Budget, Part, budget_table, two_digits
 from ..effects import budget_line
 from ..faults import fault_kinds, fault_rows
 from ..readings import instruments
@@ -88,10 +89,10 @@ def _table(found: list[Range], p: DetectionRange) -> SummaryTable:
         (
             f"{one.bearing:g}",
             "none" if one.largest is None else f"{one.largest:g}",
-            "none" if one.range is None else f"{one.range:.2f}",
-            "none" if one.u is None else f"{one.u:.2g}",
-            _bound(one.lower, ROUND_FLOOR),
-            _bound(one.upper, ROUND_CEILING),
+            _rounded(one, one.range, ROUND_HALF_EVEN),
+            "none" if one.u is None else two_digits(one.u),
+            _rounded(one, one.lower, ROUND_FLOOR),
+            _rounded(one, one.upper, ROUND_CEILING),
         )
         for one in found
     ]
@@ -99,9 +100,12 @@ def _table(found: list[Range], p: DetectionRange) -> SummaryTable:
     return SummaryTable(f"Range of detection of {100 * p.level:g} % of the targets", heads, tuple(rows))
 
 
-def _bound(value: float | None, rounding: str) -> str:
-    """Rounded outwards, so that it still bounds."""
-    return "none" if value is None else f"{Decimal(value).quantize(Decimal('0.01'), rounding):f}"
+def _rounded(one: Range, value: float | None, rounding: str) -> str:
+    """To the last digit of two of the expanded uncertainty (k = 2), a hundredth where there is none. A bound is
+    rounded outwards, so that it still bounds.
+    """
+    last = Decimal("0.01") if not one.u else Decimal(report(0.0, 2.0 * one.u).value)
+    return "none" if value is None else f"{Decimal(value).quantize(last, rounding):f}"
 
 
 def _steps(found: list[Range]) -> SummaryTable:

@@ -14,7 +14,7 @@ from hil_calibration.decisions import decide_bound
 from hil_calibration.performance import proportion_interval
 from hil_calibration.reporting import ReportingPolicy
 
-from ..budget import budget_table, policy_of
+from ..budget import budget_table, policy_of, two_digits
 from ..figure import Figure, told
 from ..readings import instruments
 from .parameters import ObstacleStop
@@ -116,7 +116,7 @@ def _energies(session: Session, policy: ReportingPolicy) -> SummaryTable:
             f"{one.speed:g}",
             *_told(one.before, policy),
             *_told(one.energy, policy),
-            "–" if one.s_energy is None else f"{one.s_energy:.2g}",
+            "–" if one.s_energy is None else two_digits(one.s_energy),
         )
         for one in session.speeds
     ]

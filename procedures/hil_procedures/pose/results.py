@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import Any
 
 from hil import Record, Results, SummaryTable
@@ -88,11 +89,15 @@ def _positions(found: Sequence[PoseFigures], policy: ReportingPolicy) -> Summary
         low, high = one.accuracy.interval(policy)
         corrected = "none" if one.repeatability.corrected is None else _told(one.repeatability.corrected, policy)[0]
         length = _told(one.accuracy, policy)[0]
-        rows.append(
-            (one.name, length, f"{MM * low:.3f}", f"{MM * high:.3f}", *_told(one.repeatability, policy), corrected)
-        )
+        bounds = _outwards(MM * low, length, ROUND_FLOOR), _outwards(MM * high, length, ROUND_CEILING)
+        rows.append((one.name, length, *bounds, *_told(one.repeatability, policy), corrected))
     heads = ("pose", "AP / mm", "from / mm", "to / mm", "RP / mm", "U(RP) / mm", "RP without noise / mm")
     return SummaryTable("Positional accuracy AP and repeatability RP", heads, tuple(rows))
+
+
+def _outwards(bound: float, like: str, rounding: str) -> str:
+    """A bound with as many decimals as the value that it bounds has."""
+    return f"{Decimal(bound).quantize(Decimal(like), rounding):f}"
 
 
 def _components(found: Sequence[PoseFigures], policy: ReportingPolicy) -> SummaryTable:

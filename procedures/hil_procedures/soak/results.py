@@ -11,7 +11,7 @@ from hil_calibration.conformity import decide
 from hil_calibration.reporting import ReportingPolicy
 from hil_calibration.unit import difference, symbol
 
-from ..budget import Budget, Part, budget_table, policy_of, shared_parts, stated
+from ..budget import Budget, Part, budget_table, policy_of, shared_parts, stated, two_digits
 from ..readings import Series, distributions, instruments, measured, room_temperature
 from .parameters import BATCHES, Soak
 from .steadiness import RESOLUTION, Steadiness, steadiness
@@ -69,7 +69,7 @@ def _table(found: Steadiness, policy: ReportingPolicy, unit: str) -> SummaryTabl
         (
             ("mean", mean.value, mean.U, symbol(unit)),
             ("drift", drift.value, drift.U, f"{apart}/h"),
-            ("standard deviation of one reading", f"{found.s:.2g}", "–", apart),
+            ("standard deviation of one reading", two_digits(found.s), "–", apart),
             ("lowest reading", _plain(found.lowest, found), "–", symbol(unit)),
             ("highest reading", _plain(found.highest, found), "–", symbol(unit)),
         ),
@@ -77,7 +77,7 @@ def _table(found: Steadiness, policy: ReportingPolicy, unit: str) -> SummaryTabl
 
 
 def _allan(found: Steadiness, unit: str) -> SummaryTable:
-    rows = tuple((f"{tau:.4g}", f"{deviation:.2g}", str(count)) for tau, deviation, count in found.allan)
+    rows = tuple((f"{tau:.4g}", two_digits(deviation), str(count)) for tau, deviation, count in found.allan)
     heads = ("averaging time / s", f"Allan deviation / {symbol(difference(unit))}", "differences")
     return SummaryTable("Overlapping Allan deviation", heads, rows)
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from hil_calibration.rounding import report
+
 from ..budget import Budget, Part, budget_table
 from .tally import Tally
 
@@ -31,7 +33,8 @@ def rows(tally: Tally) -> tuple[tuple[str, str, str], ...]:
     """The budget of the share as it is printed."""
     *known, total = budget_table("", "1", budget_of(tally)).rows
     value, u = _illuminance(tally)
-    told = f"{ILLUMINANCE}, u = {u:.2g} lx at {value:.4g} lx: sensitivity unknown, in no bound"
+    printed = report(value, u)
+    told = f"{ILLUMINANCE}, u = {printed.U} lx at {printed.value} lx: sensitivity unknown, in no bound"
     return (*known, (told, "unknown", "–"), (f"{total[0]}, illuminance left out", *total[1:]))
 
 

@@ -15,7 +15,7 @@ from hil_calibration.rounding import report
 from hil_calibration.systems.conformal import Coverage
 from hil_calibration.systems.virtual import Calibrated, Trials, calibrate, near_duplicates
 
-from ..budget import policy_of
+from ..budget import policy_of, two_digits
 from .certificate import Certificate
 from .parameters import CalibrateVirtualInstrument
 from .session import Session, read_session
@@ -61,10 +61,10 @@ def parameters_table(session: Session, found: Calibrated) -> SummaryTable:
     one, unit, failed = found.instrument, session.unit, len(session.faults)
     rows = (
         ("bias", _number(one.bias, 2.0 * one.u_bias), unit),
-        ("standard uncertainty of the bias", f"{one.u_bias:.2g}", unit),
+        ("standard uncertainty of the bias", two_digits(one.u_bias), unit),
         ("its degrees of freedom", "infinite" if math.isinf(one.dof) else f"{one.dof:.0f}", ""),
-        ("standard deviation of one answer", f"{one.sd:.2g}", unit),
-        ("standard uncertainty u of a corrected value", f"{one.u:.2g}", unit),
+        ("standard deviation of one answer", two_digits(one.sd), unit),
+        ("standard uncertainty u of a corrected value", two_digits(one.u), unit),
         (
             f"half-width of the {100.0 * one.conformal.coverage:g} % conformal interval (not a u)",
             f"{one.conformal.half_width:.3g}",

@@ -12,6 +12,7 @@ from hil.evidence import Evidence
 from hil.outcome import DetectionPicture, TrialOutcome
 from hil_calibration.decisions import decide_bound
 
+from ..budget import two_digits
 from ..curve_report import (
     OUTCOME,
     budget_rows,
@@ -97,11 +98,11 @@ class Told:
     """The levels as strings in dB, to a hundredth; the bounds are rounded outwards, so that they still bound."""
 
     def __init__(self, found: Located) -> None:
-        self.a90, self.u, self.lower, self.upper = (
+        self.u = "none" if found.u is None else f"{two_digits(found.u)} dB"
+        self.a90, self.lower, self.upper = (
             "none" if value is None else f"{Decimal(value).quantize(Decimal('0.01'), rounding):f} dB"
             for value, rounding in (
                 (found.a90, ROUND_HALF_EVEN),
-                (found.u, ROUND_CEILING),
                 (found.lower, ROUND_FLOOR),
                 (found.upper, ROUND_CEILING),
             )
