@@ -246,7 +246,11 @@ for line in sys.stdin:
 
 
 async def test_nonsense_is_a_fault_of_the_system_and_calls_in_noise_are_counted(tmp_path: Path) -> None:
+    """The sounds do not say where they come from: no word is said of synthetic speech, and none of real speech."""
     bench = bench_with(tmp_path, 'driver = "process"\nprogram = "speaks.py"')
+    (tmp_path / "speech").unlink()
+    described = shutil.copytree(shipped_benches()["voice"].parent / "speech", tmp_path / "speech") / "dataset.toml"
+    described.write_text(described.read_text("utf-8").replace('origin = "rendered"\n', ""), "utf-8")
     (tmp_path / "speaks.py").write_text(TALKER, encoding="utf-8")
     settings = {"utterances": ",".join(UTTERANCES[:3]), "levels": "-6,0,3"}
     outcome = await run(str(bench), tmp_path / "runs", settings)
@@ -257,6 +261,9 @@ async def test_nonsense_is_a_fault_of_the_system_and_calls_in_noise_are_counted(
     calls = told["false_calls"]
     assert calls["calling"] == calls["sounds"] == 12 - told["faults"]
     assert calls["called"] == calls["windows"]
+    page = (outcome.folder / "report.html").read_text(encoding="utf-8")
+    assert "Voice detection against signal-to-noise ratio (origin of recordings not stated)" in page
+    assert "says nothing about real speech" in page
 
 
 async def test_the_published_model_hears_the_room_of_the_immersion_bench_the_same_each_time(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 
 from hil import Record, Results, SummaryTable, Verdict
 from hil.evidence import Evidence
+from hil.origins import origin_of
 from hil.outcome import DetectionPicture, TrialOutcome
 from hil_calibration.decisions import decide_bound
 
@@ -33,7 +34,7 @@ from .session import Session, decibels, read_session
 Cell = tuple[float, float | None, int, int]
 Cells = list[Cell]
 
-SYNTHETIC, SIMULATED = "synthetic speech", "simulated sound"
+SYNTHETIC, SIMULATED, UNKNOWN = "synthetic speech", "simulated sound", "origin of recordings not stated"
 MODEL = (
     "p = ceiling × average over utterances of logistic(b0 + b1·ln x + s), x the ratio of powers, s normal, shared by "
     "what is played of one utterance"
@@ -53,7 +54,7 @@ LIMITATIONS = (
 def results(record: Record, p: VoiceDetectionVsSnr) -> Results:
     """Everything that the report, the record of results and the operator are told."""
     evidence = Evidence(record)
-    session, origin = read_session(evidence), _origin(evidence)
+    session, origin = read_session(evidence), _origin(record, evidence)
     found, cells = located(session, p.confidence), levels(session, p.levels)
     fitted, counts = misfit(session, found.fit), _counts(session, _voids(record), p)
     links = others(cells, p.confidence)
@@ -123,8 +124,11 @@ def judge(found: Located, p: VoiceDetectionVsSnr) -> Verdict:
     )
 
 
-def _origin(evidence: Evidence) -> str:
-    """What was heard, where it was made by rule or simulated: then nothing is said of real speech; else empty."""
+def _origin(record: Record, evidence: Evidence) -> str:
+    """What was heard, where it was made by rule or simulated, or nobody says what it is: then nothing is said of real
+    speech; else empty."""
+    if origin_of(record) == "not stated":
+        return UNKNOWN
     if evidence.calibration(evidence.role("snr")).provenance == "simulated":
         return SYNTHETIC
     return SIMULATED if evidence.run["provenance"] == "simulated" else ""
