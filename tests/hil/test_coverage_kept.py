@@ -31,6 +31,14 @@ def test_what_is_kept_is_read_back(tmp_path: Path) -> None:
     assert again.among(range(4, 5)) == {4: INTERVAL}
 
 
+def test_measurands_stay_in_the_order_in_which_they_were_stated(tmp_path: Path) -> None:
+    stated = {name: Stated(1.0, 0.1, 1.0, "m") for name in ("range at 90°", "range at 0°", "drift")}
+    Kept(tmp_path, ASKED).add(Outcome(3, Answer(stated)))
+    (found,) = Kept(tmp_path, ASKED).among(SEEDS).values()
+    assert found.answer is not None
+    assert list(found.answer.measurands) == list(stated)
+
+
 def test_a_line_that_was_torn_is_made_again(tmp_path: Path) -> None:
     Kept(tmp_path, ASKED).add(FOUND)
     file = tmp_path / FILE

@@ -118,4 +118,4 @@ def _head(asked: Asked) -> dict[str, Any]:
 
 
 def _json(given: Mapping[str, Any]) -> str:
-    return json.dumps(given, ensure_ascii=False, sort_keys=True)
+    return json.dumps(given, ensure_ascii=False)
