@@ -143,7 +143,9 @@ def _data_set(recorded: CalibrationRecord) -> Link:
     facts = {"date": recorded.date.isoformat(), "index": recorded.certificates["index"]}
     remark = Remark("goes on", "in the source that the data set names, where its reference values were measured")
     if recorded.provenance == "simulated":
-        remark = Remark("missing", "it was rendered, so there is no traceability to the SI")
+        remark = Remark(
+            "missing", "it was rendered, or does not say that it was recorded: no traceability to the SI is shown"
+        )
     return Link("data set", recorded.instrument.model, facts, (remark,))
 
 
