@@ -223,6 +223,24 @@ async def test_recordings_that_may_serve_again_begin_anew(folder: Path) -> None:
     await device.close()
 
 
+async def test_a_recording_that_may_serve_again_does_so_at_another_point(folder: Path) -> None:
+    device = await opened(folder, factors={"sign": "content", "lux": "illuminance"}, reuse=True, per_point=3)
+    condition = {"sign": "AAA", "lux": 20.0}
+    assert device.lacking(condition, 0).endswith("and number 3 is needed")
+    await device.show("AAA")
+    await device.write("illuminance.set", 20.0)
+    with pytest.raises(EndOfRecording, match="number 3 is needed"):
+        await device.grab()
+    await device.close()
+    two = await opened(folder, reuse=True, per_point=2)
+    await two.show("AAA")
+    await two.write("illuminance.set", 20.0)
+    for occasion in range(3):
+        two.present(occasion)
+        assert len({(await two.grab()).number for _ in range(2)}) == 2
+    await two.close()
+
+
 async def test_a_file_that_was_changed_is_never_given_out(folder: Path) -> None:
     device = await opened(folder)
     (folder / "001.png").write_bytes((folder / "002.png").read_bytes())

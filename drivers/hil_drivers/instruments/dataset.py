@@ -48,7 +48,7 @@ class Dataset(Device):
     :param factors: by factor of a plan, ``"content"`` or the quantity that it stands for: then a plan is checked
         against the data set before a run begins.
     :param per_point: recordings that one point of a plan takes.
-    :param reuse: whether several points may take one recording: a condition begins anew once all of its own were taken.
+    :param reuse: whether several points may take one recording, none twice: a condition begins anew once all were taken.
     :param interval: bench seconds that a reading takes.
     """
 
@@ -229,7 +229,8 @@ class Dataset(Device):
         return [entry for *_, entry in sorted(kept, key=lambda one: one[:2])]
 
     def _shortage(self, found: list[Entry], content: str | None, commanded: Mapping[str, float], needed: int) -> str:
-        if len(found) >= (1 if self.reuse else needed):
+        needed = self._per_point if self.reuse else needed
+        if len(found) >= needed:
             return ""
         quantities = self._data.quantities
         wanted = [] if content is None else [f"content {content!r}"]
