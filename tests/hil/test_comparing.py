@@ -216,3 +216,13 @@ def test_runs_on_recordings_are_told_apart_by_these(first: tuple[str, ...], seco
     if first and second:
         sides = sides[0], replace(sides[1], run={**other.run, "world": one.world})
     assert shared_sentence(compare(*sides, margin=3.0)).startswith(told)
+
+
+def test_an_uncertainty_has_two_digits_in_plain_numbers() -> None:
+    def u_of(u: float) -> tuple[str, str]:
+        results = {"x": {"P1": Compared(1000.0, u, "m", {})}}
+        (row,) = summary(compare(side("one", results), side("other", results), margin=1.0)).rows
+        return row[3], row[6]
+
+    assert u_of(50.0) == ("1000", "140")
+    assert u_of(0.05 / 2**0.5) == ("1000.00", "0.10")

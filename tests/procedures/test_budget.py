@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from decimal import ROUND_CEILING, ROUND_FLOOR
+
 import pytest
 
 from hil_procedures.budget import Budget, Part, budget_table, two_digits
+from hil_procedures.pose.results import outwards
 
 
 @pytest.mark.parametrize(
@@ -26,3 +29,8 @@ def test_an_uncertainty_has_two_digits_and_a_power_of_ten_only_where_it_is_small
 def test_a_budget_of_large_uncertainties_is_in_plain_numbers() -> None:
     made = budget_table("", "J", Budget((Part("scatter", 300.0), Part("mass", 400.0))))
     assert [row[1] for row in made.rows] == ["400", "300", "500"]
+
+
+def test_bounds_of_a_pose_go_as_far_as_its_value_and_still_bound() -> None:
+    assert outwards(0.5439, "0.97", ROUND_FLOOR) == "0.54"
+    assert outwards(1.2551, "0.97", ROUND_CEILING) == "1.26"

@@ -15,7 +15,7 @@ from hil.results import Outcome
 from hil_calibration.decisions import decide_bound
 from hil_calibration.reporting import ReportingPolicy
 
-from ..budget import budget_table, policy_of
+from ..budget import budget_table, policy_of, two_digits
 from ..figure import told
 from ..readings import instruments, room_temperature
 from .docks import NAMES, Component, Dock, Tally, carried_out, components, read_docks, repeatability, tally
@@ -108,7 +108,7 @@ def _success(docks: Sequence[Dock], counts: Tally, p: Docking) -> SummaryTable:
         ("not arrived by its own account, though within the tolerances", str(sum(dock.denied for dock in docks))),
         (f"{100 * p.confidence:g} % interval of the success probability", f"{low:.3f} to {high:.3f}"),
         ("time to dock, mean, from to", took),
-        ("repeatability RP of the position", "none" if rp is None else f"{1000.0 * rp:.2g} mm"),
+        ("repeatability RP of the position", "none" if rp is None else f"{two_digits(1000.0 * rp)} mm"),
     )
     return SummaryTable("Docking", ("quantity", "value"), rows)
 
@@ -117,7 +117,7 @@ def _poses(found: Sequence[Component], policy: ReportingPolicy) -> SummaryTable:
     rows = []
     for one in found:
         scale, unit = SHOWN[one.unit]
-        spread = "none" if one.repeatability is None else f"{scale * one.repeatability:.2g}"
+        spread = "none" if one.repeatability is None else two_digits(scale * one.repeatability)
         rows.append((f"{one.name} / {unit}", *told(one.mean, policy, scale), spread, f"{scale * one.tolerance:g}"))
     heads = ("coordinate", "mean departure", "U", "3 standard deviations of one docking", "tolerance")
     return SummaryTable("Accuracy and repeatability of the docked pose", heads, tuple(rows))

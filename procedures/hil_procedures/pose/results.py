@@ -89,13 +89,13 @@ def _positions(found: Sequence[PoseFigures], policy: ReportingPolicy) -> Summary
         low, high = one.accuracy.interval(policy)
         corrected = "none" if one.repeatability.corrected is None else _told(one.repeatability.corrected, policy)[0]
         length = _told(one.accuracy, policy)[0]
-        bounds = _outwards(MM * low, length, ROUND_FLOOR), _outwards(MM * high, length, ROUND_CEILING)
+        bounds = outwards(MM * low, length, ROUND_FLOOR), outwards(MM * high, length, ROUND_CEILING)
         rows.append((one.name, length, *bounds, *_told(one.repeatability, policy), corrected))
     heads = ("pose", "AP / mm", "from / mm", "to / mm", "RP / mm", "U(RP) / mm", "RP without noise / mm")
     return SummaryTable("Positional accuracy AP and repeatability RP", heads, tuple(rows))
 
 
-def _outwards(bound: float, like: str, rounding: str) -> str:
+def outwards(bound: float, like: str, rounding: str) -> str:
     """A bound with as many decimals as the value that it bounds has."""
     return f"{Decimal(bound).quantize(Decimal(like), rounding):f}"
 

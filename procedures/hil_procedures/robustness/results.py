@@ -110,7 +110,7 @@ class Told:
             for one in found.hysteresis
         ]
         rows.append(("drift of the reference, last minus first", *self.of(found.drift, found.drift_budget)))
-        rows.append(("largest change over an observation", f"{max(found.creep, key=abs):.2g}", "–"))
+        rows.append(("largest change over an observation", f"{max(found.creep, key=abs):#.2g}", "–"))
         return SummaryTable(
             "Hysteresis and drift", ("quantity", f"value / {self.apart}", f"U / {self.apart}"), tuple(rows)
         )
