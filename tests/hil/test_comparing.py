@@ -9,10 +9,12 @@ from dataclasses import replace
 from html import unescape
 from typing import Any
 
+import click
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hil.cli.compare import MarginType
 from hil.comparing.comparison import Comparison, compare
 from hil.comparing.report import (
     left_out_sentences,
@@ -80,6 +82,13 @@ def test_plans_that_choose_their_points_are_of_one_design_by_their_rule() -> Non
     for odd in ({"rule": {"name": "Staircase"}}, {"most": 21}):
         with pytest.raises(UsageError, match=f"the {next(iter(odd))} of the plans differ"):
             compare(one, replace(other, run={**other.run, "plan": plan | odd}), margin=3.0)
+
+
+@pytest.mark.parametrize("given", ["nan", "share=nan", "0", "share=-1", "share=", "a=b"])
+def test_a_margin_that_is_none_is_refused_before_anything_is_read(given: str) -> None:
+    with pytest.raises(click.BadParameter):
+        MarginType().convert(given, None, None)
+    assert MarginType().convert("share = 0.1", None, None) == ("share", 0.1)
 
 
 def test_each_measurand_has_its_own_margin() -> None:

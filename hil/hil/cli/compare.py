@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -32,7 +33,10 @@ class MarginType(click.ParamType[tuple[str, float]]):
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, float]:
         name, _, number = str(value).rpartition("=")
-        return name.strip(), float(_ABOVE_ZERO(number, param, ctx))
+        margin = float(_ABOVE_ZERO(number, param, ctx))
+        if math.isnan(margin):
+            self.fail(f"{number!r} is no number.", param, ctx)
+        return name.strip(), margin
 
 
 _ABOVE_ZERO = click.FloatRange(min=0, min_open=True, max=1e300)
