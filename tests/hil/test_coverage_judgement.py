@@ -91,6 +91,13 @@ def test_the_risk_counts_items_that_do_not_conform() -> None:
     assert verdict([], risk, {}).outcome == "INCONCLUSIVE", "nobody stated a risk"
 
 
+def test_an_item_that_numpy_says_does_not_conform_counts_too() -> None:
+    answers = [Answer({}, bool_) for bool_ in np.array([0.9, 0.2]) >= 0.5]
+    risk = consumer_risk(answers, ["PASS", "PASS"])
+    assert risk is not None
+    assert (risk.nonconforming, risk.passed) == (1, 1)
+
+
 @pytest.mark.parametrize(("passed", "exceeded"), [(2, False), (5, False), (6, True)])
 def test_a_risk_is_larger_than_stated_only_beyond_what_the_runs_allow(passed: int, exceeded: bool) -> None:
     """5 of 50 happen with 0.05 in 10 % of all cases, 6 in 3.8 %."""

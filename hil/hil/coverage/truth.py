@@ -33,6 +33,10 @@ class Answer:
     conforms: bool | None = None
     risk: float | None = None
 
+    def __post_init__(self) -> None:
+        if self.conforms is not None:  # a comparison of numbers of numpy gives none of Python's
+            object.__setattr__(self, "conforms", bool(self.conforms))
+
 
 class TrueWorld:
     """The world of one seed, as the run had it: simulated, or of stimuli that are made as they are asked for."""
