@@ -48,7 +48,7 @@ class Dataset(Device):
     :param factors: by factor of a plan, ``"content"`` or the quantity that it stands for: then a plan is checked
         against the data set before a run begins.
     :param per_point: recordings that one point of a plan takes.
-    :param reuse: whether several points may take one recording, none twice: a condition begins anew once all were taken.
+    :param reuse: whether several points may take one recording, none twice: a condition begins anew once all are taken.
     :param interval: bench seconds that a reading takes.
     """
 
