@@ -15,7 +15,6 @@ import pytest
 from hil_drivers.capability import Pose, Robot
 from hil_drivers.clock import NANOSECONDS, Clock, WallClock
 from hil_drivers.errors import (
-    DeviceError,
     DeviceUnreachable,
     OptionError,
     RemoteProtocolError,

@@ -73,6 +73,12 @@ def own(tmp_path: Path) -> Path:
             "command a pose within 1.3 m",
         ),
         (
+            "calibrate-luxmeter",
+            "action-sim",
+            ("levels=1,2,5,10,20,9999",),
+            "calibrate-luxmeter: role 'light': light.illuminance cannot be set to 9999 lx; it takes 0 to 2000 lx",
+        ),
+        (
             "repeatability-reproducibility",
             "action-sim",
             ("items=20,50", "sets=luxmeter", "measures=reference"),
@@ -109,6 +115,49 @@ def test_the_range_of_a_channel_counts_too(tmp_path: Path, capsys: pytest.Captur
     assert entry.run((*asked, "--set", "illuminance=60 lx")) == 2
     assert "cannot be set to 60 lx; it takes 0 to 50 lx" in capsys.readouterr().err
     assert entry.run((*asked, "--set", "illuminance=50 lx", "--dry-run")) == 0
+
+
+@pytest.mark.parametrize(
+    ("procedure", "bench", "settings", "told"),
+    [
+        (
+            "sweep",
+            "climate-sim",
+            ("levels=20,40,190", "within=0.4"),
+            "actuator': chamber.temperature.setpoint cannot be set to 190",
+        ),
+        (
+            "climatic-characterisation",
+            "climate-sim",
+            ("temperatures=40,190",),
+            "setpoint': chamber.temperature.setpoint cannot be",
+        ),
+        (
+            "climatic-robustness",
+            "robustness-sim",
+            ("levels=10,190",),
+            "setpoint': chamber.temperature.setpoint cannot be set to 190",
+        ),
+    ],
+)
+def test_a_chamber_is_told_nothing_beyond_the_range_of_its_channel(
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    procedure: str,
+    bench: str,
+    settings: tuple[str, ...],
+    told: str,
+) -> None:
+    copy = tmp_path / "bench"
+    shutil.copytree(find_bench(bench).parent, copy)
+    path = copy / f"{bench}.toml"
+    section = '[channels."chamber.temperature.setpoint"]\n'
+    text = path.read_text(encoding="utf-8")
+    assert section in text
+    path.write_text(text.replace(section, section + "range = [-40.0, 180.0]\n"), encoding="utf-8")
+    given = [word for each in settings for word in ("--set", each)]
+    assert entry.run(("run", procedure, "--bench", str(path), "--out", str(tmp_path / "runs"), *given)) == 2
+    assert told in capsys.readouterr().err
 
 
 def test_a_rule_that_chooses_no_point_leaves_no_run(

@@ -9,6 +9,7 @@ from typing import Any
 from hil import Design, Point, Record, Results, Trial, procedure
 from hil.coverage.truth import Answer, Stated, TrueWorld
 from hil.design import Levels, grid
+from hil.scripts import Command
 from hil_drivers.capability import Actuator, Sensor
 
 from ..together import observe_together, stabilised
@@ -85,6 +86,13 @@ def plan(p: ClimaticCharacterisation) -> Design:
     points = len(p.temperatures) * max(1, len(p.humidities))
     duration = points * (p.dwell + p.hold + (p.sweeps - 1) * p.interval)
     return grid(Levels("set_temperature", "Cel", p.temperatures), *humidity, duration=duration)
+
+
+@climatic_characterisation.commands
+def commands(p: ClimaticCharacterisation) -> list[Command]:
+    """Every set point."""
+    humidities = [("humidity_setpoint", humidity) for humidity in p.humidities]
+    return [*(("setpoint", temperature) for temperature in p.temperatures), *humidities]
 
 
 @climatic_characterisation.analysis

@@ -9,6 +9,7 @@ from typing import Any
 from hil import Design, Point, Record, Results, Trial, procedure
 from hil.comparing.results import Compared
 from hil.coverage.truth import Answer, Stated, TrueWorld
+from hil.scripts import Command
 from hil_drivers.capability import Actuator, Sensor
 
 from .parameters import CalibrateLuxmeter
@@ -75,6 +76,13 @@ def plan(p: CalibrateLuxmeter) -> Design:
     points = [{"illuminance": level, "direction": direction} for level, direction in series]
     duration = p.warm_up + len(points) * p.dwell
     return Design(factors={"illuminance": "lx", "direction": None}, points=points, duration=duration)
+
+
+@calibrate_luxmeter.commands
+def commands(p: CalibrateLuxmeter) -> list[Command]:
+    """Every level, darkness among them, and where the carriage goes."""
+    levels = [("light", level) for level in (0.0, *p.levels)]
+    return [*levels, ("carriage", REFERENCE_POSITION), ("carriage", ITEM_POSITION)]
 
 
 @calibrate_luxmeter.analysis

@@ -9,6 +9,7 @@ from typing import Any
 from hil import Design, Point, Record, Results, Trial, procedure
 from hil.comparing.results import Compared, dof_of, parts_of
 from hil.coverage.truth import Answer, Stated, TrueWorld
+from hil.scripts import Command
 from hil_drivers.capability import Actuator, Sensor
 
 from ..together import observe_together, stabilised
@@ -93,6 +94,17 @@ def plan(p: ClimaticRobustness) -> Design:
     unit = "Cel" if p.quantity == "temperature" else "%"
     duration = len(points) * (p.dwell + p.hold + (p.sweeps - 1) * p.interval)
     return Design({"level": unit, "branch": None}, points, duration=duration)
+
+
+@climatic_robustness.commands
+def commands(p: ClimaticRobustness) -> list[Command]:
+    """The climate of every plateau."""
+    told = list[Command]()
+    for temperature, humidity in map(p.climate, p.sequence):
+        told.append(("setpoint", temperature))
+        if humidity is not None:
+            told.append(("humidity_setpoint", humidity))
+    return told
 
 
 @climatic_robustness.analysis

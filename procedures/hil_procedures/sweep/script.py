@@ -8,6 +8,7 @@ from typing import Any
 from hil import Design, Record, Results, Trial, procedure
 from hil.comparing.results import Compared, dof_of, parts_of
 from hil.coverage.truth import Answer, Stated, TrueWorld
+from hil.scripts import Command
 from hil_drivers.capability import Actuator, Sensor
 
 from ..together import observe_together, stabilised
@@ -40,6 +41,12 @@ def plan(p: Sweep) -> Design:
     points = [*rising, *falling]
     duration = len(points) * (p.dwell + p.hold + (p.readings - 1) * p.interval)
     return Design(factors={"level": None, "direction": None}, points=points, duration=duration)
+
+
+@sweep.commands
+def commands(p: Sweep) -> list[Command]:
+    """What starts it, and every level."""
+    return [("running", p.start), *(("actuator", level) for level in p.levels)]
 
 
 @sweep.analysis
