@@ -9,7 +9,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from hil.coverage.judgement import consumer_risk, judge, verdict
+from hil.coverage.judgement import consumer_risk, judge, producer_risk, verdict
+from hil.coverage.report import Found, report, risk_sentence
 from hil.coverage.truth import Answer, Stated, StatedInterval
 from hil.errors import UsageError
 
@@ -27,7 +28,7 @@ def test_a_true_uncertainty_is_seldom_called_wrong() -> None:
     found = [judge(drawn(seed=seed))[0] for seed in range(200)]
     for wrong in ("under_covers", "conservative", "biased"):
         assert sum(getattr(one, wrong) for one in found) <= 20, wrong
-    assert all(verdict([one], None, {}).outcome == ("FAIL" if one.under_covers else "PASS") for one in found)
+    assert all(verdict([one], [], {}).outcome == ("FAIL" if one.under_covers else "PASS") for one in found)
 
 
 @pytest.mark.parametrize(
@@ -37,7 +38,7 @@ def test_a_true_uncertainty_is_seldom_called_wrong() -> None:
 def test_what_is_wrong_is_named(spread: float, offset: float, finding: str) -> None:
     (found,) = judge(drawn(spread=spread, offset=offset))
     assert found.finding == finding
-    assert verdict([found], None, {}).outcome == ("FAIL" if finding == "under-covers" else "PASS")
+    assert verdict([found], [], {}).outcome == ("FAIL" if finding == "under-covers" else "PASS")
 
 
 def test_few_runs_allow_little_to_be_said() -> None:
@@ -47,8 +48,8 @@ def test_few_runs_allow_little_to_be_said() -> None:
 
 
 def test_a_run_without_a_result_leaves_it_undecided() -> None:
-    assert verdict(judge(drawn()), None, {3: "the lamp failed"}).outcome == "INCONCLUSIVE"
-    assert verdict([], None, {}).outcome == "INCONCLUSIVE"
+    assert verdict(judge(drawn()), [], {3: "the lamp failed"}).outcome == "INCONCLUSIVE"
+    assert verdict([], [], {}).reason == "these runs try nothing that is stated"
 
 
 def test_a_measurand_that_only_some_runs_state_is_judged_by_those_and_named() -> None:
@@ -58,7 +59,7 @@ def test_a_measurand_that_only_some_runs_state_is_judged_by_those_and_named() ->
     ]
     x, y = judge(answers)
     assert [(one.measurand, one.runs) for one in (x, y)] == [("x", 10), ("y", 7)]
-    told = verdict([x, y], None, {}).reason
+    told = verdict([x, y], [], {}).reason
     assert told == "none of 2 under-covers beyond what 10 runs allow; y is stated by 7 runs alone"
     assert [one.runs for one in judge(answers[::-1])] == [10, 7]
 
@@ -85,17 +86,17 @@ def test_the_risk_counts_items_that_do_not_conform() -> None:
     answers = [Answer({}, conforms) for conforms in (False, False, True, None)]
     risk = consumer_risk(answers, ["PASS", "FAIL", "PASS", None])
     assert risk is not None
-    assert (risk.nonconforming, risk.passed) == (2, 1)
+    assert (risk.items, risk.wrong) == (2, 1)
     assert consumer_risk(answers[2:], ["PASS", None]) is None
     assert (risk.stated, risk.exceeded) == (None, False)
-    assert verdict([], risk, {}).outcome == "INCONCLUSIVE", "nobody stated a risk"
+    assert verdict([], [risk], {}).outcome == "INCONCLUSIVE", "nobody stated a risk"
 
 
 def test_an_item_that_numpy_says_does_not_conform_counts_too() -> None:
     answers = [Answer({}, bool_) for bool_ in np.array([0.9, 0.2]) >= 0.5]
     risk = consumer_risk(answers, ["PASS", "PASS"])
     assert risk is not None
-    assert (risk.nonconforming, risk.passed) == (1, 1)
+    assert (risk.items, risk.wrong) == (1, 1)
 
 
 @pytest.mark.parametrize(("passed", "exceeded"), [(2, False), (5, False), (6, True)])
@@ -105,10 +106,68 @@ def test_a_risk_is_larger_than_stated_only_beyond_what_the_runs_allow(passed: in
     risk = consumer_risk(answers, ["PASS"] * passed + ["INCONCLUSIVE"] * (50 - passed))
     assert risk is not None
     assert (risk.stated, risk.exceeded) == (0.05, exceeded)
-    found = verdict([], risk, {})
+    found = verdict([], [risk], {})
     assert found.outcome == ("FAIL" if exceeded else "PASS")
     assert f"{passed} of 50 that do not conform were passed" in found.reason or not exceeded
-    assert verdict(judge(drawn()), risk, {}).outcome == ("FAIL" if exceeded else "PASS")
+    assert verdict(judge(drawn()), [risk], {}).outcome == ("FAIL" if exceeded else "PASS")
+
+
+@pytest.mark.parametrize(("failed", "exceeded"), [(5, False), (6, True)])
+def test_a_risk_of_failing_what_is_acceptable_is_tried_as_that_of_passing_what_is_not(
+    failed: int, exceeded: bool
+) -> None:
+    answers = [Answer({}, True, 0.01, acceptable=True, producer_risk=0.05)] * 50
+    outcomes = ["FAIL"] * failed + ["PASS"] * (50 - failed)
+    risk = producer_risk(answers, outcomes)
+    assert risk is not None
+    assert (risk.of, risk.items, risk.wrong, risk.stated, risk.exceeded) == ("FAIL", 50, failed, 0.05, exceeded)
+    passed = consumer_risk([Answer({}, False, risk=0.05)] * 50, ["PASS"] * failed + ["FAIL"] * (50 - failed))
+    assert passed is not None
+    assert (risk.interval, risk.exceeded) == (passed.interval, passed.exceeded)
+    assert consumer_risk(answers, outcomes) is None, "all of them conform"
+    found = verdict([], [risk], {})
+    assert found.outcome == ("FAIL" if exceeded else "PASS")
+    assert (f"{failed} of 50 that are acceptable were failed" in found.reason) == exceeded
+
+
+def test_of_items_between_the_stated_risks_and_without_a_stated_risk_no_fail_is_counted() -> None:
+    between, unstated = Answer({}, True, acceptable=False, producer_risk=0.05), Answer({}, True, acceptable=True)
+    assert producer_risk([between, unstated], ["FAIL", "FAIL"]) is None
+    good = Answer({}, True, acceptable=np.float64(0.01) <= 0.02, producer_risk=0.05)  # type: ignore[arg-type]
+    risk = producer_risk([between, good, unstated, good], ["FAIL", "INCONCLUSIVE", "FAIL", None])
+    assert risk is not None
+    assert (risk.items, risk.wrong) == (1, 0)
+
+
+def test_both_risks_are_told_apart() -> None:
+    bad, good = Answer({}, False, 0.05), Answer({}, True, 0.05, acceptable=True, producer_risk=0.05)
+    outcomes = ["PASS"] * 20 + ["FAIL"] * 20
+    risks = [one([bad] * 20 + [good] * 20, outcomes) for one in (consumer_risk, producer_risk)]
+    told = verdict([], [risk for risk in risks if risk is not None], {})
+    assert told.reason == "20 of 20 that do not conform were passed; 20 of 20 that are acceptable were failed"
+    assert [list(risk.to_json())[:2] for risk in risks if risk] == [
+        ["nonconforming", "passed"],
+        ["acceptable", "failed"],
+    ]
+
+
+def test_the_risk_of_fail_is_told_on_the_page_and_in_the_document() -> None:
+    risk = producer_risk([Answer({}, True, acceptable=True, producer_risk=0.05)] * 4, ["PASS"] * 3 + ["FAIL"])
+    assert risk is not None
+    told = Found("own", "1", "reader-sim", (1, 4), {}, [], None, risk, verdict([], [risk], {}), {})
+    sentence = risk_sentence(risk)
+    assert sentence.startswith("Of 4 items that truly are acceptable, 1 were failed: a share of 0.250, 95 % interval")
+    assert sentence.endswith("The procedure states at most 0.05.")
+    assert sentence in report(told)
+    document = json.loads(json.dumps(told.to_json()))
+    assert document["risk"] is None
+    assert document["producer_risk"] == {
+        "acceptable": 4,
+        "failed": 1,
+        "interval": list(risk.interval),
+        "stated": 0.05,
+        "exceeded": False,
+    }
 
 
 def variances(*, dof: int = 5, wider: float = 1.0, runs: int = RUNS) -> list[Answer]:

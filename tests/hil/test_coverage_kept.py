@@ -17,7 +17,7 @@ from hil.errors import UsageError
 
 ASKED = Asked("soak", "climate-sim", {"setpoint": "40"}, "Operator A")
 SEEDS = range(1, 10)
-FOUND = Outcome(3, Answer({"mean": Stated(40.1, 0.05, 40.12, "Cel")}, conforms=True, risk=0.05), "PASS")
+FOUND = Outcome(3, Answer({"mean": Stated(40.1, 0.05, 40.12, "Cel")}, True, 0.05, True, 0.025), "PASS")
 INTERVAL = Outcome(4, Answer({"s_r": StatedInterval(1.0, 0.8, 1.5, 1.1, "lx", 0.95)}))
 
 
@@ -29,6 +29,17 @@ def test_what_is_kept_is_read_back(tmp_path: Path) -> None:
     again = Kept(tmp_path, ASKED)
     assert again.among(SEEDS) == {3: FOUND, 4: INTERVAL}
     assert again.among(range(4, 5)) == {4: INTERVAL}
+
+
+def test_a_run_that_was_kept_before_a_risk_of_fail_was_tried_is_read(tmp_path: Path) -> None:
+    Kept(tmp_path, ASKED).add(FOUND)
+    file = tmp_path / FILE
+    line = file.read_text(encoding="utf-8")
+    assert line.count(', "acceptable": true, "producer_risk": 0.025') == 1
+    file.write_text(line.replace(', "acceptable": true, "producer_risk": 0.025', ""), encoding="utf-8")
+    assert FOUND.answer is not None
+    before = replace(FOUND, answer=replace(FOUND.answer, acceptable=None, producer_risk=None))
+    assert Kept(tmp_path, ASKED).among(SEEDS) == {3: before}
 
 
 def test_measurands_stay_in_the_order_in_which_they_were_stated(tmp_path: Path) -> None:
@@ -68,6 +79,8 @@ def test_a_line_that_was_torn_in_the_middle_of_a_character_is_made_again(tmp_pat
         ('"verdict": "PASS"', '"verdict": 1'),
         ('"risk": 0.05', '"risk": "0.05"'),
         ('"conforms": true', '"conforms": 1'),
+        ('"acceptable": true', '"acceptable": 1'),
+        ('"producer_risk": 0.025', '"producer_risk": "0.025"'),
         ('"seed": 3', '"seed": 3.5'),
     ],
 )

@@ -32,7 +32,9 @@ def test_the_truth_is_where_the_curve_of_the_bench_reaches_nine_in_ten() -> None
     assert (stated.value, stated.u, stated.unit) == (16.0, 0.5, "lx")
     assert stated.true == pytest.approx(A90, abs=0.01)
     assert answer.conforms is False
-    assert truth(world, found(a90=16.0, u=0.5), DetectionVsIlluminance(required=17.0)).conforms is True
+    good = truth(world, found(a90=16.0, u=0.5), DetectionVsIlluminance(required=17.0))
+    assert (good.conforms, good.acceptable) == (True, True)
+    assert (good.risk, good.producer_risk) == pytest.approx((0.05, 0.05))
 
 
 def test_a_run_without_a90_states_nothing() -> None:

@@ -42,7 +42,8 @@ def test_set_ups_that_the_bench_brings_about_differ_as_they_truly_do(tmp_path: P
 def test_without_a_reference_run_blocks_are_the_same(tmp_path: Path) -> None:
     outcome = one_run(asked(begins="", groups="1,2,3", limit="0.002"), 1, tmp_path)
     assert outcome.answer is not None, outcome.error
-    assert outcome.answer.conforms is True
+    assert (outcome.answer.conforms, outcome.answer.acceptable) == (True, True)
+    assert outcome.answer.producer_risk == pytest.approx(0.025)
     between = outcome.answer.measurands["s_L²"]
     assert between.true == 0.0
     assert between.value < (0.5 * NOISE) ** 2

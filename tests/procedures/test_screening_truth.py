@@ -70,6 +70,7 @@ def test_each_run_has_a_design_of_its_own_and_holds_the_truth(tmp_path: Path) ->
     assert sum(abs(stated.ratio) <= stated.k for stated in one.values()) >= 3
     assert [answer.conforms for answer in answers if answer is not None] == [False] * 2
     assert [answer.risk for answer in answers if answer is not None] == pytest.approx([0.025] * 2)
+    assert {answer.producer_risk for answer in answers if answer} == {None}, "each interval is for itself"
 
 
 @pytest.mark.parametrize("given", [{"response": "reading"}, {"design": "latin-hypercube"}])

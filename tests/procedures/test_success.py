@@ -11,11 +11,13 @@ from pydantic import ValidationError
 from scipy import stats
 
 from bench_copy import copy_bench
+from hil.bench import load_bench
+from hil.coverage.truth import true_world
 from hil.record import open_run
 from hil.run import RunOutcome, run_procedure
 from hil_calibration.performance import demonstration_size
 from hil_procedures.success.parameters import SuccessRate, SuccessRateSequential
-from hil_procedures.success.script import plan, sequential_plan, stopping_rule
+from hil_procedures.success.script import plan, sequential_plan, sequential_truth, stopping_rule, truth
 from hil_procedures.success.sequential import beside_the_verdict, judge
 
 CALIBRATED = (
@@ -117,6 +119,23 @@ def test_the_interval_is_explained_beside_the_verdict() -> None:
     assert "reaches to a failure probability of 0.142, beyond the rejectable 0.1, which is no contradiction" in told
     low, _ = stopping_rule(p).interval(150, 150)
     assert "reaches to a failure probability of 0.040, not beyond the rejectable 0.1." in beside_the_verdict(low, p)
+
+
+@pytest.mark.parametrize(
+    ("illuminance", "conforms", "acceptable"), [(16.0, False, False), (25.0, True, False), (30.0, True, True)]
+)
+def test_a_reader_between_acceptable_and_rejectable_conforms_and_is_not_acceptable(
+    illuminance: float, conforms: bool, acceptable: bool
+) -> None:
+    """It fails in 10.8 %, 2.8 % and 1.9 % of all trials: 2 % are acceptable, 10 % rejectable."""
+    world = true_world(load_bench("reader-sim"), 1)
+    p = SuccessRateSequential(illuminance=illuminance, producer_risk=0.04)
+    found = sequential_truth(world, {}, p)
+    assert (found.conforms, found.risk) == (conforms, 0.05)
+    assert (found.acceptable, found.producer_risk) == (acceptable, 0.04)
+    fixed = truth(world, {}, SuccessRate(illuminance=illuminance))
+    assert (fixed.conforms, fixed.acceptable) == (conforms, conforms), "at least 90 % are required"
+    assert fixed.producer_risk == pytest.approx(0.05)
 
 
 def test_a_test_upside_down_is_refused() -> None:

@@ -31,7 +31,9 @@ def test_the_truth_is_where_the_curve_of_the_bench_reaches_nine_in_ten() -> None
     assert stated.true == pytest.approx(A90, abs=0.01)
     assert world.share(10.0 ** (stated.true / 10.0)) == pytest.approx(0.9, abs=1e-6)
     assert answer.conforms is False
-    assert truth(world, found(a90=-1.0, u=0.5), VoiceDetectionVsSnr(required=-1.0)).conforms is True
+    good = truth(world, found(a90=-1.0, u=0.5), VoiceDetectionVsSnr(required=-1.0))
+    assert (good.conforms, good.acceptable) == (True, True)
+    assert good.producer_risk == pytest.approx(0.05)
 
 
 LEVELS = [

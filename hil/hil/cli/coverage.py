@@ -105,14 +105,15 @@ def _told(outcome: Outcome) -> None:
 
 
 def _found(asked: Asked, seeds: range, outcomes: list[Outcome]) -> Found:
-    from ..coverage.judgement import consumer_risk, judge, verdict
+    from ..coverage.judgement import consumer_risk, judge, producer_risk, verdict
     from ..coverage.report import Found
     from ..scripts import find
 
     ended = [(each.answer, each.verdict) for each in outcomes if each.answer is not None]
     answers = [answer for answer, _ in ended]
     coverage, failed = judge(answers), {each.seed: each.error for each in outcomes if each.answer is None}
-    risk = consumer_risk(answers, [outcome for _, outcome in ended])
+    verdicts = [outcome for _, outcome in ended]
+    risks = consumer_risk(answers, verdicts), producer_risk(answers, verdicts)
     return Found(
         procedure=asked.procedure,
         version=find(asked.procedure).version,
@@ -120,8 +121,9 @@ def _found(asked: Asked, seeds: range, outcomes: list[Outcome]) -> Found:
         seeds=(seeds[0], seeds[-1]),
         settings=dict(asked.settings),
         coverage=coverage,
-        risk=risk,
-        verdict=verdict(coverage, risk, failed),
+        consumer_risk=risks[0],
+        producer_risk=risks[1],
+        verdict=verdict(coverage, [risk for risk in risks if risk is not None], failed),
         failed=failed,
     )
 
@@ -141,11 +143,12 @@ def _show(found: Found) -> None:
         made = summary(found)
         show_table(made.columns, made.rows, title=made.title)
         click.echo()
-    if found.risk is not None:
-        click.echo(risk_sentence(found.risk))
+    for risk in found.risks:
+        click.echo(risk_sentence(risk))
     for seed, error in found.failed.items():
         click.echo(f"Seed {seed}: {printable(error)}.")
-    if (runs := max((one.runs for one in found.coverage), default=0)) < FEW:
+    tried = [*(one.runs for one in found.coverage), *(risk.items for risk in found.risks)]
+    if (runs := max(tried, default=0)) < FEW:
         click.echo(f"So few runs ({runs}) tell of gross errors alone: a proof takes some hundred.")
     click.echo(f"{found.verdict.outcome}. Required: {found.verdict.requirement}. Found: {found.verdict.reason}.")
     click.echo(f"Rule: {found.verdict.rule}.")

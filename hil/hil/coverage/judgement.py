@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -55,16 +55,29 @@ class Coverage:
 
 @dataclass(frozen=True)
 class Risk:
-    """How often an item that does not conform was passed: ``passed`` of ``nonconforming``, with its exact interval.
+    """How often a verdict was the wrong one: ``wrong`` of ``items``, with the exact interval of that share.
 
-    ``stated`` is the largest risk that the procedure states; ``exceeded`` if it is larger beyond what the runs allow.
+    :param of: ``PASS`` where the items do not conform, ``FAIL`` where they are acceptable.
+    :param stated: the largest risk that the procedure states; ``exceeded`` if it is larger beyond what the runs allow.
     """
 
-    nonconforming: int
-    passed: int
+    of: Literal["PASS", "FAIL"]
+    items: int
+    wrong: int
     interval: tuple[float, float]
     stated: float | None
     exceeded: bool
+
+    @property
+    def found(self) -> str:
+        """How many of which were given it."""
+        told = "that do not conform were passed" if self.of == "PASS" else "that are acceptable were failed"
+        return f"{self.wrong} of {self.items} {told}"
+
+    def to_json(self) -> dict[str, Any]:
+        items, wrong = ("nonconforming", "passed") if self.of == "PASS" else ("acceptable", "failed")
+        shared = {"interval": self.interval, "stated": self.stated, "exceeded": self.exceeded}
+        return {items: self.items, wrong: self.wrong, **shared}
 
 
 def judge(answers: Sequence[Answer]) -> list[Coverage]:
@@ -77,43 +90,53 @@ def judge(answers: Sequence[Answer]) -> list[Coverage]:
 
 
 def consumer_risk(answers: Sequence[Answer], outcomes: Sequence[str | None]) -> Risk | None:
-    """The risk of the verdicts; ``None`` where none was given or every item conforms."""
+    """The risk of PASS for items that do not conform; ``None`` where no verdict was given or every item conforms."""
+    pairs = zip(answers, outcomes, strict=True)
+    return _risk("PASS", [(one.risk, outcome) for one, outcome in pairs if one.conforms is False and outcome])
+
+
+def producer_risk(answers: Sequence[Answer], outcomes: Sequence[str | None]) -> Risk | None:
+    """The risk of FAIL for acceptable items; ``None`` where none is stated, no verdict was given or no item is one."""
+    pairs = [pair for pair in zip(answers, outcomes, strict=True) if pair[0].producer_risk is not None]
+    return _risk("FAIL", [(one.producer_risk, outcome) for one, outcome in pairs if one.acceptable and outcome])
+
+
+def _risk(of: Literal["PASS", "FAIL"], judged: Sequence[tuple[float | None, str]]) -> Risk | None:
+    """By the stated risk and the outcome of each item that must not be given ``of``."""
     from hil_calibration.performance import proportion_interval
 
-    judged = [pair for pair in zip(answers, outcomes, strict=True) if pair[0].conforms is False and pair[1]]
     if not judged:
         return None
-    n, passed = len(judged), sum(outcome == "PASS" for _, outcome in judged)
-    risks = [answer.risk for answer, _ in judged]
-    stated = max((risk for risk in risks if risk is not None), default=None)
-    least = proportion_interval(passed, n, CONFIDENCE, side="lower")[0]
+    n, wrong = len(judged), sum(outcome == of for _, outcome in judged)
+    stated = max((risk for risk, _ in judged if risk is not None), default=None)
+    least = proportion_interval(wrong, n, CONFIDENCE, side="lower")[0]
     exceeded = stated is not None and least > stated
-    return Risk(n, passed, proportion_interval(passed, n, CONFIDENCE), stated, exceeded)
+    return Risk(of, n, wrong, proportion_interval(wrong, n, CONFIDENCE), stated, exceeded)
 
 
-def verdict(found: Sequence[Coverage], risk: Risk | None, failed: Mapping[int, str]) -> Verdict:
+def verdict(found: Sequence[Coverage], risks: Sequence[Risk], failed: Mapping[int, str]) -> Verdict:
     """FAIL where an interval under-covers or a risk is larger than stated beyond what the runs allow; undecided where
     runs did not end.
     """
     wrong = [f"{one.measurand} under-covers" for one in found if one.under_covers]
-    known = risk is not None and risk.stated is not None
-    if risk is not None and risk.exceeded:
-        wrong.append(f"{risk.passed} of {risk.nonconforming} that do not conform were passed")
+    wrong += [risk.found for risk in risks if risk.exceeded]
+    known = any(risk.stated is not None for risk in risks)
     requirement = "no stated interval holds the true value less often than it claims, and no risk is larger than stated"
     percent = f"{100 * (1 - CONFIDENCE):g} %"
     rule = (
-        f"one-sided exact binomial tests, {percent} for all measurands together (Bonferroni) and {percent} for the "
+        f"one-sided exact binomial tests, {percent} for all measurands together (Bonferroni) and {percent} for each "
         "risk; not rejected does not mean proved"
     )
     if wrong:
         return Verdict("FAIL", requirement, rule, "; ".join(wrong))
     if failed or not (found or known):
-        return Verdict("INCONCLUSIVE", requirement, rule, f"{len(failed)} runs did not end with a result")
+        why = f"{len(failed)} runs did not end with a result" if failed else "these runs try nothing that is stated"
+        return Verdict("INCONCLUSIVE", requirement, rule, why)
     runs = max((one.runs for one in found), default=0)
     told = [f"none of {len(found)} under-covers beyond what {runs} runs allow"] if found else []
     told += [f"{one.measurand} is stated by {one.runs} runs alone" for one in found if one.runs < runs]
     if known:
-        told.append("the risk is not larger than stated beyond what the runs allow")
+        told.append("no risk is larger than stated beyond what the runs allow")
     return Verdict("PASS", requirement, rule, "; ".join(told))
 
 

@@ -82,6 +82,8 @@ class Kept:
             _require(outcome.verdict, str | None)
             _require(answer["conforms"], bool | None)
             _require(answer["risk"], int | float | None)
+            _require(answer.get("acceptable"), bool | None)
+            _require(answer.get("producer_risk"), int | float | None)
             return outcome
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError, UsageError):
             raise UsageError(

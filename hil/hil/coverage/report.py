@@ -30,9 +30,15 @@ class Found:
     seeds: tuple[int, int]
     settings: dict[str, str]
     coverage: Sequence[Coverage]
-    risk: Risk | None
+    consumer_risk: Risk | None
+    producer_risk: Risk | None
     verdict: Verdict
     failed: dict[int, str]
+
+    @property
+    def risks(self) -> list[Risk]:
+        """Those that could be tried."""
+        return [risk for risk in (self.consumer_risk, self.producer_risk) if risk is not None]
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -42,7 +48,8 @@ class Found:
             "seeds": list(self.seeds),
             "settings": self.settings,
             "measurands": [one.to_json() for one in self.coverage],
-            "risk": None if self.risk is None else asdict(self.risk),
+            "risk": None if self.consumer_risk is None else self.consumer_risk.to_json(),
+            "producer_risk": None if self.producer_risk is None else self.producer_risk.to_json(),
             "verdict": asdict(self.verdict),
             "failed": {str(seed): error for seed, error in self.failed.items()},
             "limitations": list(LIMITATIONS),
@@ -85,10 +92,11 @@ def _row(one: Coverage) -> tuple[str, ...]:
 def risk_sentence(risk: Risk) -> str:
     """What the verdicts were worth."""
     low, high = risk.interval
+    items, done = ("do not conform", "passed") if risk.of == "PASS" else ("are acceptable", "failed")
     stated = "" if risk.stated is None else f" The procedure states at most {risk.stated:g}."
     return (
-        f"Of {risk.nonconforming} items that truly do not conform, {risk.passed} were passed: a share of "
-        f"{risk.passed / risk.nonconforming:.3f}, 95 % interval {low:.3f} to {high:.3f}.{stated}"
+        f"Of {risk.items} items that truly {items}, {risk.wrong} were {done}: a share of "
+        f"{risk.wrong / risk.items:.3f}, 95 % interval {low:.3f} to {high:.3f}.{stated}"
     )
 
 
@@ -96,7 +104,7 @@ def report(found: Found) -> str:
     """The page; its figure shows every error in units of its standard uncertainty."""
     title, identifier = f"Coverage of {found.procedure}", f"seeds {found.seeds[0]} to {found.seeds[1]}"
     question = f"On {found.bench}, do the stated intervals hold the true values as often as they claim?"
-    told = [] if found.risk is None else [risk_sentence(found.risk)]
+    told = [risk_sentence(risk) for risk in found.risks]
     failed = [f"Seed {seed}: {error}." for seed, error in found.failed.items()]
     settings = [("version", found.version), *found.settings.items()]
     body = [

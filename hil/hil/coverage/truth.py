@@ -27,15 +27,20 @@ class Answer:
     """What one run stated, by measurand, and whether the item truly conforms; ``None`` where nothing was required.
 
     :param risk: as the procedure states it, the largest probability of PASS for an item that does not conform.
+    :param acceptable: whether the item is at least as good as those for which the procedure states ``producer_risk``.
+    :param producer_risk: the largest probability of FAIL for an acceptable item; ``None`` where none is stated.
     """
 
     measurands: Mapping[str, Stated | StatedInterval]
     conforms: bool | None = None
     risk: float | None = None
+    acceptable: bool | None = None
+    producer_risk: float | None = None
 
     def __post_init__(self) -> None:
-        if self.conforms is not None:  # a comparison of numbers of numpy gives none of Python's
-            object.__setattr__(self, "conforms", bool(self.conforms))
+        for name in ("conforms", "acceptable"):  # a comparison of numbers of numpy gives none of Python's
+            if getattr(self, name) is not None:
+                object.__setattr__(self, name, bool(getattr(self, name)))
 
 
 class TrueWorld:

@@ -92,7 +92,8 @@ def analyse(record: Record, p: DetectionVsIlluminance) -> Results:
 def truth(world: TrueWorld, found: Mapping[str, Any], p: DetectionVsIlluminance) -> Answer:
     """The illuminance at which the curve of a synthetic reader reaches 90 %, in the mean over signs."""
     true, (a90, u) = world.stimulus(LEVEL), _a90(found)
-    return Answer({"a90": Stated(a90, u, true, "lx")}, conforms=true <= p.required, risk=1.0 - p.confidence)
+    conforms, risk = true <= p.required, 1.0 - p.confidence
+    return Answer({"a90": Stated(a90, u, true, "lx")}, conforms, risk, acceptable=conforms, producer_risk=risk)
 
 
 @detection.conditions

@@ -153,5 +153,6 @@ def truth(world: TrueWorld, found: Mapping[str, Any], p: RepeatabilityReproducib
         low, high = found[name]["interval"]
         return StatedInterval(found[name]["s"] ** 2, low**2, high**2, true[name], "m2", found["confidence"])
 
-    conforms = None if p.limit is None else true["s_R"] <= p.limit**2
-    return Answer({f"{name}²": stated(name) for name in true}, conforms, risk=(1.0 - p.confidence) / 2.0)
+    conforms, risk = None if p.limit is None else true["s_R"] <= p.limit**2, (1.0 - p.confidence) / 2.0
+    measurands = {f"{name}²": stated(name) for name in true}
+    return Answer(measurands, conforms, risk, acceptable=conforms, producer_risk=risk)

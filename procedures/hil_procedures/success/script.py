@@ -107,10 +107,14 @@ def conditions(found: Mapping[str, Any], p: SuccessRate) -> Mapping[str, Mapping
 @success_rate.truth(illuminance="16 lx", warm_up="600 s")
 def truth(world: TrueWorld, _found: Mapping[str, Any], p: SuccessRate) -> Answer:
     """Whether a synthetic reader truly reads the share that is required."""
-    return Answer({}, conforms=world.share(p.illuminance) >= p.reliability, risk=1.0 - p.confidence)
+    conforms, risk = world.share(p.illuminance) >= p.reliability, 1.0 - p.confidence
+    return Answer({}, conforms, risk, acceptable=conforms, producer_risk=risk)
 
 
 @success_rate_sequential.truth(illuminance="16 lx", warm_up="600 s")
 def sequential_truth(world: TrueWorld, _found: Mapping[str, Any], p: SuccessRateSequential) -> Answer:
-    """Whether a synthetic reader truly fails less often than what is to be rejected."""
-    return Answer({}, conforms=1.0 - world.share(p.illuminance) < p.rejectable, risk=p.consumer_risk)
+    """Whether a synthetic reader truly fails less often than what is to be rejected, and as seldom as is acceptable."""
+    fails = 1.0 - world.share(p.illuminance)
+    return Answer(
+        {}, fails < p.rejectable, p.consumer_risk, acceptable=fails <= p.acceptable, producer_risk=p.producer_risk
+    )

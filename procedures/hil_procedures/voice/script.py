@@ -94,7 +94,8 @@ def analyse(record: Record, p: VoiceDetectionVsSnr) -> Results:
 def truth(world: TrueWorld, found: Mapping[str, Any], p: VoiceDetectionVsSnr) -> Answer:
     """The ratio at which the curve of a synthetic listener reaches 90 %, in the mean over utterances."""
     true, (a90, u) = 10.0 * math.log10(world.stimulus(LEVEL)), _a90(found)
-    return Answer({"a90": Stated(a90, u, true, "dB")}, conforms=true <= p.required, risk=1.0 - p.confidence)
+    conforms, risk = true <= p.required, 1.0 - p.confidence
+    return Answer({"a90": Stated(a90, u, true, "dB")}, conforms, risk, acceptable=conforms, producer_risk=risk)
 
 
 @voice_detection.conditions
