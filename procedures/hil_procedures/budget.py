@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -23,12 +23,34 @@ SMALLEST_PLAIN = 1e-4
 
 @dataclass(frozen=True)
 class Part:
-    """One line of a budget: a standard uncertainty in the unit of the result, and its degrees of freedom."""
+    """One line of a budget: a standard uncertainty in the unit of the result, and its degrees of freedom.
+
+    :param effects: what single effects contribute to it, each sensitivity times standard uncertainty, signed, in the
+        unit of the result: two results that share an effect may have it in opposite senses. Empty where nothing of the
+        line can be shared with another run.
+    """
 
     name: str
     u: float
     dof: float = math.inf
     distribution: str = "normal"
+    effects: Mapping[str, float] = field(default_factory=dict)
+
+    def times(self, sensitivity: float) -> Part:
+        """The same line of a result that changes by ``sensitivity`` times what this one changes by."""
+        effects = {name: sensitivity * u for name, u in self.effects.items()}
+        return Part(self.name, abs(sensitivity) * self.u, self.dof, self.distribution, effects)
+
+    def to_json(self) -> dict[str, Any]:
+        """Without ``dof`` where they are infinite, without ``effects`` where it is an effect of its own, in its own
+        sense."""
+        effects = {name: u for name, u in self.effects.items() if u}
+        return {
+            "u": self.u,
+            "distribution": self.distribution,
+            **({"dof": self.dof} if math.isfinite(self.dof) else {}),
+            **({"effects": effects} if effects and effects != {self.name: self.u} else {}),
+        }
 
 
 @dataclass(frozen=True)
@@ -53,16 +75,8 @@ class Budget:
         return policy.factor(max(1.0, self.dof)) * self.u
 
     def to_json(self) -> dict[str, Any]:
-        """The lines that contribute, by name; a line without ``dof`` has infinite degrees of freedom."""
-        return {
-            part.name: {
-                "u": part.u,
-                "distribution": part.distribution,
-                **({"dof": part.dof} if math.isfinite(part.dof) else {}),
-            }
-            for part in self.parts
-            if part.u > 0.0
-        }
+        """The lines that contribute, by name."""
+        return {part.name: part.to_json() for part in self.parts if part.u > 0.0}
 
     def beside(self, *parts: Part) -> Budget:
         """The budget with further contributions."""
@@ -78,13 +92,15 @@ def shared_parts(
     :param distributions: by effect; normal by default.
     """
     w = np.full(len(values), 1.0 / len(values)) if weights is None else np.asarray(weights)
-    lines: dict[str, tuple[float, float]] = {}
+    lines: dict[str, Part] = {}
+    known = distributions or {}
     for name, column, dof in zip(values.effects, values.shared.T, values.dof, strict=True):
         line = budget_line(name)
-        u, least = lines.get(line, (0.0, dof))
-        lines[line] = math.hypot(u, float(w @ column)), min(least, dof)
-    known = distributions or {}
-    return tuple(Part(name, u, dof, known.get(name, "normal")) for name, (u, dof) in lines.items())
+        before, u = lines.get(line, Part(line, 0.0, dof, known.get(line, "normal"))), float(w @ column)
+        lines[line] = replace(
+            before, u=math.hypot(before.u, u), dof=min(before.dof, dof), effects={**before.effects, name: u}
+        )
+    return tuple(lines.values())
 
 
 def repeatability(name: str, values: NDArray[np.float64]) -> Part:

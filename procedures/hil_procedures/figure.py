@@ -37,13 +37,16 @@ class Figure:
         return math.hypot(*self.effects.values())
 
     def budget(self) -> Budget:
-        """By lines as they are printed."""
+        """By lines as they are printed; what is of one trial alone can be shared with no other run."""
         squares: dict[str, float] = {}
+        signed: dict[str, dict[str, float]] = {}
         for name, u in self.effects.items():
             if abs(u) > CANCELLED * self.u:
-                line = OWN if name.startswith(ALONE) else budget_line(name)
+                alone = name.startswith(ALONE)
+                line = OWN if alone else budget_line(name)
                 squares[line] = squares.get(line, 0.0) + u * u
-        return Budget(tuple(Part(line, math.sqrt(square)) for line, square in squares.items()))
+                signed.setdefault(line, {}).update({} if alone else {name: u})
+        return Budget(tuple(Part(line, math.sqrt(square), effects=signed[line]) for line, square in squares.items()))
 
 
 def combined(value: float, parts: Sequence[tuple[float, Figure]]) -> Figure:

@@ -28,5 +28,6 @@ def mean_over(
     if n < 2:
         return None
     own = {scatter: {"u": statistics.stdev(values) / math.sqrt(n), "dof": n - 1.0}}
-    parts = parts_of({**budget, **own})
-    return Compared(statistics.fmean(values), math.hypot(*parts.values()), unit, parts, dof_of({**budget, **own}))
+    lines = {**budget, **own}
+    u = math.hypot(*(line["u"] for line in lines.values()))
+    return Compared(statistics.fmean(values), u, unit, parts_of(lines), dof_of(lines))

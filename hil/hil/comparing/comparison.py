@@ -119,7 +119,7 @@ class Comparison:
 
 
 def symbol_of_difference(unit: str) -> str:
-    """The unit of differences as a person reads it; a unit that is not one of UCUM, such as dB, as it stands."""
+    """The unit of differences as a person reads it; a unit that is not one of the known ones as it stands."""
     if unit == "1":
         return ""
     try:

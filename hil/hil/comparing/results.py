@@ -7,12 +7,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+REMAINDER = 1e-6
+"""The part of the ``u`` of a line below which what its effects leave of it is a remainder of rounding."""
+
 
 @dataclass(frozen=True)
 class Compared:
     """One result of one run at one condition, in ``unit``.
 
-    :param parts: standard uncertainties by effect, independent of each other, in ``unit``.
+    :param parts: standard uncertainties by effect, independent of each other, in ``unit``; signed, by the sense in
+        which the effect moves ``value``: what two results share may move them apart.
     :param dof: effective degrees of freedom of ``u``, 1 or more. Of a ``u`` that was widened for few observations
         already they are infinite.
     :param of_size: whether its zero means that there is nothing of it, as of a distance or a time; not so of a
@@ -28,8 +32,20 @@ class Compared:
 
 
 def parts_of(budget: Mapping[str, Mapping[str, Any]]) -> dict[str, float]:
-    """Standard uncertainties by effect, of a budget as it stands in ``results.json``."""
-    return {name: float(line["u"]) for name, line in budget.items()}
+    """Standard uncertainties by effect, signed, of a budget as it stands in ``results.json``.
+
+    A line with ``effects`` gives those, and by its own name what they leave of it. An effect in two lines, which its
+    budget takes as independent, counts as the two together, in the sense of the larger.
+    """
+    parts: dict[str, float] = {}
+    for name, line in budget.items():
+        u, effects = float(line["u"]), line.get("effects", {})
+        rest = math.sqrt(max(0.0, u**2 - math.fsum(each**2 for each in effects.values())))
+        own = {name: rest} if not effects or rest > REMAINDER * u else {}
+        for effect, each in (*effects.items(), *own.items()):
+            before = parts.get(effect, 0.0)
+            parts[effect] = math.copysign(math.hypot(before, each), max(before, each, key=abs)) if before else each
+    return parts
 
 
 def dof_of(budget: Mapping[str, Mapping[str, Any]]) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,12 +24,16 @@ LINEARITY = "departure of the luxmeter from a straight line"
 
 @dataclass(frozen=True)
 class Contribution:
-    """One line of a budget at all levels: contributions to the error, shape ``(n,)``, in lx."""
+    """One line of a budget at all levels: standard uncertainties of the error, shape ``(n,)``, in lx.
+
+    :param effects: what single effects contribute to it, signed, each of shape ``(n,)``, in lx.
+    """
 
     name: str
     u: Array
     dof: Array
     distribution: str
+    effects: Mapping[str, Array] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -139,15 +143,18 @@ def _averaged(part: Independent, weights: Array) -> Contribution:
 
 
 def _shared(values: Measurements, weights: Array, distributions: Mapping[str, str]) -> list[Contribution]:
-    """One line for each shared effect; the coefficients of a certificate make one line together."""
+    """One line for each effect that the reference values share; the coefficients of a certificate make one line
+    together. A reference value that is too large makes the error too small."""
     columns = (weights @ values.shared).T
     lines: dict[str, tuple[Array, float]] = {}
+    effects: dict[str, dict[str, Array]] = {}
     for name, column, dof in zip(values.effects, columns, values.dof, strict=True):
         line = budget_line(name)
         before = lines.get(line, (np.zeros(len(column)), dof))
         lines[line] = (np.hypot(before[0], column), min(before[1], dof))
+        effects.setdefault(line, {})[name] = -column
     return [
-        Contribution(name, u, np.full(len(u), dof), distributions.get(name, "normal"))
+        Contribution(name, u, np.full(len(u), dof), distributions.get(name, "normal"), effects[name])
         for name, (u, dof) in lines.items()
     ]
 

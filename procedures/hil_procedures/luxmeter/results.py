@@ -256,7 +256,11 @@ def _data(
             "consistent": bool(line.consistent),
         },
         "budget": {
-            part.name: {"u": np.abs(part.u).tolist(), "distribution": part.distribution}
+            part.name: {
+                "u": np.abs(part.u).tolist(),
+                "distribution": part.distribution,
+                "effects": {name: u.tolist() for name, u in part.effects.items()},
+            }
             for part in errors.contributions
         },
         "conditions": [

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from hil import Design, Point, Record, Results, Trial, procedure
-from hil.comparing.results import Compared
+from hil.comparing.results import Compared, parts_of
 from hil.coverage.truth import Answer, Stated, TrueWorld
 from hil.scripts import Command
 from hil_drivers.capability import Actuator, Sensor
@@ -120,9 +120,17 @@ def conditions(found: Mapping[str, Any], _p: CalibrateLuxmeter) -> Mapping[str, 
             exact["error"][i],
             exact["u"][i],
             "lx",
-            {name: part["u"][i] for name, part in found["budget"].items()},
+            parts_of(_at(found["budget"], i)),
             math.inf if exact["dof"][i] is None else max(1.0, exact["dof"][i]),
         )
         for i, level in enumerate(found["levels"])
     }
     return {"error of indication": errors}
+
+
+def _at(budget: Mapping[str, Any], i: int) -> dict[str, dict[str, Any]]:
+    """The lines of the budget at one level."""
+    return {
+        name: {"u": line["u"][i], "effects": {effect: u[i] for effect, u in line["effects"].items()}}
+        for name, line in budget.items()
+    }

@@ -125,12 +125,15 @@ def _systematic(axis: Measurements, distributions: Mapping[str, str]) -> list[Pa
 
 
 def _along(direction: Array, systematic: Sequence[Sequence[Part]], covariance: Array, cycles: int) -> Budget:
-    """The budget of the mean error along a direction; what several axes name alike makes one line."""
+    """The budget of the mean error along a direction; what several axes name alike makes one line, of no one sense."""
     lines: dict[str, Part] = {}
     for weight, parts in zip(direction, systematic, strict=True):
         for part in parts:
-            u = math.hypot(lines[part.name].u if part.name in lines else 0.0, abs(float(weight)) * part.u)
-            lines[part.name] = Part(part.name, u, part.dof, part.distribution)
+            along, before = part.times(float(weight)), lines.get(part.name)
+            if before is None or not before.u:
+                lines[part.name] = along
+            elif along.u:
+                lines[part.name] = Part(part.name, math.hypot(before.u, along.u), part.dof, part.distribution)
     scatter = math.sqrt(max(0.0, float(direction @ covariance @ direction)) / cycles)
     return Budget((*lines.values(), Part(CYCLES, scatter, cycles - 1.0)))
 

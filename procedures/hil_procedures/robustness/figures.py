@@ -117,12 +117,17 @@ class _Trial:
         )
 
     def budget(self, weights: Array, slope: float) -> Budget:
-        """Of the combination of means with ``weights``, which sum to 0."""
+        """Of the combination of means with ``weights``, which sum to 0.
+
+        A condition that reads too high makes what is stated at it too low by the slope.
+        """
         parts = [*self._of(REPEATABILITY, weights), *self._of(RESOLUTION, weights)]
         if self._metric is not None:
             parts += shared_parts(self._metric, weights.tolist(), self._known)
-        condition = Budget((*self._conditions(weights), *shared_parts(self.condition, weights.tolist(), self._known)))
-        return Budget((*parts, Part(CONDITION, abs(slope) * condition.u)))
+        shared = shared_parts(self.condition, weights.tolist(), self._known)
+        condition = Budget((*self._conditions(weights), *shared))
+        known = Part(CONDITION, condition.u, effects={name: u for part in shared for name, u in part.effects.items()})
+        return Budget((*parts, known.times(-slope)))
 
     def slope(self, level: float) -> float:
         """The slope of the metric over the condition at a level, between its neighbours."""
