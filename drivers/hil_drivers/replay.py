@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Protocol, runtime_checkable
 
+from .capability import Values
+
 MORE = "record more, plan what the data set holds, or let its recordings serve again with reuse = true"
 """What to do where recordings lack."""
 
@@ -62,4 +64,22 @@ class Replay(Protocol):
 
     def lacking(self, factors: Mapping[str, Any], occasion: int) -> str:
         """What the data set lacks for a point with these factors, in words; empty where nothing is known to lack."""
+        ...
+
+
+@runtime_checkable
+class ForeseenSource(Protocol):
+    """A source that tells, before it is open, what it will give."""
+
+    def foreseen(self, content: str, occasion: int) -> Values | None:
+        """The stimulus of presentation ``occasion`` of a content, counted from 0; ``None`` where there is none."""
+        ...
+
+
+@runtime_checkable
+class ForeseenDomain(Protocol):
+    """A model that tells, before it is open, what lies in its domain."""
+
+    def takes(self, stimulus: Values) -> bool:
+        """Whether it has a value for a stimulus, inside the domain."""
         ...

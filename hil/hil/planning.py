@@ -11,7 +11,7 @@ from hil_drivers.replay import Replay
 from .bench.drivers import made
 from .design.lock import plan_document
 from .design.plan import History
-from .errors import ProcedureFault, exit_code, raised
+from .errors import ProcedureFault, UsageError, exit_code, raised
 from .reach import require_playable, require_reachable
 from .replay import require_recordings
 from .resumption import departures_from
@@ -39,8 +39,8 @@ def planned(prepared: Prepared, locked: Path | None, deviation: str | None) -> P
 
     :param locked: the locked plan that it must follow.
     :param deviation: why it may depart from that.
-    :raises UsageError: if it does and no reason is given, a role is bound to what cannot play it, or something is
-        commanded that the bench cannot reach or the recordings do not hold.
+    :raises UsageError: if it does and no reason is given, a role is bound to what cannot play it, something is
+        commanded that the bench cannot reach or the recordings do not hold, or it could have no result.
     :raises ProcedureFault: if the procedure has no plan for these parameters.
     """
     require_playable(prepared)
@@ -52,6 +52,7 @@ def planned(prepared: Prepared, locked: Path | None, deviation: str | None) -> P
     if prepared.config.replays:
         history = History() if prepared.resumption is None else prepared.resumption.progress.history
         require_recordings(_replays(prepared), design.plan(prepared.seed), history)
+    _require_a_result(prepared)
     return Planned(design, design.plan(prepared.seed), document, departures)
 
 
@@ -65,6 +66,21 @@ def _replays(prepared: Prepared) -> dict[str, Replay]:
         if isinstance(device, Replay):
             found[name] = device
     return found
+
+
+def _require_a_result(prepared: Prepared) -> None:
+    """Refuse what the procedure says can have none.
+
+    :raises UsageError: with its reason.
+    """
+    config, procedure = prepared.config, prepared.procedure
+    if procedure.refusal_of is None:
+        return
+    bound = {role: config.roles[role] for role in procedure.roles}
+    names = {role: config.channels[to].device if to in config.channels else to for role, to in bound.items()}
+    devices = {name: made(config, name) for name in set(names.values())}
+    if why := procedure.refusal_of({role: devices[name] for role, name in names.items()}, prepared.parameters):
+        raise UsageError(why, where=procedure.name)
 
 
 def _require_a_first_point(prepared: Prepared, design: Design | AdaptiveDesign) -> None:

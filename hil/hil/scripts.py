@@ -32,6 +32,7 @@ Script = Callable[["Trial", Any], Awaitable[None]]
 Plan = Callable[[Any], Design | AdaptiveDesign]
 SomePlan = TypeVar("SomePlan", bound=Plan)
 Analysis = Callable[["Record", Any], "Results"]
+Refusal = Callable[[Mapping[str, object], Any], str]
 
 Command: TypeAlias = tuple[str, float | Pose]
 """A role, and a set point in the unit of its channel or a pose in the frame of its robot."""
@@ -71,6 +72,7 @@ class Procedure:
     conditions_of: Conditions | None = None
     roles_of: Callable[[Any], Roles] | None = None
     commands_of: Callable[[Any], Iterable[Command]] | None = None
+    refusal_of: Refusal | None = None
     coverage_settings: Mapping[str, str] = field(default_factory=dict)
 
     def plan(self, function: SomePlan) -> SomePlan:
@@ -93,6 +95,13 @@ class Procedure:
         a set point in the unit of its channel, or a `Pose`. What is out of reach is then refused before the run begins.
         """
         self.commands_of = function
+        return function
+
+    def refusal(self, function: Refusal) -> Refusal:
+        """Declare the function that tells why a run would have no result, from the devices of its roles, none of them
+        open, and the parameters; "" where nothing speaks against it. Such a run is refused before it begins.
+        """
+        self.refusal_of = function
         return function
 
     def told(self, parameters: Parameters) -> list[Command]:

@@ -50,15 +50,6 @@ def test_kinds_of_stimuli_come_in_random_order() -> None:
     assert "outside" in one[:20], "not one kind after the other"
 
 
-@pytest.mark.parametrize(("stimuli", "share", "enough"), [(39, 0.5, False), (40, 0.5, True), (90, 0.2, False)])
-def test_too_few_stimuli_are_refused_before_the_run(stimuli: int, share: float, enough: bool) -> None:
-    if enough:
-        assert CalibrateVirtualInstrument(stimuli=stimuli, share=share).stimuli == stimuli
-        return
-    with pytest.raises(ValueError, match=r"stimuli must be at least (40|100) "):
-        CalibrateVirtualInstrument(stimuli=stimuli, share=share)
-
-
 def test_the_interval_holds_inside_the_domain_alone(told: dict[str, Any]) -> None:
     inside, outside = told["test"]["inside"], told["test"]["outside"]
     assert inside["low"] <= 0.9 <= inside["high"]

@@ -44,6 +44,14 @@ def split_conformal(residuals: ArrayLike, coverage: float = 0.9) -> Conformal:
     return Conformal(float(r[k - 1]) if k <= len(r) else math.inf, coverage, k, len(r))
 
 
+def fewest_values(coverage: float) -> int:
+    """Residuals of which `split_conformal` makes a finite half-width, at the least.
+
+    :raises CalibrationError: a coverage that is not between 0 and 1.
+    """
+    return math.ceil(round(probability("coverage", coverage) / (1.0 - coverage), 9))
+
+
 @dataclass(frozen=True)
 class Coverage:
     """The observed share of references inside their intervals, with a Clopper-Pearson interval (95 %)."""

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from functools import lru_cache, partial
-from pathlib import Path
+from functools import partial
 from posixpath import splitext
 from typing import Any, ClassVar, TypeVar
 
@@ -17,10 +16,11 @@ from numpy.typing import NDArray
 
 from ..capability import Frame, Values
 from ..clock import Clock
-from ..data_set import DataSet, Entry, load
+from ..data_set import DataSet, Entry
 from ..device import Device, Point
 from ..errors import AddressError, DeviceUnreachable, EndOfRecording, OptionError, RemoteProtocolError
 from ..indication import Indication
+from ..loaded_data import loaded
 from ..replay import MORE, Recording, Reference
 from ..transport.worker import Worker
 from ..values_file import values_of
@@ -75,7 +75,7 @@ class Dataset(Device):
             raise OptionError(f"per_point = {per_point}", where=name, remedy="give 1 or more")
         if not (math.isfinite(interval) and interval > 0.0):
             raise OptionError(f"interval = {interval:g} s", where=name, remedy="give a number above 0")
-        self._data = _loaded(folder)
+        self._data = loaded(folder)
         self._factors = factors or {}
         for factor, target in self._factors.items():
             if target != "content" and target not in self._data.quantities:
@@ -96,7 +96,7 @@ class Dataset(Device):
     @classmethod
     def declared(cls, options: Mapping[str, Any]) -> Mapping[str, Point]:
         """The points of the quantities of the data set."""
-        return _points(_loaded(str(options["folder"]))) if "folder" in options else {}
+        return _points(loaded(str(options["folder"]))) if "folder" in options else {}
 
     @classmethod
     def reference(cls, options: Mapping[str, Any], point: str) -> Reference | None:
@@ -104,7 +104,7 @@ class Dataset(Device):
 
         :raises OptionError: if the data set is damaged.
         """
-        data = _loaded(str(options["folder"]))
+        data = loaded(str(options["folder"]))
         return data.reference(point) if point in data.quantities else None
 
     @property
@@ -182,6 +182,17 @@ class Dataset(Device):
             values = await self._worker.call(partial(_values, self._data, entry.recording))
         self._grabs += 1
         return Values(values, begin, self.clock.now(), subject=entry.subject)
+
+    def foreseen(self, content: str, occasion: int) -> Values | None:
+        """What is taken first at presentation ``occasion`` of a content, before it is open.
+
+        :raises RemoteProtocolError: as `take` does.
+        """
+        found, place = self._found(content, {}), occasion * self._per_point
+        if self._shortage(found, content, {}, place + 1):
+            return None
+        entry = found[place % len(found)]
+        return Values(_values(self._data, entry.recording), subject=entry.subject)
 
     def _given_out(self) -> Entry:
         """The recording that is selected, about to be given out as a stimulus."""
@@ -282,19 +293,3 @@ def _read(recording: Recording, read: Callable[[Recording], T]) -> T:
         return read(recording)
     except OptionError as error:
         raise RemoteProtocolError(error.what, where=error.where, remedy=error.remedy) from error
-
-
-def _loaded(folder: str) -> DataSet:
-    """The data set, read once for as long as its files stay what they are."""
-    path = Path(folder)
-    stamps = []
-    for file in sorted(path.glob("*.*")):
-        if file.suffix in (".toml", ".csv", ".jsonl"):
-            told = file.stat()
-            stamps.append((file.name, told.st_mtime_ns, told.st_size))
-    return _load(path, tuple(stamps))
-
-
-@lru_cache(maxsize=4)
-def _load(folder: Path, _stamps: tuple[tuple[str, int, int], ...]) -> DataSet:
-    return load(folder)

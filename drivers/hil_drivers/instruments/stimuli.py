@@ -125,6 +125,13 @@ class Stimuli(Device):
         now = self.clock.now()
         return Values(made.values, now, now, subject=made.subject)
 
+    def foreseen(self, content: str, occasion: int) -> Values | None:
+        """What is given at presentation ``occasion`` of a content, before it is open."""
+        if content not in self._family.contents:
+            return None
+        made = self._family.make(content, occasion, self._seed)
+        return Values(made.values, subject=made.subject)
+
     def _make(self) -> Made:
         if self._stated and isinstance(self._family, SettableFamily):
             nominal = {name: setting.nominal for name, setting in self._family.settings.items()}

@@ -11,7 +11,7 @@ import time
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from ..capability import Frame, Response, Stimulus, SystemIdentity
+from ..capability import Frame, Response, Stimulus, SystemIdentity, Values
 from ..clock import Clock
 from ..device import Device, Point
 from ..errors import AddressError, DriverError
@@ -88,6 +88,14 @@ class VirtualInstrument(Device):
         inside = self.covers(found)
         self._latest = (found.value, Flag.GOOD if inside else Flag.OUTSIDE_DOMAIN)
         return Response(found.value, latency, details={"features": dict(found.features), "in_domain": inside})
+
+    def takes(self, stimulus: Values) -> bool:
+        """Whether it has a value for a stimulus, inside the domain; known before it is open."""
+        try:
+            found = self._model.estimate(stimulus.values)
+        except (ValueError, KeyError, TypeError):
+            return False
+        return math.isfinite(found.value) and self.covers(found)
 
     def covers(self, found: Estimate) -> bool:
         """Whether the features of an input lie in the domain; a feature that is not there does not."""

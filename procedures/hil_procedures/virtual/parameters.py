@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import math
-
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from hil import Parameters
 
@@ -23,15 +21,3 @@ class CalibrateVirtualInstrument(Parameters):
     near: float = Field(
         default=0.01, gt=0, description="features closer than this, by their spread, are told as near-duplicates"
     )
-
-    @model_validator(mode="after")
-    def _enough_calibrate(self) -> CalibrateVirtualInstrument:
-        from hil_calibration.systems.virtual import FEWEST_SUBJECTS
-
-        if self.stimuli * self.share < 2 * FEWEST_SUBJECTS:
-            least = math.ceil(2 * FEWEST_SUBJECTS / self.share)
-            raise ValueError(
-                f"stimuli must be at least {least} where a share of {self.share:g} calibrates: its subjects are drawn, "
-                f"and {FEWEST_SUBJECTS} are needed"
-            )
-        return self

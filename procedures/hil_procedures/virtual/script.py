@@ -53,6 +53,14 @@ def plan(p: CalibrateVirtualInstrument) -> Design:
     return Design({"content": None}, points, order="random")
 
 
+@calibrate_virtual_instrument.refusal
+def refusal(devices: Mapping[str, object], p: CalibrateVirtualInstrument) -> str:
+    """Too few subjects to calibrate or to test with."""
+    from .beforehand import refusal
+
+    return refusal(devices, p)
+
+
 @calibrate_virtual_instrument.analysis
 def analyse(record: Record, p: CalibrateVirtualInstrument) -> Results:
     """Errors with uncertainty, the conformal interval, and how often it held inside and outside the domain."""

@@ -16,7 +16,7 @@ from hil_calibration.performance import Sprt
 from hil_calibration.systems.annotators import krippendorff_alpha
 from hil_calibration.systems.average_precision import average_precision, average_precision_by_scene
 from hil_calibration.systems.classification import Confusion, ConfusionMatrix, mcnemar
-from hil_calibration.systems.conformal import coverage_by_domain, split_conformal
+from hil_calibration.systems.conformal import coverage_by_domain, fewest_values, split_conformal
 from hil_calibration.systems.domain import domain_coverage
 from hil_calibration.systems.sensitivity import latin_hypercube, sobol_indices
 from hil_calibration.systems.sequential import TruncatedSprt, holding
@@ -145,6 +145,13 @@ def test_split_conformal_half_width() -> None:
     found = split_conformal(residuals, 0.9)
     assert (found.k, found.half_width) == (18, 2.5)
     assert split_conformal(residuals[:5], 0.9).half_width == math.inf
+
+
+@pytest.mark.parametrize("coverage", [0.51, 0.6, 2.0 / 3.0, 0.75, 0.8, 0.9, 0.95, 0.975, 0.99, 0.999])
+def test_so_many_values_and_no_fewer_have_a_half_width(coverage: float) -> None:
+    least = fewest_values(coverage)
+    assert split_conformal(np.ones(least), coverage).half_width == 1.0
+    assert least == 1 or split_conformal(np.ones(least - 1), coverage).half_width == math.inf
 
 
 def test_conformal_intervals_cover_in_the_domain_and_not_outside() -> None:
