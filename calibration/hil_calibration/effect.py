@@ -126,3 +126,13 @@ class Effect:
 
     def _error(self, what: str, remedy: str) -> CalibrationError:
         return CalibrationError(f"the effect {what}", where=self.name, remedy=remedy)
+
+
+def budget_line(effect: str) -> str:
+    """The line of a budget to which a shared effect belongs: the coefficients of a certificate make one line.
+
+    >>> budget_line("C-1 5 illuminance/2")
+    'certificate C-1 5 illuminance'
+    """
+    source, _, number = effect.rpartition("/")
+    return f"certificate {source}" if number.isdigit() else effect

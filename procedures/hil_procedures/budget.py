@@ -11,11 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hil.outcome import BudgetTable
+from hil_calibration.effect import budget_line
 from hil_calibration.reporting import ReportingPolicy
 from hil_calibration.rounding import Reported, report
 from hil_calibration.stream import Measurements
-
-from .effects import budget_line
 
 SMALLEST_PLAIN = 1e-4
 """From here on an uncertainty is printed without a power of ten."""

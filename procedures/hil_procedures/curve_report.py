@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 from hil.results import Outcome
 from hil_calibration.clustered import LARGEST_SPREAD
 from hil_calibration.detection_curve import SEPARATION, DetectionCurve
+from hil_calibration.effect import budget_line
 from hil_calibration.performance import proportion_interval
 from hil_calibration.stream import Measurements
 
 from .budget import two_digits
-from .effects import budget_line
 
 OUTCOME: dict[str, Outcome] = {"pass": "PASS", "fail": "FAIL", "inconclusive": "INCONCLUSIVE"}
 

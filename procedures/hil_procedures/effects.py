@@ -39,9 +39,3 @@ def without_rounding_effects(values: Measurements) -> Measurements:
         values.unit,
         tuple(values.dof[j] for j in kept),
     )
-
-
-def budget_line(effect: str) -> str:
-    """The line of a budget to which a shared effect belongs: the coefficients of a certificate make one line."""
-    source, _, number = effect.rpartition("/")
-    return f"certificate {source}" if number.isdigit() else effect

@@ -7,11 +7,11 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from hil_calibration.effect import budget_line
 from hil_calibration.reporting import ReportingPolicy
 from hil_calibration.stream import Measurements
 
 from .budget import Budget, Part, stated
-from .effects import budget_line
 from .readings import Series
 
 ALONE = "alone: "

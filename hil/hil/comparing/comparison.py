@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from hil_calibration.comparison import equivalence
+from hil_calibration.effect import budget_line
 from hil_calibration.errors import UnitError
 from hil_calibration.unit import difference as difference_unit
 from hil_calibration.unit import symbol
@@ -48,7 +49,7 @@ class Difference:
 
 @dataclass(frozen=True)
 class Comparison:
-    """All differences; ``shared`` names the effects taken as shared by both runs.
+    """All differences; ``shared`` names the effects taken as shared by both runs, as lines of a budget.
 
     :param margin: the one that was stated for no measurand by name, if any.
     """
@@ -147,7 +148,8 @@ def compare(
     require_comparable(first, second)
     chosen = margins_for(first, second, margin, margins or {}, measurand)
     shared = shared_effects(first, second)
-    return Comparison(first, second, margin, chosen, shared, list(_differences(first, second, chosen, shared)))
+    lines = list(dict.fromkeys(map(budget_line, shared)))
+    return Comparison(first, second, margin, chosen, lines, list(_differences(first, second, chosen, shared)))
 
 
 def _differences(first: Side, second: Side, margins: Margins, shared: Sequence[str]) -> Iterator[Difference]:

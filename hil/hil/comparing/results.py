@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from hil_calibration.effect import budget_line
+
 REMAINDER = 1e-6
 """The part of the ``u`` of a line below which what its effects leave of it is a remainder of rounding."""
 
@@ -46,6 +48,15 @@ def parts_of(budget: Mapping[str, Mapping[str, Any]]) -> dict[str, float]:
             before = parts.get(effect, 0.0)
             parts[effect] = math.copysign(math.hypot(before, each), max(before, each, key=abs)) if before else each
     return parts
+
+
+def lines_of(parts: Mapping[str, float]) -> dict[str, float]:
+    """The same as a budget is printed: unsigned, the coefficients of a certificate in one line."""
+    lines: dict[str, float] = {}
+    for effect, u in parts.items():
+        line = budget_line(effect)
+        lines[line] = math.hypot(lines.get(line, 0.0), u)
+    return lines
 
 
 def dof_of(budget: Mapping[str, Mapping[str, Any]]) -> float:

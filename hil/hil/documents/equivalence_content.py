@@ -22,6 +22,8 @@ from hil_calibration.rounding import Reported, report
 from hil_calibration.unit import difference, to_dsi
 
 from ..comparing.comparison import symbol_of_difference
+from ..comparing.results import lines_of
+from ..errors import UsageError
 from ..evidence import Evidence
 from ..utc import time_claim
 from .certificates import deviations, equipment_of
@@ -44,11 +46,15 @@ _RUNS = (("first run", "premier essai"), ("second run", "second essai"))
 
 
 class Content:
-    """What is said of a simulated bench, whose run is ``source``, beside the bench of ``other``."""
+    """What is said of a simulated bench, whose run is ``source``, beside the bench of ``other``.
+
+    :raises UsageError: if what would be certified has no uncertainty somewhere.
+    """
 
     def __init__(self, source: Source, other: Source, found: Comparison, details: Details) -> None:
         self._sources, self._found, self._details = (source, other), found, details
         self._certified = [one for one in found.differences if one.judged == "within"]
+        _require_uncertain(found, self._certified)
         self._words = Words(found, (source.record.chain_head, other.record.chain_head))
 
     def item(self) -> model.Item:
@@ -161,9 +167,10 @@ class Content:
         unit = symbol_of_difference(worst.unit) or "1"
         sides = (self._found.first, self._found.second)
         one, other = (side.results[worst.measurand][worst.condition] for side in sides)
+        lines = lines_of(one.parts), lines_of(other.parts)
         rows = [
-            (name, *(f"{abs(each.parts.get(name, 0.0)):.2g}" for each in (one, other)), _shared(name in shared))
-            for name in dict.fromkeys((*one.parts, *other.parts))
+            (name, *(f"{each.get(name, 0.0):.2g}" for each in lines), _shared(name in shared))
+            for name in dict.fromkeys((*lines[0], *lines[1]))
         ]
         total = ("combined standard uncertainty", f"{one.u:.2g}", f"{other.u:.2g}", "–")
         dof = ("effective degrees of freedom", *(_dof(each.dof) for each in (one, other)), "–")
@@ -195,6 +202,18 @@ class Content:
 
     def _rounded(self, value: float, expanded: float) -> Reported:
         return report(value, expanded, rule=self._details.reporting.rounding)
+
+
+def _require_uncertain(found: Comparison, certified: Sequence[Difference]) -> None:
+    for one in certified:
+        sides = [side.results[one.measurand][one.condition].u for side in (found.first, found.second)]
+        for what, u in zip(("U(d)", "u of the first run", "u of the second run"), (one.U, *sides), strict=True):
+            if not u:
+                raise UsageError(
+                    f"{what} is 0 for {one.measurand} at {one.condition}, which no certificate can report",
+                    where=f"{found.first.name}, {found.second.name}",
+                    remedy="state margins by measurand and leave this one out, or repeat until the results scatter",
+                )
 
 
 def _numbered(certified: Sequence[Difference]) -> model.Column | None:

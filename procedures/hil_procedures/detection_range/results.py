@@ -13,11 +13,11 @@ from hil.evidence import Evidence
 from hil.outcome import BudgetTable, Chart, MeasurementOutcome, Series
 from hil.results import Outcome
 from hil_calibration.decisions import decide_bound
+from hil_calibration.effect import budget_line
 from hil_calibration.performance import proportion_interval
 from hil_calibration.rounding import report
 
 from ..budget import Budget, Part, budget_table, two_digits
-from ..effects import budget_line
 from ..faults import fault_kinds, fault_rows
 from ..readings import instruments
 from .parameters import DetectionRange

@@ -9,10 +9,10 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from hil_calibration.effect import budget_line
 from hil_calibration.regression import Line, straight_line
 from hil_calibration.stream import Measurements
 
-from ..effects import budget_line
 from .session import REFERENCE_PARTS, Independent, Session
 
 Array = NDArray[np.float64]
