@@ -6,6 +6,8 @@ import asyncio
 import base64
 import json
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +18,7 @@ from hypothesis import strategies as st
 from bench_copy import hil, run_json
 from hil.errors import RecordError, UsageError
 from hil.record import RecordWriter, verify
-from hil.sealing.amendments import KIND, amend, amendments, check_amendments
+from hil.sealing.amendments import KIND, _place, amend, amendments, check_amendments
 from hil.sealing.check import verify_run
 from hil.sealing.keys import load_private, load_public
 from runs import make_key, write_run
@@ -141,3 +143,38 @@ def test_amendments_on_the_command_line(tmp_path: Path) -> None:
     assert "readings lost" in told
     verified = hil("data", "verify", "golden", cwd=tmp_path)
     assert (verified.returncode, "looked at amendments/0001.json: NOT SIGNED" in verified.stdout) == (0, True)
+
+
+LIMITED = """
+import resource, sys
+from pathlib import Path
+from hil.errors import RecordError
+from hil.sealing.amendments import amend
+
+resource.setrlimit(resource.RLIMIT_FSIZE, (200, resource.RLIM_INFINITY))
+try:
+    amend(Path(sys.argv[1]), what="w", why="y", who="q", key=None)
+except RecordError as error:
+    print(error)
+"""
+
+
+def test_a_disk_that_fails_within_an_amendment_leaves_none_and_the_next_one_can_be_made(run: Path) -> None:
+    """A file that may hold 200 bytes, in a child process: the limit holds for a whole process."""
+    before = sorted(path.name for path in run.parent.rglob("*"))
+    child = subprocess.run([sys.executable, "-c", LIMITED, str(run)], capture_output=True, text=True, check=True)
+    assert "the amendment cannot be written (File too large)" in child.stdout
+    assert sorted(path.name for path in run.parent.rglob("*")) == before
+    assert amend(run, what="w", why="y", who="q", key=None).name == "0004.json"
+    assert places(run) == []
+
+
+def test_an_amendment_never_takes_the_place_of_another(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two are made at once: both count three before them, and the later one is refused."""
+    counted = _place(run)
+    amend(run, what="first", why="y", who="q", key=None)
+    monkeypatch.setattr("hil.sealing.amendments._place", lambda folder: counted)
+    with pytest.raises(RecordError, match=r"cannot be written \(File exists"):
+        amend(run, what="second", why="y", who="q", key=None)
+    assert [one.what for one in amendments(run)][3:] == ["first"]
+    assert [path.name for path in run.parent.iterdir()] == ["run"]

@@ -8,7 +8,9 @@ of the amendment before it, so that none can be altered, left out or put in betw
 
 from __future__ import annotations
 
+import os
 import re
+import secrets
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -102,12 +104,18 @@ def _place(folder: Path) -> dict[str, Any]:
 
 
 def _write(folder: Path, content: dict[str, Any], key: PrivateKey | None) -> Path:
+    """Whole or not at all, and never over another: it is written outside of the run and linked to its name."""
     path = folder / FOLDER / f"{content['number']:04d}.json"
+    whole = folder.with_name(f".{folder.name}-{path.stem}-{os.getpid()}-{secrets.token_hex(4)}")
+    text = enclosed(KIND, content, key).text()
     try:
-        path.parent.mkdir(exist_ok=True)
-        with path.open("x", encoding="utf-8") as file:
-            file.write(enclosed(KIND, content, key).text())
-        sync(path)
+        try:
+            whole.write_text(text, encoding="utf-8")
+            sync(whole)
+            path.parent.mkdir(exist_ok=True)
+            path.hardlink_to(whole)
+        finally:
+            whole.unlink(missing_ok=True)
         sync_directory(path.parent)
         sync_directory(folder)
     except OSError as error:
