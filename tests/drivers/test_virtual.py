@@ -21,7 +21,6 @@ from hil_drivers.virtual.heart_rate import HeartRate, signal_to_noise
 from hil_drivers.virtual.micrograph import Particle, covered
 from hil_drivers.virtual.particles import segment
 from hil_drivers.virtual.pulse import RATE, pulse
-from hil_drivers.virtual.sizes import distributions
 from hil_drivers.virtual.slab import finite_differences, series
 
 
@@ -73,13 +72,9 @@ def test_sizes_are_told_by_kind_with_both_effects() -> None:
     pair = [Particle(x, 100.0, 14.0, 14.0, 0.0, 0.8, "touching") for x in (90.0, 115.0)]
     alone = Particle(200.0, 200.0, 10.0, 10.0, 0.0, 0.8, "isolated")
     picture = np.maximum.reduce([0.2 + 0.6 * covered(one) for one in (*pair, alone)])
-    isolated, touching = distributions([picture, picture], pixel=2.0, u_pixel=0.01, u_rim=0.1)
-    assert (isolated.counts.sum(), touching.counts.sum()) == (2, 4)
-    assert isolated.quartiles[2] == pytest.approx(40.0, abs=1.0)
-    assert isolated.u_pixel == pytest.approx(0.01 * isolated.quartiles[2])
-    assert isolated.u == pytest.approx(np.hypot(isolated.u_pixel, 0.4))
-    with pytest.raises(ValueError, match="no particle"):
-        distributions([], pixel=2.0, u_pixel=0.01, u_rim=0.1)
+    found = segment(picture)
+    assert found.touching.tolist().count(True) == 2
+    assert found.diameters[~found.touching] == pytest.approx([20.0], abs=0.5)
 
 
 def test_the_solver_agrees_with_the_series() -> None:

@@ -22,7 +22,8 @@ from hil.micrographs.source import Micrographs
 from hil.sealing.amendments import amend, amendments
 from hil.sealing.check import verify_run
 from hil.sealing.keys import load_private, load_public
-from hil_drivers.virtual.micrograph import PIXEL
+from hil_drivers.instruments.stimuli import digest
+from hil_drivers.virtual.micrograph import PIXEL, Micrograph
 from hil_drivers.virtual.particles import SETTINGS
 from micrographs_run import make_run, pictures
 from runs import make_key, write_run
@@ -87,6 +88,19 @@ def test_corrections_are_amendments_of_which_the_last_counts(run: Path, tmp_path
     assert [(kept.amendment.correction or {})["supersedes"] for kept in (one, two, three)] == [None, 1, None]
     assert again.last(1) == two
     assert again.last(2) is None
+
+
+def test_two_devices_may_show_pictures_of_one_name(run: Path) -> None:
+    """Another seed makes another `inside/2`, which has its own corrections."""
+    found = pictures(run)
+    sha256 = digest(Micrograph().make("inside", 1, 99).values)
+    other = replace(found.entries[1], seed=99, sha256=sha256, point=9, output=None)
+    both = Micrographs(run, found.model, (*found.entries, other))
+    ledger = Ledger(both)
+    ledger.save(1, sent(SQUARE))
+    ledger.save(4, sent(SQUARE))
+    kept = ledger.corrections()
+    assert {number: [each.amendment.number for each in of] for number, of in kept.items()} == {1: [1], 4: [2]}
 
 
 def test_sizes_as_predicted_stay_while_those_after_correction_change(run: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -14,7 +16,6 @@ from hil.micrographs.polygon import on_grid
 from hil.micrographs.sizes import Particles, Sizes, edges, particles, sizes, together
 from hil_drivers.virtual.micrograph import COUNTS, PIXEL, SIDE, U_PIXEL, Micrograph, scatter
 from hil_drivers.virtual.particles import KINDS, U_RIM, segment
-from hil_drivers.virtual.sizes import distributions
 
 SEED, PICTURES = 3, 12
 
@@ -37,17 +38,21 @@ def by_kind(group: Particles) -> dict[str, Sizes]:
 def test_sizes_as_predicted_are_those_of_the_segmentation() -> None:
     pictures = [picture(number) for number in range(2)]
     found = []
-    for segmented in map(segment, pictures):
-        each = zip(segmented.touching, outlines(segmented.labels), strict=True)
+    for shown in map(segment, pictures):
+        each = zip(shown.touching, outlines(shown.labels), strict=True)
         contours = [Contour(KINDS[int(touching)], outline, number) for number, (touching, outline) in enumerate(each)]
         found.append(particles(contours, PIXEL, None))
+    segmented = [segment(each) for each in pictures]
+    diameters = PIXEL * np.concatenate([each.diameters for each in segmented])
+    touching = np.concatenate([each.touching for each in segmented])
     ours = by_kind(together(found))
-    for wanted in distributions(pictures, pixel=PIXEL, u_pixel=U_PIXEL, u_rim=U_RIM):
-        one = ours[wanted.kind]
-        assert one.count == len(wanted.diameters)
-        assert one.quartiles == pytest.approx(wanted.quartiles, abs=0.01)
-        assert (one.u_pixel, one.u_segmentation) == pytest.approx((wanted.u_pixel, wanted.u_segmentation), rel=1e-3)
-        assert one.u == pytest.approx(wanted.u, rel=1e-3)
+    for kind, chosen in zip(KINDS, (~touching, touching), strict=True):
+        one, wanted = ours[kind], diameters[chosen]
+        assert one.count == len(wanted)
+        assert one.quartiles == pytest.approx(np.quantile(wanted, [0.0, 0.25, 0.5, 0.75, 1.0]), abs=0.01)
+        effects = U_PIXEL * np.median(wanted), 2.0 * U_RIM * PIXEL
+        assert (one.u_pixel, one.u_segmentation) == pytest.approx(effects, rel=1e-3)
+        assert one.u == pytest.approx(math.hypot(*effects), rel=1e-3)
         assert one.u_by_hand == 0.0
 
 

@@ -110,21 +110,26 @@ class Ledger:
         return f"contours of picture {name}: {told}"
 
     def _read(self) -> dict[int, list[Kept]]:
-        numbers = {entry.name: number for number, entry in enumerate(self._micrographs.entries)}
         kept: dict[int, list[Kept]] = {}
         for one in amendments(self._micrographs.folder):
             if one.correction is None or one.correction.get("kind") != KIND:
                 continue
-            number = numbers.get(_name(one))
-            if number is None:
-                raise _odd(self._micrographs.folder, one, "there is no such picture")
+            number = self._number(one, one.correction.get("picture"))
             kept.setdefault(number, []).append(self._one(number, one))
         return kept
 
+    def _number(self, one: Amendment, picture: object) -> int:
+        """Of the picture with all of these facts: those of two devices may have one name."""
+        entries = self._micrographs.entries
+        for number, entry in enumerate(entries):
+            if picture == _facts(entry):
+                return number
+        named = isinstance(picture, dict) and picture.get("name") in [entry.name for entry in entries]
+        why = "the picture on record is another one" if named else "there is no such picture"
+        raise _odd(self._micrographs.folder, one, why)
+
     def _one(self, number: int, one: Amendment) -> Kept:
         folder, given = self._micrographs.folder, one.correction or {}
-        if given.get("picture") != _facts(self._micrographs.entries[number]):
-            raise _odd(folder, one, "the picture on record is another one")
         found: Found = self._micrographs.found(number)
         try:
             correction = parse_correction(given, (found.width, found.height), found.contours)
@@ -136,11 +141,6 @@ class Ledger:
 def _facts(entry: Entry) -> dict[str, str | int]:
     """Of a picture on record."""
     return {"name": entry.name, "sha256": entry.sha256, "point": entry.point, "attempt": entry.attempt}
-
-
-def _name(one: Amendment) -> str:
-    picture = (one.correction or {}).get("picture")
-    return str(picture.get("name")) if isinstance(picture, dict) else ""
 
 
 def _odd(folder: Path, one: Amendment, why: str) -> VerificationFailed:

@@ -15,12 +15,12 @@ from numpy.typing import NDArray
 
 from hil_drivers.virtual.micrograph import U_PIXEL
 from hil_drivers.virtual.particles import KINDS, U_RIM
-from hil_drivers.virtual.sizes import QUARTILES
 
 from .corrections import Contour
 from .polygon import diameter
 
 BINS = 12
+QUARTILES = (0.0, 0.25, 0.5, 0.75, 1.0)
 
 
 @dataclass(frozen=True)

@@ -14,10 +14,10 @@ from hil.outcome import BudgetTable, Chart, MeasurementOutcome, Series
 from hil.results import Outcome
 from hil_calibration.decisions import decide_bound
 from hil_calibration.effect import budget_line
-from hil_calibration.performance import proportion_interval
 from hil_calibration.rounding import report
 
 from ..budget import Budget, Part, budget_table, two_digits
+from ..curve_report import calls_told
 from ..faults import fault_kinds, fault_rows
 from ..readings import instruments
 from .parameters import DetectionRange
@@ -115,10 +115,6 @@ def _steps(found: list[Range]) -> SummaryTable:
 
 
 def _conditions(session: Session, p: DetectionRange, voids: int) -> tuple[tuple[str, str], ...]:
-    calls = "none answered"
-    if session.blanks:
-        low, high = proportion_interval(session.false_calls, session.blanks, p.confidence)
-        calls = f"{session.false_calls} of {session.blanks} blanks ({low:.3f} to {high:.3f}, Clopper-Pearson)"
     curve = "p = ceiling × average over targets of logistic(b0 − b1·ln d + s), at each bearing by itself"
     return (
         ("temperature of the room", f"{session.room:.1f} °C"),
@@ -127,7 +123,7 @@ def _conditions(session: Session, p: DetectionRange, voids: int) -> tuple[tuple[
         ("valid observations of targets", str(len(session.hits))),
         ("attempts void (the bench's fault), repeated", str(voids)),
         *fault_rows(session.faults),
-        ("false calls", calls),
+        ("false calls", calls_told(session.false_calls, session.blanks, "blanks", p.confidence)),
         ("response time, median (wall time)", f"{1000 * float(np.median(session.latency)):.0f} ms"),
         ("model", curve),
         ("bounds", f"one-sided, {100 * p.each:.4g} % each, profile of the penalised likelihood, link logit"),
