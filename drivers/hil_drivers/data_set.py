@@ -37,6 +37,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from .errors import OptionError
 from .file_bytes import small, whole
 from .replay import Recording, Reference
+from .written import number
 
 FILE = "dataset.toml"
 NOT_STATED = "not stated"
@@ -268,7 +269,7 @@ def _reference(name: str, given: object, where: str) -> tuple[float, float]:
     try:
         if not isinstance(given, Mapping) or given.keys() != {"value", "u"}:
             raise ValueError("it needs value and u")
-        value, u = float(given["value"]), float(given["u"])
+        value, u = (number(each) if isinstance(each, str) else float(each) for each in (given["value"], given["u"]))
         if not (math.isfinite(value) and math.isfinite(u) and u > 0.0):
             raise ValueError("value and u must be finite, and u above 0: unknown is not zero")
     except (TypeError, ValueError) as error:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .sound import read_wave
+from .written import number
 
 Array = NDArray[np.float64]
 
@@ -46,7 +47,7 @@ def read_table(data: bytes) -> dict[str, float | Array]:
     names = [name.strip() for name in heading]
     if not names or not all(names) or len(set(names)) < len(names) or not rows:
         raise ValueError("no heading that names each column once, or no row below it")
-    if wrong := [number for number, row in enumerate(rows, 1) if len(row) != len(names)]:
+    if wrong := [line for line, row in enumerate(rows, 1) if len(row) != len(names)]:
         raise ValueError(f"row {wrong[0]} has {len(rows[wrong[0] - 1])} cells, not {len(names)}")
     return {name: _column(name, [row[place].strip() for row in rows]) for place, name in enumerate(names)}
 
@@ -61,9 +62,9 @@ def _column(name: str, cells: list[str]) -> float | Array:
 
 def _number(name: str, cell: str) -> float:
     try:
-        value = float(cell)
-    except ValueError:
-        raise ValueError(f"column {name}: {cell!r} is no number") from None
+        value = number(cell)
+    except ValueError as error:
+        raise ValueError(f"column {name}: {error}") from None
     if not math.isfinite(value):
         raise ValueError(f"column {name}: {cell} is not finite")
     return value

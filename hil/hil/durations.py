@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 import string
 
+from hil_drivers.written import number
+
 _UNITS = {"ms": 1e-3, "s": 1.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
 
 
@@ -20,8 +22,8 @@ def parse_duration(text: object) -> float:
     3.0
     """
     written = str(text).strip()
-    number = written.rstrip(string.ascii_letters)
-    seconds = float(number) * _UNITS.get(written[len(number) :], math.nan)
+    figures = written.rstrip(string.ascii_letters)
+    seconds = number(figures) * _UNITS.get(written[len(figures) :], math.nan)
     if not (isinstance(text, str) and 0 < seconds < math.inf):
         raise ValueError(f"{text!r} is not a duration")
     return seconds

@@ -82,6 +82,8 @@ def test_a_recording_without_its_reference_is_named_and_does_not_count(folder: P
         ("index.csv", "002.png", "../002.png", "no file of the data set"),
         ("index.csv", "002.png", "/etc/passwd", "no file of the data set"),
         ("index.csv", "4.95,0.0495", "nan,0.0495", "line 2"),
+        ("index.csv", "4.95,0.0495", "4_95,0.0495", "line 2: the reference of"),
+        ("index.csv", "4.95,0.0495", "4_95,0.0495", "cannot be: '4_95' is no number such as 1.5 or 2e-3"),
         ("index.csv", "4.95,0.0495", "4.95,0", "unknown is not zero"),
         ("index.csv", "4.95,0.0495", "4.95", "has 7 cells"),
         ("index.csv", "subject", "subjekt", "'subjekt' is unknown"),

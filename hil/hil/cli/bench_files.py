@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from hil_drivers.written import number
+
 from .completing import bench_names
 from .day import DAY
 from .options import as_json, operator
@@ -114,9 +116,9 @@ def _declared(text: str) -> PointCorrelation:
     if text in words:
         return words[text]
     try:
-        number = float(text)
+        share = number(text)
     except ValueError:
-        number = -1.0
-    if not 0.0 <= number <= 1.0:
+        share = -1.0
+    if not 0.0 <= share <= 1.0:
         raise click.BadParameter(f"{text!r} is not full, independent, matrix or a number from 0 to 1")
-    return number
+    return share

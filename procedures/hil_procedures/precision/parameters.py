@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from hil import Parameters, unit
+from hil_drivers.written import number
 
 Number = Annotated[float, Field(allow_inf_nan=False)]
 Seconds = Annotated[float, unit("s"), Field(ge=0, le=1e7)]
@@ -65,7 +66,7 @@ class RepeatabilityReproducibility(Parameters):
         found = {}
         for item in self.items:
             try:
-                found[item] = float(item)
+                found[item] = number(item)
             except ValueError:
                 found[item] = math.nan
             if not math.isfinite(found[item]):

@@ -11,6 +11,7 @@ from pydantic import Field, model_validator
 from hil import Parameters, unit
 from hil.design import Range
 from hil.errors import ProcedureFault
+from hil_drivers.written import number
 
 from ..detection.parameters import SIGNS
 
@@ -90,9 +91,9 @@ class Screening(Parameters):
         """Of the influences for which it is stated, the half-width in the unit of the channel."""
         found = {}
         for text in self.set_within:
-            name, _, number = text.strip().partition(" ")
+            name, _, figures = text.strip().partition(" ")
             try:
-                found[name] = float(number)
+                found[name] = number(figures)
             except ValueError:
                 found[name] = math.nan
             if not (math.isfinite(found[name]) and found[name] >= 0.0):
@@ -112,7 +113,7 @@ def _range(text: str) -> Range:
     if found is None:
         raise ValueError(f'{text!r} is not of the form "light 5 to 200 log"')
     try:
-        low, high = float(found["low"]), float(found["high"])
+        low, high = number(found["low"]), number(found["high"])
         return Range(found["name"], "1", low, high, "log" if found["scale"] == "log" else "linear")
     except ProcedureFault as fault:
         raise ValueError(str(fault)) from None
