@@ -155,15 +155,15 @@ def test_what_is_not_certified(pair: Pair, issued: tuple[Pair, Document], tmp_pa
 
 
 def test_a_condition_without_uncertainty_is_named(pair: Pair, found: Comparison, issued: tuple[Pair, Document]) -> None:
-    sources = [source_of(folder) for folder in pair.folders]
+    one, other = (source_of(folder) for folder in pair.folders)
     first, second, *others = found.differences
     with pytest.raises(UsageError, match=f"U.d. is 0 for error of indication at {second.condition}, which no"):
-        Content(*sources, replace(found, differences=[first, replace(second, U=0.0), *others]), issued[1].details)
+        Content(one, other, replace(found, differences=[first, replace(second, U=0.0), *others]), issued[1].details)
     results = found.first.results[first.measurand]
     certain = {**results, first.condition: replace(results[first.condition], u=0.0)}
     of_first = replace(found.first, results={first.measurand: certain})
     with pytest.raises(UsageError, match=f"u of the first run is 0 for error of indication at {first.condition}"):
-        Content(*sources, replace(found, first=of_first), issued[1].details)
+        Content(one, other, replace(found, first=of_first), issued[1].details)
 
 
 def test_what_is_compared_has_one_identifier_however_the_margin_is_stated(pair: Pair) -> None:

@@ -69,6 +69,16 @@ def test_a_departure_is_stated_at_its_condition_with_the_error_of_that_condition
     assert one.u_condition == pytest.approx(math.hypot(U_COMMON, U_OWN))
 
 
+@pytest.mark.parametrize(("value", "slope"), [(102.0, 0.1), (98.0, -0.1)])
+def test_a_thermometer_moves_the_departure_against_the_slope(value: float, slope: float) -> None:
+    """It reads too high on the plateau: the departure is stated too far up. In its sense two runs may share it."""
+    (one,) = visited({(40.0, RISING): value}).departures
+    (line,) = (part for part in one.budget.parts if part.name == CONDITION)
+    assert line.effects["knot 40"] == pytest.approx(-slope * U_OWN)
+    assert line.effects["knot 20"] == pytest.approx(slope * U_OWN)
+    assert line.effects["thermometer"] == pytest.approx(0.0, abs=1e-12)
+
+
 def test_a_reference_that_does_not_come_back_widens_every_departure() -> None:
     found = visited({(40.0, RISING): 102.0}, last=100.6)
     assert found.reference == pytest.approx(100.3)
