@@ -10,6 +10,8 @@ import os
 import select
 import socket
 import struct
+import subprocess
+import threading
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -22,6 +24,7 @@ import pytest
 
 from hil_drivers.errors import DeviceUnreachable
 from hil_drivers.sim.camera import render
+from hil_drivers.sim.child import STARTER, Process
 from hil_drivers.sim.client import Simulation
 from hil_drivers.sim.devices.camera import CameraDevice
 
@@ -292,6 +295,29 @@ async def test_the_camera_sends_the_very_picture() -> None:
         assert np.mean(difference != 0) < 1e-3, "but for rounding in the mean over the exposure"
         for client in (panel, lights, stream):
             client.close()
+
+
+async def test_a_start_that_is_cancelled_leaves_no_process() -> None:
+    loop, begun, go, interpreter = asyncio.get_running_loop(), asyncio.Event(), threading.Event(), STARTER.get()
+    processes: list[Process] = []
+
+    def slow(world: Path, stdout: int, stderr: int) -> Process:
+        processes.append(interpreter(world, stdout, stderr))
+        loop.call_soon_threadsafe(begun.set)
+        go.wait(10.0)
+        return processes[0]
+
+    token = STARTER.set(slow)
+    starting = asyncio.create_task(Simulation.start(sample()))
+    STARTER.reset(token)
+    await begun.wait()
+    starting.cancel()
+    loop.call_soon(go.set)
+    with pytest.raises(asyncio.CancelledError):
+        await starting
+    (process,) = processes
+    assert isinstance(process, subprocess.Popen)
+    assert process.returncode is not None
 
 
 @pytest.mark.parametrize("codec", ["y4m", "mjpeg"])

@@ -39,7 +39,7 @@ class Simulation:
 
         :raises DeviceUnreachable: if it refuses the world or does not start within 20 s.
         """
-        child = await asyncio.to_thread(Child, world)
+        child = await _child(world)
         try:
             async with asyncio.timeout(START_DEADLINE):
                 announcement = await asyncio.to_thread(child.announcement)
@@ -192,6 +192,18 @@ class _Link(asyncio.Protocol):
         return DeviceUnreachable(
             f"the simulator is gone{f': {complaint}' if complaint else ''}", where=_WHERE, remedy="start again"
         )
+
+
+async def _child(world: Mapping[str, Any]) -> Child:
+    """The process, begun; none is left where this is cancelled while a thread begins it."""
+    beginning = asyncio.ensure_future(asyncio.to_thread(Child, world))
+    try:
+        return await asyncio.shield(beginning)
+    except asyncio.CancelledError:
+        await asyncio.wait([beginning])
+        if beginning.exception() is None:
+            beginning.result().kill()
+        raise
 
 
 async def _connect(control: str) -> tuple[_Link, dict[str, Any]]:
