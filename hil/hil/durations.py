@@ -5,8 +5,6 @@ from __future__ import annotations
 import math
 import string
 
-from hil_drivers.written import number
-
 _UNITS = {"ms": 1e-3, "s": 1.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
 
 
@@ -21,6 +19,8 @@ def parse_duration(text: object) -> float:
     >>> parse_duration("3s")
     3.0
     """
+    from hil_drivers.written import number
+
     written = str(text).strip()
     figures = written.rstrip(string.ascii_letters)
     seconds = number(figures) * _UNITS.get(written[len(figures) :], math.nan)

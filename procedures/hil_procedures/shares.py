@@ -36,7 +36,7 @@ def share(
     if slope is not None:
         stimulus = {**(effects or {}), BESIDE: abs(away)}
         parts |= {name: slope * u for name, u in stimulus.items() if u}
-    return Compared(value, math.hypot(*parts.values()), "1", parts)
+    return Compared(value, math.hypot(*parts.values()), "1", parts, most=1.0)
 
 
 def level(value: float, unit: str, budget: Iterable[Mapping[str, Any]], *, among: int, confidence: float) -> Compared:

@@ -18,6 +18,7 @@ from hil.cli.compare import MarginType
 from hil.comparing.comparison import Comparison, compare
 from hil.comparing.report import (
     left_out_sentences,
+    one_world_sentences,
     question,
     report,
     shared_sentence,
@@ -84,7 +85,7 @@ def test_plans_that_choose_their_points_are_of_one_design_by_their_rule() -> Non
             compare(one, replace(other, run={**other.run, "plan": plan | odd}), margin=3.0)
 
 
-@pytest.mark.parametrize("given", ["nan", "share=nan", "0", "share=-1", "share=", "a=b"])
+@pytest.mark.parametrize("given", ["nan", "share=nan", "0", "share=-1", "share=", "a=b", "10 lx"])
 def test_a_margin_that_is_none_is_refused_before_anything_is_read(given: str) -> None:
     with pytest.raises(click.BadParameter):
         MarginType().convert(given, None, None)
@@ -183,7 +184,7 @@ def test_a_margin_wider_than_what_is_compared_is_told_by_condition() -> None:
     errors = {level: Compared(0.1, 0.01, "lx", {}) for level in LEVELS}
     found = compare(side("one", {"error": errors}), side("other", {"error": errors}), margin=3.0)
     (told,) = too_wide_sentences(found)
-    assert told.endswith("so that agreement says nothing: error at 1 lx, error at 2 lx.")
+    assert told.endswith("agreement says nothing of error at 1 lx, error at 2 lx.")
     assert told in unescape(report(found))
     assert found.to_json()["too_wide"] == ["error at 1 lx", "error at 2 lx"]
     assert too_wide_sentences(compare(side("one", {"e": errors}), side("other", {"e": errors}), margin=1.0)) == []
@@ -197,6 +198,24 @@ def test_a_size_is_held_against_the_margin_and_a_deviation_or_a_share_is_not() -
     assert too_wide_sentences(compare(*sides(of_size=True), margin=0.6))[0].endswith("x at P1.")
     assert too_wide_sentences(compare(*sides(of_size=True), margin=0.4)) == []
     assert too_wide_sentences(compare(*sides(of_size=False), margin=0.6)) == []
+
+
+def test_a_margin_that_no_two_shares_can_miss_is_told() -> None:
+    one = {"share": {"10 lx": Compared(0.7, 0.1, "1", {}, most=1.0)}}
+    assert too_wide_sentences(compare(side("one", one), side("other", one), margin=1.5))[0].endswith("share at 10 lx.")
+    assert too_wide_sentences(compare(side("one", one), side("other", one), margin=0.9)) == []
+
+
+def test_two_runs_in_one_world_are_told_to_be_that() -> None:
+    results = {"error": {"10 lx": Compared(0.1, 0.01, "lx", {})}}
+    one = side("one", results)
+    other = replace(side("other", results), run={**one.run})
+    found = compare(one, other, margin=1.0)
+    (told,) = one_world_sentences(found)
+    assert f"one simulated world ({one.world})" in told
+    assert told in unescape(report(found))
+    elsewhere = replace(other, run={**other.run, "world": "light-room, seed 999"})
+    assert one_world_sentences(compare(one, elsewhere, margin=1.0)) == []
 
 
 def test_two_runs_on_one_bench_are_called_that() -> None:

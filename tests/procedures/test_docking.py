@@ -93,23 +93,23 @@ def test_the_verdict_is_by_the_bounds(counts: Tally, outcome: str) -> None:
 
 
 def test_accuracy_keeps_what_all_dockings_share_and_repeatability_is_that_of_iso_9283() -> None:
-    docks = [dock(0.01 + 0.001 * (-1) ** i, number=i) for i in range(4)]
+    docks = [dock(0.01 + 0.001 * (-1) ** i, number=i) for i in range(6)]
     x, y, _ = components(docks, P)
     assert x.mean.value == pytest.approx(0.01)
-    assert x.mean.u == pytest.approx(math.hypot(0.0006, 0.0008 / 2.0))
-    assert x.repeatability == pytest.approx(3.0 * 0.001 * math.sqrt(4.0 / 3.0))
+    assert x.mean.u == pytest.approx(math.hypot(0.0006, 0.0008 / math.sqrt(6.0)))
+    assert x.repeatability == pytest.approx(3.0 * 0.001 * math.sqrt(6.0 / 5.0))
     assert y.s == pytest.approx(0.0)
     assert repeatability(docks) == pytest.approx(0.001), "all at the same distance from their mean"
-    assert repeatability(docks[:1]) is None
+    assert repeatability(docks[:4]) is None
     assert components(docks[:1], P)[0].repeatability is None
 
 
 def test_a_robot_that_does_not_arrive_has_failed_and_counts_in_no_mean() -> None:
     lost = Dock(-2.0, 300.0, departures(-1.0, 0.0, 0.0, 3), "fail", (-2.0, -2.0, 0.0), arrived=False)
-    docks = [dock(0.01, number=1), dock(0.012, number=2), lost]
-    assert (tally(docks).within, tally(docks).outside, tally(docks).n) == (2, 1, 3)
+    docks = [*(dock(0.011 + 0.001 * (number - 3), number=number) for number in range(1, 6)), lost]
+    assert (tally(docks).within, tally(docks).outside, tally(docks).n) == (5, 1, 6)
     assert components(docks, P)[0].mean.value == pytest.approx(0.011)
-    assert repeatability(docks) == repeatability(docks[:2])
+    assert repeatability(docks) == repeatability(docks[:5])
     assert carried_out([lost]) == []
     assert (components([lost], P), repeatability([lost])) == ((), None)
 

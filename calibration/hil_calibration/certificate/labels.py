@@ -23,6 +23,7 @@ LABELS: dict[str, Text] = {
     "received": Text("Received on", "Reçu le"),
     "performed": Text("Calibrated on", "Étalonné le"),
     "issued": Text("Issued on", "Émis le"),
+    "drafted": Text("Drafted on", "Projet du"),
     "place": Text("Place of calibration", "Lieu de l'étalonnage"),
     "authorised": Text("Authorising person", "Personne qui autorise l'émission"),
     "responsible": Text("Persons responsible", "Personnes responsables"),

@@ -109,7 +109,7 @@ class _CertificateView(View):
         return [
             *self.pair("received", certificate.item.received),
             *self.pair("performed", self.span(certificate.begin, certificate.end)),
-            *self.pair("issued", certificate.issued),
+            *self.pair("drafted" if certificate.draft else "issued", certificate.issued),
             *self.pair("recalibration", certificate.recalibration),
             *self.pair("place", certificate.place_description or self._own.get("laboratory") or LABELS["laboratory"]),
             *self.pair("replaces", certificate.amends.identifier if certificate.amends else ""),

@@ -102,7 +102,7 @@ class _ReportView(View):
         days = self.span(report.begin, report.end)
         return [
             {"label": self.text(REPORT_LABELS["performed"]), "value": [days], "note": []},
-            *self.pair("issued", report.issued),
+            *self.pair("drafted" if report.draft else "issued", report.issued),
             *self.pair("replaces", report.amends.identifier if report.amends else ""),
         ]
 

@@ -33,13 +33,18 @@ class MarginType(click.ParamType[tuple[str, float]]):
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, float]:
         name, _, number = str(value).rpartition("=")
-        margin = float(_ABOVE_ZERO(number, param, ctx))
-        if math.isnan(margin):
-            self.fail(f"{number!r} is no number.", param, ctx)
+        try:
+            margin = float(number)
+        except ValueError:
+            margin = math.nan
+        if not 0.0 < margin <= LARGEST:
+            self.fail(
+                f"{number!r} is no number above 0; give it in the unit of the results, without the unit.", param, ctx
+            )
         return name.strip(), margin
 
 
-_ABOVE_ZERO = click.FloatRange(min=0, min_open=True, max=1e300)
+LARGEST = 1e300
 
 
 @click.command(short_help="The same design on two benches: where do they agree?")
@@ -98,6 +103,7 @@ def compare(
     from ..comparing.report import (
         codec_sentences,
         left_out_sentences,
+        one_world_sentences,
         report,
         shared_sentence,
         stands_in,
@@ -122,7 +128,8 @@ def compare(
         made, told = summary(found), verdict(found)
         show_table(made.columns, made.rows, title=made.title)
         click.echo(f"\n{told.outcome}. Required: {told.requirement}. Found: {told.reason}.\nRule: {told.rule}.")
-        beside = (*too_wide_sentences(found), *left_out_sentences(found), *codec_sentences(found), *stands_in(found))
+        doubts = (*one_world_sentences(found), *too_wide_sentences(found))
+        beside = (*doubts, *left_out_sentences(found), *codec_sentences(found), *stands_in(found))
         click.echo("\n".join((shared_sentence(found), *beside)))
     drafted = None
     if certificate:

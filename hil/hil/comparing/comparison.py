@@ -89,8 +89,8 @@ class Comparison:
     def too_wide(self) -> list[Difference]:
         """Where the margin is larger than what is compared itself: there, a comparison says nothing.
 
-        That is the value, of a measurand whose zero means that there is nothing of it; and the condition, where it is a
-        number in the unit of the results, such as an error in lx at 2 lx.
+        That is the value, of a measurand whose zero means that there is nothing of it; the condition, where it is a
+        number in the unit of the results, such as an error in lx at 2 lx; and for a share 1, by which two can differ.
         """
         return [one for one in self.differences if one.size is not None and one.margin > one.size]
 
@@ -190,7 +190,13 @@ def _difference(
         e_n=found.difference / found.U if found.U > 0 else None,
         margin=margin,
         judged="within" if found.equivalent else "outside" if outside else "undecided",
-        size=max(abs(one.value), abs(other.value))
-        if one.of_size
-        else number_in(condition, symbol_of_difference(one.unit)),
+        size=_size(one, other, condition),
     )
+
+
+def _size(one: Compared, other: Compared, condition: str) -> float | None:
+    if one.most is not None:
+        return one.most
+    if one.of_size:
+        return max(abs(one.value), abs(other.value))
+    return number_in(condition, symbol_of_difference(one.unit))

@@ -64,7 +64,18 @@ def too_wide_sentences(found: Comparison) -> list[str]:
     if not found.too_wide:
         return []
     places = ", ".join(f"{one.measurand} at {one.condition}" for one in found.too_wide)
-    return [f"The margin is larger than what is compared there itself, so that agreement says nothing: {places}."]
+    return [f"The margin is larger than the quantity itself is there, or can be: agreement says nothing of {places}."]
+
+
+def one_world_sentences(found: Comparison) -> list[str]:
+    """That both runs had one truth, where one simulated bench ran twice with one seed; empty otherwise."""
+    first, second = found.first, found.second
+    if not first.world or (first.bench, first.world) != (second.bench, second.world):
+        return []
+    return [
+        f"Both runs had one simulated world ({first.world}), with one truth and the same errors of its instruments: "
+        "their agreement says nothing of how two benches differ. Give the second run another --seed."
+    ]
 
 
 def left_out_sentences(found: Comparison) -> list[str]:
@@ -126,7 +137,7 @@ def report(found: Comparison) -> str:
     provenance: Provenance = next((mark for mark in ("simulated", "replayed") if mark in origins), "measured")
     title, identifier = "Comparison of benches", f"{first.name} / {second.name}"
     told, coded = stands_in(found), [*left_out_sentences(found), *codec_sentences(found)]
-    wide = too_wide_sentences(found)
+    wide = [*one_world_sentences(found), *too_wide_sentences(found)]
     body = [
         *heading("Comparison of benches", title, question(found), identifier, provenance, origin=_origin(origins)),
         verdict_section(verdict(found)),

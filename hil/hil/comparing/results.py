@@ -23,6 +23,7 @@ class Compared:
         already they are infinite.
     :param of_size: whether its zero means that there is nothing of it, as of a distance or a time; not so of a
         deviation, or of a share, which may well be 0.
+    :param most: by how much two such results can differ, 1 for a share; ``None`` where there is no such bound.
     """
 
     value: float
@@ -31,6 +32,7 @@ class Compared:
     parts: Mapping[str, float]
     dof: float = math.inf
     of_size: bool = False
+    most: float | None = None
 
 
 def parts_of(budget: Mapping[str, Mapping[str, Any]]) -> dict[str, float]:

@@ -66,6 +66,10 @@ class Dock:
         return math.hypot(self.departures[0].value, self.departures[1].value)
 
 
+FEWEST = 5
+"""Of so many dockings RP of the position is stated: of two it is half their distance, whatever the robot does."""
+
+
 @dataclass(frozen=True)
 class Component:
     """One coordinate over all dockings: the mean departure, and the standard deviation of one, if there are two."""
@@ -185,9 +189,9 @@ def tally(docks: Sequence[Dock]) -> Tally:
 
 
 def repeatability(docks: Sequence[Dock]) -> float | None:
-    """RP of the position in the plane (ISO 9283) where the robot arrived, ``None`` of a single docking."""
+    """RP of the position in the plane (ISO 9283) where the robot arrived, ``None`` of fewer than ``FEWEST``."""
     arrived = carried_out(docks)
-    if len(arrived) < 2:
+    if len(arrived) < FEWEST:
         return None
     return pose_repeatability([[each.value for each in dock.departures[:2]] for dock in arrived])
 

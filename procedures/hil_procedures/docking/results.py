@@ -18,7 +18,7 @@ from hil_calibration.reporting import ReportingPolicy
 from ..budget import budget_table, policy_of, two_digits
 from ..figure import told
 from ..readings import instruments, room_temperature
-from .docks import NAMES, Component, Dock, Tally, carried_out, components, read_docks, repeatability, tally
+from .docks import FEWEST, NAMES, Component, Dock, Tally, carried_out, components, read_docks, repeatability, tally
 from .parameters import Docking
 
 OUTCOME: dict[str, Outcome] = {"pass": "PASS", "fail": "FAIL", "inconclusive": "INCONCLUSIVE"}
@@ -108,7 +108,10 @@ def _success(docks: Sequence[Dock], counts: Tally, p: Docking) -> SummaryTable:
         ("not arrived by its own account, though within the tolerances", str(sum(dock.denied for dock in docks))),
         (f"{100 * p.confidence:g} % interval of the success probability", f"{low:.3f} to {high:.3f}"),
         ("time to dock, mean, from to", took),
-        ("repeatability RP of the position", "none" if rp is None else f"{two_digits(1000.0 * rp)} mm"),
+        (
+            "repeatability RP of the position",
+            f"none, of fewer than {FEWEST} arrivals" if rp is None else f"{two_digits(1000.0 * rp)} mm",
+        ),
     )
     return SummaryTable("Docking", ("quantity", "value"), rows)
 
