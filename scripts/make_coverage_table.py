@@ -65,6 +65,10 @@ right. Not rejected is not proved: the exact interval of the share says what so 
 needs more of them, and it is no proof either. A bias is weighed beside u: that of `sweep` at 60 °C is 1.4 mK, where u
 is 22 mK; 0.4 mK of it is the chamber's last approach to its set point, which the true value here leaves out.
 
+Runs of `detection-vs-illuminance`, `detection-range`, `docking`, `obstacle-stop`, `pose-accuracy`,
+`scene-to-sensor-latency` and `repeatability-reproducibility` were made with the version before the present one: what
+changed since is what counts as failed, and what is told beside the results.
+
 | procedure | bench | measurand | runs | inside | claimed | share, 95 % interval | u of errors | finding |
 |---|---|---|---|---|---|---|---|---|
 """
