@@ -56,6 +56,18 @@ def test_air_approaches_its_set_point_within_the_rate_of_heating(seconds: int, e
     assert ideal.temperature(seconds * S + SCAN) == pytest.approx(expected, abs=5e-4)
 
 
+def test_what_is_left_of_the_approach_when_a_sweep_reads() -> None:
+    """`sweep` at 60 °C with the settings of its coverage: 0.4 mK on docs/reference/coverage.md."""
+    default = chamber()
+    default.command(0, running=True, temperature=40.0)
+    begin = 3 * HOUR
+    default.command(begin, temperature=60.0)
+    within = next(t for t in range(begin, begin + HOUR, S) if abs(default.temperature(t) - 60.0) <= 0.4)
+    read = [within + (600 + 900 + 25 * number) * S for number in range(18)]
+    left = sum(60.0 - default.temperature(t) for t in read) / len(read)
+    assert left == pytest.approx(4e-4, abs=5e-5)
+
+
 def test_a_ramp_lags_by_time_constant_times_gradient() -> None:
     ideal = chamber(**{**IDEAL, "time_constant": 60.0})
     ideal.command(0, running=True, temperature=80.0, temperature_up=2.0)
