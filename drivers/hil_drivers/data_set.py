@@ -161,6 +161,9 @@ def load(folder: Path) -> DataSet:
         is there twice by name or by SHA-256, a file outside of the folder.
     """
     path = folder / FILE
+    if not path.is_file():
+        remedy = f"give a folder with {FILE}, index and recordings, or correct folder = … of the bench file"
+        raise OptionError(f"is no data set: there is no {FILE} in it", where=str(folder), remedy=remedy)
     try:
         described = _Description.model_validate(tomllib.loads(whole(path).decode()))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

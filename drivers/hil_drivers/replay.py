@@ -9,7 +9,7 @@ from typing import Any, Protocol, runtime_checkable
 
 from .capability import Values
 
-MORE = "record more, plan what the data set holds, or let its recordings serve again with reuse = true"
+MORE = "record more, or plan what the data set holds"
 """What to do where recordings lack."""
 
 

@@ -35,7 +35,7 @@ class Attempt(Protocol):
 
     def end(self, gate: Gate) -> None: ...
 
-    def void(self, gate: Gate, reason: str, *, counts: bool = True) -> None: ...
+    def void(self, gate: Gate, reason: str, *, counts: bool = True, fault: bool = False) -> None: ...
 
     def leave(self, gate: Gate) -> bool: ...
 
@@ -111,7 +111,8 @@ class Gate:
             self._attempt.leave(self)
             raise self._failure
         if self._reason or self._failure is not None:
-            self._attempt.void(self, self._reason or str(self._failure), counts=self._counts)
+            told = self._reason or str(self._failure)
+            self._attempt.void(self, told, counts=self._counts, fault=not self._reason)
         elif error is None:
             self._attempt.end(self)
         else:

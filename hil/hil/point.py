@@ -41,7 +41,7 @@ class Point:
         self.index, self.attempt, self.factors = planned.index, attempt, planned.factors
         self.state = ""
         self.reason = ""
-        self.counts = True
+        self.counts, self.fault = True, False
         self._clock, self._record, self._conditions = clock, record, conditions
         self._gates: list[Gate] = []
         self._settling = ""
@@ -150,18 +150,19 @@ class Point:
         self._gates.remove(gate)
         return True
 
-    def void(self, gate: Gate | None, reason: str, *, counts: bool = True) -> None:
+    def void(self, gate: Gate | None, reason: str, *, counts: bool = True, fault: bool = False) -> None:
         """The attempt does not count, for ``reason``; what was observed in it stays on record.
 
         :param gate: the one that failed.
         :param counts: whether it counts towards the attempts that the point may have.
+        :param fault: whether equipment failed, rather than a condition was outside its tolerance.
         """
         if gate is not None:
             self.leave(gate)
         self._conditions.end(self)
         self._write({window.of: window.to_json() for window in self._windows})
         if self.state != VOID:
-            self.reason, self.counts = reason, counts
+            self.reason, self.counts, self.fault = reason, counts, fault
             self._to(VOID)
         self.disturb(reason, counts=counts)
 

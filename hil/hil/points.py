@@ -16,6 +16,9 @@ from .point import VOID, Point
 if TYPE_CHECKING:
     from .record import RecordWriter
 
+CONTROL = "bring the condition under control, or widen its tolerance with a reason"
+MEND = "mend what failed, and resume the run"
+
 Report = Callable[[str, dict[str, Any]], object]
 Offered = Callable[[PlannedPoint, int], object]
 """Told of a point, and which attempt at it this is."""
@@ -147,6 +150,6 @@ class Points:
             raise BenchFault(
                 f"{self._counted} attempts were void, the last because {current.reason}{first}",
                 where=f"point {current.index + 1}",
-                remedy="bring the condition under control, or widen its tolerance with a reason",
+                remedy=MEND if current.fault else CONTROL,
             )
         return True

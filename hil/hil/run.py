@@ -39,7 +39,7 @@ from .planning import Planned, planned
 from .progress import Progress
 from .resumption import decided
 from .service import Event, Service
-from .suggest import nearest
+from .suggest import meant
 from .traceability import not_traceable
 
 if TYPE_CHECKING:
@@ -107,10 +107,11 @@ def prepare(
         seed = resumption.run["seed"]
     missing = sorted(set(found.roles) - set(config.roles))
     if missing:
+        hint = meant(missing[0], config.roles)
         raise UsageError(
-            f"the procedure {name!r} needs the role {missing[0]!r}",
+            f"the procedure {name!r} needs roles that this bench does not have: {', '.join(missing)}",
             where=str(config.path),
-            remedy=f"bind it in [roles]; {nearest(missing[0], config.roles)}",
+            remedy="; ".join(filter(None, ("bind them in [roles], or take another bench", hint))),
         )
     default = config.sim.seed if config.sim is not None else time.time_ns() % 2**31
     return Prepared(found, chosen, config, default if seed is None else seed, resumption)

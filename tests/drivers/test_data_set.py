@@ -190,15 +190,21 @@ async def test_the_nearest_recordings_of_a_condition_come_first(folder: Path) ->
     await device.close()
 
 
+def test_a_folder_that_is_no_data_set_is_said(tmp_path: Path) -> None:
+    for folder in (tmp_path, tmp_path / "absent"):
+        with pytest.raises(OptionError, match=r"is no data set: there is no dataset\.toml in it; give a folder"):
+            load(folder)
+
+
 async def test_what_the_data_set_lacks_is_said(folder: Path) -> None:
     device = await opened(folder, factors={"sign": "content", "lux": "illuminance"})
     assert device.lacking({"sign": "AAA", "lux": 20.0}, 1) == ""
-    missing = "holds 2 recordings of content 'AAA' at illuminance 20 lx ± 10 %, and number 3 is needed"
+    missing = "holds 2 recordings of content 'AAA' at illuminance 20 lx ± 10 %, and number 3 is needed (with reuse = true they serve again)"
     assert device.lacking({"sign": "AAA", "lux": 20.0}, 2) == missing
     assert device.lacking({"bearing": 3}, 7) == ""
     await device.show("AAA")
     await device.write("illuminance.set", 40.0)
-    with pytest.raises(EndOfRecording, match="holds 0 recordings"):
+    with pytest.raises(EndOfRecording, match="holds no recordings"):
         await device.read("illuminance")
     device.present(0)
     await device.write("illuminance.set", 20.0)
@@ -213,7 +219,7 @@ async def test_what_the_data_set_lacks_is_said(folder: Path) -> None:
 async def test_recordings_that_may_serve_again_begin_anew(folder: Path) -> None:
     device = await opened(folder, factors={"sign": "content", "lux": "illuminance"}, reuse=True)
     assert device.lacking({"sign": "AAA", "lux": 20.0}, 2) == ""
-    assert "holds 0 recordings" in device.lacking({"sign": "AAA", "lux": 40.0}, 0)
+    assert "holds no recordings" in device.lacking({"sign": "AAA", "lux": 40.0}, 0)
     await device.show("AAA")
     await device.write("illuminance.set", 20.0)
     given = []

@@ -92,6 +92,18 @@ async def test_a_point_that_stays_void_is_a_bench_fault(tmp_path: Path) -> None:
     assert states(rig) == [(0, 1, "void"), (0, 2, "void")]
 
 
+async def test_the_remedy_for_equipment_that_fails_is_not_that_for_a_condition(tmp_path: Path) -> None:
+    rig = Rig(tmp_path, plan(1.0, attempts=2), lambda t: 100.0)
+
+    async def script(trial: Trial) -> None:
+        async for point in trial.points():
+            async with point.valid(trial.role("lux", Sensor), 100.0, tolerance=5.0):
+                raise BenchFault("the picture is damaged", where="camera")
+
+    with pytest.raises(BenchFault, match=r"2 attempts were void, the last because camera: .*; mend what failed"):
+        await rig.run(script)
+
+
 async def test_the_first_reason_is_told_beside_the_last(tmp_path: Path) -> None:
     rig = Rig(tmp_path, plan(1.0, attempts=2), lambda t: 90.0 if t < 0.4 else 80.0)
     last, first = (

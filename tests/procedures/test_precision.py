@@ -151,7 +151,9 @@ def test_roles_come_from_the_parameters() -> None:
 
 
 async def test_a_role_that_the_bench_lacks_is_named(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match=r"needs the role 'luxmetre'.*did you mean 'luxmeter'"):
+    with pytest.raises(
+        UsageError, match=r"needs roles that this bench does not have: luxmetre;.*did you mean 'luxmeter'"
+    ):
         await carry_out(tmp_path, {"items": "50,60", "measures": "luxmetre", "sets": "light"})
 
 

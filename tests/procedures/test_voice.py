@@ -230,7 +230,7 @@ async def test_the_published_model_is_tried_on_the_shipped_sounds(tmp_path: Path
 async def test_a_level_that_was_not_recorded_is_named_before_the_run(tmp_path: Path) -> None:
     bench = bench_with(tmp_path, 'driver = "process"\nprogram = "speaks.py"')
     (tmp_path / "speaks.py").write_text(TALKER, encoding="utf-8")
-    with pytest.raises(NotFit, match=r"holds 0 recordings of content 'utterance \d+' at snr 0\.001 ± 10 %"):
+    with pytest.raises(NotFit, match=r"holds no recordings of content 'utterance \d+' at snr 0\.001 ± 10 %"):
         await run(str(bench), tmp_path / "runs", {"levels": "-30,0,3"})
     assert not (tmp_path / "runs").exists()
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import shutil
+import signal
 import subprocess
 from dataclasses import replace
 from pathlib import Path
@@ -161,6 +163,18 @@ def test_a_bench_that_is_not_fit_is_refused_before_the_first_run(tmp_path: Path)
     assert done.returncode == 2
     assert "luxmeter.illuminance: has no calibration" in done.stderr
     assert "seed" not in done.stderr
+
+
+def test_runs_that_are_interrupted_are_kept(tmp_path: Path) -> None:
+    asked = command("coverage", "soak", "--bench", "climate-sim", "--runs", "200", "--jobs", "1", "--out", "kept")
+    with subprocess.Popen(asked, cwd=tmp_path, stderr=subprocess.PIPE, text=True, start_new_session=True) as running:
+        assert running.stderr is not None
+        assert "done" in running.stderr.readline()
+        os.killpg(running.pid, signal.SIGINT)
+        told = running.stderr.read()
+    held = len((tmp_path / "kept" / "runs.jsonl").read_text("utf-8").splitlines()) - 1
+    assert f"{held} of 200 runs are kept in kept; the same command goes on" in told
+    assert (held >= 1, running.returncode) == (True, 130)
 
 
 def test_what_is_killed_leaves_no_process_behind(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from .options import as_json, needed_bench, operator, parse_settings
 from .output import printable, show_json, show_table
 
 if TYPE_CHECKING:
+    from ..coverage.kept import Kept
     from ..coverage.report import Found
     from ..coverage.runs import Asked, Outcome
 
@@ -75,7 +76,11 @@ def coverage(
         _told(outcome)
 
     left = [seed for seed in seeds if seed not in before]
-    made = carry_out(asked, left, max(1, min(len(left), jobs or os.cpu_count() or 1)), told)
+    try:
+        made = carry_out(asked, left, max(1, min(len(left), jobs or os.cpu_count() or 1)), told)
+    except KeyboardInterrupt:
+        _told_of_rest(kept, seeds, out)
+        raise
     outcomes = sorted([*before.values(), *made], key=lambda outcome: outcome.seed)
     found = _found(asked, seeds, outcomes)
     if out is not None:
@@ -102,6 +107,15 @@ def _require_fit(asked: Asked, seed: int) -> None:
 
 def _told(outcome: Outcome) -> None:
     click.echo(f"seed {outcome.seed}: {printable(outcome.error) or 'done'}", err=True)
+
+
+def _told_of_rest(kept: Kept | None, seeds: range, out: Path | None) -> None:
+    """Say what is left of runs that were interrupted."""
+    if kept is None:
+        click.echo("hil: the runs are lost; with --out they are kept, and the same command goes on", err=True)
+    else:
+        held = len(kept.among(seeds))
+        click.echo(f"hil: {held} of {len(seeds)} runs are kept in {out}; the same command goes on", err=True)
 
 
 def _found(asked: Asked, seeds: range, outcomes: list[Outcome]) -> Found:

@@ -21,7 +21,7 @@ RULE = (
 
 def summary(found: Comparison) -> SummaryTable:
     """One row for each condition."""
-    head = ("measurand", "condition", "unit", "first", "second", "difference", "U", "k", "E_n", "margin")
+    head = ("measurand", "condition", "unit", "first", "second", "difference", "U", "k", "E_n", "verdict")
     rows = tuple(
         (
             one.measurand,

@@ -49,6 +49,7 @@ class Kept:
             return
         with self.file.open("a", encoding="utf-8") as file:
             file.write(_json(asdict(outcome)) + "\n")
+        self._found[outcome.seed] = outcome
 
     def _lines(self) -> list[bytes]:
         """The lines that were written to their end; the last may have been torn in the middle of a character."""
