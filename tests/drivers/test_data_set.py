@@ -199,7 +199,8 @@ def test_a_folder_that_is_no_data_set_is_said(tmp_path: Path) -> None:
 async def test_what_the_data_set_lacks_is_said(folder: Path) -> None:
     device = await opened(folder, factors={"sign": "content", "lux": "illuminance"})
     assert device.lacking({"sign": "AAA", "lux": 20.0}, 1) == ""
-    missing = "holds 2 recordings of content 'AAA' at illuminance 20 lx ± 10 %, and number 3 is needed (with reuse = true they serve again)"
+    missing = "holds 2 recordings of content 'AAA' at illuminance 20 lx ± 10 %, and number 3 is needed"
+    missing += " (with reuse = true they serve again)"
     assert device.lacking({"sign": "AAA", "lux": 20.0}, 2) == missing
     assert device.lacking({"bearing": 3}, 7) == ""
     await device.show("AAA")
