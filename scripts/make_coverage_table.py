@@ -2,7 +2,7 @@
 
 ``make_coverage_table.py FOLDER [RUNS]`` takes RUNS worlds of each, 100 by default: about an hour of two cores. What
 FOLDER holds already, from before or from ``hil coverage PROCEDURE --out FOLDER/PROCEDURE``, is not run again; with 0
-RUNS, nothing is. The risk of a wrong FAIL takes runs of their own, in FOLDER/PROCEDURE-acceptable.
+RUNS, nothing is, and what the page says of a procedure that FOLDER does not hold stays. The risk of a wrong FAIL takes runs of their own, in FOLDER/PROCEDURE-acceptable.
 """
 
 from __future__ import annotations
@@ -13,6 +13,9 @@ import sys
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
+
+from hil.scripts import find
+from hil_calibration.unit import symbol
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "reference" / "coverage.md"
 
@@ -65,12 +68,11 @@ right. Not rejected is not proved: the exact interval of the share says what so 
 needs more of them, and it is no proof either. A bias is weighed beside u: that of `sweep` at 60 °C is 1.4 mK, where u
 is 22 mK; 0.4 mK of it is the chamber's last approach to its set point, which the true value here leaves out.
 
-Runs of `detection-vs-illuminance`, `detection-range`, `docking`, `obstacle-stop`, `pose-accuracy`,
-`scene-to-sensor-latency` and `repeatability-reproducibility` were made with the version before the present one: what
-changed since is what counts as failed, and what is told beside the results.
+*Version* is that of the procedure that was run, with the present one beside it where there is a later one: what changed
+between the two is what counts as failed, and what is told beside the results.
 
-| procedure | bench | measurand | runs | inside | claimed | share, 95 % interval | u of errors | finding |
-|---|---|---|---|---|---|---|---|---|
+| procedure | version | bench | measurand | runs | inside | claimed | share, 95 % interval | u of errors | finding |
+|---|---|---|---|---|---|---|---|---|---|
 """
 
 
@@ -91,25 +93,45 @@ def covered(procedure: str, runs: int, folder: Path, setting: str = "") -> dict[
 
 def rows(procedure: str, told: dict[str, Any]) -> list[str]:
     """A line for each measurand and each risk, and one for the runs that ended without a result."""
-    lines, bench = [], BENCHES[procedure]
+    lines, begin = (
+        [],
+        f"| `{procedure}` | {versioned(procedure, told['procedure']['version'])} | `{BENCHES[procedure]}`",
+    )
     for one in told["measurands"]:
         low, high = one["interval"]
-        unit = f" / {one['unit']}" if one["unit"] not in ("", "1") else ""
+        unit = f" / {symbol(one['unit'])}" if one["unit"] not in ("", "1") else ""
         lines.append(
-            f"| `{procedure}` | `{bench}` | {one['measurand']}{unit} | {one['runs']} | {one['inside']} "
+            f"{begin} | {one['measurand']}{unit} | {one['runs']} | {one['inside']} "
             f"| {one['claimed']:.4g} | {low:.3f} to {high:.3f} | {one['spread']:.2f} | {one['finding']} |"
         )
     for key, name, items, wrong in RISKS:
         if (one := told.get(key)) is not None and one["stated"] is not None:
             low, high = one["interval"]
             lines.append(
-                f"| `{procedure}` | `{bench}` | *{name}* | {one[items]} | {one[wrong]} {wrong} "
+                f"{begin} | *{name}* | {one[items]} | {one[wrong]} {wrong} "
                 f"| ≤ {one['stated']:.4g} | {low:.3f} to {high:.3f} | "
                 f"| {'larger than stated' if one['exceeded'] else 'as stated'} |"
             )
     if told["failed"]:
-        lines.append(f"| `{procedure}` | `{bench}` | *without a result* | {len(told['failed'])} | | | | | |")
+        lines.append(f"{begin} | *without a result* | {len(told['failed'])} | | | | | |")
     return lines
+
+
+def versioned(procedure: str, version: str) -> str:
+    """The version that was run, and the present one where it is another."""
+    now = find(procedure).version
+    return version if version == now else f"{version} (now {now})"
+
+
+def kept(procedure: str, *, of_fail: bool) -> list[str]:
+    """What the page says of a procedure: its lines on the risk of FAIL, or all others."""
+    found = []
+    for line in PAGE.read_text(encoding="utf-8").splitlines():
+        cells = line.split(" | ")
+        if cells[0] == f"| `{procedure}`" and ("risk of FAIL" in line) is of_fail:
+            version = cells[1].split(" ")[0]
+            found.append(" | ".join([cells[0], version and versioned(procedure, version), *cells[2:]]))
+    return found
 
 
 def main() -> None:
@@ -125,7 +147,8 @@ def main() -> None:
                 found += rows(procedure, told if not setting else {**told, "measurands": []})
             else:
                 what = "risk of FAIL where it is acceptable: not run" if setting else "not run"
-                found.append(f"| `{procedure}` | `{BENCHES[procedure]}` | *{what} for this page* | | | | | | |")
+                none = f"| `{procedure}` | | `{BENCHES[procedure]}` | *{what} for this page* | | | | | | |"
+                found += kept(procedure, of_fail=bool(setting)) or [none]
     PAGE.write_text(HEAD + "\n".join(found) + "\n", encoding="utf-8")
 
 

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from hil_calibration.unit import symbol
+
 from ..outcome import Chart, Series
 from ..report.charts import chart_svg
 from ..report.parts import figure, footer, heading, page, pairs, sentences_list, table, verdict_section
@@ -77,7 +79,7 @@ def _row(one: Coverage) -> tuple[str, ...]:
     low, high = one.interval
     return (
         one.measurand,
-        one.unit,
+        symbol(one.unit),
         f"{one.inside} of {one.runs}",
         f"{one.share:.3f}",
         f"{low:.3f} to {high:.3f}",
