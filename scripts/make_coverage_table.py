@@ -2,7 +2,8 @@
 
 ``make_coverage_table.py FOLDER [RUNS]`` takes RUNS worlds of each, 100 by default: about an hour of two cores. What
 FOLDER holds already, from before or from ``hil coverage PROCEDURE --out FOLDER/PROCEDURE``, is not run again; with 0
-RUNS, nothing is, and what the page says of a procedure that FOLDER does not hold stays. The risk of a wrong FAIL takes runs of their own, in FOLDER/PROCEDURE-acceptable.
+RUNS, nothing is, and what the page says of a procedure that FOLDER does not hold stays. The risk of a wrong FAIL takes
+runs of their own, in FOLDER/PROCEDURE-acceptable.
 """
 
 from __future__ import annotations
