@@ -30,17 +30,23 @@ def report_json(report: TrialReport) -> bytes:
 
 
 def report_pdf(
-    report: TrialReport, attachment: bytes, *, picture: bytes | None = None, template: Path | None = None
+    report: TrialReport,
+    attachment: bytes,
+    *,
+    picture: bytes | None = None,
+    caption: str = "",
+    template: Path | None = None,
 ) -> bytes:
     """A report as PDF/A-3b, ``attachment`` attached as ``report.json``.
 
     :param attachment: the report as :func:`report_json` writes it.
     :param picture: of the results, as SVG; its text as outlines, or in the fonts of the page.
+    :param caption: of the picture.
     :param template: a typst file in place of the shipped one; see :mod:`.typesetting`.
     :raises CertificateError: the template does not compile, or the page cannot be set.
     """
     try:
-        data = _ReportView(report).page(attachment.decode(), picture.decode() if picture else "")
+        data = _ReportView(report).page(attachment.decode(), picture.decode() if picture else "", caption)
     except UnicodeDecodeError as error:
         raise CertificateError(f"the PDF cannot be made ({error})", where=report.identifier) from None
     return typeset(template or TEMPLATE, data, day=report.issued, where=report.identifier)
@@ -53,7 +59,7 @@ class _ReportView(View):
         super().__init__(report.languages)
         self._report = report
 
-    def page(self, attachment: str, picture: str) -> dict[str, Any]:
+    def page(self, attachment: str, picture: str, caption: str) -> dict[str, Any]:
         report = self._report
         digest = hashlib.sha256(attachment.encode()).hexdigest()
         return {
@@ -77,6 +83,7 @@ class _ReportView(View):
             "results": self._rows(report.results),
             "tables": [self._table(table) for table in report.tables],
             "charts": [picture] if picture else [],
+            "caption": caption,
             "counts": self._rows(report.counts),
             "conditions": self._rows(report.conditions),
             "systems": [self._system(system) for system in report.systems],

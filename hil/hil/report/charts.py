@@ -15,6 +15,10 @@ if TYPE_CHECKING:
 
 MARKS = ("o", "s", "^", "D", "v", "P", "X", "<")
 DASHES: tuple[Any, ...] = ("-", (0, (5, 2)), (0, (1, 1.5)), (0, (6, 2, 1, 2)))
+DETECTION_CAPTION = (
+    "Dots: proportion {seen} at each level, with its exact interval. Line and grey band: fitted curve, average over "
+    "{among}. Ticks above and below: each observation, at the value measured for it."
+)
 SHADES = (INK, GREY, "#9a9a9a", "#c2c2c2")
 
 
@@ -26,6 +30,13 @@ def picture_svg(picture: DetectionPicture | Chart, *, simulated: bool, abnormal:
     if isinstance(picture, DetectionPicture):
         return detection_svg(picture, simulated=simulated, abnormal=abnormal)
     return chart_svg(picture, simulated=simulated, abnormal=abnormal)
+
+
+def caption_of(picture: DetectionPicture | Chart) -> str:
+    """What is said below the picture."""
+    if isinstance(picture, DetectionPicture):
+        return DETECTION_CAPTION.format(seen=picture.seen, among=picture.among)
+    return picture.caption
 
 
 def chart_svg(chart: Chart, *, simulated: bool, abnormal: bool) -> bytes:

@@ -54,7 +54,7 @@ def report_document(data: ReportData | MeasurementReport, facts: ReportFacts) ->
         question=_words(data.question),
         laboratory=facts.laboratory,
         customer=facts.customer,
-        equipment=tuple(map(_equipment, data.instruments)),
+        equipment=tuple(dict.fromkeys(map(_equipment, data.instruments))),
         procedure=_rows(row for row in data.identification if row[0] != MADE),
         persons=facts.persons,
         software=facts.software,
@@ -97,13 +97,13 @@ def document_pdf(data: ReportData | MeasurementReport, facts: ReportFacts, templ
     from hil_calibration.certificate.report_writer import report_json, report_pdf
 
     report = report_document(data, facts)
-    picture = None
+    picture, caption = None, ""
     if data.picture is not None:
-        from .charts import picture_svg
+        from .charts import caption_of, picture_svg
 
         failed = data.verdict is not None and data.verdict.outcome == "FAIL"
-        picture = picture_svg(data.picture, simulated=False, abnormal=failed)
-    return report_pdf(report, report_json(report), picture=picture, template=template)
+        picture, caption = picture_svg(data.picture, simulated=False, abnormal=failed), caption_of(data.picture)
+    return report_pdf(report, report_json(report), picture=picture, caption=_optional(caption), template=template)
 
 
 def _verdict(verdict: Verdict, risk: str) -> ReportVerdict:

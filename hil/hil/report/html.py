@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from html import escape
 
 from ..outcome import Chart, DetectionPicture
-from .charts import picture_svg
+from .charts import caption_of, picture_svg
 from .model import MeasurementReport, ReportData, Row, System
 from .parts import (
     budget_section,
@@ -20,11 +20,6 @@ from .parts import (
     sentences_list,
     table,
     verdict_section,
-)
-
-CAPTION = (
-    "Dots: proportion {seen} at each level, with its exact interval. Line and grey band: fitted curve, average over "
-    "{among}. Ticks above and below: each observation, at the value measured for it."
 )
 
 
@@ -83,10 +78,7 @@ def _key(results: Iterable[Row]) -> str:
 def _figure(data: ReportData | MeasurementReport, drawn: DetectionPicture | Chart) -> str:
     failed = data.verdict is not None and data.verdict.outcome == "FAIL"
     picture = picture_svg(drawn, simulated=data.provenance == "simulated", abnormal=failed)
-    caption = (
-        CAPTION.format(seen=drawn.seen, among=drawn.among) if isinstance(drawn, DetectionPicture) else drawn.caption
-    )
-    return figure(picture, caption, marked=data.provenance == "simulated")
+    return figure(picture, caption_of(drawn), marked=data.provenance == "simulated")
 
 
 def _systems(systems: Iterable[System]) -> str:
