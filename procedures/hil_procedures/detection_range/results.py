@@ -171,7 +171,8 @@ def _picture(found: list[Range], p: DetectionRange) -> Chart:
         y="distance / m",
         series=tuple(series),
         caption=f"Range within which {100 * p.level:g} % of the targets are detected, by bearing; bars reach from the "
-        f"lower to the upper one-sided bound. Stepped off: the last distance before fewer were detected.",
+        f"lower to the upper one-sided bound. Stepped off: the last distance before fewer were detected"
+        f"{'; at the centre, fewer were at the nearest already' if any(one.largest is None for one in found) else ''}.",
         unit="m",
         polar=True,
     )
