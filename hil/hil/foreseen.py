@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 
 from .errors import UsageError
 from .planning import planned
+from .preparation import excused_faults, require_options
 from .reach import doubtful
 from .resumption import decided
-from .run import excused_faults, jsonable, require_options
+from .run_header import jsonable
 from .safety.recovery import cut_off_runs
 
 if TYPE_CHECKING:
-    from .run import Prepared
+    from .preparation import Prepared
 
 
 @dataclass(frozen=True)

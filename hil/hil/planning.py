@@ -18,8 +18,8 @@ from .resumption import departures_from
 
 if TYPE_CHECKING:
     from .design import AdaptiveDesign, Design, Plan
+    from .preparation import Prepared
     from .resumption import Departure
-    from .run import Prepared
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from .bench.config import BenchConfig
     from .design import AdaptiveDesign, Design
-    from .run import Prepared
+    from .preparation import Prepared
     from .scripts import Command
 
 

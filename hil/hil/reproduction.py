@@ -122,7 +122,7 @@ def _analysed(found: Procedure, record: Record) -> tuple[Results, dict[str, Any]
 
 
 def _changed(record: Record, found: Procedure) -> Iterator[tuple[str, str, str]]:
-    from .run import SOFTWARE
+    from .run_header import SOFTWARE
 
     then = record.run["procedure"]
     yield from _if_other(f"the version of {found.name}", then.get("version"), found.version)

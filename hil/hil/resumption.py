@@ -20,8 +20,8 @@ from .progress import Progress
 if TYPE_CHECKING:
     from .bench.config import BenchConfig
     from .design import AdaptiveDesign, Design
+    from .preparation import Prepared
     from .record import Record
-    from .run import Prepared
 
 MARGIN = NANOSECONDS
 """How much later than the last time on record a simulated bench goes on."""

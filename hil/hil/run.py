@@ -3,143 +3,32 @@
 from __future__ import annotations
 
 import asyncio
-import json
-import platform
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, nullcontext
-from dataclasses import asdict, dataclass, field
-from importlib.metadata import version
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hil_drivers.clock import WallClock
 from hil_drivers.errors import DriverError
 
-from . import parameters, scripts
 from .beginning import Beginning
+from .conclusion import RunOutcome, conclude, fault_of_analysis
 from .deadline import beside, in_thread, to_its_end
 from .ending import ABORTED, COMPLETE, FAILED, Ending
 from .engine import Engine
-from .errors import (
-    FAIL,
-    INCONCLUSIVE,
-    PASS,
-    Aborted,
-    BenchFault,
-    HilError,
-    ProcedureFault,
-    RecordError,
-    UsageError,
-    exit_code,
-    raised,
-)
+from .errors import Aborted, BenchFault, HilError, RecordError
 from .execution import unbroken
 from .planning import Planned, planned
+from .preparation import Prepared, excused_faults, prepare, require_options
 from .progress import Progress
-from .resumption import decided
+from .run_header import header, jsonable, software
 from .service import Event, Service
-from .suggest import meant
-from .traceability import not_traceable
 
 if TYPE_CHECKING:
-    from .bench.config import BenchConfig
-    from .bench.laboratory import OrganisationSection
-    from .record import Record, RecordWriter
-    from .results import Results
+    from .record import RecordWriter
     from .resumption import Resumption
-    from .scripts import Procedure
-
-EXIT = {"PASS": PASS, "FAIL": FAIL, "INCONCLUSIVE": INCONCLUSIVE}
-SOFTWARE = ("hil-bench", "numpy", "scipy", "GTC", "opencv-python", "apsw", "pymodbus", "serialx", "lxml", "typst")
-
-
-@dataclass(frozen=True)
-class RunOutcome:
-    """How a run ended.
-
-    ``error`` is one sentence, empty where the run is complete; ``documents`` holds the paths of what was written.
-    """
-
-    folder: Path
-    status: str
-    exit_code: int
-    results: dict[str, Any] = field(default_factory=dict)
-    tables: tuple[dict[str, Any], ...] = ()
-    verdict: dict[str, str] | None = None
-    documents: tuple[Path, ...] = ()
-    error: str = ""
-
-
-@dataclass(frozen=True)
-class Prepared:
-    """A run whose procedure, parameters and bench exist and fit together."""
-
-    procedure: Procedure
-    parameters: parameters.Parameters
-    config: BenchConfig
-    seed: int
-    resumption: Resumption | None = None
-
-
-def prepare(
-    name: str, bench: str, settings: Mapping[str, str], seed: int | None, *, resume: Path | None = None
-) -> Prepared:
-    """Find and check the procedure, its parameters and the bench.
-
-    :param resume: the folder of a run to go on with; its parameters and seed hold where none are given.
-    :raises UsageError: if one of them does not exist, or they do not fit together.
-    """
-    from .bench.config import load_bench
-    from .documents.drafts import require_templates
-    from .resumption import Resumption
-
-    found = scripts.find(name)
-    config = load_bench(bench)
-    require_templates(config)
-    resumption = None if resume is None else Resumption.of(resume, found.name, config)
-    if resumption is not None and not settings:
-        chosen = parameters.recorded(found.parameters, resumption.run["parameters"], where=name)
-    else:
-        chosen = parameters.parse(found.parameters, settings, where=name)
-    found = found.with_roles(chosen)
-    if resumption is not None and seed is None:
-        seed = resumption.run["seed"]
-    missing = sorted(set(found.roles) - set(config.roles))
-    if missing:
-        hint = meant(missing[0], config.roles)
-        raise UsageError(
-            f"the procedure {name!r} needs roles that this bench does not have: {', '.join(missing)}",
-            where=str(config.path),
-            remedy="; ".join(filter(None, ("bind them in [roles], or take another bench", hint))),
-        )
-    default = config.sim.seed if config.sim is not None else time.time_ns() % 2**31
-    return Prepared(found, chosen, config, default if seed is None else seed, resumption)
-
-
-def require_options(
-    config: BenchConfig,
-    speed: float | None,
-    *,
-    resumed: bool,
-    locked: Path | None,
-    deviation: str | None,
-    authorised_by: str | None,
-) -> None:
-    """Check that what is asked of a run goes together; the arguments are those of `run_procedure`.
-
-    :raises UsageError: if it does not.
-    """
-    if speed is not None and config.sim is None:
-        raise UsageError("speed belongs to a simulated bench", where=str(config.path), remedy="leave it out")
-    if speed is not None and not 0.0 < speed < float("inf"):
-        raise UsageError(f"speed {speed:g} is not a finite number above 0", remedy="give bench seconds per wall second")
-    if deviation is None and authorised_by is not None:
-        raise UsageError("a deviation without a reason", remedy='say why with --deviation "why"')
-    if deviation is not None and not resumed and locked is None and authorised_by is None:
-        raise UsageError("there is nothing to deviate from", remedy="give it with --resume, --plan or --authorised-by")
-    if locked is not None and resumed:
-        raise UsageError("the plan of a run that is resumed is on its record", remedy="leave out --plan")
 
 
 async def _prepared(
@@ -270,7 +159,7 @@ class _Run:
         self._excused, self._authorised_by = list(excused), authorised_by
         self._prepared, self._service, self._speed, self._operator = prepared, service, speed, operator
         self._procedure, self._config = prepared.procedure, prepared.config
-        self._design, self._plan, self._document = planned.design, planned.plan, planned.document
+        self._planned, self._plan = planned, planned.plan
         self._resumption = prepared.resumption
         self._locked, self._departures = locked, planned.departures
         if self._resumption is None:
@@ -342,7 +231,7 @@ class _Run:
         if self._resumption is None:
             record = RecordWriter.create(self._folder, self._header())
         else:
-            record = RecordWriter.resume(self._folder, t, {**facts, "software": _software()})
+            record = RecordWriter.resume(self._folder, t, {**facts, "software": software()})
         for departure in self._departures:
             reason = self._deviation or ""
             record.amend(t, self._operator, reason, f"run {departure.what}", departure.before, departure.now)
@@ -355,6 +244,16 @@ class _Run:
     def _tell_resumed(self, resumption: Resumption) -> None:
         done, count = len(resumption.progress.history), self._plan.count
         self._service.publish("resumed", {"committed": done, "left": None if count is None else count - done})
+
+    def _header(self) -> dict[str, Any]:
+        return header(
+            self._prepared,
+            self._planned,
+            locked=self._locked,
+            speed=self._speed,
+            operator=self._operator,
+            excused=self._excused,
+        )
 
     def _resumed_at(self) -> int:
         """UTC in nanoseconds: on a simulated bench that of its own time."""
@@ -370,7 +269,7 @@ class _Run:
             procedure=self._procedure,
             parameters=self._prepared.parameters,
             config=self._config,
-            design=self._design,
+            design=self._planned.design,
             plan=self._plan,
             record=record,
             service=self._service,
@@ -392,9 +291,9 @@ class _Run:
             outcome = self._failed(ending)
         else:
             try:
-                outcome = await beside(self._conclude)
+                outcome = await beside(conclude, self._folder, self._prepared, documented=self._documented)
             except (Exception, SystemExit) as error:  # noqa: BLE001 (the record is safe; the analysis is told in one sentence)
-                outcome = self._failed(Ending(FAILED, _told(self._procedure.name, error)))
+                outcome = self._failed(Ending(FAILED, fault_of_analysis(self._procedure.name, error)))
         try:
             seal(self._folder)
         except RecordError as error:
@@ -404,110 +303,9 @@ class _Run:
     def _failed(self, ending: Ending) -> RunOutcome:
         return RunOutcome(self._folder, ending.status, ending.exit_code, error=str(ending.error or ""))
 
-    def _conclude(self) -> RunOutcome:
-        """Analyse the record, and write results, and documents where they are wanted."""
-        from .documents.drafts import Documents, write_documents
-        from .record import open_run
-
-        record = open_run(self._folder)
-        results = self._procedure.analyse(record, self._prepared.parameters)
-        data = self._results(record, results)
-        documents = Documents()
-        if self._documented:
-            documents = write_documents(self._folder, record, results, self._config)
-        if documents.identifier:
-            data["document"] = documents.identifier
-        path = self._folder / "results.json"
-        path.write_text(json.dumps(data, indent=1, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
-        verdict = results.verdict
-        return RunOutcome(
-            self._folder,
-            COMPLETE,
-            PASS if verdict is None else EXIT[verdict.outcome],
-            results=data,
-            tables=tuple(asdict(table) for table in results.summary),
-            verdict=None if verdict is None else asdict(verdict),
-            documents=(*documents.paths, path),
-        )
-
-    def _results(self, record: Record, results: Results) -> dict[str, Any]:
-        return {
-            "run": self._folder.name,
-            "procedure": {"name": self._procedure.name, "version": self._procedure.version},
-            "bench": self._config.name,
-            "provenance": self._config.provenance,
-            "not_traceable": not_traceable(record),
-            "seed": self._prepared.seed,
-            "verdict": None if results.verdict is None else asdict(results.verdict),
-            "results": results.data,
-        }
-
-    def _header(self) -> dict[str, Any]:
-        """The facts about the run: what a reader needs to understand and to repeat it."""
-        from .bench.world import world_name
-
-        config, found = self._config, self._procedure
-        return {
-            **decided(self._prepared, self._design, self._document, locked=self._locked),
-            "parameter_units": parameters.units(found.parameters),
-            "roles": {role: config.roles[role] for role in found.roles},
-            "items": sorted(found.items),
-            "provenance": config.provenance,
-            "world": world_name(config, self._prepared.seed),
-            "not_traceable": self._excused,
-            "speed": "lockstep" if self._speed is None and config.sim is not None else self._speed,
-            "operator": self._operator,
-            "laboratory": _address(config.laboratory.laboratory),
-            "customer": _address(config.laboratory.customer),
-            "reporting": config.laboratory.reporting.model_dump(mode="json"),
-            "files": {name: path.read_text(encoding="utf-8") for name, path in config.registers.items()},
-            "begun": time.time_ns(),
-            "software": _software(),
-        }
-
-
-def excused_faults(prepared: Prepared, authorised_by: str) -> list[str]:
-    """What a person authorises a run to begin with.
-
-    :raises UsageError: the person may not, or there is nothing to authorise.
-    """
-    from .bench.fit import excusable_faults
-
-    config, procedure = prepared.config, prepared.procedure
-    config.laboratory.require_role(authorised_by, "authoriser")
-    needed = config.needed_channels([*procedure.roles, *config.ambient_roles])
-    items = {config.roles[role] for role in procedure.items}
-    faults = excusable_faults(config, [name for name in needed if name not in items], seed=prepared.seed)
-    if not faults:
-        raise UsageError("the bench is fit to start", where=str(config.path), remedy="leave out --authorised-by")
-    return faults
-
-
-def _software() -> dict[str, str]:
-    return {name: version(name) for name in SOFTWARE} | {"python": platform.python_version()}
-
-
-def _address(organisation: OrganisationSection) -> str:
-    return f"{organisation.name}, {organisation.street}, {organisation.post_code} {organisation.city}"
-
-
-def _told(name: str, error: BaseException) -> BaseException:
-    if exit_code(error) != 70:
-        return error
-    fault = ProcedureFault(f"the analysis {raised(error)}", where=name, remedy="correct the analysis")
-    fault.__cause__ = error
-    return fault
-
-
-def jsonable(facts: dict[str, Any]) -> dict[str, Any]:
-    """``facts`` as they read once they are on record."""
-    from .record.rows import json_text
-
-    return {key: json.loads(json_text(value, key)) for key, value in facts.items()}
-
 
 def _discard(_: object) -> None:
     return None
 
 
-__all__ = ["HilError", "RunOutcome", "prepare", "run_procedure"]
+__all__ = ["RunOutcome", "run_procedure"]

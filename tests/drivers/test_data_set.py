@@ -200,7 +200,7 @@ async def test_what_the_data_set_lacks_is_said(folder: Path) -> None:
     device = await opened(folder, factors={"sign": "content", "lux": "illuminance"})
     assert device.lacking({"sign": "AAA", "lux": 20.0}, 1) == ""
     missing = "holds 2 recordings of content 'AAA' at illuminance 20 lx ± 10 %, and number 3 is needed"
-    missing += " (with reuse = true they serve again)"
+    missing += " (or reuse = true)"
     assert device.lacking({"sign": "AAA", "lux": 20.0}, 2) == missing
     assert device.lacking({"bearing": 3}, 7) == ""
     await device.show("AAA")

@@ -42,7 +42,7 @@ async def test_a_sequential_test_that_could_run_out_of_recordings_is_refused(tmp
         await carry_out(tmp_path, "success-rate-sequential")
     told = str(refused.value)
     assert told.count("holds 2 recordings of content") == 3, "each sign once"
-    assert "number 3 is needed (with reuse = true they serve again), at point" in told
+    assert "number 3 is needed (or reuse = true), at point" in told
     assert told.endswith("record more, or plan what the data set holds")
     assert not (tmp_path / "runs").exists(), "before anything is written"
 

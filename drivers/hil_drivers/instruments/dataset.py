@@ -250,7 +250,7 @@ class Dataset(Device):
             f"{name} {value:g}{units[name]} ± {100 * (quantities[name].match or 0.0):g} %"
             for name, value in commanded.items()
         ]
-        again = " (with reuse = true they serve again)" if len(found) >= self._per_point else ""
+        again = " (or reuse = true)" if len(found) >= self._per_point else ""
         held = "1 recording" if len(found) == 1 else f"{len(found) or 'no'} recordings"
         return f"holds {held} of {' at '.join(wanted) or 'anything'}, and number {needed} is needed{again}"
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..foreseen import Foreseen, Intention, foresee
-from ..run import Prepared, prepare
+from ..preparation import Prepared, prepare
 from .check import Check
 from .output import show_json, show_table
 

@@ -62,7 +62,7 @@ def add(
     reason: str,
 ) -> None:
     """Put a run of PROCEDURE into the queue of the bench in service. What fits not together is refused here."""
-    from ..run import prepare
+    from ..preparation import prepare
 
     found = the_service(meant)
     given = parse_settings(settings)

@@ -250,7 +250,7 @@ def _gateway(service: Service, commander: Commander) -> AbstractAsyncContextMana
 
 def _lock(request: Request, file: Path, *, as_json: bool) -> int:
     from ..design.lock import plan_document, write_lock
-    from ..run import prepare
+    from ..preparation import prepare
 
     prepared = prepare(request.procedure, request.bench, request.settings, request.seed)
     found, chosen = prepared.procedure, prepared.parameters

@@ -50,7 +50,7 @@ def checked(asked: Asked) -> Asked:
     :raises UsageError: if the procedure declares no truth, the bench is not simulated, or they do not fit together.
     """
     from ..bench.config import load_bench
-    from ..run import prepare
+    from ..preparation import prepare
 
     found = scripts.find(asked.procedure)
     if found.truth_of is None:

@@ -142,7 +142,7 @@ class QueueView(View):
 
 
 def _prepare(added: dict[str, Any], bench: Path) -> None:
-    from ...run import prepare
+    from ...preparation import prepare
 
     if bench.is_file():
         prepare(added["procedure"], str(bench), added["settings"], added.get("seed"))
