@@ -58,7 +58,7 @@ def prepare(
         raise UsageError(
             f"the procedure {name!r} needs roles that this bench does not have: {', '.join(missing)}",
             where=str(config.path),
-            remedy="; ".join(filter(None, ("bind them in [roles], or take another bench", hint))),
+            remedy=f"{hint} Or bind them in [roles], or take another bench".strip().removeprefix("Or "),
         )
     default = config.sim.seed if config.sim is not None else time.time_ns() % 2**31
     return Prepared(found, chosen, config, default if seed is None else seed, resumption)

@@ -176,6 +176,21 @@ def test_a_signal_ends_a_run_in_order(
         assert inside(place, capsys, *shlex.split(again), "--dry-run")[0] == 0
 
 
+def test_a_run_that_is_interrupted_after_its_last_point_is_complete(
+    place: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    script = (place / "brief.py").read_text("utf-8")
+    begin = "def analyse(record, p):\n"
+    late = f"{begin}    import os, signal\n    os.kill(os.getpid(), signal.SIGINT)\n"
+    (place / "late.py").write_text(script.replace(begin, late), "utf-8")
+    command = [sys.executable, "-m", "hil.cli", *(each.replace("brief.py", "late.py") for each in RUN)]
+    done = subprocess.run(command, cwd=place, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 130, done.stderr
+    (told,) = re.findall("the run was complete already; its results are in (.*)", done.stderr)
+    assert (place / told / "results.json").exists()
+    assert "it goes on with" not in done.stderr
+
+
 def test_the_clock_and_the_sampling_are_on_record(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folder = json.loads(inside(place, capsys, *RUN, "--set", "seconds=32", "--json")[1])["folder"]
     record = open_run(place / folder)

@@ -15,6 +15,7 @@ from hil_drivers.clock import NANOSECONDS
 
 from ..safety.trip import NO_INTERLOCK
 from .output import printable, reader_may_leave
+from .typed_answers import at_terminal
 
 if TYPE_CHECKING:
     from ..service import Event
@@ -210,7 +211,7 @@ def _between(data: Mapping[str, Any]) -> bool:
 
 @contextmanager
 def _live() -> Iterator[Callable[[Event], None]]:
-    """Points share one line that changes; everything else stays on the screen."""
+    """Points share one line that changes; everything else stays on the screen. It rests while an answer is typed."""
     from rich.console import Console
     from rich.markup import escape
 
@@ -220,10 +221,16 @@ def _live() -> Iterator[Callable[[Event], None]]:
         def show(event: Event) -> None:
             if event.kind in ("point", "waiting"):
                 status.update(escape(sentence(event.kind, event.data)))
+                status.start()
                 return
             if event.kind == "run":
                 status.update("before the first point")
             if _told(event):
                 console.print(sentence(event.kind, event.data), markup=False, highlight=False)
+            if event.kind == "prompt" and at_terminal():
+                status.stop()
+                console.print("answer: ", end="")
+            elif event.kind == "answer":
+                status.start()
 
         yield show

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ..ending import COMPLETE
 from ..errors import UsageError
 from .completing import procedure_names, run_names
 from .data import find_run
@@ -195,15 +196,29 @@ def _carry_out(request: Request, *, jsonl: bool) -> RunOutcome:
     config = load_bench(request.bench)
     operator = config.laboratory.operator(request.operator)
     facts = RunFacts(config.name, os.path.realpath(config.path), request.procedure, operator)
+    ended = list[str]()
     try:
         with reporting(jsonl=jsonl) as report:
-            return run_interruptibly(_commanded(request, facts, config, report))
+
+            def heard(event: Event) -> None:
+                report(event)
+                if event.kind == "finished":
+                    ended.append(event.data["status"])
+
+            return run_interruptibly(_commanded(request, facts, config, heard))
     except KeyboardInterrupt:
         if facts.run:
-            place = str(request.resume or request.out / facts.run)
-            again = shlex.join(["hil", "run", request.procedure, "--bench", request.bench, "--resume", place])
-            click.echo(f"hil: it goes on with `{again}`", err=True)
+            click.echo(f"hil: {_what_next(request, facts.run, complete=COMPLETE in ended)}", err=True)
         raise
+
+
+def _what_next(request: Request, run: str, *, complete: bool) -> str:
+    """What is to be done with a run that was interrupted."""
+    place = str(request.resume or request.out / run)
+    if complete:
+        return f"the run was complete already; its results are in {place}"
+    again = shlex.join(["hil", "run", request.procedure, "--bench", request.bench, "--resume", place])
+    return f"it goes on with `{again}`"
 
 
 async def _commanded(
@@ -216,6 +231,7 @@ async def _commanded(
     from ..record import open_run
     from ..run import run_procedure
     from ..service import Service
+    from .typed_answers import typed_answers
 
     service = Service()
     service.overview = overview(config)
@@ -224,22 +240,23 @@ async def _commanded(
     if request.resume is not None:
         commander.recall(event.data for event in open_run(request.resume).events("command of operator"))
     async with _gateway(service, commander) if request.served else nullcontext():
-        return await run_procedure(
-            request.procedure,
-            request.bench,
-            settings=request.settings,
-            seed=request.seed,
-            speed=request.speed,
-            out=request.out,
-            operator=facts.operator,
-            on_event=report,
-            resume=request.resume,
-            locked=request.locked,
-            deviation=request.deviation,
-            authorised_by=request.authorised_by,
-            service=service,
-            reach=control_socket(commander),
-        )
+        with typed_answers(service, facts.operator):
+            return await run_procedure(
+                request.procedure,
+                request.bench,
+                settings=request.settings,
+                seed=request.seed,
+                speed=request.speed,
+                out=request.out,
+                operator=facts.operator,
+                on_event=report,
+                resume=request.resume,
+                locked=request.locked,
+                deviation=request.deviation,
+                authorised_by=request.authorised_by,
+                service=service,
+                reach=control_socket(commander),
+            )
 
 
 def _gateway(service: Service, commander: Commander) -> AbstractAsyncContextManager[None]:
