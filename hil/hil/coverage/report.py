@@ -70,7 +70,7 @@ def summary(found: Found) -> SummaryTable:
         "mean error",
         "its u",
         "rms error/u",
-        "",
+        "finding",
     )
     return SummaryTable("Coverage of the stated intervals", head, tuple(map(_row, found.coverage)))
 
