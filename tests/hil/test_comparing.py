@@ -104,6 +104,15 @@ def test_each_measurand_has_its_own_margin() -> None:
     assert json.loads(json.dumps(alone.to_json(), allow_nan=False))["margins"] == {"share": 0.1}
 
 
+def test_a_margin_without_a_name_is_never_of_another_unit_than_the_first_measurands() -> None:
+    sides = pair(shares(0, 0, 0, 0, 0), shares(0, 0, 0, 0, 0))
+    for alone in (None, "a90"):
+        with pytest.raises(UsageError, match="is for a90 and what else is in lx, which have margins by name") as caught:
+            compare(*sides, margin=10.0, margins={"a90": 5.0}, measurand=alone)
+        assert caught.value.remedy == "leave it out, or give it as NAME=VALUE"
+    assert compare(*sides, margin=0.5, measurand="share").required == "0.5"
+
+
 def test_the_region_ends_where_a_neighbour_is_not_within() -> None:
     sides = pair(shares(0.0, 0.1, 0.5, 0.9, 1.0), shares(0.0, 0.1, 0.1, 0.88, 1.0))
     found = compare(*sides, margins={"share": 0.1})

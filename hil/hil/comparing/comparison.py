@@ -139,8 +139,8 @@ def compare(
 ) -> Comparison:
     """Compare two runs of one design.
 
-    :param margin: within which |d| + U(d) must stay, above 0, in the unit of the results: of the first measurand that
-        has none of its own, and of all others in its unit. One in another unit is not compared without its own.
+    :param margin: within which |d| + U(d) must stay, above 0, in the unit of the results: of the first measurand and of
+        all others in its unit, without one of their own. One in another unit is not compared without its own.
     :param margins: by measurand.
     :param measurand: the only one to compare; all by default.
     :raises UsageError: if they cannot be compared, or there is no such measurand.

@@ -23,10 +23,11 @@ def margins_for(
 ) -> Margins:
     """The margins that were stated, by measurand.
 
-    :param general: of the first measurand that has none of its own, and of all others in its unit.
+    :param general: of the first measurand and of all others in its unit, where they have none of their own.
     :param named: by measurand.
     :param measurand: the only one to compare; all by default.
-    :raises UsageError: if there is no such measurand, or none of its results, or no margin at all.
+    :raises UsageError: if there is no such measurand, or none of its results, or no margin at all, or
+        ``general`` is of none.
     """
     known = list(first.results)
     for name in (*named, *(() if measurand is None else (measurand,))):
@@ -38,15 +39,22 @@ def margins_for(
             f"{useless[0]} has a margin and is not compared", remedy="leave out --measurand, or the margin"
         )
     chosen = dict(named)
-    others = [name for name in wanted if name not in named]
-    if general is not None and others:
-        unit = unit_of(first, second, others[0])
-        chosen |= {name: general for name in others if _units(first, second, name) == {unit}}
+    if general is not None and wanted:
+        chosen |= dict.fromkeys(_without_name(first, second, wanted, named), general)
     if not chosen:
         raise UsageError("no margin is stated", remedy="give --margin")
     for name in chosen:
         unit_of(first, second, name)
     return Margins({name: chosen[name] for name in wanted if name in chosen}, [n for n in wanted if n not in chosen])
+
+
+def _without_name(first: Side, second: Side, wanted: Sequence[str], named: Mapping[str, float]) -> list[str]:
+    unit = unit_of(first, second, wanted[0])
+    found = [name for name in wanted if name not in named and _units(first, second, name) == {unit}]
+    if not found:
+        told = f"the margin without a name is for {wanted[0]} and what else is in {unit}, which have margins by name"
+        raise UsageError(told, remedy="leave it out, or give it as NAME=VALUE")
+    return found
 
 
 def unit_of(first: Side, second: Side, measurand: str) -> str:
