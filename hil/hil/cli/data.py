@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..errors import VERIFICATION, RecordError, UsageError
-from ..suggest import nearest
+from ..suggest import meant, nearest
 from .group import LazyGroup
 from .options import as_json, out, run_argument
 from .output import show_json, show_table
@@ -146,10 +146,20 @@ def find_run(run: str, out: Path) -> Path:
         inside = [folder.name for folder in _run_folders(Path(run))]
         remedy = f"name one of its runs, such as {Path(run) / inside[-1]}" if inside else "give the folder of a run"
         raise UsageError("holds no record of a run", where=run, remedy=remedy)
+    if "/" in run or "*" in run:
+        raise _absent(Path(run))
     folders = _run_folders(out)
     if run == "last" and folders:
         return folders[-1]
     raise UsageError(f"there is no run {run!r} in {out}", remedy=nearest(run, [folder.name for folder in folders]))
+
+
+def _absent(path: Path) -> UsageError:
+    """That a path does not exist, by the first part of it that does not."""
+    missing = next((each for each in (*reversed(path.parents), path) if not each.exists()), path)
+    beside = [each.name for each in missing.parent.iterdir() if each.is_dir()] if missing.parent.is_dir() else []
+    what = "holds no record of a run" if path.exists() else "does not exist"
+    return UsageError(what, where=str(path), remedy=meant(missing.name, beside) or "give the folder of a run")
 
 
 def _run_folders(out: Path) -> list[Path]:
