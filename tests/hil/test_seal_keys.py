@@ -46,6 +46,15 @@ def test_a_key_that_others_may_read_is_refused(tmp_path: Path, mode: int) -> Non
         load_private(private)
 
 
+def test_a_public_key_in_place_of_the_private_one_is_called_that(tmp_path: Path) -> None:
+    """Whatever its mode, which is not what is wrong with it."""
+    _, public = make_key(tmp_path)
+    for mode in (0o644, 0o600):
+        public.chmod(mode)
+        with pytest.raises(UsageError, match="is a public key, not a private one; give the private key that belongs"):
+            load_private(public)
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -79,8 +88,9 @@ def test_what_is_no_key(tmp_path: Path) -> None:
     (tmp_path / "text").write_text("no key")
     (tmp_path / "text").chmod(0o600)
     for load in (load_private, load_public):
-        with pytest.raises(UsageError, match="is not a p"):
+        with pytest.raises(UsageError, match="is not a p") as caught:
             load(tmp_path / "text")
+        assert "http" not in str(caught.value)
     with pytest.raises(ValueError, match="not a public key"):
         public_of(b"no key")
 

@@ -141,14 +141,17 @@ def public_of(der: bytes) -> PublicKey:
 def _read(path: Path, *, secret: bool) -> bytes:
     try:
         with path.open("rb") as file:
-            mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
+            data, mode = file.read(), stat.S_IMODE(os.fstat(file.fileno()).st_mode)
+            if secret and b"PUBLIC KEY" in data:
+                remedy = f"give the private key that belongs to it, which `hil data keys new` wrote beside {path.name}"
+                raise UsageError("is a public key, not a private one", where=str(path), remedy=remedy)
             if secret and mode & 0o077:
                 raise UsageError(
                     f"others than its owner may use this key (its mode is {mode:04o})",
                     where=str(path),
                     remedy=f"chmod 600 {path}, and make a new key if somebody could have read it",
                 )
-            return file.read()
+            return data
     except OSError as error:
         raise _unusable(path, f"cannot be read ({error.strerror})") from error
 
@@ -158,4 +161,6 @@ def _unusable(path: Path, what: str) -> UsageError:
 
 
 def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0][:100].rstrip(".")
+    """What a library says, without the address of its manual."""
+    line = (str(error).splitlines() or [type(error).__name__])[0].partition(" See http")[0]
+    return line[:100].rstrip(".")
