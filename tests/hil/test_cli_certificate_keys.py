@@ -18,6 +18,17 @@ def test_keys_are_made_for_each_person(tmp_path: Path) -> None:
         assert (identity.name, identity.test) == (name, True)
 
 
+def test_a_key_in_place_of_a_root_certificate_is_named(tmp_path: Path) -> None:
+    hil("data", "keys", "new", "laboratory.pem", cwd=tmp_path)
+    (tmp_path / "text.pem").write_text("nothing", encoding="utf-8")
+    for file, told in (("laboratory.pub.pem", "a key and no certificate"), ("text.pem", "no certificate that can be")):
+        refused = hil("certificate", "verify", "certificate.xml", "--trusted", file, cwd=tmp_path)
+        assert (refused.returncode, refused.stdout) == (2, "")
+        assert refused.stderr.startswith(f"hil: {file}: holds {told}")
+        assert "give the root certificate of the authority" in refused.stderr
+        assert "http" not in refused.stderr
+
+
 def test_keys_are_never_written_over_and_names_are_needed(tmp_path: Path) -> None:
     first = hil("certificate", "keys", tmp_path, "--name", "Operator A", cwd=tmp_path)
     again = hil("certificate", "keys", tmp_path, "--name", "Operator A", cwd=tmp_path)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from ..errors import VERIFICATION
+from ..errors import VERIFICATION, UsageError
 from .options import as_json, out
 from .output import printable, show_json, show_table
 
@@ -39,7 +39,7 @@ def verify(file: Path, trusted: tuple[Path, ...], key: Path | None, out: Path, a
         from ..sealing.keys import load_public
 
         public = load_public(key)
-    found = verify_document(file, out, trusted=[path.read_bytes() for path in trusted], key=public)
+    found = verify_document(file, out, trusted=[_root(path) for path in trusted], key=public)
     if as_json:
         show_json(found.to_json())
         return 0 if found.holds else VERIFICATION
@@ -51,6 +51,24 @@ def verify(file: Path, trusted: tuple[Path, ...], key: Path | None, out: Path, a
         click.echo(printable(f"{finding.place}: {finding.message}"))
     click.echo(f"{found.identifier} {'holds' if found.holds else 'does NOT hold'}")
     return 0 if found.holds else VERIFICATION
+
+
+def _root(path: Path) -> bytes:
+    """The file of a root certificate.
+
+    :raises UsageError: it holds none.
+    """
+    from hil_calibration.certificate.signing.trust import roots
+    from hil_calibration.errors import CertificateError
+
+    data = path.read_bytes()
+    try:
+        roots([data])
+    except CertificateError:
+        held = "holds a key and no certificate" if b"KEY-----" in data else "holds no certificate that can be read"
+        remedy = "give the root certificate of the authority that vouches for the signer (PEM or DER)"
+        raise UsageError(held, where=str(path), remedy=remedy) from None
+    return data
 
 
 @click.command(short_help="Make a document again from the record, and compare every string.")

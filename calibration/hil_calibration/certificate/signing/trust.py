@@ -66,8 +66,16 @@ def roots(trusted: Sequence[bytes]) -> list[x509.Certificate]:
             pem = b"-----BEGIN" in data
             found += strictly(x509.load_pem_x509_certificates if pem else _load_der, data)
         except FOREIGN as error:
-            raise CertificateError(f"trusted certificate {number} cannot be read ({error})") from None
+            raise CertificateError(
+                f"trusted certificate {number} cannot be read ({_reason(error)})",
+                remedy="give the certificate of a root authority, as PEM or DER",
+            ) from None
     return found
+
+
+def _reason(error: Exception) -> str:
+    """What the library says, without the address of its manual."""
+    return str(error).partition(" See http")[0].rstrip(".")
 
 
 def _load_der(data: bytes) -> list[x509.Certificate]:
