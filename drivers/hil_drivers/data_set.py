@@ -165,7 +165,11 @@ def load(folder: Path) -> DataSet:
         remedy = f"give a folder with {FILE}, index and recordings, or correct folder = … of the bench file"
         raise OptionError(f"is no data set: there is no {FILE} in it", where=str(folder), remedy=remedy)
     try:
-        described = _Description.model_validate(tomllib.loads(whole(path).decode()))
+        written = tomllib.loads(whole(path).decode())
+        if "bench" in written and "dataset" not in written:
+            remedy = "give the folder of the data set, the one of folder = … in it"
+            raise OptionError("is a bench file, not the description of a data set", where=str(path), remedy=remedy)
+        described = _Description.model_validate(written)
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise OptionError(f"is no TOML file: {error}", where=str(path), remedy="correct it") from None
     except ValidationError as error:

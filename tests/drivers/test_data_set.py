@@ -196,6 +196,12 @@ def test_a_folder_that_is_no_data_set_is_said(tmp_path: Path) -> None:
             load(folder)
 
 
+def test_a_bench_file_of_the_name_of_a_description_is_called_that(tmp_path: Path) -> None:
+    (tmp_path / "dataset.toml").write_text('[bench]\nname = "dataset"\n', encoding="utf-8")
+    with pytest.raises(OptionError, match="is a bench file, not the description of a data set; give the folder of"):
+        load(tmp_path)
+
+
 async def test_what_the_data_set_lacks_is_said(folder: Path) -> None:
     device = await opened(folder, factors={"sign": "content", "lux": "illuminance"})
     assert device.lacking({"sign": "AAA", "lux": 20.0}, 1) == ""
