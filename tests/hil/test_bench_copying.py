@@ -23,6 +23,20 @@ def test_a_copy_is_whole_and_never_overwrites(tmp_path: Path) -> None:
         copy_bench("action-sim", tmp_path / "bench")
 
 
+def test_a_copy_beside_is_meant_by_nearly_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    copied = copy_bench("action-sim", tmp_path / "room")
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "rooom-notes").mkdir()
+    (tmp_path / "rooms.toml").write_text("[bench\n", encoding="utf-8")
+    with pytest.raises(ConfigurationError, match="did you mean 'room'"):
+        load_bench("rooom")
+    copied.with_name("second.toml").write_bytes(copied.read_bytes())
+    with pytest.raises(ConfigurationError, match=r"did you mean 'room/second\.toml'"):
+        load_bench("room/secnd")
+    with pytest.raises(ConfigurationError, match="use one of action-sim, "):
+        load_bench("elsewhere/qqqq")
+
+
 @pytest.mark.parametrize(("bench", "folder"), [("voice", "speech"), ("dataset", "signs")])
 def test_a_copy_holds_the_data_set_that_its_bench_names_and_no_other(bench: str, folder: str, tmp_path: Path) -> None:
     """There is a bench file called dataset.toml, too."""

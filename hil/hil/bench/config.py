@@ -11,7 +11,7 @@ from typing import Literal
 
 from ..ending import ENDINGS
 from ..errors import ConfigurationError
-from ..suggest import nearest
+from ..suggest import meant, nearest
 from .files import Fault, SourceFile
 from .laboratory import Laboratory, load_laboratory
 from .model import (
@@ -199,8 +199,25 @@ def find_bench(name: str) -> Path:
         return shipped
     raise ConfigurationError(
         f'there is no bench "{name}"',
-        remedy=f"{nearest(name, shipped_benches())} (the path of a bench file will do too)",
+        remedy=f"{nearest(name, [*shipped_benches(), *_beside(path)])} (the path of a bench file will do too)",
     )
+
+
+def _beside(path: Path) -> list[str]:
+    """The folders and files beside ``path`` that are called nearly as it is, and hold a bench."""
+    try:
+        known = {each.name: each for each in path.parent.iterdir()}
+    except OSError:
+        return []
+    near = [each for name, each in known.items() if meant(path.name, [name])]
+    return [str(each) for each in near if _holds_bench(each)]
+
+
+def _holds_bench(path: Path) -> bool:
+    try:
+        return bool(benches_in(path)) if path.is_dir() else path.suffix == ".toml" and _is_bench(path)
+    except ConfigurationError:
+        return False
 
 
 def load_bench(name: str | Path) -> BenchConfig:
