@@ -84,6 +84,8 @@ def test_it_certifies_what_is_within_and_nothing_else(issued: tuple[Pair, Docume
     assert "no calibration of a physical instrument" in text
     assert "No physical bench took part" in text
     assert "No accreditation covers it" in text
+    assert "margin of 0.5 lx, stated to the comparison" in text, "no program can show that it was so beforehand"
+    assert "marge de 0.5 lx, déclarée pour la comparaison" in text
 
 
 def test_its_signature_both_records_and_the_register_hold(issued: tuple[Pair, Document]) -> None:
@@ -249,3 +251,5 @@ def test_the_command_drafts_it_beside_the_comparison(pair: Pair, tmp_path: Path)
     refused = hil(*asked, "--key", own.keys / "laboratory.key", cwd=tmp_path)
     assert refused.returncode == 2
     assert "add --certificate" in refused.stderr
+    shown = hil(*asked[:-1], "--report", "found", cwd=tmp_path)
+    assert shown.stdout.endswith("\nfound/comparison.json\nfound/report.html\n")

@@ -130,7 +130,8 @@ def compare(
         click.echo(f"\n{told.outcome}. Required: {told.requirement}. Found: {told.reason}.\nRule: {told.rule}.")
         doubts = (*one_world_sentences(found), *too_wide_sentences(found))
         beside = (*doubts, *left_out_sentences(found), *codec_sentences(found), *stands_in(found))
-        click.echo("\n".join((shared_sentence(found), *beside)))
+        written = () if folder is None else (str(folder / "comparison.json"), str(folder / "report.html"))
+        click.echo("\n".join((shared_sentence(found), *beside, *written)))
     drafted = None
     if certificate:
         compares = compares_with(*folders, margin=margin, margins=named, measurand=measurand)

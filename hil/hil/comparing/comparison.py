@@ -29,6 +29,7 @@ class Difference:
     :param dof: effective degrees of freedom of u(d), ``None`` where they are infinite, and :param k: of ``U``, by them.
     :param margin: of the measurand.
     :param size: of what is compared, in ``unit``; ``None`` where it has none, as a deviation has none.
+    :param by_level: whether ``size`` is that of the condition, at which an error was found, and not of the results.
     """
 
     measurand: str
@@ -45,6 +46,7 @@ class Difference:
     margin: float
     judged: Judged
     size: float | None = None
+    by_level: bool = False
 
 
 @dataclass(frozen=True)
@@ -176,6 +178,7 @@ def _difference(
         dof2=other.dof,
     )
     outside = abs(found.difference) - found.U > margin
+    by_level = one.most is None and not one.of_size
     return Difference(
         measurand=name,
         condition=condition,
@@ -190,13 +193,10 @@ def _difference(
         e_n=found.difference / found.U if found.U > 0 else None,
         margin=margin,
         judged="within" if found.equivalent else "outside" if outside else "undecided",
-        size=_size(one, other, condition),
+        size=number_in(condition, symbol_of_difference(one.unit)) if by_level else _size(one, other),
+        by_level=by_level,
     )
 
 
-def _size(one: Compared, other: Compared, condition: str) -> float | None:
-    if one.most is not None:
-        return one.most
-    if one.of_size:
-        return max(abs(one.value), abs(other.value))
-    return number_in(condition, symbol_of_difference(one.unit))
+def _size(one: Compared, other: Compared) -> float:
+    return max(abs(one.value), abs(other.value)) if one.most is None else one.most

@@ -15,7 +15,7 @@ from .comparison import Comparison, Difference
 
 RULE = (
     "|d| + U(d) ≤ margin at each condition, U(d) with k for about 95 % and the degrees of freedom of u(d), 2 from 50 "
-    "on; the margin is stated before the comparison"
+    "on; the margin as it was stated to the comparison"
 )
 
 
@@ -60,11 +60,20 @@ def question(found: Comparison) -> str:
 
 
 def too_wide_sentences(found: Comparison) -> list[str]:
-    """Where the margin is larger than what is compared itself; empty where it is so nowhere."""
-    if not found.too_wide:
-        return []
-    places = ", ".join(f"{one.measurand} at {one.condition}" for one in found.too_wide)
-    return [f"The margin is larger than the quantity itself is there, or can be: agreement says nothing of {places}."]
+    """Where the margin is larger than what is compared itself, or the level of it; empty where it is so nowhere.
+
+    An error is held against the level at which it was found: the error itself may well be 0.
+    """
+    told = (
+        ("the level at which the results were found", [one for one in found.too_wide if one.by_level]),
+        ("the quantity itself is there, or can be", [one for one in found.too_wide if not one.by_level]),
+    )
+    return [
+        f"The margin is larger than {what}: agreement says nothing of "
+        f"{', '.join(f'{one.measurand} at {one.condition}' for one in each)}."
+        for what, each in told
+        if each
+    ]
 
 
 def one_world_sentences(found: Comparison) -> list[str]:

@@ -66,8 +66,8 @@ class Words:
     def specification(self, one: Difference) -> Text:
         margin = f"{one.margin:g} {symbol_of_difference(one.unit)}".strip()
         return Text(
-            en=f"margin of {margin}, given to the comparison beforehand",
-            fr=f"marge de {margin}, donnée avant la comparaison",
+            en=f"margin of {margin}, stated to the comparison",
+            fr=f"marge de {margin}, déclarée pour la comparaison",
         )
 
     def rule(self) -> Text:
