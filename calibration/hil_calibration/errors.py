@@ -58,3 +58,12 @@ class CertificateError(CalibrationError):
 
 class SignatureFault(CertificateError):
     """A document whose signature is absent, broken, of a form that is refused, or by somebody not trusted."""
+
+
+def without_addresses(error: Exception) -> str:
+    """What a library says in ``error``, without the sentences that send the reader to a page of its own.
+
+    >>> without_addresses(ValueError("Unable to load PEM file. See https://example.org/faq for more. MalformedFraming"))
+    'Unable to load PEM file. MalformedFraming'
+    """
+    return ". ".join(each for each in str(error).split(". ") if "://" not in each)

@@ -114,8 +114,9 @@ def test_what_is_not_safe_is_refused_before_anything_listens(tmp_path: Path) -> 
         ({"tokens": broken}, "is no file of tokens"),
     ]
     for files, why in refused:
-        with pytest.raises(ConfigurationError, match=why), listening_on(network_of(tmp_path, **files)):
+        with pytest.raises(ConfigurationError, match=why) as caught, listening_on(network_of(tmp_path, **files)):
             pass
+        assert "://" not in str(caught.value)
 
 
 def test_an_address_in_use_is_named(tmp_path: Path) -> None:

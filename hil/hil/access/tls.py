@@ -22,6 +22,8 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from hil_calibration.errors import without_addresses
+
 from ..errors import ConfigurationError, UsageError
 from .files import require_private, write_private
 
@@ -151,7 +153,9 @@ def _authority(folder: Path) -> tuple[x509.Certificate, ec.EllipticCurvePrivateK
     try:
         key = load_pem_private_key(file.read_bytes(), password=None)
     except (OSError, ValueError, TypeError) as error:
-        raise ConfigurationError(f"is no private key ({error})", where=str(file), remedy="restore it") from None
+        raise ConfigurationError(
+            f"is no private key ({without_addresses(error)})", where=str(file), remedy="restore it"
+        ) from None
     certificate = _load(folder / CA_FILE)
     if not isinstance(key, ec.EllipticCurvePrivateKey) or key.public_key() != certificate.public_key():
         raise ConfigurationError("is not the key of the authority beside it", where=str(file), remedy="restore it")
@@ -209,5 +213,7 @@ def _load(file: Path) -> x509.Certificate:
         return x509.load_pem_x509_certificate(file.read_bytes())
     except (OSError, ValueError) as error:
         raise ConfigurationError(
-            f"is no certificate ({error})", where=str(file), remedy="make one with hil service certificate"
+            f"is no certificate ({without_addresses(error)})",
+            where=str(file),
+            remedy="make one with hil service certificate",
         ) from None

@@ -21,6 +21,8 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_public_key,
 )
 
+from hil_calibration.errors import without_addresses
+
 from ..errors import UsageError
 
 if TYPE_CHECKING:
@@ -161,6 +163,4 @@ def _unusable(path: Path, what: str) -> UsageError:
 
 
 def _first_line(error: Exception) -> str:
-    """What a library says, without the address of its manual."""
-    line = (str(error).splitlines() or [type(error).__name__])[0].partition(" See http")[0]
-    return line[:100].rstrip(".")
+    return (without_addresses(error).splitlines() or [type(error).__name__])[0][:100].rstrip(".")

@@ -136,6 +136,7 @@ def test_each_fault_of_a_key_file_is_named(other: Issued, tmp_path: Path) -> Non
         "not ECDSA on the curve P-256": pem(big.key, big, other),
         "not ECDSA": pem(old.key, old, other),
         "no PEM that can be read": b"-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n" + pem(good),
+        "Unable to load PEM file": b"-----BEGIN PRIVATE KEY-----",
         "certificate in it cannot be read": pem(good.key) + garbled,
         "opens without a pass phrase": b"nothing of the kind",
         "larger than 1 MiB": b"\0" * (1024 * 1024 + 1),
@@ -145,6 +146,7 @@ def test_each_fault_of_a_key_file_is_named(other: Issued, tmp_path: Path) -> Non
         with pytest.raises(CertificateError, match=told) as refused:
             load_identity(file)
         assert refused.value.where == str(file), told
+        assert "://" not in str(refused.value)
     with pytest.raises(CertificateError, match="cannot be read"):
         load_identity(tmp_path / "absent.pem")
     with pytest.raises(CertificateError, match="cannot be read"):

@@ -13,7 +13,7 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import load_pem_private_key, pkcs12
 
-from ...errors import CertificateError
+from ...errors import CertificateError, without_addresses
 from .certificates import (
     FOREIGN,
     as_utc,
@@ -74,7 +74,9 @@ def load_identity(path: Path, *, pass_file: Path | None = None, now: datetime | 
     except CertificateError as error:
         raise CertificateError(error.what, where=error.where or str(path), remedy=error.remedy) from None
     except FOREIGN as error:
-        raise CertificateError(f"a certificate in it cannot be read ({error})", where=str(path)) from None
+        raise CertificateError(
+            f"a certificate in it cannot be read ({without_addresses(error)})", where=str(path)
+        ) from None
 
 
 def _identity(key: object, certificates: list[x509.Certificate], now: datetime) -> Identity:
@@ -106,7 +108,7 @@ def _from_pem(data: bytes, phrase: bytes | None) -> tuple[object, list[x509.Cert
     except TypeError:
         raise _no_phrase() from None
     except (ValueError, UnsupportedAlgorithm) as error:
-        raise CertificateError(f"no PEM that can be read ({error})") from None
+        raise CertificateError(f"no PEM that can be read ({without_addresses(error)})") from None
     found = strictly(x509.load_pem_x509_certificates, data) if b"BEGIN CERTIFICATE" in data else []
     return key, found
 

@@ -15,7 +15,7 @@ from cryptography.x509.verification import (
     VerificationError,
 )
 
-from ...errors import CertificateError, SignatureFault
+from ...errors import CertificateError, SignatureFault, without_addresses
 from .certificates import (
     FOREIGN,
     common_name,
@@ -67,15 +67,10 @@ def roots(trusted: Sequence[bytes]) -> list[x509.Certificate]:
             found += strictly(x509.load_pem_x509_certificates if pem else _load_der, data)
         except FOREIGN as error:
             raise CertificateError(
-                f"trusted certificate {number} cannot be read ({_reason(error)})",
+                f"trusted certificate {number} cannot be read ({without_addresses(error)})",
                 remedy="give the certificate of a root authority, as PEM or DER",
             ) from None
     return found
-
-
-def _reason(error: Exception) -> str:
-    """What the library says, without the address of its manual."""
-    return str(error).partition(" See http")[0].rstrip(".")
 
 
 def _load_der(data: bytes) -> list[x509.Certificate]:
