@@ -167,7 +167,7 @@ def load(folder: Path) -> DataSet:
     try:
         written = tomllib.loads(whole(path).decode())
         if "bench" in written and "dataset" not in written:
-            remedy = "give the folder of the data set, the one of folder = … in it"
+            remedy = "give the folder of the data set itself, which the bench file names by folder = …"
             raise OptionError("is a bench file, not the description of a data set", where=str(path), remedy=remedy)
         described = _Description.model_validate(written)
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
