@@ -198,7 +198,7 @@ def test_a_folder_that_is_no_data_set_is_said(tmp_path: Path) -> None:
 
 def test_a_bench_file_of_the_name_of_a_description_is_called_that(tmp_path: Path) -> None:
     (tmp_path / "dataset.toml").write_text('[bench]\nname = "dataset"\n', encoding="utf-8")
-    with pytest.raises(OptionError, match="is a bench file, not .*; give the folder of the data set itself"):
+    with pytest.raises(OptionError, match=r"is a bench file, not .*; give the folder of the data set itself"):
         load(tmp_path)
 
 

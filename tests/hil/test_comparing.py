@@ -107,7 +107,7 @@ def test_each_measurand_has_its_own_margin() -> None:
 def test_a_margin_without_a_name_is_never_of_another_unit_than_the_first_measurands() -> None:
     sides = pair(shares(0, 0, 0, 0, 0), shares(0, 0, 0, 0, 0))
     for alone in (None, "a90"):
-        with pytest.raises(UsageError, match="is for a90 and what else is in lx, which have margins by name") as caught:
+        with pytest.raises(UsageError, match=r"for a90 and all in its unit \(lx\), and each has one by name") as caught:
             compare(*sides, margin=10.0, margins={"a90": 5.0}, measurand=alone)
         assert caught.value.remedy == "leave it out, or give it as NAME=VALUE"
     assert compare(*sides, margin=0.5, measurand="share").required == "0.5"

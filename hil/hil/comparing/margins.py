@@ -52,7 +52,7 @@ def _without_name(first: Side, second: Side, wanted: Sequence[str], named: Mappi
     unit = unit_of(first, second, wanted[0])
     found = [name for name in wanted if name not in named and _units(first, second, name) == {unit}]
     if not found:
-        told = f"the margin without a name is for {wanted[0]} and what else is in {unit}, which have margins by name"
+        told = f"the margin without a name is for {wanted[0]} and all in its unit ({unit}), and each has one by name"
         raise UsageError(told, remedy="leave it out, or give it as NAME=VALUE")
     return found
 
