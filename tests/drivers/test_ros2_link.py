@@ -282,6 +282,27 @@ async def test_a_goal_that_nobody_waits_for_any_more_is_cancelled(peer: RosPeer)
         assert set(ended[:-1]) <= {"canceled"}
 
 
+async def test_no_goal_is_sent_while_one_that_was_cancelled_may_go_on(peer: RosPeer) -> None:
+    async with linked(peer) as link:
+        first = await link.start_goal("/fibonacci", FIBONACCI, {"order": 1000})
+        assert first is not None
+        allowed = link.timeout
+        peer.hold(on=True)
+        try:
+            link.abandon_goal(first)
+            link.timeout = 0.3
+            with pytest.raises(DeviceUnreachable, match=r"a task that was cancelled has not ended within 0\.3 s"):
+                await link.start_goal("/fibonacci", FIBONACCI, {"order": 1})
+        finally:
+            peer.hold(on=False)
+        link.timeout = allowed
+        await asyncio.wait_for(first.over.wait(), 10.0)
+        assert first.status == 5
+        goal = await link.start_goal("/fibonacci", FIBONACCI, {"order": 1})
+        assert goal is not None
+        await asyncio.wait_for(goal.over.wait(), 10.0)
+
+
 async def test_parameters_are_read_and_set(peer: RosPeer) -> None:
     async with linked(peer) as link:
         assert await link.parameters("/peer", ["gain", "none"]) == {"gain": 1.5, "none": None}

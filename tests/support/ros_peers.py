@@ -7,6 +7,7 @@ import json
 import os
 import secrets
 import shutil
+import signal
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -65,6 +66,10 @@ class RosPeer:
         self._process.stdin.write(json.dumps({what: arguments}) + "\n")
         self._process.stdin.flush()
         return self._answer()
+
+    def hold(self, *, on: bool) -> None:
+        """Let it stand still, or go on."""
+        os.killpg(self._process.pid, signal.SIGSTOP if on else signal.SIGCONT)
 
     def end(self) -> None:
         """End it."""

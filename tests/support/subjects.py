@@ -196,7 +196,7 @@ SUPPLY_ANSWERS: dict[str, Any] = {
 async def dock(robot: Any) -> object:
     """Let a robot carry out a task of two steps."""
     outcome = await robot.perform("dock", order=2)
-    assert outcome.status == "succeeded"
+    assert outcome.status == "succeeded", outcome.status
     assert list(outcome.result["sequence"]) == [0, 1, 1, 2]
     return outcome
 

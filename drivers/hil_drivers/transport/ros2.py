@@ -13,7 +13,6 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -251,10 +250,12 @@ class RosLink:
         """Send a goal to an action, once those that were abandoned are over; ``None`` if it is refused.
 
         :param feedback: called for each feedback.
-        :raises DeviceUnreachable: if there is no such action, or it does not answer.
+        :raises DeviceUnreachable: if there is no such action, or it does not answer; once where one that was
+            abandoned is not over within the time of an answer: the robot may still be at it.
         """
-        with self.supervisor.exchange(), self.clock.exchange():
+        with self.clock.exchange():
             await self._quiet()
+        with self.supervisor.exchange(), self.clock.exchange():
             handle = self._running().listen(lambda event: self._on_goal(handle, event))
             made = self._goals[handle] = Goal(handle, asyncio.Event(), feedback)
             try:
@@ -279,11 +280,19 @@ class RosLink:
 
     async def _quiet(self) -> None:
         """Wait until the goals that were abandoned are over, as long as an answer may take."""
-        with suppress(TimeoutError):
+        abandoned = [goal for goal in self._goals.values() if goal.abandoned]
+        try:
             async with asyncio.timeout(self.timeout):
-                for goal in tuple(self._goals.values()):
-                    if goal.abandoned:
-                        await goal.over.wait()
+                for goal in abandoned:
+                    await goal.over.wait()
+        except TimeoutError:
+            for goal in abandoned:
+                goal.abandoned = False
+            raise DeviceUnreachable(
+                f"a task that was cancelled has not ended within {self.timeout:g} s",
+                where=self.name,
+                remedy="look at the robot, and try again",
+            ) from None
 
     async def parameters(self, node: str, names: Sequence[str]) -> dict[str, Any]:
         """The values of parameters of a node, ``None`` for those that it does not have.
