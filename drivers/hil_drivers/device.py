@@ -51,6 +51,8 @@ class Device(ABC):
     """Vendor libraries that it uses: imported before it is opened, so that no deadline is spent on an import."""
     files: ClassVar[tuple[str, ...]] = ()
     """Options that name a file: in a bench file, a relative path starts at the bench file's folder."""
+    awaits: ClassVar[str] = ""
+    """What it waits for while it is opened, where its user may have forgotten that."""
     looks_up: ClassVar[bool] = False
     """Whether what it does, but to give a picture or values, waits for nothing but bench time, and may end anywhere."""
 

@@ -63,11 +63,11 @@ def conclude(folder: Path, prepared: Prepared, *, documented: bool) -> RunOutcom
     )
 
 
-def fault_of_analysis(name: str, error: BaseException) -> BaseException:
-    """What the analysis of the procedure ``name`` raised, as one sentence."""
+def fault_of(part: str, name: str, error: BaseException) -> BaseException:
+    """What the ``part`` (such as the analysis) of the procedure ``name`` raised, as one sentence."""
     if exit_code(error) != 70:
         return error
-    fault = ProcedureFault(f"the analysis {raised(error)}", where=name, remedy="correct the analysis")
+    fault = ProcedureFault(f"the {part} {raised(error)}", where=name, remedy=f"correct the {part}")
     fault.__cause__ = error
     return fault
 

@@ -228,7 +228,7 @@ class Prompts:
         prompt = self._open.get(number)
         if prompt is None:
             known = self._closed.get(number, "there is no such prompt")
-            raise UsageError(known, where=f"prompt {number}", remedy="look at what is open now")
+            raise UsageError(known, where=f"prompt {number}", remedy="look at what is open now with hil status")
         value = prompt.question.parse(text)
         self._close(prompt, f"it was answered by {operator}: {text}")
         self._note("answer", {"prompt": number, "operator": operator, "answer": value, **prompt.question.in_unit})

@@ -14,7 +14,7 @@ from hil_drivers.clock import WallClock
 from hil_drivers.errors import DriverError
 
 from .beginning import Beginning
-from .conclusion import RunOutcome, conclude, fault_of_analysis
+from .conclusion import RunOutcome, conclude, fault_of
 from .deadline import beside, in_thread, to_its_end
 from .ending import ABORTED, COMPLETE, FAILED, Ending
 from .engine import Engine
@@ -293,7 +293,7 @@ class _Run:
             try:
                 outcome = await beside(conclude, self._folder, self._prepared, documented=self._documented)
             except (Exception, SystemExit) as error:  # noqa: BLE001 (the record is safe; the analysis is told in one sentence)
-                outcome = self._failed(Ending(FAILED, fault_of_analysis(self._procedure.name, error)))
+                outcome = self._failed(Ending(FAILED, fault_of("analysis", self._procedure.name, error)))
         try:
             seal(self._folder)
         except RecordError as error:

@@ -114,6 +114,8 @@ async def test_whatever_it_does_instead_is_a_fault_and_the_next_stimulus_is_answ
     async with adder(tmp_path, output="quantity", deadline=0.5) as device:
         response = await device.respond(given_values(a=1.0, how=float(how)))
         assert (response.output, response.fault) == (None, fault)
+        if how == 3:
+            assert response.details == {"reason": "no JSON: 'Segmentation fault'"}
         if fault == "crash":
             assert response.details is not None
             assert response.details["last words"] == "out of memory, or so it says"

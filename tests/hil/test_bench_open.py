@@ -114,6 +114,17 @@ async def test_all_devices_that_do_not_open_are_named(folder: Path) -> None:
     assert told[1].startswith("luxmeter: ")
 
 
+async def test_what_a_program_forgot_to_say_is_named(folder: Path) -> None:
+    (folder / "silent.py").write_text("import sys\n\nsys.stdin.read()\n", encoding="utf-8")
+    path = folder / "dataset.toml"
+    text = path.read_text(encoding="utf-8").replace("lanes = 2", "lanes = 1")
+    silent = 'driver = "process"\nprogram = "silent.py"\nopen_within = "0.2 s"'
+    path.write_text(text.replace('driver = "recogniser"', silent), encoding="utf-8")
+    with pytest.raises(BenchFault, match=r"did not open within 0\.2 s: the first line of its program, .* did not come"):
+        async with open_bench(load_bench(path), roles=["reader"]):
+            pass
+
+
 async def test_a_unit_that_is_not_the_points_is_refused(folder: Path) -> None:
     config = changed(folder, ('point = "temperature"\nunit = "Cel"', 'point = "temperature"\nunit = "K"'))
     with pytest.raises(ConfigurationError, match='is in "Cel", not in "K"; write unit = "Cel"'):

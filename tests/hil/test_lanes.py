@@ -136,9 +136,7 @@ async def test_a_wait_of_all_lanes_is_told_once(tmp_path: Path) -> None:
 
 
 async def test_a_plan_for_which_recordings_lack_is_refused_by_name(tmp_path: Path) -> None:
-    with pytest.raises(
-        NotFit, match=r"at illuminance 5 lx ± 10 %, and number 2 is needed \(or reuse"
-    ):
+    with pytest.raises(NotFit, match=r"at illuminance 5 lx ± 10 %, and number 2 is needed \(or reuse"):
         await run(make_bench(tmp_path / "bench", repeats=1), tmp_path / "runs")
     assert not (tmp_path / "runs").exists()
 

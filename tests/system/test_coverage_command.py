@@ -33,6 +33,14 @@ class Nothing(Parameters):
 async def mine(trial: Trial, p: Nothing) -> None:
     pass
 """
+WITH_FAULT = """
+from hil_procedures.soak.script import soak
+
+
+@soak.truth(setpoint="40", within="0.4", dwell="60 s", abandon="2", interval="15 s")
+def truth(world, found, p):
+    return found["maen"]
+"""
 QUICK = {"warm_up": "10 s", "levels": "2,5,10,20,50,100", "readings": "3"}
 
 
@@ -156,6 +164,14 @@ def test_a_procedure_without_known_truth_is_refused(tmp_path: Path) -> None:
     done = hil("coverage", "mine.py", "--bench", "climate-sim", cwd=tmp_path)
     assert done.returncode == 2
     assert "declares no truth" in done.stderr
+
+
+def test_a_fault_in_a_function_that_knows_the_truth_is_that_of_its_file(tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text(WITH_FAULT, encoding="utf-8")
+    done = hil("coverage", "mine.py", "--bench", "climate-sim", "--runs", "2", "--jobs", "1", cwd=tmp_path)
+    assert done.returncode == 3, done.stderr
+    assert "the truth raised KeyError: 'maen'" in done.stderr
+    assert "mine.py:7); correct the truth" in done.stderr
 
 
 def test_a_bench_that_is_not_fit_is_refused_before_the_first_run(tmp_path: Path) -> None:

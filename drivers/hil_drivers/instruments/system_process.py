@@ -101,7 +101,9 @@ class ChildSystem(Device):
             )
             if response.fault:
                 self._child = None
-                self.supervisor.failed(f"the system under test failed: {response.fault}", response.latency)
+                reason = (response.details or {}).get("reason", "")
+                what = f"{response.fault}, {reason}" if reason else response.fault
+                self.supervisor.failed(f"the system under test failed: {what}", response.latency)
                 await child.kill()
             else:
                 self.supervisor.answered(response.latency)
@@ -141,6 +143,7 @@ class SystemProcess(ChildSystem):
     :param domain: its operating domain as declared: name of a quantity, with its unit, to lower and upper bound.
     """
 
+    awaits = 'the first line of its program, {"name": …, "version": …},'
     files: ClassVar[tuple[str, ...]] = ("program",)
 
     def __init__(

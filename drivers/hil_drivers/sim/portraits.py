@@ -145,7 +145,10 @@ def main() -> None:
     parser.add_argument("--distance", type=float, default=1.0, help="1 to 2: the face is so much smaller")
     parser.add_argument("--repeats", type=int, default=4, help="of each place at each illuminance")
     given = parser.parse_args()
-    count = write(given.folder, distance=given.distance, repeats=given.repeats)
+    try:
+        count = write(given.folder, distance=given.distance, repeats=given.repeats)
+    except OptionError as error:
+        sys.exit(f"hil: {error}")
     sys.stdout.write(f"{count} pictures in {given.folder}\n")
 
 

@@ -18,6 +18,9 @@ from ..errors import DeviceUnreachable
 from .reason import reason
 from .signalling import kill
 
+SHOWN = 60
+"""Bytes of a message that is none which are told."""
+
 END_DEADLINE = 2.0
 """Wall seconds in which a child whose input was closed may end by itself."""
 
@@ -192,7 +195,10 @@ def as_object(text: bytes) -> dict[str, Any]:
     :raises ValueError: if it is no JSON.
     :raises TypeError: if it is JSON of another kind.
     """
-    found = json.loads(text)
+    try:
+        found = json.loads(text)
+    except ValueError:
+        raise ValueError(f"no JSON: {text[:SHOWN].decode(errors='replace')!r}") from None
     if not isinstance(found, dict):
-        raise TypeError("not a JSON object")
+        raise TypeError(f"no JSON object: {text[:SHOWN].decode(errors='replace')!r}")
     return found

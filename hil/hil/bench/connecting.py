@@ -55,7 +55,9 @@ async def open_devices(
             opening = open_device(address, section.driver, name=name, clock=clock, **device_options(config, name))
             opened[name] = await within(section.open_within, opening, clock=clock)
         except TimeoutError:
-            failures.append(f"{name}: did not open within {section.open_within:g} s; check it and its address")
+            awaits = load_driver(section.driver).awaits
+            missing = f": {awaits} did not come" if awaits else ""
+            failures.append(f"{name}: did not open within {section.open_within:g} s{missing}; check it and its address")
         except (DriverError, HilError) as error:
             failures.append(str(error))
         except Exception as error:  # noqa: BLE001 (what a driver of another package raises)

@@ -123,6 +123,7 @@ def one_run(asked: Asked, seed: int, folder: Path) -> Outcome:
 
 async def _run(asked: Asked, seed: int, out: Path) -> Outcome:
     from ..bench.config import load_bench
+    from ..conclusion import fault_of
     from ..run import run_procedure
 
     settings, bench = of_seed(asked.settings, seed), drawn_bench(asked.bench, seed, out)
@@ -144,5 +145,8 @@ async def _run(asked: Asked, seed: int, out: Path) -> Outcome:
         raise UsageError("declares no truth", where=asked.procedure)
     chosen = parameters.parse(found.parameters, settings, where=asked.procedure)
     world = true_world(load_bench(bench), seed)
-    answer = found.truth_of(world, done.results["results"], chosen)
+    try:
+        answer = found.truth_of(world, done.results["results"], chosen)
+    except Exception as error:  # noqa: BLE001 (what somebody else's function raises)
+        raise fault_of("truth", asked.procedure, error) from None
     return Outcome(seed, answer, None if done.verdict is None else done.verdict["outcome"])
