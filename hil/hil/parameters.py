@@ -76,9 +76,11 @@ def _fault(model: type[Parameters], settings: Mapping[str, str], fault: ErrorDet
     if not fault["loc"]:
         return str(fault["ctx"]["error"]) if "error" in fault.get("ctx", {}) else fault["msg"]
     name = str(fault["loc"][0])
-    wanted = expected(model.model_fields[name])
+    field = model.model_fields[name]
+    wanted = expected(field)
     if name not in settings:
-        return f"{name} is not given; {wanted} is expected"
+        example = f", such as {name}={field.examples[0]!r}" if field.examples else ""
+        return f"{name} is not given; {wanted} is expected{example}"
     item = fault["input"] if len(fault["loc"]) > 1 and isinstance(fault["input"], str | float | int) else settings[name]
     why = f" ({fault['ctx']['error']})" if fault["type"] == "value_error" else ""
     return f"{name} = {item!s} does not fit{why}; {wanted} is expected"

@@ -20,7 +20,7 @@ from hil_drivers.errors import DeviceUnreachable, DriverError, MissingExtra, Opt
 from hil_drivers.instruments.cascade_child import places_of
 from hil_drivers.instruments.system_cascade import SystemCascade
 from hil_drivers.sim.camera import expose
-from hil_drivers.sim.portraits import PLACES, camera, original, photograph, scene, write
+from hil_drivers.sim.portraits import PLACES, camera, main, original, photograph, scene, write
 
 pytest.importorskip("skimage", reason="the extra 'ai' is not installed")
 
@@ -155,3 +155,12 @@ def test_the_data_set_is_the_same_each_time_and_holds_no_face_where_it_says_so(t
     for wrong, told in (({"distance": 3.0}, "distance = 3"), ({"repeats": 0}, "0 repeats"), ({}, "already")):
         with pytest.raises(OptionError, match=told):
             write(tmp_path / "one", **wrong)
+
+
+def test_a_data_set_that_is_there_already_is_refused_in_a_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "dataset.toml").touch()
+    monkeypatch.setattr("sys.argv", ["portraits", str(tmp_path)])
+    with pytest.raises(SystemExit, match=r"^hil: .*there is a data set already"):
+        main()

@@ -161,7 +161,9 @@ async def test_a_role_that_the_bench_lacks_is_named(tmp_path: Path) -> None:
     ("given", "told"),
     [
         ({"items": ("1", "1")}, "name of its own"),
-        ({"items": ("1", "two")}, "'two' is no level"),
+        ({"items": ("1", "two")}, "'two' is no level; say sets= where people place the items"),
+        ({"items": ("50 lx", "60 lx")}, "'50 lx' is no level; give 50, without a unit"),
+        ({"items": ("1", "2"), "limit": "0.5 lx"}, "given without a unit, in that of the results"),
         ({"items": ("1", "inf")}, "'inf' is no level"),
         ({"items": ("1",)}, "at least 2"),
         ({"items": ("1", "2"), "groups": ("A", "A")}, "name of its own"),

@@ -11,7 +11,8 @@ import pytest
 from numpy.typing import NDArray
 from pydantic import ValidationError
 
-from hil.errors import RecordError
+from hil.errors import RecordError, UsageError
+from hil.parameters import parse
 from hil.record import open_run
 from hil.run import RunOutcome, run_procedure
 from hil_calibration.systems.sensitivity import SobolIndices, saltelli_sample, sobol_indices, sobol_of_values
@@ -205,6 +206,8 @@ def test_roles_come_from_the_response_and_the_influences() -> None:
         ({"influences": ("light 5 to 500", "light 5 to 50")}, "named once"),
         ({"influences": ("light 5 to 500", "row 5 to 50")}, "none row or sample"),
         ({"influences": ("light 5 to 500", "belt 5 - 50")}, "is not of the form"),
+        ({"influences": ("time 30 s to 200 s", "belt 0 to 1")}, "numbers have no units, and log may be left out"),
+        ({"set_within": ("lihgt 0.5",)}, "did you mean 'light'"),
         ({"influences": ("light 5 to 500", "belt 50 to 5")}, "give the lower end first"),
         ({"influences": ("light 0 to 500 log", "belt 0 to 5")}, "range above 0"),
         ({"cells": 400}, "less than or equal to 20"),
@@ -218,6 +221,11 @@ def test_roles_come_from_the_response_and_the_influences() -> None:
 def test_what_cannot_be_screened_is_refused(given: dict[str, Any], told: str) -> None:
     with pytest.raises(ValidationError, match=told):
         Screening(**{"influences": ("light 5 to 500", "belt 0 to 1"), **given})
+
+
+def test_influences_that_are_not_given_are_shown_by_an_example() -> None:
+    with pytest.raises(UsageError, match="influences is not given; .* such as influences='light 5 to 200 log,"):
+        parse(Screening, {}, where="screening")
 
 
 def test_the_budget_of_an_index_joins_sampling_and_commanded_values() -> None:

@@ -49,7 +49,7 @@ class TruncatedSprt:
         if count("most", self.most, least=1) < self.sprt.smallest_acceptance:
             raise CalibrationError(
                 f"an end at {self.most} trials",
-                remedy=f"give {self.sprt.smallest_acceptance} or more: no earlier acceptance",
+                remedy=f"give most={self.sprt.smallest_acceptance} or more: no earlier acceptance",
             )
         if self.last is not None:
             count("last", self.last, most=self.most)
@@ -114,7 +114,7 @@ def holding(p1: float, p2: float, alpha: float, beta: float, most: int) -> Trunc
     enough = min(_next(sprt, risks, most) for sprt in lines)
     raise CalibrationError(
         f"an end at {most} trials, with which the risks {alpha:g} and {beta:g} do not hold",
-        remedy=f"give {enough} trials, or state larger risks",
+        remedy=f"give most={enough}, or state larger risks",
     )
 
 

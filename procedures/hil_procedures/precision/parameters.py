@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from hil import Parameters, unit
 from hil_drivers.written import number
@@ -45,12 +45,23 @@ class RepeatabilityReproducibility(Parameters):
     )
     confidence: float = Field(default=0.95, gt=0.5, lt=1, description="of the intervals, two-sided")
     limit: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = Field(
-        default=None, description="the requirement: s_R is at most this; none by default"
+        default=None,
+        description="the requirement: s_R is at most this, without a unit, in that of the results; none by default",
     )
     room: Annotated[float, unit("Cel")] = Field(default=23.0, description="temperature of the room, nominal, Cel")
     room_tolerance: Annotated[float, unit("K"), Field(gt=0)] = Field(
         default=5.0, description="of the validity gate on it, K"
     )
+
+    @field_validator("limit", mode="before")
+    @classmethod
+    def _limit_is_plain(cls, value: object) -> object:
+        if isinstance(value, str):
+            try:
+                number(value)
+            except ValueError:
+                raise ValueError("it is given without a unit, in that of the results") from None
+        return value
 
     @model_validator(mode="after")
     def _check(self) -> RepeatabilityReproducibility:
@@ -70,5 +81,15 @@ class RepeatabilityReproducibility(Parameters):
             except ValueError:
                 found[item] = math.nan
             if not math.isfinite(found[item]):
-                raise ValueError(f"{item!r} is no level; say sets= where people place the items")
+                raise ValueError(f"{item!r} is no level; {_remedy(item)}")
         return found
+
+
+def _remedy(item: str) -> str:
+    """What to say in place of ``item``, which is no level."""
+    figures = item.split()[0] if item.split() else ""
+    try:
+        number(figures)
+    except ValueError:
+        return "say sets= where people place the items"
+    return f"give {figures}, without a unit, in that of the channel that is set"

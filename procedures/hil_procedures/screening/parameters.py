@@ -11,6 +11,7 @@ from pydantic import Field, model_validator
 from hil import Parameters, unit
 from hil.design import Range
 from hil.errors import ProcedureFault
+from hil.suggest import nearest
 from hil_drivers.written import number
 
 from ..detection.parameters import SIGNS
@@ -29,7 +30,10 @@ class Screening(Parameters):
     """Parameters of the screening."""
 
     influences: tuple[str, ...] = Field(
-        min_length=2, max_length=10, description='roles that are varied, each as "light 5 to 200 log"'
+        min_length=2,
+        max_length=10,
+        description='roles that are varied, each as "light 5 to 200 log"',
+        examples=["light 5 to 200 log,temperature 15 to 30"],
     )
     set_within: tuple[str, ...] = Field(
         default=(),
@@ -97,9 +101,10 @@ class Screening(Parameters):
             except ValueError:
                 found[name] = math.nan
             if not (math.isfinite(found[name]) and found[name] >= 0.0):
-                raise ValueError(f'{text!r} is not of the form "light 0.5"')
-            if name not in [one.name for one in self.ranges()]:
-                raise ValueError(f"set_within: {name!r} is no influence")
+                raise ValueError(f'{text!r} is not of the form "light 0.5", a number without a unit')
+            known = [one.name for one in self.ranges()]
+            if name not in known:
+                raise ValueError(f"set_within: {name!r} is no influence; {nearest(name, known)}")
         return found
 
     @property
@@ -111,7 +116,9 @@ class Screening(Parameters):
 def _range(text: str) -> Range:
     found = _INFLUENCE.fullmatch(text.strip())
     if found is None:
-        raise ValueError(f'{text!r} is not of the form "light 5 to 200 log"')
+        raise ValueError(
+            f'{text!r} is not of the form "light 5 to 200 log"; numbers have no units, and log may be left out'
+        )
     try:
         low, high = number(found["low"]), number(found["high"])
         return Range(found["name"], "1", low, high, "log" if found["scale"] == "log" else "linear")

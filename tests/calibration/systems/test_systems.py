@@ -289,7 +289,7 @@ def test_the_operating_curve_is_the_sum_over_all_sequences() -> None:
 
 
 def test_an_end_too_early_for_the_risks_names_the_next_that_will_do() -> None:
-    with pytest.raises(CalibrationError, match=r"risks 0\.05 and 0\.05 do not hold; give 117 trials"):
+    with pytest.raises(CalibrationError, match=r"risks 0\.05 and 0\.05 do not hold; give most=117"):
         holding(0.02, 0.10, 0.05, 0.05, 100)
     assert holding(0.02, 0.10, 0.05, 0.05, 117).operation(0.10).accept <= 0.05
 
