@@ -224,7 +224,7 @@ def test_what_cannot_be_screened_is_refused(given: dict[str, Any], told: str) ->
 
 
 def test_influences_that_are_not_given_are_shown_by_an_example() -> None:
-    with pytest.raises(UsageError, match="influences is not given; .* such as influences='light 5 to 200 log,"):
+    with pytest.raises(UsageError, match=r"influences is not given; .* such as influences='light 5 to 200 log,"):
         parse(Screening, {}, where="screening")
 
 
