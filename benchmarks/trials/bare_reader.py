@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import multiprocessing
+import subprocess
+import sys
 import time
 
 import cv2
@@ -11,7 +14,7 @@ from numpy.typing import NDArray
 
 from hil.bench.config import shipped_benches
 from hil_drivers.data_set import load
-from hil_drivers.instruments.recogniser_child import Recognition
+from hil_drivers.instruments.recogniser_child import PREFIX, Recognition, frame
 
 WARM_UP = 5
 
@@ -31,6 +34,27 @@ def bare_rate(processes: int, count: int) -> float:
         spans = pool.map(_infer, [count] * processes, chunksize=1)
     begin, end = min(span[0] for span in spans), max(span[1] for span in spans)
     return processes * count / (end - begin)
+
+
+def child_rate(count: int) -> float:
+    """The same in a child process, asked over its standard streams, by nothing but this loop."""
+    asked = json.dumps({"threads": 1, "stretch": [1.0, 99.0]})
+    command = [sys.executable, "-m", "hil_drivers.instruments.recogniser_child", asked]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
+        assert child.stdin is not None
+        assert child.stdout is not None
+        shown = pictures()
+        child.stdout.read(sum(PREFIX.unpack(child.stdout.read(PREFIX.size))))
+        begin = 0.0
+        for number in range(-WARM_UP, count):
+            begin = begin if number else time.monotonic()
+            picture = shown[(7 * number) % len(shown)]
+            child.stdin.write(frame({"id": number, "shape": picture.shape}, picture.tobytes()))
+            child.stdin.flush()
+            child.stdout.read(sum(PREFIX.unpack(child.stdout.read(PREFIX.size))))
+        end = time.monotonic()
+        child.stdin.close()
+    return count / (end - begin)
 
 
 def _prepare(together: multiprocessing.synchronize.Barrier) -> None:

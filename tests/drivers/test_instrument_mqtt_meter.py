@@ -143,7 +143,8 @@ async def test_the_time_stamp_of_the_device_narrows_the_interval_whatever_its_cl
         plug.value(len(made) - 1, Time=stamps[form])
 
     for _ in range(3):
-        indication = await reading(device, publish)
+        while Flag.STALE in (indication := await reading(device, publish)).flags:
+            pass  # two within a millisecond bear one stamp: nothing says that the second is new
         assert indication.value is not None
         before, after = made[round(indication.value)]
         assert indication.earliest <= before

@@ -66,7 +66,7 @@ async def test_a_run_is_answered_noted_and_stopped_from_the_console(tmp_path: Pa
         await console.until(lambda text: "101" not in text)
         await console.press(*"2,5e1", "Enter")
         await bench.until(lambda state: state["prompts"] and state["prompts"][0]["prompt"] == 2)
-        await console.until(lambda text: "OPERATOR INPUT" in text and "point 2/4" in text and "5e1" not in text)
+        await console.until(lambda text: "OPERATOR INPUT" in text and "2/4" in text and "5e1" not in text)
         await console.press("Escape")
         await console.until(lambda text: "i Input(1)" in text)
         await console.press("n")
