@@ -8,9 +8,9 @@ Repeatability s_r is the standard deviation of repeats, s_L that of operators an
 reproducibility s_R joins the two. Their intervals:
 
 - s_r: by the chi-square distribution of its mean square, exact for normal repeats;
-- s_L and s_R: modified large sample. s_L is a difference of mean squares (N. Ting, R. K. Burdick, F. A. Graybill,
-  S. Jeyaratnam, T. F. C. Lu, J. Stat. Comput. Simul. 35 (1990) 135), s_R a sum (F. A. Graybill, C.-M. Wang, J. Am.
-  Stat. Assoc. 75 (1980) 869). The degrees of freedom of s_R are Satterthwaite's (GUM G.4.1).
+- s_L and s_R: modified large sample (`hil_calibration.large_sample`). s_L is a difference of mean squares, and its
+  interval holds as a whole; s_R is a sum, and each bound of its interval holds by itself, for the lower one has a tail
+  of its own. The degrees of freedom of s_R are Satterthwaite's (GUM G.4.1).
 
 Mean squares and components: D. C. Montgomery, Introduction to Statistical Quality Control, 6th edition, 8.7; the
 symbols s_r, s_L, s_R as in ISO 5725-2.
@@ -27,6 +27,7 @@ from numpy.typing import ArrayLike
 
 from .checks import finite, probability, share
 from .errors import CalibrationError
+from .large_sample import Interval, Weighted, sum_and_difference, sum_of_nested
 
 POOLING = 0.25
 """The p-value above which the interaction is usually pooled with repeatability.
@@ -35,8 +36,6 @@ That the results themselves decide it has a price, the larger the fewer there ar
 small in the mean by 3 % (10 items, 3 groups, 3 repeats) to 9 % (3, 3, 2), and its 95 % interval holds it in some 94 %.
 Without pooling it is unbiased, and its interval exact. `tests/calibration/test_two_way.py` draws the studies.
 """
-
-Interval = tuple[float, float]
 
 
 @dataclass(frozen=True)
@@ -129,11 +128,13 @@ def crossed_study(results: ArrayLike, *, pool: float = POOLING, confidence: floa
 
     :param results: shape (items, operators, repeats), 2 or more of each.
     :param pool: the p-value of the interaction above which it is pooled with repeatability; 0 never pools.
-    :param confidence: of each interval, two-sided, between 0 and 1.
+    :param confidence: of each interval, two-sided, at least 0.5 and below 1.
     :raises CalibrationError: as `analysis_of_variance`, or a probability that is none.
     """
     share("pool", pool)
     probability("confidence", confidence)
+    if confidence < 0.5:
+        raise CalibrationError(f"confidence is {confidence:g}", remedy="give at least 0.5, and less than 1")
     x = finite("results", results)
     rows = analysis_of_variance(x)
     p_value = rows[2].p or 0.0
@@ -149,24 +150,21 @@ def crossed_study(results: ArrayLike, *, pool: float = POOLING, confidence: floa
     found = {name: math.sqrt(max(0.0, value)) for name, value in variances.items()}
     between = math.hypot(found["operators"], found["interaction"])
     plus, minus = _combination(operators, crossed, error, a, n, pooled=pooled)
+    joined = _with_repeats(plus, error, minus)
     return CrossedStudy(
         mean=float(x.mean()),
         rows=used,
         s_r=Component(math.sqrt(error.ms), _chi_square(error, confidence), "chi-square"),
-        s_L=_component(between, plus, minus, confidence),
-        s_R=_component(math.hypot(between, math.sqrt(error.ms)), _with_repeats(plus, error, minus), [], confidence),
+        s_L=_component(between, plus, minus, sum_and_difference(plus, minus, confidence)),
+        s_R=_component(math.hypot(between, math.sqrt(error.ms)), joined, [], sum_of_nested(joined, confidence)),
         operators=found["operators"],
         interaction=found["interaction"],
         items=found["items"],
-        dof=_satterthwaite(_with_repeats(plus, error, minus)),
+        dof=_satterthwaite(joined),
         p_interaction=p_value,
         pooled=pooled,
         negative=tuple(name for name, value in variances.items() if value < 0),
     )
-
-
-Weighted = list[tuple[float, Row]]
-"""Mean squares with their coefficients, all above 0."""
 
 
 def _used(rows: tuple[Row, Row, Row, Row], *, pooled: bool) -> tuple[tuple[Row, ...], Row]:
@@ -212,37 +210,8 @@ def _satterthwaite(parts: Weighted) -> float:
     return sum(c * row.ms for c, row in parts) ** 2 / sum((c * row.ms) ** 2 / row.dof for c, row in parts)
 
 
-def _component(s: float, plus: Weighted, minus: Weighted, confidence: float) -> Component:
-    low, high = modified_large_sample(plus, minus, confidence)
+def _component(s: float, plus: Weighted, minus: Weighted, interval: Interval) -> Component:
+    low, high = interval
     middle = sum(c * row.ms for c, row in plus) - sum(c * row.ms for c, row in minus)
     bounds = min(s, math.sqrt(max(0.0, low))), max(s, math.sqrt(max(0.0, high)))
     return Component(s, bounds, "modified large sample", middle < 0.0)
-
-
-def modified_large_sample(plus: Weighted, minus: Weighted, confidence: float) -> Interval:
-    """The two-sided interval of a sum and difference of variances, from mean squares with chi-square distributions.
-
-    The bounds may be below 0. See the module for the sources.
-    """
-    middle = sum(c * row.ms for c, row in plus) - sum(c * row.ms for c, row in minus)
-    tail = (1.0 - confidence) / 2.0
-    return middle - math.sqrt(_below(plus, minus, tail)), middle + math.sqrt(_below(minus, plus, tail))
-
-
-def _below(plus: Weighted, minus: Weighted, tail: float) -> float:
-    """The square of how far the lower bound lies from the middle; with the two exchanged, the upper one."""
-    from scipy.special import chdtri, fdtri
-
-    def g(row: Row) -> float:
-        return 1.0 - row.dof / float(chdtri(row.dof, tail))
-
-    def h(row: Row) -> float:
-        return row.dof / float(chdtri(row.dof, 1.0 - tail)) - 1.0
-
-    total = sum((g(row) * c * row.ms) ** 2 for c, row in plus) + sum((h(row) * c * row.ms) ** 2 for c, row in minus)
-    for c, one in plus:
-        for d, other in minus:
-            f = float(fdtri(one.dof, other.dof, 1.0 - tail))
-            cross = ((f - 1.0) ** 2 - (g(one) * f) ** 2 - h(other) ** 2) / f
-            total += cross * c * d * one.ms * other.ms
-    return max(0.0, total)

@@ -91,6 +91,21 @@ def test_the_intervals_hold(pool: float, operators: float, interaction: float) -
     assert inside.min() >= 268
 
 
+@pytest.mark.parametrize(("operators", "interaction"), [(2.0, 0.0), (0.3, 0.0), (0.0, 0.0), (1.0, 1.0)])
+@pytest.mark.parametrize("shape", [(3, 3, 2), (3, 8, 3)])
+def test_each_bound_of_s_R_holds_by_itself(  # noqa: N802
+    shape: tuple[int, int, int], operators: float, interaction: float
+) -> None:
+    """A bound may fail in 2.5 % of 1000 studies: more than 38 would come with p < 0.007."""
+    rng, above, below, (a, b, n) = np.random.default_rng(17), 0, 0, shape
+    true = math.hypot(operators, interaction, 1.0)
+    for _ in range(1000):
+        x = rng.normal(0, operators, (1, b, 1)) + rng.normal(0, interaction, (a, b, 1)) + rng.normal(0, 1, (a, b, n))
+        low, high = crossed_study(x, pool=0.0).s_R.interval
+        above, below = above + (low > true), below + (high < true)
+    assert max(above, below) <= 38
+
+
 @pytest.mark.parametrize(("shape", "small"), [((3, 3, 2), 0.09), ((10, 3, 3), 0.03)])
 def test_pooling_by_the_results_themselves_makes_s_r_small(shape: tuple[int, int, int], small: float) -> None:
     """Of 1500 studies without an interaction; the 95 % interval of s_r holds it in less than that, too."""
@@ -146,7 +161,7 @@ def test_what_is_no_crossed_study_is_refused(results: np.ndarray[tuple[int, ...]
         crossed_study(results)
 
 
-@pytest.mark.parametrize(("pool", "confidence"), [(2.0, 0.95), (0.25, 1.0), (0.25, 0.0)])
+@pytest.mark.parametrize(("pool", "confidence"), [(2.0, 0.95), (0.25, 1.0), (0.25, 0.0), (0.25, 0.49)])
 def test_probabilities_that_are_none_are_refused(pool: float, confidence: float) -> None:
     with pytest.raises(CalibrationError):
         crossed_study(PUBLISHED, pool=pool, confidence=confidence)

@@ -233,15 +233,19 @@ def test_a_soak_is_held_against_the_truth(tmp_path: Path) -> None:
 @pytest.mark.soak
 @pytest.mark.timeout(3 * 3600)
 @pytest.mark.parametrize(
-    ("procedure", "bench"),
+    ("procedure", "bench", "settings"),
     [
-        ("calibrate-luxmeter", "action-sim"),
-        ("climatic-characterisation", "climate-sim"),
-        ("climatic-robustness", "robustness-sim"),
-        ("soak", "climate-sim"),
-        ("sweep", "climate-sim"),
+        ("calibrate-luxmeter", "action-sim", ()),
+        ("climatic-characterisation", "climate-sim", ()),
+        ("climatic-robustness", "robustness-sim", ()),
+        ("repeatability-reproducibility", "range-sim", ("--set", "limit=0.00225")),
+        ("soak", "climate-sim", ()),
+        ("sweep", "climate-sim", ()),
     ],
 )
-def test_no_stated_interval_under_covers(tmp_path: Path, procedure: str, bench: str) -> None:
-    done = hil("coverage", procedure, "--bench", bench, "--runs", "1000", "--seed", "1001", cwd=tmp_path, timeout=10800)
+def test_no_stated_interval_under_covers_and_no_risk_is_larger(
+    tmp_path: Path, procedure: str, bench: str, settings: tuple[str, ...]
+) -> None:
+    asked = ("coverage", procedure, "--bench", bench, "--runs", "1000", "--seed", "1001", *settings)
+    done = hil(*asked, cwd=tmp_path, timeout=10800)
     assert done.returncode == 0, done.stdout + done.stderr

@@ -20,7 +20,7 @@ SCATTER = {"operator": "operators", "day": "days", "bench": "benches", "set-up":
 """What groups are called together: the line of a budget for how they differ."""
 
 
-@procedure("repeatability-reproducibility", version="4", roles={"temperature": Sensor})
+@procedure("repeatability-reproducibility", version="5", roles={"temperature": Sensor})
 async def repeatability_reproducibility(trial: Trial, p: RepeatabilityReproducibility) -> None:
     """Tell how well a measurement repeats, and how well it agrees across operators, days or benches."""
     temperature, group = trial.role("temperature", Sensor), None
