@@ -17,6 +17,7 @@ $(STAMP): pyproject.toml constraints.txt constraints-ros.txt scripts/setup-envir
 	PYTHON="$(PYTHON)" scripts/setup-environment $(VENV)
 	PYTHON="$(PYTHON)" scripts/setup-ros $(VENV)-ros
 	mkdir -p $(@D) && touch $@
+	@echo "Set up. The command hil is there after: . $(VENV)/bin/activate"
 
 demo: setup
 	$(BIN)/hil demo --out out/demo

@@ -27,3 +27,17 @@ def parse_duration(text: object) -> float:
     if not (isinstance(text, str) and 0 < seconds < math.inf):
         raise ValueError(f"{text!r} is not a duration")
     return seconds
+
+
+def duration_in_words(seconds: float) -> str:
+    """Seconds in hours, minutes and seconds, to a whole second.
+
+    >>> duration_in_words(3660.0)
+    '1 h 1 min'
+    >>> duration_in_words(0.2)
+    '0 s'
+    """
+    hours, rest = divmod(round(seconds), 3600)
+    minutes, left = divmod(rest, 60)
+    parts = [(hours, "h"), (minutes, "min"), (left, "s")]
+    return " ".join(f"{number} {unit}" for number, unit in parts if number) or "0 s"

@@ -99,7 +99,7 @@ def test_the_factors_that_the_documents_tell(design: tuple[int, int, int], facto
 @pytest.mark.parametrize("design", [(3, 3, 2), (3, 8, 3), (10, 3, 3)])
 def test_the_published_bound_fails_in_5_to_6_percent_where_groups_hardly_differ(design: tuple[int, int, int]) -> None:
     parts = crossed(*design)
-    second = np.array([1.5, 2.0, 3.0, 8.0])
-    expected = np.array([[c] for c, _ in parts]) * np.stack((1.25 * second, second, np.ones(4)))
+    groups = np.array([1.5, 2.0, 3.0, 5.0])
+    expected = np.array([[c] for c, _ in parts]) * np.stack((1.25 * groups, np.full(4, 1.25), np.ones(4)))
     risk = risk_of_lower_bound(expected / expected.sum(axis=0), [d for _, d in parts], 0.025).max()
     assert 0.045 < risk < 0.06

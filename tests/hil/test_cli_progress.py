@@ -32,7 +32,7 @@ EVENTS: list[tuple[str, dict[str, Any]]] = [
 def test_events_in_words() -> None:
     assert [sentence(kind, data) for kind, data in EVENTS if kind not in ("committed", "answer")] == [
         "run: folder runs/x, points 2",
-        "waiting until 20:26 UTC, bench time (script)",
+        "waiting 1 min, until 20:26 UTC, bench time (script)",
         "point 1 of 2: illuminance 20 lx, sign [red]A",
         "point 1, attempt 1 is void: it was dark",
         "point 1 of 2, attempt 2: illuminance 20 lx, no sign",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ..durations import duration_in_words
 from ..foreseen import Foreseen, Intention, foresee
 from ..preparation import Prepared, prepare
 from .check import Check
@@ -104,11 +105,4 @@ def _show_beginning(foreseen: Foreseen, authorised_by: str | None) -> None:
 def _lasts(prepared: Prepared, duration: float | None) -> str:
     if duration is None:
         return ""
-    return f"At least {_span(duration)} of bench time{' for all points' if _done(prepared) else ''}. "
-
-
-def _span(seconds: float) -> str:
-    hours, rest = divmod(round(seconds), 3600)
-    minutes, left = divmod(rest, 60)
-    parts = [(hours, "h"), (minutes, "min"), (left, "s")]
-    return " ".join(f"{number} {unit}" for number, unit in parts if number) or "0 s"
+    return f"At least {duration_in_words(duration)} of bench time{' for all points' if _done(prepared) else ''}. "

@@ -13,6 +13,7 @@ import click
 
 from hil_drivers.clock import NANOSECONDS
 
+from ..durations import duration_in_words
 from ..safety.trip import NO_INTERLOCK
 from .output import printable, reader_may_leave
 from .typed_answers import at_terminal
@@ -78,7 +79,7 @@ def sentence(kind: str, data: Mapping[str, Any]) -> str:
         left = "" if rest.get("left") is None else f", {rest['left']} are left"
         return f"resumed: {rest.get('committed')} points count already{left}"
     if kind == "waiting":
-        return waited(rest["until"])
+        return f"waiting {duration_in_words(rest['seconds'])}, {until(rest['until'])} (script)"
     if kind == "gateway":
         if rest.get("state") == "lost":
             return printable(f"no client can connect: {rest.get('reason')}")
@@ -129,9 +130,9 @@ def _set_to(factors: Mapping[str, Any], units: Mapping[str, str]) -> str:
     )
 
 
-def waited(until: int) -> str:
-    """A wait that the script asked for, ``until`` in UTC nanoseconds of bench time."""
-    return f"waiting until {_clock(until)} (script)"
+def until(t: int) -> str:
+    """The end ``t`` of a wait, in UTC nanoseconds of bench time."""
+    return f"until {_clock(t)}"
 
 
 def stands(alarm: Mapping[str, Any]) -> str:

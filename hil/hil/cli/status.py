@@ -10,7 +10,7 @@ from ..commanding.client import NO_RUN, START, runs_under_way
 from ..errors import Unreachable
 from .options import as_json
 from .output import printable, show_json
-from .progress import asked, stands, waited
+from .progress import asked, stands, until
 
 
 @click.command(short_help="The runs under way: state, points, prompts, alarms.")
@@ -52,5 +52,5 @@ def _place(state: dict[str, Any]) -> str:
 
 
 def _waits(state: dict[str, Any]) -> str:
-    until = state.get("waiting_until")
-    return "" if until is None else waited(until).removesuffix(" (script)")
+    end = state.get("waiting_until")
+    return "" if end is None else f"waiting {until(end)}"

@@ -100,7 +100,7 @@ def _components(found: CrossedStudy, apart: str, p: RepeatabilityReproducibility
         (f"between groups s_L ({p.of}, interaction)", found.s_L),
         ("reproducibility s_R", found.s_R),
     )
-    rows = [(name, f"{one.s:.3g}", f"{one.interval[0]:.3g} to {one.interval[1]:.3g}", one.method) for name, one in told]
+    rows = [(name, f"{one.s:.3g}", _range(one), one.method) for name, one in told]
     for name, value in ((p.of, found.operators), (f"interaction of {p.of} and item", found.interaction)):
         pooled = "pooled with repeatability" if found.pooled and "interaction" in name else "–"
         rows.append((name, f"{value:.3g}", "–", pooled))
@@ -109,6 +109,10 @@ def _components(found: CrossedStudy, apart: str, p: RepeatabilityReproducibility
     rows.append(("reproducibility limit R", f"{LIMIT_FACTOR * found.s_R.s:.3g}", "–", f"{LIMIT_FACTOR:g} s_R"))
     heads = ("standard deviation", f"value / {apart}", f"{100 * p.confidence:g} % interval / {apart}", "method")
     return SummaryTable("Repeatability and reproducibility", heads, tuple(rows))
+
+
+def _range(one: Component) -> str:
+    return f"{one.interval[0]:.4g} to {one.interval[1]:.4g}"
 
 
 def _budget(found: CrossedStudy) -> Budget:
@@ -222,7 +226,7 @@ def _verdict(found: CrossedStudy, limit: float, apart: str, p: RepeatabilityRepr
         f"the reproducibility standard deviation s_R is at most {limit:g} {apart}",
         f"PASS where the upper bound of the two-sided {100 * p.confidence:g} % interval does not exceed the limit, "
         "FAIL where the lower one does",
-        f"s_R lies in {low:.4g} to {high:.4g} {apart}",
+        f"s_R lies in {_range(found.s_R)} {apart}",
     )
 
 
