@@ -132,16 +132,18 @@ def _range(one: Mapping[str, Any]) -> tuple[float, float]:
     distances="1.2 m,1.7 m,2.2 m,2.8 m,3.6 m,4.6 m,6 m,8 m",
     blanks="0",
     level="0.7",
-    required="2.5 m",
+    required="2.7 m",
 )
 def truth(world: TrueWorld, found: Mapping[str, Any], p: DetectionRange) -> Answer:
     """The distance at which the curve of a synthetic system falls to the level, at each bearing.
 
     :raises UsageError: if the run states no range with its uncertainty at a bearing.
     """
-    stated, conforms = dict[str, Stated](), True
+    stated, conforms, risk = dict[str, Stated](), True, 1.0 - p.confidence
     for one in found["bearings"]:
         (reach, u), true = _range(one), world.stimulus(p.level, one["bearing"])
         stated[f"range at {one['bearing']:g}°"] = Stated(reach, u, true, "m")
         conforms = conforms and (p.required is None or true >= p.required)
-    return Answer(stated, None if p.required is None else conforms)
+    if p.required is None:
+        return Answer(stated)
+    return Answer(stated, conforms, risk, acceptable=conforms, producer_risk=risk)
