@@ -9,8 +9,8 @@ reproducibility s_R joins the two. Their intervals:
 
 - s_r: by the chi-square distribution of its mean square, exact for normal repeats;
 - s_L and s_R: modified large sample (`hil_calibration.large_sample`). s_L is a difference of mean squares, and its
-  interval holds as a whole; s_R is a sum, and each bound of its interval holds by itself, for the lower one has a tail
-  of its own. The degrees of freedom of s_R are Satterthwaite's (GUM G.4.1).
+  interval holds as a whole; s_R is a sum, and each bound of its interval holds by itself, for the lower one is
+  multiplied by a factor. The degrees of freedom of s_R are Satterthwaite's (GUM G.4.1).
 
 Mean squares and components: D. C. Montgomery, Introduction to Statistical Quality Control, 6th edition, 8.7; the
 symbols s_r, s_L, s_R as in ISO 5725-2.
@@ -155,8 +155,8 @@ def crossed_study(results: ArrayLike, *, pool: float = POOLING, confidence: floa
         mean=float(x.mean()),
         rows=used,
         s_r=Component(math.sqrt(error.ms), _chi_square(error, confidence), "chi-square"),
-        s_L=_component(between, plus, minus, sum_and_difference(plus, minus, confidence)),
-        s_R=_component(math.hypot(between, math.sqrt(error.ms)), joined, [], sum_of_nested(joined, confidence)),
+        s_L=_between(between, plus, minus, confidence),
+        s_R=_reproducibility(math.hypot(between, math.sqrt(error.ms)), joined, confidence),
         operators=found["operators"],
         interaction=found["interaction"],
         items=found["items"],
@@ -210,8 +210,18 @@ def _satterthwaite(parts: Weighted) -> float:
     return sum(c * row.ms for c, row in parts) ** 2 / sum((c * row.ms) ** 2 / row.dof for c, row in parts)
 
 
-def _component(s: float, plus: Weighted, minus: Weighted, interval: Interval) -> Component:
-    low, high = interval
+def _between(s: float, plus: Weighted, minus: Weighted, confidence: float) -> Component:
     middle = sum(c * row.ms for c, row in plus) - sum(c * row.ms for c, row in minus)
-    bounds = min(s, math.sqrt(max(0.0, low))), max(s, math.sqrt(max(0.0, high)))
-    return Component(s, bounds, "modified large sample", middle < 0.0)
+    interval = _roots(s, sum_and_difference(plus, minus, confidence))
+    return Component(s, interval, "modified large sample", middle < 0.0)
+
+
+def _reproducibility(s: float, parts: Weighted, confidence: float) -> Component:
+    interval = _roots(s, sum_of_nested(parts, confidence))
+    return Component(s, interval, "modified large sample, by sides")
+
+
+def _roots(s: float, variances: Interval) -> Interval:
+    """The interval of a standard deviation by that of its variance, with ``s`` in it."""
+    low, high = (math.sqrt(max(0.0, each)) for each in variances)
+    return min(s, low), max(s, high)

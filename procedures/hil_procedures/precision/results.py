@@ -100,7 +100,7 @@ def _components(found: CrossedStudy, apart: str, p: RepeatabilityReproducibility
         (f"between groups s_L ({p.of}, interaction)", found.s_L),
         ("reproducibility s_R", found.s_R),
     )
-    rows = [(name, f"{one.s:.3g}", _range(one), one.method) for name, one in told]
+    rows = [(name, f"{one.s:#.4g}", _range(one), one.method) for name, one in told]
     for name, value in ((p.of, found.operators), (f"interaction of {p.of} and item", found.interaction)):
         pooled = "pooled with repeatability" if found.pooled and "interaction" in name else "–"
         rows.append((name, f"{value:.3g}", "–", pooled))
@@ -112,7 +112,7 @@ def _components(found: CrossedStudy, apart: str, p: RepeatabilityReproducibility
 
 
 def _range(one: Component) -> str:
-    return f"{one.interval[0]:.4g} to {one.interval[1]:.4g}"
+    return " to ".join("0" if bound == 0.0 else f"{bound:#.4g}" for bound in one.interval)
 
 
 def _budget(found: CrossedStudy) -> Budget:
