@@ -96,9 +96,9 @@ def test_a_run_that_holds_something_else_than_it_should_is_named(tmp_path: Path,
 @pytest.mark.parametrize(
     ("asked", "what"),
     [
-        (replace(ASKED, settings={"setpoint": "50"}), "another settings"),
-        (replace(ASKED, bench="robustness-sim"), "another bench"),
-        (replace(ASKED, procedure="sweep"), "another procedure"),
+        (replace(ASKED, settings={"setpoint": "50"}), "by their settings"),
+        (replace(ASKED, bench="robustness-sim"), "by their bench"),
+        (replace(ASKED, procedure="sweep"), "by their procedure"),
     ],
 )
 def test_runs_of_something_else_are_refused(tmp_path: Path, asked: Asked, what: str) -> None:

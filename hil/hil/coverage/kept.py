@@ -68,7 +68,7 @@ class Kept:
             different = ["first line"]
         if different:
             raise UsageError(
-                f"holds runs of another {different[0]}",
+                f"holds runs of something else, by their {different[0]}",
                 where=str(self.file),
                 remedy="give another folder, or delete it",
             )

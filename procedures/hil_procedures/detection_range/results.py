@@ -146,7 +146,7 @@ def _budget(one: Range) -> BudgetTable:
 
 
 def _picture(found: list[Range], p: DetectionRange) -> Chart:
-    """The ranges around the system under test; lines are closed where the bearings go all around."""
+    """The ranges around the system under test; nothing joins the bearings, for nothing is known between them."""
     angles = [math.radians(one.bearing) for one in found]
     fitted = [(a, one) for a, one in zip(angles, found, strict=True) if one.range is not None]
     series = [
@@ -157,9 +157,7 @@ def _picture(found: list[Range], p: DetectionRange) -> Chart:
             tuple(one.range or 0.0 if one.lower is None else one.lower for _, one in fitted),
             tuple(one.range or 0.0 if one.upper is None else one.upper for _, one in fitted),
         ),
-        Series(
-            "stepped off", (*angles, angles[0]), tuple(one.largest or 0.0 for one in (*found, found[0])), style="line"
-        ),
+        Series("stepped off", tuple(angles), tuple(one.largest or 0.0 for one in found)),
     ]
     if p.required is not None:
         around = np.linspace(0.0, 2.0 * math.pi, 181)
@@ -170,8 +168,9 @@ def _picture(found: list[Range], p: DetectionRange) -> Chart:
         x="bearing",
         y="distance / m",
         series=tuple(series),
-        caption=f"Range within which {100 * p.level:g} % of the targets are detected, by bearing; bars reach from the "
-        f"lower to the upper one-sided bound. Stepped off: the last distance before fewer were detected"
+        caption=f"Range within which {100 * p.level:g} % of the targets are detected, by bearing, and nothing "
+        "between bearings; bars reach from the lower to the upper one-sided bound. Stepped off: the last distance "
+        "before fewer were detected"
         f"{'; at the centre, fewer were at the nearest already' if any(one.largest is None for one in found) else ''}.",
         unit="m",
         polar=True,

@@ -29,6 +29,7 @@ LIMITATIONS = (
     "One s_r is stated for all items: where the scatter depends on the item, it is their root mean square.",
     "What drifts from one block to the next looks like a difference between groups. Set-ups come in random order, "
     "which spreads it; operators, days and benches in the order in which they were named, for they come as they come.",
+    "Each bound of s_R holds by itself: the lower one may lie below that of s_r, though s_R is never smaller than s_r.",
     "An error that all results share, such as that of the instrument's calibration, does not show in a study of this "
     "kind.",
     "No conformity to a standard is claimed.",
@@ -182,7 +183,7 @@ def _items(x: Array, p: RepeatabilityReproducibility, unit: str, apart: str) -> 
     rows = tuple(
         (
             item,
-            *(f"{cell.mean():.6g}" for cell in groups),
+            *(f"{cell.mean():#.6g}" for cell in groups),
             f"{float(np.sqrt(groups.var(axis=1, ddof=1).mean())):.2g}",
         )
         for item, groups in zip(p.items, x, strict=True)

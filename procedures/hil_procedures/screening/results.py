@@ -23,6 +23,8 @@ from .session import Session, read_session
 LIMITATIONS = (
     "The indices hold for these ranges, and for values spread evenly over them (in the logarithm where the scale is "
     "log): other ranges give other indices.",
+    "Indices are estimates: one of them, or a bound, may lie below 0 or above 1, and a first-order index above its "
+    "total.",
     "What the response scatters by itself counts to every total index.",
     "An influence is at the value that was commanded. How far it truly was from it is in the budget where it is stated "
     "(set_within), and in no interval: those hold the sampling of trials alone.",

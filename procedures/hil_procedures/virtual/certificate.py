@@ -224,8 +224,8 @@ class Certificate:
             kind="straight-line",
             indication_unit=self._unit,
             unit=self._unit,
-            minimum=repr(float(seen.min())),
-            maximum=repr(float(seen.max())),
+            minimum=f"{seen.min():.6g}",
+            maximum=f"{seen.max():.6g}",
             coefficients=(repr(-one.bias), "1.0"),
             covariance=((repr(one.u_bias**2), "0.0"), ("0.0", "0.0")),
             effects=(
