@@ -68,8 +68,9 @@ claimed, beyond chance; then u is larger than the errors. *u of errors* is the r
 right. Not rejected is not proved: the exact interval of the share says what so many runs allow. Each of *under-covers*,
 *conservative* and *biased* is said by chance of one procedure in 20 at most; one of which it is said with few runs
 needs more of them, and it is no proof either. A bias is weighed beside u: that of `sweep` at 60 °C is 1.4 mK, where u
-is 22 mK; 0.4 mK of it is the chamber's last approach to its set point, which the true value here leaves out. That of a90
-in `detection-vs-illuminance` is 0.8 lx with the 128 pictures shown here, towards the worse, where u is 2.5 lx.
+is 22 mK; 0.4 mK of it is the chamber's last approach to its set point, which the true value here leaves out.
+That of a90 in `detection-vs-illuminance` is 0.8 lx with the 128 pictures shown here, towards the worse, where u is
+2.5 lx.
 
 *Version* is that of the procedure that was run, with the present one beside it where there is a later one: what changed
 between the two is what counts as failed, and what is told beside the results.
@@ -147,7 +148,7 @@ def main() -> None:
             place = folder / (f"{procedure}-acceptable" if setting else procedure)
             if runs or (place / "coverage.json").exists():
                 told = covered(procedure, runs, place, setting)
-                found += rows(procedure, told if not setting else {**told, "measurands": []})
+                found += rows(procedure, told if not setting else {**told, "measurands": [], "failed": {}})
             else:
                 what = "risk of FAIL where it is acceptable: not run" if setting else "not run"
                 none = f"| `{procedure}` | | `{BENCHES[procedure]}` | *{what} for this page* | | | | | | |"
