@@ -1,7 +1,7 @@
 """Where the runs of a real bench are: what an earlier run left behind concerns the next, in whatever folder that is.
 
-One file for each bench, in the user's state directory, names the folder of its latest run. A simulated bench begins
-anew with each run, and has none.
+One file for each bench, in the user's state directory, names the folder of its latest run. A simulated bench, or one
+that replays recordings, begins anew with each run, and has none.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def remember(config: BenchConfig, runs: Path) -> None:
 
     A machine where that cannot be written down has the folder given to ``--out`` alone to go by.
     """
-    if config.sim is not None:
+    if _begins_anew(config):
         return
     with suppress(OSError):
         file = _file(config)
@@ -61,8 +61,12 @@ def remember(config: BenchConfig, runs: Path) -> None:
         file.write_text(str(runs.resolve()) + "\n", encoding="utf-8")
 
 
+def _begins_anew(config: BenchConfig) -> bool:
+    return config.sim is not None or config.replays
+
+
 def _latest(config: BenchConfig) -> Path | None:
-    if config.sim is not None:
+    if _begins_anew(config):
         return None
     try:
         return Path(_file(config).read_text(encoding="utf-8").strip())

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hil_calibration.effect import budget_line
+from hil_calibration.errors import FitError
 from hil_calibration.regression import Line, straight_line
 from hil_calibration.stream import Measurements
 
@@ -62,7 +63,15 @@ class Errors:
         """The reference value as a straight line in the indication (ISO/TS 28037:2010, clause 10).
 
         Clause 10, full covariance: all reference values share one standard.
+
+        :raises FitError: if the luxmeter indicated the same at every level.
         """
+        if np.ptp(self.indication) == 0.0:
+            raise FitError(
+                f"the luxmeter indicated {self.indication[0]:g} lx at every level",
+                where="calibrate-luxmeter",
+                remedy="look whether it follows the light, and calibrate it anew",
+            )
         return straight_line(self.indication, self.reference, covariance=self.covariance)
 
 
