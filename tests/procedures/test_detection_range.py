@@ -147,9 +147,11 @@ def test_the_truth_is_shorter_behind() -> None:
     told = {"bearings": [{"bearing": b, "unrounded": exact, "reason": ""} for b in (0.0, 180.0)]}
     p = DetectionRange(bearings=(0.0, 180.0), required=3.0)
     answer = truth(world, told, p)
-    assert (answer.conforms, answer.risk) == (False, pytest.approx(0.05))
+    assert answer.conforms is False
+    assert answer.risk == pytest.approx(0.05)
     far = truth(world, told, DetectionRange(bearings=(0.0, 180.0), required=1.0))
-    assert (far.acceptable, far.producer_risk) == (True, pytest.approx(0.05))
+    assert far.acceptable is True
+    assert far.producer_risk == pytest.approx(0.05)
     assert truth(world, told, DetectionRange(bearings=(0.0, 180.0))).risk is None
     assert [stated.true for stated in answer.measurands.values()] == pytest.approx([ahead, behind])
     told["bearings"][1]["unrounded"] = {"range": None, "u": None}
