@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -142,8 +143,14 @@ def examine(given: Sequence[tuple[int, str]], happening: Sequence[Fault]) -> Non
         assert lamp_is_out(again, unless_lost=False)
 
 
-def test_a_luxmeter_that_is_stuck_has_no_calibration_and_a_whole_record() -> None:
-    examine([], [Fault("luxmeter", "frozen", 1.0)])
+def test_a_luxmeter_that_is_stuck_has_no_calibration_and_a_whole_record(tmp_path: Path) -> None:
+    bench = copy_bench(tmp_path / "bench")
+    stuck = Fault("luxmeter", "frozen", 1.0).text()
+    bench.write_text(bench.read_text(encoding="utf-8") + stuck, encoding="utf-8")
+    outcome = asyncio.run(carry_out(tmp_path, []))
+    assert outcome.status == "failed"
+    assert re.search(r"calibrate-luxmeter: the luxmeter indicated .* lx at every level; look whether", outcome.error)
+    assert open_run(outcome.folder).status == "complete"
 
 
 @settings(max_examples=4)
